@@ -315,16 +315,16 @@ def _pairs(patterns: tuple[str, ...], resources: Sequence[str]) -> list[tuple[st
     named = expand_actions(
         tuple(pattern for pattern in patterns if not any(mark in pattern for mark in "*?"))
     )
-    found = [
+    pairs = [
         (action, resource)
         for resource in resources
         for action in actions
         if action in named or acts_on(action, resource)
     ]
-    if not found:
+    if not pairs:
         raise RequestError(
             "invalid-action",
             "no action that the wildcards stand for acts on one of the resources",
             hint="an action that is named in full is asked for in any case",
         )
-    return found
+    return pairs

@@ -111,20 +111,20 @@ class AccountReport:
     @property
     def _external(self) -> FindingsAnswer:
         looking = self.looking
-        found = looking.external
+        external = looking.external
         organization = looking.model.organization
         zone = (
             "account" if organization is None else f"organization {organization.id or ''}".rstrip()
         )
         findings = sorted(
-            found.findings, key=lambda finding: (finding.account, finding.resource, finding.id)
+            external.findings, key=lambda finding: (finding.account, finding.resource, finding.id)
         )
-        unknowns = [*looking.unknowns, *found.unsearched]
+        unknowns = [*looking.unknowns, *external.unsearched]
         return FindingsAnswer(
             findings,
-            found.kept,
+            external.kept,
             zone,
-            found.looked_at,
+            external.looked_at,
             looking.model,
             self.audit.at,
             unknowns=unknowns,
@@ -132,9 +132,9 @@ class AccountReport:
 
     @property
     def _paths(self) -> PathsAnswer:
-        found, chains = self.looking.escalations
-        there = tuple(sorted(found.administrators))
-        return PathsAnswer("administrator", found, chains, there, None, self.looking.model)
+        escalations, chains = self.looking.escalations
+        there = tuple(sorted(escalations.administrators))
+        return PathsAnswer("administrator", escalations, chains, there, None, self.looking.model)
 
 
 def _under(number: int, about: str, document: Document) -> list[Block]:

@@ -93,7 +93,7 @@ def count_decisions(
             counts[id(decision)] = [decision, 1]  # it is kept, so that its id stays its own
         else:
             counted[1] += 1
-    found: dict[Decision, int] = {}
+    decisions: dict[Decision, int] = {}
     for decision, count in counts.values():
-        found[decision] = found.get(decision, 0) + count
-    return dict(sorted(found.items(), key=lambda entry: -entry[1]))
+        decisions[decision] = decisions.get(decision, 0) + count
+    return dict(sorted(decisions.items(), key=lambda entry: -entry[1]))

@@ -89,28 +89,30 @@ def find_paths(  # noqa: PLR0913 - the arguments are the options of the command
     """
     model = batch.world.model
     goal = _goal(goal, actions, model)
-    found = find_escalations(
+    escalations = find_escalations(
         batch, region=region or REGION, blocked=blocked, progress=progress, processes=processes
     )
-    sources = _known([principal_named(principal, model) for principal in principals], found)
-    words, goals, there = _goals(batch, found, goal, actions)
+    sources = _known([principal_named(principal, model) for principal in principals], escalations)
+    words, goals, there = _goals(batch, escalations, goal, actions)
     chains = [
         shortest_chain
-        for shortest_chain in shortest_chains(found, goals, sources or None)
+        for shortest_chain in shortest_chains(escalations, goals, sources or None)
         if shortest_chain.source not in there
     ]
     kept_back = None
     if blocked:
         some = set(sources)
         kept_back = sorted(
-            (step for step in found.blocked if not some or step.source in some),
+            (step for step in escalations.blocked if not some or step.source in some),
             key=lambda entry: (entry.source, entry.way.id, entry.target or ""),
         )
     from iamsim.engine.unknowns import SETTINGS
 
     unknowns = [unknown for unknown in batch.world.unknowns() if unknown.fact != SETTINGS]
     return Paths(
-        report.PathsAnswer(words, found, chains, tuple(sorted(there)), kept_back, model, unknowns)
+        report.PathsAnswer(
+            words, escalations, chains, tuple(sorted(there)), kept_back, model, unknowns
+        )
     )
 
 

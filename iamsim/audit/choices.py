@@ -129,9 +129,9 @@ def find_choices(start: Path, today: str | None = None) -> Choices:
     for place in (folder, *folder.parents):
         for name in TABLES:
             if (place / name).is_file():
-                found = _of_file(place / name, today)
-                if found is not None:
-                    return found
+                choices = _of_file(place / name, today)
+                if choices is not None:
+                    return choices
     return Choices(today=today)
 
 

@@ -303,7 +303,7 @@ def controls_of(framework: Framework, check: str) -> list[str]:
 def view_of(framework: Framework, audit: Audit) -> list[Control]:
     """Every control with its results, then those that are out of scope."""
     results = {check.check: check for check in audit.checks}
-    found = [
+    controls = [
         Control(
             control,
             framework.titles.get(control, ""),
@@ -311,5 +311,5 @@ def view_of(framework: Framework, audit: Audit) -> list[Control]:
         )
         for control, checks in framework.controls.items()
     ]
-    found += [Control(control, "", (), why) for control, why in framework.out_of_scope.items()]
-    return found
+    controls += [Control(control, "", (), why) for control, why in framework.out_of_scope.items()]
+    return controls

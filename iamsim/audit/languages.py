@@ -40,11 +40,11 @@ class _Sentence(NamedTuple):
 
     def of(self, english: str) -> str | None:
         """The translation, with what fills the holes."""
-        found = self.pattern.fullmatch(english)
-        if found is None:
+        match = self.pattern.fullmatch(english)
+        if match is None:
             return None
         made = self.text
-        for number, value in enumerate(found.groups(), 1):
+        for number, value in enumerate(match.groups(), 1):
             made = made.replace(f"{{{number}}}", value)
         return made
 
@@ -134,8 +134,8 @@ def _translated(english: str, tables: _Tables) -> str:
     """A sentence; what may be added to any of them is translated apart."""
     main, end = english, ""
     for word, text in tables.words.items():
-        before, found, after = main.partition(word)
-        if found:
+        before, translated, after = main.partition(word)
+        if translated:
             main, end = before, f"{text}{after}{end}"
     made = _first(main, tables.details)
     return english if made == main else f"{made}{end}"

@@ -202,15 +202,15 @@ class Looking:
     @cached_property
     def administrators(self) -> dict[str, BatchAnswer]:
         """Who can do everything in an account, by the engine: users, roles and permission sets."""
-        found: dict[str, BatchAnswer] = {}
+        batch_answers: dict[str, BatchAnswer] = {}
         for account in self.accounts:
             able = [
                 candidate
                 for candidate in self.candidates(account.id)
                 if self.may(candidate) & self._probes == self._probes
             ]
-            found |= find_administrators(self.batch, account.id, able, REGION)
-        return found
+            batch_answers |= find_administrators(self.batch, account.id, able, REGION)
+        return batch_answers
 
     @cached_property
     def escalations(self) -> tuple[Escalations, list[Chain]]:

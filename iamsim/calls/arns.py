@@ -133,8 +133,8 @@ def _pattern(arn_format: str) -> re.Pattern[str]:
 
 def matches(arn: str, arn_format: str) -> dict[str, str] | None:
     """Take an ARN apart by a format; None where it is of another type."""
-    found = _pattern(arn_format).fullmatch(arn)
-    return None if found is None else found.groupdict()
+    match = _pattern(arn_format).fullmatch(arn)
+    return None if match is None else match.groupdict()
 
 
 @lru_cache(maxsize=1024)
@@ -174,15 +174,15 @@ def resources_of(
     fixed: list[Resource] = []
     loose: list[Resource] = []
     for use in facts.resource_types:
-        found, given = _of_type(facts.service, use.name, asks, parameters, arns, place)
-        if given and not found[0].members:
-            fixed += found if use.required is not False else []
-        elif given and (use.required is not False or _is_named(found)):
-            named += found
+        resources, given = _of_type(facts.service, use.name, asks, parameters, arns, place)
+        if given and not resources[0].members:
+            fixed += resources if use.required is not False else []
+        elif given and (use.required is not False or _is_named(resources)):
+            named += resources
         elif given:
-            loose += found
+            loose += resources
         elif use.required is not False:
-            open_types += found
+            open_types += resources
     making = operation.lower().startswith(MAKING)
     noun = _noun(operation)
     named, open_types = _literal(facts.service, operation, named, open_types)
@@ -282,10 +282,10 @@ def _of_type(
     members = frozenset(
         path for variable, path in binding.items() if variable in given and variable != "Scope"
     )
-    found = [
+    resources = [
         resource._replace(members=members) for resource in fill(arn_format, given, place, name)
     ]
-    return found, bool(given) or not _variables(arn_format)
+    return resources, bool(given) or not _variables(arn_format)
 
 
 def _may_be(text: str, type_name: str, variable: str) -> bool:

@@ -151,8 +151,8 @@ class Asker:
         facts = catalog.find_action(asks.action)
         if facts is None:
             return self.ask(asks.action, Resource("*", known=False), **more)
-        found = resources_of(facts, asks, self.parameters, self.place, self.operation.name)
-        return self.ask(asks.action, *found, **more)
+        resources = resources_of(facts, asks, self.parameters, self.place, self.operation.name)
+        return self.ask(asks.action, *resources, **more)
 
     def ask_all(self) -> None:
         """Ask what the table says of the operation."""

@@ -250,17 +250,17 @@ class _Reader:
         return ("thing", client, result.thing) if result.thing is not None else UNKNOWN
 
     def _keywords(self, node: ast.Call) -> dict[str, Any]:
-        found: dict[str, Any] = {}
+        keywords: dict[str, Any] = {}
         for word in node.keywords:
             if word.arg is not None:
-                found[word.arg] = self.known(word.value)
+                keywords[word.arg] = self.known(word.value)
                 continue
             value = self.value(word.value)
             if isinstance(value, dict):
-                found |= value
+                keywords |= value
             else:
                 self._open(word.value)
-        return found
+        return keywords
 
     def _add(self, client: Client, method: str, node: ast.Call, drop: tuple[str, ...] = ()) -> None:
         parameters = self._keywords(node)

@@ -229,8 +229,8 @@ def _waiter(service: Service, line: CommandLine) -> Operation | None:
     name = next((word for word in line.words if not word.startswith("-")), "")
     if name:
         line.words.remove(name)
-    found = waiter_operation(service.name, name)
-    return None if found is None else service.operation(found)
+    waiter = waiter_operation(service.name, name)
+    return None if waiter is None else service.operation(waiter)
 
 
 def waiter_operation(service: str, waiter: str) -> str | None:

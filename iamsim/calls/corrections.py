@@ -28,7 +28,7 @@ class Corrections(NamedTuple):
 
 def read_corrections() -> Corrections:
     """Read the file; ValueError names a line that is none of the above."""
-    found = Corrections({}, {}, {})
+    corrections = Corrections({}, {}, {})
     path = Path(__file__).parent / "data" / "corrections.txt"
     page = ""
     for number, line in enumerate(read_text(path).splitlines(), 1):
@@ -39,15 +39,17 @@ def read_corrections() -> Corrections:
             case ["page", url]:
                 page = url
             case ["prefix", service, *prefixes] if page:
-                found.prefixes[service] = tuple(prefixes)
+                corrections.prefixes[service] = tuple(prefixes)
             case ["ask", service, operations, *actions] if page:
                 for operation in operations.split(","):
-                    found.actions[service, operation] = tuple(actions)
+                    corrections.actions[service, operation] = tuple(actions)
             case ["bind", service, operations, type_name, *pairs] if page and pairs:
                 for operation in operations.split(","):
                     bound = dict(pair.split("=", 1) for pair in pairs)
-                    found.bindings.setdefault((service, operation, type_name), {}).update(bound)
+                    corrections.bindings.setdefault((service, operation, type_name), {}).update(
+                        bound
+                    )
             case _:
                 message = f"corrections.txt, line {number}: `{line}`"
                 raise ValueError(message)
-    return found
+    return corrections

@@ -218,7 +218,7 @@ def _chain_keys(services: list[str], requested: Requested) -> dict[str, ContextV
     """
     if not services:
         return {}
-    found: dict[str, ContextValue] = {
+    chain_keys: dict[str, ContextValue] = {
         "aws:ViaAWSService": "true",
         "aws:CalledVia": list(services),
         "aws:CalledViaFirst": services[0],
@@ -227,8 +227,8 @@ def _chain_keys(services: list[str], requested: Requested) -> dict[str, ContextV
     pieces = requested.resource.split(":")
     if requested.action.startswith("kms:") and len(pieces) > 5 and pieces[3]:  # noqa: PLR2004
         host, _, domain = services[-1].partition(".")
-        found["kms:ViaService"] = f"{host}.{pieces[3]}.{domain}"
-    return found
+        chain_keys["kms:ViaService"] = f"{host}.{pieces[3]}.{domain}"
+    return chain_keys
 
 
 def _context(
@@ -297,13 +297,13 @@ def _of_service(event: dict[str, Any], action: str) -> dict[str, ContextValue]:
 
 def _resources(event: dict[str, Any]) -> list[dict[str, Any]]:
     given = event.get("resources")
-    found = []
+    resources = []
     for entry in given if isinstance(given, list) else ():
         if isinstance(entry, dict):
             arn = entry.get("ARN") or entry.get("arn") or entry.get("resourceARN")
             prefix = entry.get("ARNPrefix") or entry.get("arnPrefix")
-            found.append({**entry, "ARN": arn or (f"{prefix}*" if prefix else None)})
-    return found
+            resources.append({**entry, "ARN": arn or (f"{prefix}*" if prefix else None)})
+    return resources
 
 
 def _with_resources(requested: Requested, event: dict[str, Any]) -> list[Requested]:
@@ -347,10 +347,10 @@ def _acted_on(action: str, arn: str) -> bool:
 
 def _fill_from_message(reading: Reading, event: dict[str, Any]) -> None:
     """A denial's message names the action and the resource that were refused."""
-    found = MESSAGE.search(str(event.get("errorMessage") or ""))
-    if found is None or not found["resource"] or not found["resource"].startswith("arn:"):
+    match = MESSAGE.search(str(event.get("errorMessage") or ""))
+    if match is None or not match["resource"] or not match["resource"].startswith("arn:"):
         return
-    action, arn = found["action"], found["resource"].rstrip(".,")
+    action, arn = match["action"], match["resource"].rstrip(".,")
     for requested in reading.asked:
         same = requested.action.lower() == action.lower()
         if (

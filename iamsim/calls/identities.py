@@ -53,13 +53,13 @@ def identity_of(record: dict[str, Any]) -> Identity:
         return Identity(skipped="the record does not say who called")
     kind = str(given.get("type") or "")
     account = given.get("accountId")
-    found = Identity(account=str(account) if account else None)
-    READERS.get(kind, _unnamed)(given, record, found)
-    if found.skipped is not None:
-        return found
-    _session(given, found)
-    _chain(given, record, found, kind)
-    return found
+    identity = Identity(account=str(account) if account else None)
+    READERS.get(kind, _unnamed)(given, record, identity)
+    if identity.skipped is not None:
+        return identity
+    _session(given, identity)
+    _chain(given, record, identity, kind)
+    return identity
 
 
 def _with_arn(given: dict[str, Any], _record: dict[str, Any], found: Identity) -> None:

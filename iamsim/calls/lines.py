@@ -125,9 +125,9 @@ def _python(text: str, region: str | None, account: str | None) -> Reading:
         _operation(call.service, call.method, call.parameters, call.region or region, account)
         for call in calls
     ]
-    found = merged(readings)
-    found.notes = [*notes, *(note for note in found.notes if note not in notes)]
-    return found
+    reading = merged(readings)
+    reading.notes = [*notes, *(note for note in reading.notes if note not in notes)]
+    return reading
 
 
 def read_call(

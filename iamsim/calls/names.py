@@ -121,14 +121,14 @@ def service_of(name: str) -> str:
 
     Raises `RequestError` for a name that is none, with the closest ones.
     """
-    found = _by_plain().get(plain(name))
-    if found is None:
+    service = _by_plain().get(plain(name))
+    if service is None:
         raise RequestError(
             "unknown-service",
             f"`{name}` names no service of AWS",
             hint=did_you_mean(plain(name), _by_plain(), shown=_by_plain()),
         )
-    return found
+    return service
 
 
 @lru_cache(maxsize=8192)

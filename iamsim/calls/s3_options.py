@@ -90,19 +90,19 @@ class Transfer:
 
 def read_options(words: list[str], command: str) -> Transfer:
     """Split the words of a command; raises `RequestError` for an option that does not exist."""
-    found = Transfer()
+    transfer = Transfer()
     waiting = list(reversed(words))
     while waiting:
         word = waiting.pop()
         name, equals, value = word.partition("=")
         if not word.startswith("--"):
-            found.places.append(word)
+            transfer.places.append(word)
         elif name in FLAGS and not equals:
-            found.options[name] = True
+            transfer.options[name] = True
         elif name in MAYBE_VALUE:
             if not equals and waiting and waiting[-1] in ("AES256", "aws:kms", "aws:kms:dsse"):
                 value = waiting.pop()
-            found.options[name] = value or MAYBE_VALUE[name]
+            transfer.options[name] = value or MAYBE_VALUE[name]
         elif name in WITH_VALUE:
             values = [value] if equals else []
             while (
@@ -113,7 +113,7 @@ def read_options(words: list[str], command: str) -> Transfer:
                 values.append(waiting.pop())
             if not values:
                 raise RequestError("missing-value", f"the option `{name}` needs a value")
-            found.options[name] = values if name in SEVERAL else values[0]
+            transfer.options[name] = values if name in SEVERAL else values[0]
         else:
             known = [*FLAGS, *WITH_VALUE, *MAYBE_VALUE]
             raise RequestError(
@@ -121,7 +121,7 @@ def read_options(words: list[str], command: str) -> Transfer:
                 f"`aws s3 {command}` has no option `{name}`",
                 hint=did_you_mean(name, known),
             )
-    return found
+    return transfer
 
 
 def is_s3(place: str) -> bool:

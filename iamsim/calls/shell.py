@@ -103,10 +103,10 @@ class _Scanner:
         if self.text.startswith("$(", self.at) or self.text[self.at] == "`":
             end = self._end_of_substitution()
         else:
-            found = VARIABLE.match(self.text, self.at)
-            if found is None:
+            match = VARIABLE.match(self.text, self.at)
+            if match is None:
                 return False
-            end = found.end()
+            end = match.end()
         self.filled.append(self.text[self.at : end])
         self.word = (self.word or "") + OPEN
         self.at = end
@@ -160,7 +160,7 @@ class _Scanner:
 
 def commands_of(text: str) -> list[Command]:
     """Cut a line into commands; raises `RequestError` for a quote that is not closed."""
-    found = []
+    commands = []
     for words, filled in _Scanner(text).scan():
         environment: dict[str, str] = {}
         rest = list(words)
@@ -172,5 +172,5 @@ def commands_of(text: str) -> list[Command]:
             if ASSIGNMENT.match(word):
                 name, _, value = word.partition("=")
                 environment[name] = value
-        found.append(Command(environment, rest, filled))
-    return found
+        commands.append(Command(environment, rest, filled))
+    return commands

@@ -44,7 +44,7 @@ class _Shorthand:
         self.depth += 1
         if self.depth > DEEPEST:
             raise self._error()
-        found: dict[str, Any] = {}
+        pairs: dict[str, Any] = {}
         while True:
             if end and self._peek() == end:
                 break
@@ -54,12 +54,12 @@ class _Shorthand:
             if self._peek() != "=":
                 raise self._error()
             self.at += 1
-            found[key] = self._value(end)
+            pairs[key] = self._value(end)
             if self._peek() != ",":
                 break
             self.at += 1
         self.depth -= 1
-        return found
+        return pairs
 
     def _peek(self) -> str:
         return self.text[self.at : self.at + 1]
@@ -138,16 +138,16 @@ class _Shorthand:
     def _quoted(self) -> str:
         quote = self._peek()
         self.at += 1
-        found = ""
+        quoted = ""
         while self._peek() != quote:
             if not self._peek():
                 raise self._error()
             if self._peek() == "\\":
                 self.at += 1
-            found += self._peek()
+            quoted += self._peek()
             self.at += 1
         self.at += 1
-        return found
+        return quoted
 
 
 def _json(text: str, name: str) -> Any:  # noqa: ANN401 - parameters are JSON

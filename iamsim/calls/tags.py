@@ -49,25 +49,25 @@ def pairs_of(value: Any) -> dict[str, str]:  # noqa: ANN401 - parameters are JSO
             for name, one in value.items()
             if not isinstance(one, dict | list)
         }
-    found: dict[str, str] = {}
+    pairs: dict[str, str] = {}
     for entry in value if isinstance(value, list) else ():
         if not isinstance(entry, dict):
             continue
         lowered = {name.lower().removeprefix("tag"): inner for name, inner in entry.items()}
         if "key" in lowered:
-            found[str(lowered["key"])] = str(lowered.get("value") or "")
+            pairs[str(lowered["key"])] = str(lowered.get("value") or "")
         elif isinstance(lowered.get("s"), list):
-            found |= pairs_of(lowered["s"])
-    return found
+            pairs |= pairs_of(lowered["s"])
+    return pairs
 
 
 def tags_of(parameters: Mapping[str, Any]) -> dict[str, str]:
     """Give the tags that a call sets."""
-    found: dict[str, str] = {}
+    tags: dict[str, str] = {}
     for name, value in parameters.items():
         if _flat(name) in MEMBERS:
-            found |= pairs_of(value)
-    return found
+            tags |= pairs_of(value)
+    return tags
 
 
 def tag_keys_of(parameters: Mapping[str, Any]) -> list[str]:

@@ -61,13 +61,13 @@ def global_keys() -> tuple[ConditionKeyFacts, ...]:
     """Give the documented global keys and the session keys of some services."""
     global _global_keys  # noqa: PLW0603 - as above
     if _global_keys is None:
-        found = [
+        condition_key_facts = [
             ConditionKeyFacts(name, tuple(types.split(",")), scope=_SCOPES[scope])
             for scope, name, types, *_ in global_key_rows()
             if scope in _SCOPES
         ]
-        _global_by_name.update((key.name.lower(), key) for key in found)
-        _global_keys = tuple(found)
+        _global_by_name.update((key.name.lower(), key) for key in condition_key_facts)
+        _global_keys = tuple(condition_key_facts)
     return _global_keys
 
 

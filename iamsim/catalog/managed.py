@@ -146,8 +146,8 @@ def arns() -> tuple[str, ...]:
 
 def policies() -> tuple[ManagedPolicy, ...]:
     """Give all policies in the partition `aws`, sorted by name without regard to case, then ARN."""
-    found = (_policy(row, "aws") for row in _rows())
-    return tuple(sorted(found, key=lambda policy: (policy.name.lower(), policy.arn)))
+    managed_policies = (_policy(row, "aws") for row in _rows())
+    return tuple(sorted(managed_policies, key=lambda policy: (policy.name.lower(), policy.arn)))
 
 
 def version() -> ManagedVersion:

@@ -15,11 +15,11 @@ __all__ = ["meaning_of"]
 @lru_cache(maxsize=1)
 def _meanings() -> dict[str, str]:
     """The sentences by key in lower case, without the variable part of a name."""
-    found = {}
+    meanings = {}
     for line in data_lines("condition_key_meanings.txt"):
         name, _, meaning = line.partition(" ")
-        found[name.partition("${")[0].lower()] = meaning
-    return found
+        meanings[name.partition("${")[0].lower()] = meaning
+    return meanings
 
 
 def meaning_of(key: str) -> str | None:

@@ -92,16 +92,16 @@ class Catalog:
     def find_service(self, prefix: str) -> ServiceFacts | None:
         """Find a service by the prefix of its actions."""
         lowered = prefix.lower()
-        found = self._services.get(lowered)
-        if found is None and self._is_service(lowered):
-            found = decode_service(self.pack.text(lowered))
-            self._services[lowered] = found
-        return found
+        service_facts = self._services.get(lowered)
+        if service_facts is None and self._is_service(lowered):
+            service_facts = decode_service(self.pack.text(lowered))
+            self._services[lowered] = service_facts
+        return service_facts
 
     def actions(self, service: str) -> tuple[ActionFacts, ...]:
         """Give a service's actions, sorted by name; none for a service that isn't known."""
-        found = self.find_service(service)
-        return found.actions if found is not None else ()
+        service_facts = self.find_service(service)
+        return service_facts.actions if service_facts is not None else ()
 
     def action_names(self, service: str) -> tuple[str, ...]:
         """Give the names of a service's actions without its prefix; quicker than `actions`."""
@@ -124,9 +124,9 @@ class Catalog:
 
     def find_resource_type(self, service: str, name: str) -> ResourceTypeFacts | None:
         """Find a resource type of a service: ``find_resource_type("s3", "bucket")``."""
-        found = self.find_service(service)
+        service_facts = self.find_service(service)
         lowered = name.lower()
-        for resource_type in found.resource_types if found is not None else ():
+        for resource_type in service_facts.resource_types if service_facts is not None else ():
             if resource_type.name.lower() == lowered:
                 return resource_type
         return None
@@ -140,14 +140,14 @@ class Catalog:
         # Most processes that look up an action look up no condition key.
         from iamsim.catalog.keys import find_claim, find_global_key, find_in
 
-        found = find_global_key(key)
-        if found is not None:
-            return found
+        condition_key_facts = find_global_key(key)
+        if condition_key_facts is not None:
+            return condition_key_facts
         for service in self._services_declaring(key):
             facts = self.find_service(service)
-            found = find_in(facts.condition_keys, key) if facts is not None else None
-            if found is not None:
-                return found
+            condition_key_facts = find_in(facts.condition_keys, key) if facts is not None else None
+            if condition_key_facts is not None:
+                return condition_key_facts
         return find_claim(key)
 
     def global_condition_keys(self) -> tuple[ConditionKeyFacts, ...]:

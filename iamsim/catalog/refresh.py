@@ -228,7 +228,7 @@ def _access_level(entry: object) -> str | None:
 
 def _dates(files: list[ReferenceFile]) -> dict[str, str]:
     """Read the days of change by prefix from the lists of services; few entries have one."""
-    found = {}
+    dates = {}
     for file in files:
         if not isinstance(file.content, list):
             continue
@@ -240,5 +240,5 @@ def _dates(files: list[ReferenceFile]) -> dict[str, str]:
                     day = time.gmtime(modified)
                 except (OverflowError, ValueError, OSError) as error:
                     raise file.error("has a time that is none") from error
-                found[prefix.lower()] = time.strftime("%Y-%m-%d", day)
-    return found
+                dates[prefix.lower()] = time.strftime("%Y-%m-%d", day)
+    return dates

@@ -149,9 +149,9 @@ class ResourceType(NamedTuple):
     def parts_of(self, arn: str) -> dict[str, str] | None:
         """Read the parts from an ARN of this type; `None` for another."""
         for template in dict.fromkeys((self.arn, self.policy_arn)):
-            found = _pattern(template, self.separator[:1]).fullmatch(arn)
-            if found is not None:
-                return found.groupdict()
+            match = _pattern(template, self.separator[:1]).fullmatch(arn)
+            if match is not None:
+                return match.groupdict()
         return None
 
 

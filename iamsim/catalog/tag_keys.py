@@ -18,11 +18,11 @@ OF_RESOURCE = ("resource", "container", "access-point")
 @cache
 def _rows() -> tuple[tuple[str, str, str], ...]:
     """Read the table once a process: service, beginning of the key in lower case, whose tags."""
-    found = []
+    rows = []
     for line in data_lines("service_tag_keys.txt"):
         service, start, whose = line.split(" ")
-        found.append((service, start.lower(), whose))
-    return tuple(found)
+        rows.append((service, start.lower(), whose))
+    return tuple(rows)
 
 
 @cache

@@ -84,10 +84,12 @@ def _retired_lines(actions: list[str]) -> str:
 
 def _key_prefixes(services: list[ServiceFacts]) -> str:
     """Say which services declare keys under a prefix that isn't theirs, host names left out."""
-    found: dict[str, set[str]] = {}
+    key_prefixes: dict[str, set[str]] = {}
     for service in services:
         for key in service.condition_keys:
             prefix = key.name.partition(":")[0].lower()
             if prefix not in ("aws", service.prefix) and "." not in prefix:
-                found.setdefault(prefix, set()).add(service.prefix)
-    return "\n".join(f"{prefix}\t{' '.join(sorted(found[prefix]))}" for prefix in sorted(found))
+                key_prefixes.setdefault(prefix, set()).add(service.prefix)
+    return "\n".join(
+        f"{prefix}\t{' '.join(sorted(key_prefixes[prefix]))}" for prefix in sorted(key_prefixes)
+    )

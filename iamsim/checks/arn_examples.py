@@ -118,9 +118,9 @@ def _form(service: str, resource: str) -> ArnFormat | None:
 @lru_cache(maxsize=1024)
 def _forms(service: str) -> tuple[ArnFormat, ...]:
     facts = catalog.find_service(service)
-    found = (
+    forms = (
         read_format(text)
         for kind in (() if facts is None else facts.resource_types)
         for text in kind.arn_formats
     )
-    return tuple(form for form in found if form is not None and form.service == service)
+    return tuple(form for form in forms if form is not None and form.service == service)

@@ -104,9 +104,9 @@ def find_configuration(start: Path) -> Configuration:
         for name in NAMES:
             path = place / name
             if path.is_file() and may_read(path):
-                found = _of_file(path, _shown(path, folder), must=False)
-                if found is not None:
-                    return found
+                configuration = _of_file(path, _shown(path, folder), must=False)
+                if configuration is not None:
+                    return configuration
     return Configuration()
 
 
@@ -116,8 +116,8 @@ def read_configuration(path: Path) -> Configuration:
     if not path.is_file():
         message = f"can't read `{path}`: no such file"
         raise WorldError("file-not-found", message)
-    found = _of_file(path, str(path), must=True)
-    return found if found is not None else Configuration(path.parent)
+    configuration = _of_file(path, str(path), must=True)
+    return configuration if configuration is not None else Configuration(path.parent)
 
 
 def _shown(path: Path, folder: Path) -> str:
@@ -154,11 +154,11 @@ def _of_file(path: Path, shown: str, *, must: bool) -> Configuration | None:
 
 def _span(source: Source, place: str) -> Span:
     """Find the place that an error of the TOML reader names; the end where it names no line."""
-    found = _LINE.match(place)
-    if found is None:
+    match = _LINE.match(place)
+    if match is None:
         return Span(source, len(source.text), len(source.text))
-    lines = source.text.split("\n")[: int(found[1]) - 1]
-    start = sum(len(line) + 1 for line in lines) + int(found[2]) - 1
+    lines = source.text.split("\n")[: int(match[1]) - 1]
+    start = sum(len(line) + 1 for line in lines) + int(match[2]) - 1
     return Span(source, start, start + 1)
 
 
@@ -229,15 +229,15 @@ class _Reader:
         given = table.get("severity", {})
         if not isinstance(given, dict):
             self.fail("severity", "`severity` is a table of codes with finding types")
-        found: dict[str, FindingType] = {}
+        finding_types: dict[str, FindingType] = {}
         for entry, text in given.items():
             kind = finding_type_of(text) if isinstance(text, str) else None
             if kind is None:
                 shown = text if isinstance(text, str) else str(text)
                 hint = did_you_mean(shown, SEVERITIES) or f"use {', '.join(SEVERITIES)}"
                 self.fail(shown, f"{quote(shown)} is no finding type", hint)
-            found |= dict.fromkeys(sorted(self.known(entry)), kind)
-        return found
+            finding_types |= dict.fromkeys(sorted(self.known(entry)), kind)
+        return finding_types
 
     def choice(self, table: Mapping[str, object], name: str, choices: Sequence[str]) -> str | None:
         """One of a few words."""

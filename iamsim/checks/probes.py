@@ -159,8 +159,8 @@ def _texts(entries: Entries | None, stars: tuple[str, ...], others: tuple[str, .
     """Texts that the entries of an element match, and others; first those that it covers."""
     if entries is None:
         return list(others)
-    found = [example_of(value.text, star) for star in stars for value in entries.values]
-    return list(dict.fromkeys((*others, *found) if entries.negated else (*found, *others)))
+    texts = [example_of(value.text, star) for star in stars for value in entries.values]
+    return list(dict.fromkeys((*others, *texts) if entries.negated else (*texts, *others)))
 
 
 def _arns(texts: Iterable[str]) -> list[str]:

@@ -199,7 +199,7 @@ def _principals(raw: Mapping[str, object], path: Path) -> Principals | None:
 
 def _conditions(raw: object, path: Path) -> list[ConditionView]:
     """Read the conditions whose operator exists."""
-    found: list[ConditionView] = []
+    conditions: list[ConditionView] = []
     known = isinstance(raw, Mapping) and not is_template_function(raw)
     for written, keys in raw.items() if isinstance(raw, Mapping) and known else ():
         operator = split_operator(written) if isinstance(written, str) else None
@@ -209,8 +209,8 @@ def _conditions(raw: object, path: Path) -> list[ConditionView]:
             if isinstance(key, str):
                 place = (*path, written, key)
                 read = _condition_values(values, place)
-                found.append(ConditionView(operator, written, key, read, place, values))
-    return found
+                conditions.append(ConditionView(operator, written, key, read, place, values))
+    return conditions
 
 
 def _condition_values(raw: object, path: Path) -> tuple[Value, ...]:

@@ -177,8 +177,8 @@ class Reference:
 
     def formats_of(self, action: str) -> list[ArnFormat]:
         """Give the formats of the resources that an action takes."""
-        found = self._formats_of.get(action)
-        if found is None:
+        formats = self._formats_of.get(action)
+        if formats is None:
             facts = catalog.find_action(action)
             uses = facts.resource_types if facts is not None else ()
             types = [catalog.find_resource_type(facts.service, use.name) for use in uses if facts]
@@ -186,9 +186,9 @@ class Reference:
             # On Outposts objects are listed by their buckets, and reached through access points.
             bucket, point = _ON_OUTPOSTS
             texts += [text.replace(bucket, point) for text in texts if bucket in text]
-            found = [form for form in map(read_format, texts) if form is not None]
-            self._formats_of[action] = found
-        return found
+            formats = [form for form in map(read_format, texts) if form is not None]
+            self._formats_of[action] = formats
+        return formats
 
     @property
     def key_prefixes(self) -> frozenset[str]:
@@ -212,5 +212,5 @@ def _without_tag(name: str) -> str:
 
 def _all_services() -> list[ServiceFacts]:
     """Give the facts of every service."""
-    found = (catalog.find_service(prefix) for prefix in catalog.services())
-    return [facts for facts in found if facts is not None]
+    services = (catalog.find_service(prefix) for prefix in catalog.services())
+    return [facts for facts in services if facts is not None]

@@ -56,14 +56,14 @@ class Sidecars:
 
     def of_file(self, name: str) -> tuple[FolderSuppression, ...]:
         """Give the suppressions about a file; raises `WorldError` for one that is no entry."""
-        found: list[FolderSuppression] = []
+        suppressions: list[FolderSuppression] = []
         if os.path.isfile(name + ENDING):  # noqa: PTH113 - pathlib takes longer than most checks
             file = Path(name)
-            found += self._entries(file.with_name(file.name + ENDING), own=file.name)
+            suppressions += self._entries(file.with_name(file.name + ENDING), own=file.name)
         for folder, entries in self._from(os.path.dirname(name)):  # noqa: PTH120 - as above
             relative = Path(name).absolute().relative_to(folder.absolute()).as_posix()
-            found += [entry for entry in entries if fits_glob(relative, entry.pattern)]
-        return tuple(found)
+            suppressions += [entry for entry in entries if fits_glob(relative, entry.pattern)]
+        return tuple(suppressions)
 
     def _from(self, name: str) -> _Beside:
         """A folder and those above it, up to the top one, where they have entries; each is looked
@@ -96,10 +96,10 @@ def _read(path: Path, own: str | None) -> list[FolderSuppression]:
             "each entry has `file`, `code` and `reason`, and may have `sid`, `statement`, `until`"
         )
         raise WorldError("suppression-not-a-list", message, span=document.span(()), hint=hint)
-    found: list[FolderSuppression] = []
+    suppressions: list[FolderSuppression] = []
     for index, entry in enumerate(document.data):
-        found += _entry(document, index, entry, path, own)
-    return found
+        suppressions += _entry(document, index, entry, path, own)
+    return suppressions
 
 
 def _entry(

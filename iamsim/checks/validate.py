@@ -133,12 +133,12 @@ class Validator:
         if len(source.text) > LONGEST and characters(raw, None) > LONGEST:
             # Checks hold entries against each other, which takes hours where nobody set a limit.
             return Examined(_ordered(chosen.choose(policy_size(view))), (), view)
-        found = chosen.choose(
+        findings = chosen.choose(
             finding for check in self._checks_for(chosen) for finding in check.run(view)
         )
         in_sids = tuple(suppression.sid_suppressions(view))
         standing, suppressed = suppression.apply(
-            view, found, (*in_sids, *suppressions), self._today
+            view, findings, (*in_sids, *suppressions), self._today
         )
         used = {id(suppressed_finding.suppression) for suppressed_finding in suppressed}
         unused = [

@@ -107,7 +107,7 @@ def _ordered(
 
 def _addresses(conditions: Sequence[ConditionView]) -> Values | None:
     """The first and the last address of each block, and their neighbours."""
-    found: Values = [None]
+    addresses: Values = [None]
     for text in _texts(conditions):
         try:
             block = ip_network(text, strict=False)
@@ -117,5 +117,5 @@ def _addresses(conditions: Sequence[ConditionView]) -> Values | None:
         first, last = int(block[0]), int(block[-1])
         numbers = (first - 1, first, last, last + 1)
         top = int(ip_address("255.255.255.255")) if block.version == 4 else 2**128 - 1  # noqa: PLR2004
-        found += [str(kind(number)) for number in numbers if 0 <= number <= top]
-    return found
+        addresses += [str(kind(number)) for number in numbers if 0 <= number <= top]
+    return addresses

@@ -159,20 +159,20 @@ def _add_all() -> None:
     """Add every command, in the order in which help shows it."""
     panels = {name: panel for panel, commands in PANELS.items() for name in commands}
     for name, panel in panels.items():
-        found = command_named(name)
-        if isinstance(found, Group):
+        principal = command_named(name)
+        if isinstance(principal, Group):
             group = typer.Typer(
-                name=name, help=found.help, no_args_is_help=True, context_settings=HELP_OPTIONS
+                name=name, help=principal.help, no_args_is_help=True, context_settings=HELP_OPTIONS
             )
-            for command in found.commands:
+            for command in principal.commands:
                 _add(group, command)
             app.add_typer(group, rich_help_panel=panel)
         else:
-            _add(app, found, panel)
+            _add(app, principal, panel)
     for alias, words in ALIASES.items():
-        found = command_named(words[0])
-        if isinstance(found, Command):
-            _add(app, found, alias=alias)
+        principal = command_named(words[0])
+        if isinstance(principal, Command):
+            _add(app, principal, alias=alias)
 
 
 _add_all()

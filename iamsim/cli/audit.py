@@ -160,8 +160,8 @@ def choices_of(options: Options) -> Choices:
 
     given = text_of(options, "config")
     today = (text_of(options, "at") or datetime.now(UTC).date().isoformat())[:10]
-    found = find_choices(Path.cwd(), today) if given is None else read_choices(Path(given), today)
-    return found.narrowed(
+    choices = find_choices(Path.cwd(), today) if given is None else read_choices(Path(given), today)
+    return choices.narrowed(
         known_checks(texts_of(options, "select")), known_checks(texts_of(options, "ignore"))
     )
 

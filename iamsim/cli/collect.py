@@ -55,7 +55,7 @@ def _run(options: Options, _arguments: Sequence[str]) -> int:
         snapshots=bool(options["snapshots"]),
     )
     session = open_session(text_of(options, "profile"))
-    found = collect(
+    collected = collect(
         session,
         Path(folder),
         wanted,
@@ -63,7 +63,7 @@ def _run(options: Options, _arguments: Sequence[str]) -> int:
         say,
         organization=everything,
     )
-    number = len(found.refused)
+    number = len(collected.refused)
     say(
         f"{number} {'call was' if number == 1 else 'calls were'} refused: {UNKNOWN}"
         if number

@@ -73,13 +73,13 @@ def keys(incomplete: str, options: Options) -> list[str]:
 
 def _tag_keys(world: World) -> set[str]:
     """The keys of tags on users, roles and resources."""
-    found: set[str] = set()
+    tag_keys: set[str] = set()
     for account in world.accounts.values():
         holders: tuple[User | Role, ...] = (*account.users.values(), *account.roles.values())
-        found |= {f"aws:PrincipalTag/{tag}" for holder in holders for tag in holder.tags}
+        tag_keys |= {f"aws:PrincipalTag/{tag}" for holder in holders for tag in holder.tags}
         for resource in account.resources.values():
-            found |= {f"aws:ResourceTag/{tag}" for tag in resource.tags}
-    return found
+            tag_keys |= {f"aws:ResourceTag/{tag}" for tag in resource.tags}
+    return tag_keys
 
 
 def catalog_names(incomplete: str) -> list[str]:

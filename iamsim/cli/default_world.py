@@ -99,8 +99,8 @@ def examples() -> dict[str, str]:
     package = Path(__file__).parent.parent
     for folder in (package / "_corpus" / "examples", package.parent / "corpus" / "examples"):
         if folder.is_dir():
-            found = sorted(path for path in folder.iterdir() if path.name != "README.md")
-            return {path.name.partition(".")[0]: str(path) for path in found}
+            paths = sorted(path for path in folder.iterdir() if path.name != "README.md")
+            return {path.name.partition(".")[0]: str(path) for path in paths}
     return {}
 
 

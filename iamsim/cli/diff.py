@@ -60,7 +60,7 @@ def compared(
     asked = asking(options)
     progress_bar = ProgressBar("comparing decisions", quiet=bool(options["quiet"]))
     with processes_of(options) as processes, progress_bar as progress, CollectLater():
-        found = compare(
+        changes = compare(
             before,
             after,
             context=asked_context(options),
@@ -74,21 +74,21 @@ def compared(
             progress=progress,
             processes=processes,
         )
-    return found, before, after
+    return changes, before, after
 
 
 def _run(options: Options, arguments: Sequence[str]) -> int:
     """Compare, and write what differs."""
-    found, before, after = compared(options, arguments)
+    changes, before, after = compared(options, arguments)
     accepted = bool(options["accept_unknown"])
-    write_result(options, found, {"github": lambda: found.to_github(accepted=accepted)})
+    write_result(options, changes, {"github": lambda: changes.to_github(accepted=accepted)})
     when = options["fail_on"]
-    code = int(found.broken or (isinstance(when, str) and found.report.changes.has(when)))
+    code = int(changes.broken or (isinstance(when, str) and changes.report.changes.has(when)))
     if not (options["forbid"] or when):
         return code
     unverified = max(before.model.unverified, after.model.unverified)
     return code_with_unknowns(
-        options, found.unknowns, code, found.unsearched, unverified=unverified
+        options, changes.unknowns, code, changes.unsearched, unverified=unverified
     )
 
 

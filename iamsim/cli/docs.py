@@ -57,13 +57,13 @@ def page_names() -> list[str]:
 def _pages() -> list[_Page]:
     """All pages, in the order of reading; raises `RequestError` where none are installed."""
     for folder in FOLDERS:
-        found = [
+        pages = [
             _Page(path.relative_to(folder).with_suffix("").as_posix(), _title(path), path)
             for part in PARTS
             for path in sorted((folder / part).rglob("*.md"))
         ]
-        if found:
-            return found
+        if pages:
+            return pages
     raise RequestError("no-documentation", "the pages of the documentation are not installed")
 
 

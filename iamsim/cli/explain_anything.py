@@ -63,19 +63,21 @@ def put_in_place(options: Options, arguments: Sequence[str]) -> Placed:
 
     Raises `RequestError` for what is not recognised, and for what does not go together.
     """
-    found = [
+    sources = [
         wrapped_policy
         for argument in arguments
         for wrapped_policy in recognise(argument, standard_input)
     ]
     scenarios = tuple(
-        wrapped_policy.argument for wrapped_policy in found if wrapped_policy.kind is Kind.SCENARIO
+        wrapped_policy.argument
+        for wrapped_policy in sources
+        if wrapped_policy.kind is Kind.SCENARIO
     )
     if scenarios:
         other = next(
             (
                 wrapped_policy
-                for wrapped_policy in found
+                for wrapped_policy in sources
                 if wrapped_policy.kind is not Kind.SCENARIO
             ),
             None,
@@ -89,11 +91,11 @@ def put_in_place(options: Options, arguments: Sequence[str]) -> Placed:
         return Placed(options, scenarios)
     filled: Options = dict(options)
     lines: list[str] = []
-    _place_questions(filled, found, lines)
-    _place_worlds(filled, found, lines)
+    _place_questions(filled, sources, lines)
+    _place_worlds(filled, sources, lines)
     _place_policies(
         filled,
-        [wrapped_policy for wrapped_policy in found if wrapped_policy.kind is Kind.POLICY],
+        [wrapped_policy for wrapped_policy in sources if wrapped_policy.kind is Kind.POLICY],
         lines,
     )
     filled["taken"] = tuple(lines)
@@ -101,8 +103,8 @@ def put_in_place(options: Options, arguments: Sequence[str]) -> Placed:
 
 
 def _encoded(text: str) -> str | None:
-    found = _encoded_text(text)
-    return found[1].rstrip(".") if found is not None else None
+    match = _encoded_text(text)
+    return match[1].rstrip(".") if match is not None else None
 
 
 def _shown(found: Recognised) -> str:

@@ -93,8 +93,8 @@ def _outcomes(
         return []
     from iamsim.query.recorded import outcome_sentence
 
-    found = (outcome_sentence(*pair) for pair in zip(records, calls, strict=True))
-    return list(dict.fromkeys(text for text in found if text is not None))
+    outcomes = (outcome_sentence(*pair) for pair in zip(records, calls, strict=True))
+    return list(dict.fromkeys(text for text in outcomes if text is not None))
 
 
 def _readings(

@@ -44,10 +44,11 @@ def explain_live(
 
     with TemporaryDirectory(prefix="iamsim-live-") as folder:
         wanted = Wanted(regions, _services(options), for_audit=False)
-        found = collect(session, Path(folder), wanted, None, say, organization=True)
-        number = len(found.refused)
+        collected = collect(session, Path(folder), wanted, None, say, organization=True)
+        number = len(collected.refused)
         say(
-            f"collected {found.account} for {found.caller}, resources of {', '.join(regions)}"
+            f"collected {collected.account} for {collected.caller}, resources of"
+            f" {', '.join(regions)}"
             + (f"; {number} calls were refused, and are unknown" if number else "")
         )
         asked = {
@@ -60,7 +61,7 @@ def explain_live(
         if principal == ME or (
             principal is None and not files and not any(options[field] for field in NAMING)
         ):
-            asked["principal"] = found.caller
+            asked["principal"] = collected.caller
         return explain(asked, files)
 
 
@@ -74,9 +75,9 @@ def _services(options: Options) -> tuple[str, ...]:
 
 def _regions(options: Options, session: Any) -> tuple[str, ...]:  # noqa: ANN401 - boto3 has no types
     """The Region that is given and those of the resources; without any, that of the session."""
-    found = [text_of(options, "region")]
+    regions = [text_of(options, "region")]
     for resource in texts_of(options, "resources"):
         arn = find_arn(resource)
-        found.append(None if arn is None else arn.region)
-    named = dict.fromkeys(region for region in found if region and "*" not in region)
+        regions.append(None if arn is None else arn.region)
+    named = dict.fromkeys(region for region in regions if region and "*" not in region)
     return tuple(named) or (session.region_name or HOME,)

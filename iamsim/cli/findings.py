@@ -49,7 +49,7 @@ def _run(options: Options, _arguments: Sequence[str]) -> int:
     with processes_of(options) as processes, progress_bar as progress:
         world = open_world(options)
         refuse_unknown(options, world.compiled)
-        found = world.findings(
+        findings = world.findings(
             zone=text_of(options, "zone"),
             internal=texts_of(options, "internal"),
             actions=texts_of(options, "actions"),
@@ -61,14 +61,14 @@ def _run(options: Options, _arguments: Sequence[str]) -> int:
             processes=processes,
             **asking(options),
         )
-    sarif = {"sarif": lambda: json_text(access_findings_sarif(found.answer, __version__))}
-    write_result(options, found, sarif)
+    sarif = {"sarif": lambda: json_text(access_findings_sarif(findings.answer, __version__))}
+    write_result(options, findings, sarif)
     if options["fail_on"] is None:
         return 0
-    failing = found.public if options["fail_on"] == "public" else found.active
-    unsearched = found.unsearched if options["fail_on"] == "any" else ()
+    failing = findings.public if options["fail_on"] == "public" else findings.active
+    unsearched = findings.unsearched if options["fail_on"] == "any" else ()
     code, unverified = int(bool(failing)), world.model.unverified
-    return code_with_unknowns(options, found.unknowns, code, unsearched, unverified=unverified)
+    return code_with_unknowns(options, findings.unknowns, code, unsearched, unverified=unverified)
 
 
 def _check(options: Options) -> None:

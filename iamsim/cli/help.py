@@ -50,13 +50,13 @@ def overview() -> str:
 
 def help_of(words: Sequence[str]) -> str:
     """What `--help` of a command, a group, or a command of a group says."""
-    found = command_named(words[0])
-    if isinstance(found, Group):
-        inner = {command.name: command for command in found.commands}
+    group = command_named(words[0])
+    if isinstance(group, Group):
+        inner = {command.name: command for command in group.commands}
         if len(words) > 1 and words[1] in inner:
             return _of_command(f"{words[0]} {words[1]}", inner[words[1]])
-        return _of_group(words[0], found)
-    return _of_command(words[0], found)
+        return _of_group(words[0], group)
+    return _of_command(words[0], group)
 
 
 def command_named(name: str) -> Command | Group:

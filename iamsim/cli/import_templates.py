@@ -73,7 +73,7 @@ def _pairs(given: object, name: str) -> dict[str, str]:
     """Split NAME=VALUE."""
     from iamsim.core.caret import quote
 
-    found: dict[str, str] = {}
+    pairs: dict[str, str] = {}
     for pair in given if isinstance(given, tuple) else ():
         key, equals, value = pair.partition("=")
         if not equals or not key:
@@ -82,5 +82,5 @@ def _pairs(given: object, name: str) -> dict[str, str]:
                 f"{quote(pair)} is not of the form NAME=VALUE",
                 hint=f"write `{name} Env=prod`",
             )
-        found[key] = value
-    return found
+        pairs[key] = value
+    return pairs

@@ -21,14 +21,14 @@ def _list(options: Options, arguments: Sequence[str]) -> int:
     from iamsim.report import managed as report
 
     pattern = arguments[0] if arguments else "*"
-    found = _matching(pattern)
-    if not found:
+    managed_policies = _matching(pattern)
+    if not managed_policies:
         raise _unknown(pattern, f"no AWS managed policy matches `{pattern}`")
     return write_answer(
         options,
-        lambda: report.policies_document(found),
-        lambda: report.policies_data(found),
-        lambda: [policy.arn for policy in found],
+        lambda: report.policies_document(managed_policies),
+        lambda: report.policies_data(managed_policies),
+        lambda: [policy.arn for policy in managed_policies],
     )
 
 
@@ -83,14 +83,14 @@ def _find(text: str) -> ManagedPolicy:
     from iamsim.catalog import managed
 
     if ":" in text:
-        found = managed.find_managed_policy(text)
+        managed_policy = managed.find_managed_policy(text)
     elif "/" in text:
-        found = managed.find_managed_policy(f"arn:aws:iam::aws:policy/{text}")
+        managed_policy = managed.find_managed_policy(f"arn:aws:iam::aws:policy/{text}")
     else:
-        found = managed.find_managed_policy_by_name(text)
-    if found is None:
+        managed_policy = managed.find_managed_policy_by_name(text)
+    if managed_policy is None:
         raise _unknown(text, f"there is no AWS managed policy `{text}`")
-    return found
+    return managed_policy
 
 
 def _unknown(text: str, message: str) -> RequestError:

@@ -49,7 +49,7 @@ def _run(options: Options, _arguments: Sequence[str]) -> int:
     with processes_of(options) as processes, progress_bar as progress:
         world = open_world(options)
         refuse_unknown(options, world.compiled)
-        found = world.paths(
+        paths = world.paths(
             texts_of(options, "sources"),
             to=text_of(options, "resource") or text_of(options, "to") or ADMINISTRATOR,
             actions=texts_of(options, "actions"),
@@ -62,18 +62,18 @@ def _run(options: Options, _arguments: Sequence[str]) -> int:
     if wants_picture(options):
         from iamsim.draw.access import draw_paths
 
-        answer = found.answer
+        answer = paths.answer
         picture = draw_paths(answer.found, answer.chains, world.model, goal=answer.goal)
         write_drawn(picture, options)
     else:
-        write_result(options, found)
+        write_result(options, paths)
     if not (options["fail"] or options["fail_on"]):
         return 0
     return code_with_unknowns(
         options,
-        found.unknowns,
-        int(bool(found.chains)),
-        found.unsearched,
+        paths.unknowns,
+        int(bool(paths.chains)),
+        paths.unsearched,
         unverified=world.model.unverified,
     )
 

@@ -61,17 +61,17 @@ def _parts(options: Options, arguments: Sequence[str]) -> Iterator[_Part]:
     """The answers, in the order in which a reader wants them."""
     from iamsim.cli.ask import text_of, texts_of
 
-    found, before, after = compared(options, arguments)
+    changes, before, after = compared(options, arguments)
     when = text_of(options, "fail_on")
-    fails = found.broken or (when is not None and found.report.changes.has(when))
+    fails = changes.broken or (when is not None and changes.report.changes.has(when))
     yield _Part(
         "changes",
         "What changes",
-        found.document(verbose=False),
-        found.to_dict(),
+        changes.document(verbose=False),
+        changes.to_dict(),
         bool(fails),
-        found.unknowns,
-        found.unsearched,
+        changes.unknowns,
+        changes.unsearched,
     )
     yield _outside(options, before, after)
     if claims := texts_of(options, "claims"):
@@ -89,12 +89,13 @@ def _outside(options: Options, before: CompiledWorld, after: CompiledWorld) -> _
 
     partial = not options["exact"]
     known = {finding.id for finding in find(Batch(before, partial=partial)).active}
-    found = find(Batch(after, partial=partial))
+    findings = find(Batch(after, partial=partial))
     fails = (
-        any(finding.id not in known for finding in found.active) and options["fail_on"] is not None
+        any(finding.id not in known for finding in findings.active)
+        and options["fail_on"] is not None
     )
-    document, data = found.document(), found.to_dict()
-    return _Part("findings", "Who gets in from outside", document, data, fails, found.unknowns)
+    document, data = findings.document(), findings.to_dict()
+    return _Part("findings", "Who gets in from outside", document, data, fails, findings.unknowns)
 
 
 def _proved(files: Sequence[str], before: CompiledWorld, after: CompiledWorld) -> _Part:
@@ -136,9 +137,9 @@ def _checked(options: Options, paths: Sequence[str]) -> _Part:
         message = unreadable[0].removeprefix("error: ").splitlines()[0]
         raise RequestError("file-not-readable", message)
     fails = any(
-        found.finding_type is FindingType.ERROR
+        finding.finding_type is FindingType.ERROR
         for checked_policy in checked
-        for found in checked_policy.findings
+        for finding in checked_policy.findings
     )
     document = report.findings_document(checked, verbose=False)
     data = findings_data.findings_to_dict(checked)

@@ -64,19 +64,19 @@ def _check_count(option: str, count: int, most: int) -> None:
 
 def _entries(given: Sequence[str], shorthand: Callable[[str], object]) -> list[object]:
     """The entries of a list of structures; each word is one, or a JSON list of some."""
-    found: list[object] = []
+    entries: list[object] = []
     for word in given:
         text = file_text(word).strip()
         if text[:1] not in {"{", "["}:
-            found.append(shorthand(text))
+            entries.append(shorthand(text))
             continue
         try:
             content = json.loads(text)
         except (ValueError, RecursionError):
-            found.append(text)
+            entries.append(text)
         else:
-            found += content if isinstance(content, list) else [content]
-    return found
+            entries += content if isinstance(content, list) else [content]
+    return entries
 
 
 def _shorthand_identifier(text: str) -> object:

@@ -52,19 +52,19 @@ def _run(options: Options, arguments: Sequence[str]) -> int:
     refuse_unknown(options, world.compiled)
     progress_bar = ProgressBar("looking at what was used", quiet=bool(options["quiet"]))
     with processes_of(options) as processes, progress_bar as progress:
-        found = world.unused(
+        findings = world.unused(
             *arguments,
             days=days,
             progress=progress,
             processes=processes,
             **asking(options),
         )
-    sarif = {"sarif": lambda: json_text(access_findings_sarif(found.answer, __version__))}
-    write_result(options, found, sarif)
+    sarif = {"sarif": lambda: json_text(access_findings_sarif(findings.answer, __version__))}
+    write_result(options, findings, sarif)
     if options["fail_on"] is None:
-        return int(bool(found.lost))
-    code = int(bool(found.answer.shown or found.lost))
-    return code_with_unknowns(options, found.unknowns, code, found.unsearched)
+        return int(bool(findings.lost))
+    code = int(bool(findings.answer.shown or findings.lost))
+    return code_with_unknowns(options, findings.unknowns, code, findings.unsearched)
 
 
 COMMAND = Command(

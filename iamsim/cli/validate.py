@@ -45,9 +45,9 @@ def _validate(options: Options, paths: Sequence[str]) -> int:
 
     without: list[str] = []
     empty: list[str] = []
-    found = find_policies(paths, unreadable, excludes=excludes, without=without, empty=empty)
+    finding = find_policies(paths, unreadable, excludes=excludes, without=without, empty=empty)
     with CollectLater():
-        policies = list(found)
+        policies = list(finding)
     without += (name for name in empty if name not in without)
     if not policies and not unreadable and not left_out and not empty:
         raise RequestError(
@@ -72,10 +72,10 @@ def _validate(options: Options, paths: Sequence[str]) -> int:
         sys.stderr.write("".join(f"{message}\n" for message in unreadable))
         return 2
     failing = (
-        found
+        finding
         for policy in checked
-        for found in policy.findings
-        if _fails(found.finding_type, limit)
+        for finding in policy.findings
+        if _fails(finding.finding_type, limit)
     )
     return 1 if any(True for _ in failing) else 0
 

@@ -47,7 +47,7 @@ def _run(options: Options, arguments: Sequence[str]) -> int:
     progress_bar = ProgressBar("asking for every action", quiet=bool(options["quiet"]))
     with processes_of(options) as processes, progress_bar as progress:
         with NamingPrincipals(named, world.model):
-            found = world.what_can(
+            what_can = world.what_can(
                 named,
                 context=asked_context(options),
                 session=_session(options, world.model),
@@ -56,8 +56,8 @@ def _run(options: Options, arguments: Sequence[str]) -> int:
                 **asking(options),
             )
         if options["as_policy"] or options["shrink"]:
-            return _write_policy(options, found)
-    return write_result(options, found)
+            return _write_policy(options, what_can)
+    return write_result(options, what_can)
 
 
 def _write_policy(options: Options, found: WhatCan) -> int:

@@ -61,7 +61,7 @@ def _run(options: Options, arguments: Sequence[str]) -> int:
     world = open_world(options, on_demand=True)
     progress_bar = ProgressBar("asking for every principal", quiet=bool(options["quiet"]))
     with processes_of(options) as processes, progress_bar as progress:
-        found = world.who_can(
+        who_can = world.who_can(
             actions,
             resource,
             context=asked_context(options),
@@ -76,9 +76,9 @@ def _run(options: Options, arguments: Sequence[str]) -> int:
     if wants_picture(options):
         from iamsim.draw.access import draw_who_can
 
-        write_drawn(draw_who_can(found.found, world.model), options)
+        write_drawn(draw_who_can(who_can.found, world.model), options)
         return 0
-    return write_result(options, found)
+    return write_result(options, who_can)
 
 
 COMMAND = Command(

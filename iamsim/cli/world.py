@@ -84,14 +84,16 @@ def _show(options: Options, arguments: Sequence[str]) -> int:
 
 def _find(name: str, model: World) -> Account:
     """Find an account by its id or name."""
-    found = [account for account in model.accounts.values() if name in (account.id, account.name)]
-    if len(found) == 1:
-        return found[0]
+    accounts = [
+        account for account in model.accounts.values() if name in (account.id, account.name)
+    ]
+    if len(accounts) == 1:
+        return accounts[0]
     names = [
         text for account in model.accounts.values() for text in (account.id, account.name) if text
     ]
-    if found:
-        hint = f"say which by its id: {', '.join(sorted(account.id for account in found))}"
+    if accounts:
+        hint = f"say which by its id: {', '.join(sorted(account.id for account in accounts))}"
         raise RequestError("unknown-account", f"several accounts are called `{name}`", hint=hint)
     hint = did_you_mean(name, names) or f"accounts are {', '.join(sorted(model.accounts))}"
     raise RequestError("unknown-account", f"the world has no account `{name}`", hint=hint)
@@ -127,15 +129,15 @@ def _lint(options: Options, _arguments: Sequence[str]) -> int:
     from iamsim.query.world_lint import lint_world
     from iamsim.report import world_lint as report
 
-    found = lint_world(_load(options, strict=False))
+    findings = lint_world(_load(options, strict=False))
     write_answer(
         options,
-        lambda: report.lint_document(found),
-        lambda: report.lint_data(found),
-        lambda: report.lint_lines(found),
+        lambda: report.lint_document(findings),
+        lambda: report.lint_data(findings),
+        lambda: report.lint_lines(findings),
     )
     failing = SEVERITIES[: SEVERITIES.index(str(options["fail_on"])) + 1]
-    return 1 if any(finding.severity.value in failing for finding in found) else 0
+    return 1 if any(finding.severity.value in failing for finding in findings) else 0
 
 
 def _stats(options: Options, _arguments: Sequence[str]) -> int:

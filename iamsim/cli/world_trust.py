@@ -42,14 +42,14 @@ def _trust(options: Options, names: Sequence[str]) -> int:
             write_drawn(draw_trust(batch, roles, progress=progress), options)
             return 0
         callers = processes.spread(batch, Callers, None, roles, progress)
-        found = [
+        trusted_roles = [
             report.TrustedRole(role, tuple(some)) for role, some in zip(roles, callers, strict=True)
         ]
     return write_answer(
         options,
-        lambda: report.trust_document(found),
-        lambda: report.trust_data(found),
-        lambda: [f"{role.arn} {len(role.callers)}" for role in found],
+        lambda: report.trust_document(trusted_roles),
+        lambda: report.trust_data(trusted_roles),
+        lambda: [f"{role.arn} {len(role.callers)}" for role in trusted_roles],
     )
 
 

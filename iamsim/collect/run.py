@@ -66,14 +66,14 @@ def collect(
         identity = _sts(session).get_caller_identity()
     except (BotoCoreError, ClientError) as error:
         raise RequestError("no-credentials", f"AWS does not know the caller: {error}") from None
-    found = Collected(identity["Arn"], identity["Account"])
-    partition = found.caller.split(":")[1]
+    collected = Collected(identity["Arn"], identity["Account"])
+    partition = collected.caller.split(":")[1]
     reader = Reader(session, folder, report)
-    collect_account(reader, found.account, partition, wanted)
+    collect_account(reader, collected.account, partition, wanted)
     members = collect_organization(reader, wanted) if organization else []
-    found.refused += reader.denied
+    collected.refused += reader.denied
     for member in members if role is not None else ():
-        if member == found.account:
+        if member == collected.account:
             continue
         other = Reader(session, folder, report)
         try:
@@ -82,9 +82,9 @@ def collect(
             other.refuse(f"{member}/get-account-authorization-details.json", str(error))
         else:
             collect_account(other, member, partition, wanted)
-        found.refused += other.denied
+        collected.refused += other.denied
     _seal(folder)
-    return found
+    return collected
 
 
 def _seal(folder: Path) -> None:

@@ -137,9 +137,9 @@ def find_unknowns(value: object) -> Iterator[Unknown]:
             continue
         seen.add(id(part))
         if isinstance(part, Mapping):
-            found = find_marker(part)
-            if found is not None:
-                yield found
+            unknown = find_marker(part)
+            if unknown is not None:
+                yield unknown
             else:
                 waiting.extend(reversed(list(part.values())))
         elif isinstance(part, list | tuple):

@@ -133,8 +133,8 @@ def unwrap_data(data: object) -> WrappedPolicy | None:
     """Find the one policy inside of data."""
     if not isinstance(data, Mapping) or STATEMENT in data or not NOT_ONE.isdisjoint(data):
         return None
-    found = [one for _, one in zip(range(2), _policies(data, (), ()), strict=False)]
-    return found[0] if len(found) == 1 else None
+    wrapped_policies = [one for _, one in zip(range(2), _policies(data, (), ()), strict=False)]
+    return wrapped_policies[0] if len(wrapped_policies) == 1 else None
 
 
 def _policies(

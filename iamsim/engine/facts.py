@@ -305,13 +305,13 @@ def _lost_policies(target: Target, question: Question, model: World) -> tuple[Po
     services = {question.action.lower().partition(":")[0], "" if arn is None else arn.service}
     kind = "principals" if target.kind is ResourceKind.ROLE else "resources"
     lost = model.unlisted_of(kind, target.account if arn and arn.account else None, services)
-    found = tuple(document for document in lost if document.services)
+    lost_policies = tuple(document for document in lost if document.services)
     if target.known is not None:
-        return found
+        return lost_policies
     owned = arn is not None and is_account_id(arn.account)
     known = owned and services.isdisjoint(sharing_services())
     if known and target.kind is not ResourceKind.ROLE:
-        return found
+        return lost_policies
     return lost
 
 

@@ -131,13 +131,13 @@ def leave_open(
         request.context.pop(key, None)
     asked = _Asked(question, request, situation, world, tags_listed)
     open_keys = {key for key in asked.reads() if key not in absent and key not in named}
-    found = {key: asked.presence(key) for key in open_keys}
-    sent = {key for key, presence in found.items() if presence is Presence.ALWAYS}
+    presences = {key: asked.presence(key) for key in open_keys}
+    sent = {key for key, presence in presences.items() if presence is Presence.ALWAYS}
     if question.partial:
-        absent.update(key for key, presence in found.items() if presence is Presence.NEVER)
+        absent.update(key for key, presence in presences.items() if presence is Presence.NEVER)
     else:
         named |= sent
-        named.update(key for key, presence in found.items() if presence is Presence.UNCLEAR)
+        named.update(key for key, presence in presences.items() if presence is Presence.UNCLEAR)
     request.unknown = frozenset(named)
     request.partial = question.partial
     request.absent = frozenset(absent)

@@ -139,13 +139,13 @@ def _objects(arn: Arn | None, resource: str, entity: User | Role | None) -> froz
     tests = _tests_of(arn.service) if arn is not None else ()
     if not tests:
         return NO_OBJECT
-    found = NO_OBJECT
+    objects = NO_OBJECT
     for name, within, test in tests:
         if within in resource and test(resource):
-            found |= {name}
+            objects |= {name}
     if isinstance(entity, Role) and entity.service_linked:
-        found |= {SERVICE_LINKED_ROLE}
-    return found
+        objects |= {SERVICE_LINKED_ROLE}
+    return objects
 
 
 def tags_of(target: Target) -> tuple[Mapping[str, str], tuple[Note, ...]]:

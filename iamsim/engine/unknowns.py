@@ -74,7 +74,7 @@ def unknowns_of(
 ) -> tuple[UnknownInWorld, ...]:
     """Every unknown part of the policies of a world that are in use, in the order of the world, but
     of those `left_out` by use and name; then every other fact that is not known."""
-    found: dict[object, UnknownInWorld] = {}
+    unknowns: dict[object, UnknownInWorld] = {}
     for policy, use in policies_in_use(model):
         if (use, policy.name) in left_out:
             continue
@@ -82,10 +82,10 @@ def unknowns_of(
             for unknown in statement.unknowns:
                 index = None if unknown.whole else statement.index
                 place = id(policy), use, index, unknown
-                if place not in found:
+                if place not in unknowns:
                     span = statement.source.span(statement.path)
-                    found[place] = UnknownInWorld(use, policy.name, index, unknown, span)
-    return (*found.values(), *unknown_facts(model), *_unknown_settings(model))
+                    unknowns[place] = UnknownInWorld(use, policy.name, index, unknown, span)
+    return (*unknowns.values(), *unknown_facts(model), *_unknown_settings(model))
 
 
 def _unknown_settings(model: World) -> Iterator[UnknownInWorld]:

@@ -195,8 +195,8 @@ def _bare_policy(output: _Output) -> None:
 
 def _policies(output: _Output) -> None:
     """Read the policies of resources."""
-    for found in policies_in(output.data):
-        _resource_policy(output, found)
+    for policy in policies_in(output.data):
+        _resource_policy(output, policy)
 
 
 def _shared(output: _Output) -> None:
@@ -214,8 +214,8 @@ def _attributes(output: _Output) -> None:
         return
     place = f"{output.place}Attributes."
     arn = output.arn(attributes)
-    for found in policies_in(output.data):
-        arn = _resource_policy(output, found) or arn
+    for policy in policies_in(output.data):
+        arn = _resource_policy(output, policy) or arn
     if arn is not None:
         output.draft.resource(arn, output.account)
         complete = any(key in attributes for key in ALL_ATTRIBUTES)

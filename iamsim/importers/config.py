@@ -66,9 +66,9 @@ def _items(data: object, draft: Draft | None) -> Iterator[tuple[Json, str]]:
             listed = page.get(key)
             for index, item in enumerate(listed if isinstance(listed, list) else ()):
                 place = f"{page_place}{key}[{index}]"
-                found = _decoded(item)
-                if isinstance(found, dict):
-                    yield found, place
+                items = _decoded(item)
+                if isinstance(items, dict):
+                    yield items, place
                 elif draft is not None:
                     draft.unreadable("this is not a configuration item", place)
 

@@ -57,13 +57,13 @@ class IamCollect:
         """Gather the files of each thing."""
         state = draft.state.setdefault(self.name, {})
         key: Key
-        if (found := match_account(source.path)) is not None:
-            folder, _, name = found["rest"].rpartition("/")
-            key = (found["partition"], found["account"], unquote(folder))
-        elif (found := match_organization(source.path)) is not None:
-            key, name = (ORGANIZATION, found["organization"], ""), found["rest"]
-        elif (found := match_index(source.path)) is not None:
-            key, name = (INDEX, "", ""), found["name"]
+        if (match := match_account(source.path)) is not None:
+            folder, _, name = match["rest"].rpartition("/")
+            key = (match["partition"], match["account"], unquote(folder))
+        elif (match := match_organization(source.path)) is not None:
+            key, name = (ORGANIZATION, match["organization"], ""), match["rest"]
+        elif (match := match_index(source.path)) is not None:
+            key, name = (INDEX, "", ""), match["name"]
         else:
             return
         things = state.setdefault("things", {})

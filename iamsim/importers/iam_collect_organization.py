@@ -84,12 +84,12 @@ def _read_administrators(data: object, draft: Draft) -> bool:
         entries = [(text(entry, "accountId", "id", "Id"), entry) for entry in map(_record, data)]
     known = bool(entries) or data in ([], {})
     for name, value in entries:
-        found = list(_names(value))
+        administrators = list(_names(value))
         if isinstance(name, str) and is_account_id(name):
-            services = [text for text in found if SERVICE_NAME in text]
+            services = [text for text in administrators if SERVICE_NAME in text]
             pairs = [(name, service) for service in services]
         else:
-            pairs = [(account, str(name)) for account in found if is_account_id(account)]
+            pairs = [(account, str(name)) for account in administrators if is_account_id(account)]
         known = known and bool(pairs)
         for account, service in pairs:
             delegate(draft, account, service)

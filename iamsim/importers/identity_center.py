@@ -87,9 +87,9 @@ class IdentityCenter:
                     "nothing says which permission set an output is about: it is left out",
                     severity="unknown",
                 )
-        for set_id, found in sorted(sets.items()):
-            draft.source = found.source
-            _provision(set_id, found, draft)
+        for set_id, permission_set in sorted(sets.items()):
+            draft.source = permission_set.source
+            _provision(set_id, permission_set, draft)
         draft.source = ""
 
 

@@ -184,15 +184,15 @@ def _keep(about: str, page: Json, place: str, draft: Draft) -> None:
 
 def _actions(record: Json, service: str, place: str, draft: Draft) -> dict[str, object]:
     """Read when each tracked action of a service was last called."""
-    found: dict[str, object] = {}
+    actions: dict[str, object] = {}
     for action, at in records(draft, record, ACTIONS, f"{place}."):
         name = (text(action, "ActionName") or "").rpartition(":")[2]
         when, readable = _time(action, "LastAccessedTime", at, draft)
         if not name:
             draft.remark("record-not-readable", f"this action of {quote(service)} has no name", at)
         elif readable:
-            found[name] = when or NEVER
-    return found
+            actions[name] = when or NEVER
+    return actions
 
 
 def _time(record: Json, key: str, place: str, draft: Draft) -> tuple[str | None, bool]:

@@ -131,7 +131,7 @@ def _holds_sources(path: str) -> bool:
     from iamsim.importers.frame import recognises
     from iamsim.importers.sources import SourceOptions, read_sources
 
-    found: Iterable[bool] = (
+    holds_sources: Iterable[bool] = (
         recognises(source) for source, _, _ in read_sources([path], Draft(), SourceOptions())
     )
-    return any(found)
+    return any(holds_sources)

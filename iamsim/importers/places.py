@@ -59,10 +59,10 @@ def _span_inside(part: Source, path: Path) -> Span:
     outer = part.span(())
     while path:
         for parts in (path, (*path, KEY)):
-            found = part.span(parts)
-            same = found.source.name == outer.source.name
-            if same and outer.start <= found.start and found.end <= outer.end:
-                return found
+            span = part.span(parts)
+            same = span.source.name == outer.source.name
+            if same and outer.start <= span.start and span.end <= outer.end:
+                return span
         path = path[:-1]
     return outer
 
@@ -103,8 +103,8 @@ class Places:
 
     def key_of(self, document: object) -> object:
         """What tells the place of a document from others; `None` for what stands in no template."""
-        found = self.of(document)
-        return None if found is None else found.key
+        place = self.of(document)
+        return None if place is None else place.key
 
     def of(self, document: object) -> Place | None:
         """Give the place of a document; `None` for what stands in no template."""

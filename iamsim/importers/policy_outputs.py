@@ -42,13 +42,13 @@ class FoundPolicy(NamedTuple):
 @cache
 def _paths() -> dict[tuple[str, ...], tuple[ResourceType, ...]]:
     """The paths to policies, longest first, with the types whose policies stand there."""
-    found: dict[tuple[str, ...], list[ResourceType]] = {}
+    paths: dict[tuple[str, ...], list[ResourceType]] = {}
     for row in resource_types():
         for call in row.calls:
-            found.setdefault(call.path, []).append(row)
-    ordered = sorted(found, key=lambda path: (-len(path), path))
-    return {path: tuple(found[path]) for path in ordered} | dict.fromkeys(
-        (path for path in FURTHER if path not in found), ()
+            paths.setdefault(call.path, []).append(row)
+    ordered = sorted(paths, key=lambda path: (-len(path), path))
+    return {path: tuple(paths[path]) for path in ordered} | dict.fromkeys(
+        (path for path in FURTHER if path not in paths), ()
     )
 
 
@@ -62,9 +62,9 @@ def policy_lists() -> dict[str, str]:
 def policies_in(data: Json) -> list[FoundPolicy]:
     """Find the policies in an output, those of the longest path that leads to any."""
     for path, kinds in _paths().items():
-        found = list(_follow(data, path, "", (), kinds))
-        if found:
-            return found
+        policies = list(_follow(data, path, "", (), kinds))
+        if policies:
+            return policies
     return []
 
 

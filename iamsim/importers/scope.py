@@ -72,12 +72,12 @@ def scope_of(name: str | None, path: str) -> Scope:
 @cache
 def _calls() -> Mapping[str, Scope]:
     """Of what calls tell."""
-    found: dict[str, Scope] = dict.fromkeys(OF_PRINCIPALS, PRINCIPALS)
-    found |= dict.fromkeys(OF_SETTINGS, SETTINGS)
-    found["describe-vpc-endpoints"] = Scope(("endpoints",))
+    calls: dict[str, Scope] = dict.fromkeys(OF_PRINCIPALS, PRINCIPALS)
+    calls |= dict.fromkeys(OF_SETTINGS, SETTINGS)
+    calls["describe-vpc-endpoints"] = Scope(("endpoints",))
     services = {call: {service} for call, service in OF_SERVICES.items()}
     for row in resource_types():
         listed = [] if row.listed is None else [row.listed]
         for call in (*listed, *row.calls):
             services.setdefault(call.operation, set()).add(row.service)
-    return found | {call: Scope((), frozenset(some)) for call, some in services.items()}
+    return calls | {call: Scope((), frozenset(some)) for call, some in services.items()}

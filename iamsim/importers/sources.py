@@ -84,11 +84,11 @@ def read_sources(
     """
     files = []
     for path in map(os.fspath, paths):
-        found = list(_files(path))
-        if not found and written_files(path):
+        sources = list(_files(path))
+        if not sources and written_files(path):
             draft.source = path.replace(os.sep, "/")
             draft.remark("source-not-recognised", "this is a world already: `--world` takes it")
-        files += found
+        files += sources
     digests: dict[str, str] = {}
     for other_file in files:
         if is_list_of_sums(other_file.path) and other_file.read is not None:

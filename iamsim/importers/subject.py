@@ -50,13 +50,13 @@ is_region = re.compile(r"[a-z]{2}(?:-[a-z]+)+-[0-9]{1,2}").fullmatch
 @cache
 def _arns_of_calls() -> dict[str, str]:
     """The ARN behind `arn:PARTITION:` of what a call asks about by its name, by call."""
-    found: dict[str, str] = {}
+    arns: dict[str, str] = {}
     for row in resource_types():
         calls = [call.operation for call in row.calls if call.by_name]
         for call in (*calls, *row.about):
             if not row.outer:
-                found.setdefault(call, row.policy_arn)
-    return found
+                arns.setdefault(call, row.policy_arn)
+    return arns
 
 
 class NamedFile(NamedTuple):

@@ -50,11 +50,11 @@ def read_sums(path: str, content: bytes, draft: Draft) -> dict[str, str]:
     """Read a list: the digest of each file by its path. What is wrong with the list is remarked."""
     folder = path[: -len(SUMS)]
     lines = content.decode("utf-8", "replace").splitlines()
-    found = {f"{folder}{name}": digest for digest, name in _files(lines, draft)}
+    sums = {f"{folder}{name}": digest for digest, name in _files(lines, draft)}
     ends = [match.group(1) for line in lines if (match := _read_end(line.strip()))]
-    if ends and ends != [str(len(found))]:
-        _fault(draft, f"the list should name {ends[-1]} files, and names {len(found)}")
-    return found
+    if ends and ends != [str(len(sums))]:
+        _fault(draft, f"the list should name {ends[-1]} files, and names {len(sums)}")
+    return sums
 
 
 def unverified_sentence(number: int) -> str:

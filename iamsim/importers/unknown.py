@@ -89,18 +89,18 @@ def mark_of(unknown: Unknown) -> dict[str, object]:
 
 def _statements(value: object, report: Report) -> object:
     """Mark what is not known of the statements."""
-    found: list[object] = []
+    statements: list[object] = []
     for number, statement in enumerate(value if isinstance(value, list) else [value]):
         name = f"statement {number}"
         if isinstance(statement, Unknown):
             report("unknown-value", f"{name} is not known: it depends on {statement.why}")
-            found.append(mark_of(statement))
+            statements.append(mark_of(statement))
         elif isinstance(statement, dict):
-            found.append(_statement(statement, name, report))
+            statements.append(_statement(statement, name, report))
         else:
             # No statement: the reader of worlds takes it for unknown, whatever it holds.
-            found.append(marked(statement))
-    return found
+            statements.append(marked(statement))
+    return statements
 
 
 def _statement(statement: dict[str, object], name: str, report: Report) -> dict[str, object]:

@@ -75,10 +75,10 @@ def recognise(argument: str, standard_input: Callable[[], bytes]) -> tuple[Recog
     if argument == STANDARD_INPUT:
         return (_content(argument, standard_input(), None),)
     if not _is_path(argument):
-        found = _of_text(argument)
-        if found is None:
+        recognised = _of_text(argument)
+        if recognised is None:
             raise _nothing(argument)
-        return (found,)
+        return (recognised,)
     if os.path.isdir(argument):  # noqa: PTH112 - plain text paths everywhere
         return tuple(_folder(argument))
     return (_file(argument),)
@@ -161,8 +161,8 @@ def _folder(path: str) -> Iterator[Recognised]:
         yield Recognised(path, Kind.WORLD, "a world of iamsim")
         return
     files = sorted(_files(path))
-    known = [found for file in files for found in _known(file)]
-    policies = [found for found in known if found.kind is Kind.POLICY]
+    known = [recognised for file in files for recognised in _known(file)]
+    policies = [recognised for recognised in known if recognised.kind is Kind.POLICY]
     if policies and len(policies) == len(known) == len(files):
         yield from policies
         return
@@ -200,9 +200,9 @@ def _content(argument: str, content: bytes, path: str | None) -> Recognised:
         if _has_world_key(text):
             return Recognised(argument, Kind.WORLD, "a world of iamsim")
     data = _data(text, path)
-    found = None if data is None else _of_data(argument, data, text, path)
-    if found is not None:
-        return found
+    recognised = None if data is None else _of_data(argument, data, text, path)
+    if recognised is not None:
+        return recognised
     encoded = unwrap_text(text)
     if encoded is not None:
         return Recognised(argument, Kind.POLICY, encoded.what, _loaded(encoded), encoded)

@@ -108,11 +108,11 @@ def find_lessons(words: Iterable[str]) -> tuple[Lesson, ...]:
     Each comes once, in the order in which they were named. Raises `RequestError` for what names
     none, and what reading a file raises.
     """
-    found: dict[int, Lesson] = {}
+    lessons: dict[int, Lesson] = {}
     for word in words:
         for lesson in _named(word):
-            found[id(lesson)] = lesson
-    return tuple(found.values())
+            lessons[id(lesson)] = lesson
+    return tuple(lessons.values())
 
 
 def _named(word: str) -> Sequence[Lesson]:

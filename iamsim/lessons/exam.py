@@ -58,10 +58,10 @@ def draw_exam(seed: int, size: int = SIZE) -> tuple[ExamQuestion, ...]:
     }
     for some in files.values():
         chance.shuffle(some)
-    found: list[ExamQuestion] = []
+    exam_questions: list[ExamQuestion] = []
     counts = dict.fromkeys(_VERDICTS, 0)
     most = (size + 1) // 2
-    while len(found) < size:
+    while len(exam_questions) < size:
         topics = [topic for topic, some in files.items() if some]
         if not topics:
             raise RequestError(
@@ -70,11 +70,11 @@ def draw_exam(seed: int, size: int = SIZE) -> tuple[ExamQuestion, ...]:
                 hint="ask for fewer with `--size`",
             )
         chance.shuffle(topics)
-        for topic in topics[: size - len(found)]:
-            asked = _from(files[topic].pop(), topic, counts, most, chance, len(found) + 1)
+        for topic in topics[: size - len(exam_questions)]:
+            asked = _from(files[topic].pop(), topic, counts, most, chance, len(exam_questions) + 1)
             if asked is not None:
-                found.append(asked)
-    return tuple(found)
+                exam_questions.append(asked)
+    return tuple(exam_questions)
 
 
 def _from(

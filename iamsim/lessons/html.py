@@ -95,11 +95,11 @@ def _prose(text: str) -> str:
     """Escape a sentence; backticks mark code, and stars around words stress them."""
     made = []
     end = 0
-    for found in _marked.finditer(text):
-        made.append(escape(text[end : found.start()]))
-        code, stressed = found.groups()
+    for match in _marked.finditer(text):
+        made.append(escape(text[end : match.start()]))
+        code, stressed = match.groups()
         made.append(f"<code>{escape(code)}</code>" if code else f"<em>{escape(stressed)}</em>")
-        end = found.end()
+        end = match.end()
     return "".join((*made, escape(text[end:])))
 
 

@@ -92,7 +92,7 @@ def read_results(files: Sequence[str]) -> list[tuple[str, Progress]]:
     A learner goes by the name of the file, or of its folder where it is called ``lessons.json``.
     Raises `RequestError` for what can't be read or holds no progress.
     """
-    found = []
+    results = []
     for name in files:
         path = Path(name)
         path = path / FILE if path.is_dir() else path
@@ -103,8 +103,8 @@ def read_results(files: Sequence[str]) -> list[tuple[str, Progress]]:
         if not isinstance(data, dict) or not isinstance(data.get("lessons"), dict):
             raise RequestError("no-results", f"`{path}` holds no progress of a learner")
         learner = path.parent.name if path.name == FILE else path.stem
-        found.append((learner or str(path), Progress.of(data)))
-    return found
+        results.append((learner or str(path), Progress.of(data)))
+    return results
 
 
 def _results(

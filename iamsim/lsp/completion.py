@@ -144,20 +144,20 @@ def _actions(text: str) -> list[Proposal]:
             Proposal(f"{service}:", "service", catalog.service_name(service) or "")
             for service in catalog.services()
         ]
-    found = []
+    actions = []
     for name in catalog.action_names(prefix):
         facts = catalog.find_action(f"{prefix}:{name}")
-        found.append(
+        actions.append(
             Proposal(f"{prefix}:{name}", "action", facts.access_level if facts is not None else "")
         )
-    return found
+    return actions
 
 
 def _patterns(statement: Mapping[str, object] | None) -> list[str]:
     """The actions of a statement, as they are written."""
     given = statement.get("Action") if statement is not None else None
-    found = [given] if isinstance(given, str) else given if isinstance(given, list) else []
-    return [text for text in found if isinstance(text, str)]
+    patterns = [given] if isinstance(given, str) else given if isinstance(given, list) else []
+    return [text for text in patterns if isinstance(text, str)]
 
 
 def _keys(statement: Mapping[str, object] | None, operator: str) -> list[Proposal]:
@@ -166,13 +166,13 @@ def _keys(statement: Mapping[str, object] | None, operator: str) -> list[Proposa
     for pattern in _patterns(statement):
         for action in catalog.expand(pattern)[:200] or (pattern,):
             names |= set(catalog.carried_keys(action))
-    found = []
+    keys = []
     for name in sorted(names, key=str.lower):
         facts = catalog.find_condition_key(name)
         types = ", ".join(facts.types) if facts is not None else ""
         written = name.partition("${")[0].partition("<")[0]
-        found.append((not _fits(operator, facts.types if facts else ()), written, types))
-    return [Proposal(name, "key", types) for _, name, types in sorted(found)]
+        keys.append((not _fits(operator, facts.types if facts else ()), written, types))
+    return [Proposal(name, "key", types) for _, name, types in sorted(keys)]
 
 
 def _fits(operator: str, types: Iterable[str]) -> bool:
@@ -204,29 +204,29 @@ def _values_of_key(key: str, world: World | None) -> list[Proposal]:
 
 def _formats(statement: Mapping[str, object] | None) -> list[Proposal]:
     """The ARN formats of the resource types that the actions of a statement act on."""
-    found: dict[str, str] = {"*": "everything"}
+    formats: dict[str, str] = {"*": "everything"}
     for pattern in _patterns(statement):
         for action in (catalog.expand(pattern) or (pattern,))[:50]:
             facts = catalog.find_action(action)
             for use in facts.resource_types if facts is not None else ():
                 kind = catalog.find_resource_type(action.partition(":")[0], use.name)
                 for arn_format in kind.arn_formats if kind is not None else ():
-                    found.setdefault(arn_format, use.name)
-    return [Proposal(text, "format", detail) for text, detail in found.items()]
+                    formats.setdefault(arn_format, use.name)
+    return [Proposal(text, "format", detail) for text, detail in formats.items()]
 
 
 def _arns(world: World | None, typed: str) -> list[Proposal]:
     """The ARNs of a world, and those of AWS managed policies where one is begun."""
-    found: list[Proposal] = []
+    arns: list[Proposal] = []
     if typed.startswith(MANAGED[:-7]) or not typed:
-        found += [Proposal(arn, "policy", "AWS managed") for arn in managed.arns()]
+        arns += [Proposal(arn, "policy", "AWS managed") for arn in managed.arns()]
     for account in world.accounts.values() if world is not None else ():
         owner = account.name or account.id
         names = [user.arn for user in account.users.values()]
         names += [role.arn for role in account.roles.values()]
-        found += [Proposal(name, "principal", owner) for name in names]
-        found += [Proposal(arn, "resource", owner) for arn in account.resources]
-    return found
+        arns += [Proposal(name, "principal", owner) for name in names]
+        arns += [Proposal(arn, "resource", owner) for arn in account.resources]
+    return arns
 
 
 def _members(above: tuple[str, ...]) -> list[Proposal]:

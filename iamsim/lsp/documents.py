@@ -93,13 +93,13 @@ class Documents:
             def is_outdated() -> bool:
                 return bool(self.text(uri).version != version)
 
-            found = self._analyzer.analyze(text, path_of(uri), is_outdated)
-            self._known[uri] = version, found
-            if found.document is not None:
-                self._whole[uri] = found.document.data
-            if found.file is not None:
-                self._files[uri] = found.file
-            return found
+            analysis = self._analyzer.analyze(text, path_of(uri), is_outdated)
+            self._known[uri] = version, analysis
+            if analysis.document is not None:
+                self._whole[uri] = analysis.document.data
+            if analysis.file is not None:
+                self._files[uri] = analysis.file
+            return analysis
 
     def forget(self, uri: str) -> None:
         """A document was closed."""
@@ -198,7 +198,7 @@ class Documents:
         until the document changes."""
         results = self.analysis(uri).results
         version = self.text(uri).version
-        found: list[Action] = []
+        actions: list[Action] = []
         for number, result in enumerate(results):
             span = result.request.span
             if result.met or not (span.start <= end and start <= span.end):
@@ -207,8 +207,8 @@ class Documents:
             known = self._edits.get(key)
             if known is None or known[0] != version:
                 known = self._edits[key] = version, tuple(edits_of(result))
-            found += [action for action in known[1] if self._is_current(action)]
-        return tuple(found)
+            actions += [action for action in known[1] if self._is_current(action)]
+        return tuple(actions)
 
     def _is_current(self, action: Action) -> bool:
         """Whether the texts that an action changes are as they were read."""

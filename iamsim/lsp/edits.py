@@ -39,7 +39,7 @@ def edits_of(result: CaseResult) -> Iterator[Action]:
         reaching = [
             members for members in report.sets if fits(members.answer.decision.verdict, expected)
         ]
-        written = (_action(found, report) for found in reaching)
+        written = (_action(edit_set, report) for edit_set in reaching)
         yield from [action for action in written if action is not None][:MOST]
         return
 

@@ -75,19 +75,19 @@ def actions_at(text: str, offset: int) -> dict[str, object] | None:
         if frame.bracket == "{" and frame.words[:1] in ((), ("statement",))
     ]
     for frame in reversed(around):
-        found = _actions.search(text[frame.start : _end_of(text, frame.start)])
-        if found is not None:
-            return {"Action": _quoted.findall(found[1])}
+        match = _actions.search(text[frame.start : _end_of(text, frame.start)])
+        if match is not None:
+            return {"Action": _quoted.findall(match[1])}
     return {} if around else None
 
 
 def _end_of(text: str, start: int) -> int:
     """Where what a bracket opens is closed, or the text ends."""
     depth = 0
-    for found in _token.finditer(text, start):
-        depth += (found[0] in ("{", "[", "(")) - (found[0] in ("}", "]", ")"))
-        if depth == 0 and found[0] in ("}", "]", ")"):
-            return found.end()
+    for match in _token.finditer(text, start):
+        depth += (match[0] in ("{", "[", "(")) - (match[0] in ("}", "]", ")"))
+        if depth == 0 and match[0] in ("}", "]", ")"):
+            return match.end()
     return len(text)
 
 
@@ -95,11 +95,11 @@ def _read(text: str, offset: int) -> tuple[Place, list[_Frame]]:
     """Read tokens up to an offset."""
     frames: list[_Frame] = []
     words: list[str] = []
-    for found in _token.finditer(text):
-        token, start, end = found[0], found.start(), found.end()
-        inner = found["body"]
-        if inner is not None and found.start("body") <= offset <= found.end("body"):
-            return place_in_flow(text, found.start("body"), offset), frames
+    for match in _token.finditer(text):
+        token, start, end = match[0], match.start(), match.end()
+        inner = match["body"]
+        if inner is not None and match.start("body") <= offset <= match.end("body"):
+            return place_in_flow(text, match.start("body"), offset), frames
         if start <= offset <= end and token[0] == '"' and _is_inside(token, start, offset):
             return _place(text, frames, token, start), frames
         if start <= offset <= end and re.fullmatch(r"[\w.-]+", token):
@@ -236,8 +236,8 @@ def _given(text: str, block: _Frame, name: str) -> str:
     """What an argument of a block says, wherever it stands in it."""
     end = text.find("}", block.start)
     stretch = text[block.start : end if end >= 0 else len(text)]
-    found = re.search(rf'\b{name}\s*=\s*"([^"\n]*)"', stretch)
-    return "" if found is None else found[1]
+    match = re.search(rf'\b{name}\s*=\s*"([^"\n]*)"', stretch)
+    return "" if match is None else match[1]
 
 
 def reference_at(text: str, offset: int) -> str:
@@ -249,6 +249,6 @@ def reference_at(text: str, offset: int) -> str:
 
 
 def _at(line: str, column: int) -> Iterator[str]:
-    for found in _reference.finditer(line):
-        if found.start() <= column <= found.end():
-            yield found[0]
+    for match in _reference.finditer(line):
+        if match.start() <= column <= match.end():
+            yield match[0]

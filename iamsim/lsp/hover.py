@@ -112,11 +112,11 @@ def _key(text: str) -> str:
 
 def _operator(text: str) -> str:
     """A condition operator."""
-    found = split_operator(text)
-    if found is None:
+    operator = split_operator(text)
+    if operator is None:
         return f"no condition operator {for_markdown_code(text)} is known"
-    told = [f"**{for_markdown(found.text)}**"]
-    if found.negated:
+    told = [f"**{for_markdown(operator.text)}**"]
+    if operator.negated:
         told.append("holds also where the request has no such key")
     return "\n\n".join(told)
 

@@ -77,8 +77,8 @@ def _flow(text: str, start: int, offset: int, base: Path) -> Place:
     frames: list[_Frame] = []
     position = start
     while position < len(text):
-        found = _token.match(text, position)
-        token = found[0] if found is not None else text[position]
+        match = _token.match(text, position)
+        token = match[0] if match is not None else text[position]
         end = position + len(token)
         scalar = token[0] in QUOTES or not (token.isspace() or token[0] in "{}[],:#")
         inside = position <= offset <= end if scalar else position <= offset < end
@@ -188,20 +188,20 @@ def _enter(frames: list[tuple[int, str | int]], line: str) -> int:
         rest = rest[step:]
         if not rest:
             return indent
-    found = _key.match(rest)
+    match = _key.match(rest)
     while frames and frames[-1][0] >= indent:
         frames.pop()
-    if found is None:
+    if match is None:
         return indent
-    frames.append((indent, found["key"].strip()))
-    behind = found.end()
+    frames.append((indent, match["key"].strip()))
+    behind = match.end()
     return indent + behind + (len(rest[behind:]) - len(rest[behind:].lstrip()))
 
 
 def _behind_tag(line: str, at: int) -> int:
     """Where a value begins behind the short form of a function, such as `!Sub`."""
-    found = _tag.match(line, at)
-    return at if found is None else found.end()
+    match = _tag.match(line, at)
+    return at if match is None else match.end()
 
 
 def _above(frames: list[tuple[int, str | int]], indent: int) -> list[tuple[int, str | int]]:

@@ -35,15 +35,15 @@ def _of_logical_id(document: Document, text: str, offset: int) -> Span | None:
     """The resource, parameter, condition or mapping of the word at an offset."""
     start = text.rfind("\n", 0, offset) + 1
     words = _word.finditer(text, start)
-    found = next((word for word in words if word.end() >= offset), None)
+    match = next((word for word in words if word.end() >= offset), None)
     data = document.data
-    if found is None or found.start() > offset or not isinstance(data, dict):
+    if match is None or match.start() > offset or not isinstance(data, dict):
         return None
     for section in SECTIONS:
         entries = data.get(section)
-        if isinstance(entries, dict) and found[0] in entries:
-            span = document.key_span((section, found[0]))
-            is_itself = span.start <= found.start() < span.end
+        if isinstance(entries, dict) and match[0] in entries:
+            span = document.key_span((section, match[0]))
+            is_itself = span.start <= match.start() < span.end
             return None if is_itself else span
     return None
 

@@ -69,8 +69,8 @@ def references_at(text: str, offset: int, module: ModuleFiles) -> References | N
     if not inside and (place.quoted or place.is_key or place.form):
         return None
     start = text.rfind("\n", 0, offset) + 1
-    found = _typed.search(text[start:offset])
-    before, _, last = ("" if found is None else found[0]).rpartition(".")
+    match = _typed.search(text[start:offset])
+    before, _, last = ("" if match is None else match[0]).rpartition(".")
     steps = _index.sub("", before).split(".") if before else []
     rest = _rest.match(text, offset)
     end = offset if rest is None else rest.end()

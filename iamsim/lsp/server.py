@@ -79,12 +79,12 @@ def _diagnose(server: LanguageServer, documents: Documents) -> None:
             return
         try:
             # Large documents take a while: meanwhile other questions are answered.
-            found = await asyncio.to_thread(documents.diagnostics, uri)
+            diagnostics = await asyncio.to_thread(documents.diagnostics, uri)
         except OutdatedError:
             return
         if is_newest():
             server.text_document_publish_diagnostics(
-                types.PublishDiagnosticsParams(uri=uri, version=version, diagnostics=found)
+                types.PublishDiagnosticsParams(uri=uri, version=version, diagnostics=diagnostics)
             )
 
     @server.feature(types.TEXT_DOCUMENT_DID_OPEN)
@@ -243,18 +243,18 @@ def _offer(server: LanguageServer, documents: Documents) -> None:
     def lenses(params: types.CodeLensParams) -> list[types.CodeLens]:
         uri = params.text_document.uri
         analysis = documents.analysis(uri)
-        found = []
+        code_lens = []
         for number, result in enumerate(analysis.results):
             where = documents.range(result.request.span)
             line = types.Range(where.start, where.start)
             verdict = result.verdict.value if result.verdict is not None else "error"
             told = "as expected" if result.met else "not as expected"
             run = types.Command(f"{verdict}, {told}: run", RUN, arguments=[uri, number])
-            found += [
+            code_lens += [
                 types.CodeLens(line, command=run),
                 types.CodeLens(line, command=types.Command("why", WHY, arguments=[uri, number])),
             ]
-        return found
+        return code_lens
 
     @server.command(RUN)
     def run(uri: str, number: int) -> str:
@@ -270,9 +270,9 @@ def _actions(documents: Documents, params: types.CodeActionParams) -> list[types
     document = documents.text(uri)
     start = document.offset_at_position(params.range.start)
     end = document.offset_at_position(params.range.end)
-    found = [*actions_for(documents.analysis(uri), document.source, path_of(uri), start, end)]
-    found += documents.edits(uri, start, end)
-    return [_code_action(documents, uri, action, params.context.diagnostics) for action in found]
+    actions = [*actions_for(documents.analysis(uri), document.source, path_of(uri), start, end)]
+    actions += documents.edits(uri, start, end)
+    return [_code_action(documents, uri, action, params.context.diagnostics) for action in actions]
 
 
 def _told(

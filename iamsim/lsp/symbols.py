@@ -70,19 +70,19 @@ def symbols(analysis: Analysis, name: str = "") -> list[Symbol]:
 
 def _resources(analysis: Analysis, name: str) -> list[Symbol]:
     """The resources of a template, or the blocks of a configuration, with their statements."""
-    found = list(_blocks(analysis)) if analysis.file is not None else list(_typed(analysis))
+    resources = list(_blocks(analysis)) if analysis.file is not None else list(_typed(analysis))
     seen: set[tuple[int, int]] = set()
     for statement in analysis.statements(name):
         around = (
             symbol
-            for symbol in found
+            for symbol in resources
             if symbol.span.start <= statement.span.start and statement.span.end <= symbol.span.end
         )
         holder = next(around, None)
         if holder is not None and (statement.span.start, statement.span.end) not in seen:
             seen.add((statement.span.start, statement.span.end))
             holder.children.append(_statement(statement.raw, statement.number, statement.span))
-    return found
+    return resources
 
 
 def _blocks(analysis: Analysis) -> Iterator[Symbol]:

@@ -121,7 +121,7 @@ def edit(given: Mapping[str, Any]) -> Json:
     report = suggest_edits(sheet.question)
     return {
         "html": edits_fragment(report, HEADING),
-        "sets": [_applied(found, sheet) for found in report.sets],
+        "sets": [_applied(edit_set, sheet) for edit_set in report.sets],
     }
 
 

@@ -166,16 +166,16 @@ class Areas:
         universe = all_actions()
         services = frozenset(universe.services_of(actions))
         trust = bool(universe.mask_of(TRUST_ACTIONS) & actions)
-        found: list[AreaSpace] = []
+        area_spaces: list[AreaSpace] = []
         for account in self.model.accounts.values():
-            found += self._listed(account, services, trust=trust)
-            found += [
+            area_spaces += self._listed(account, services, trust=trust)
+            area_spaces += [
                 self._space((account.id, number), area)
                 for number, area in enumerate(_unlisted(account))
             ]
         if foreign:
-            found.append(self._foreign())
-        return [space for space in found if space.may_have(actions)]
+            area_spaces.append(self._foreign())
+        return [space for space in area_spaces if space.may_have(actions)]
 
     def _space(self, key: object, area: Area) -> AreaSpace:
         """The actions on an area; the same key gives the same."""

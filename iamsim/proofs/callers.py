@@ -212,7 +212,7 @@ def _strangers(accounts: tuple[str, ...]) -> list[DocumentCaller]:
     """Any principal of any other account."""
     other = next(account for account in OTHER_ACCOUNTS if account not in accounts)
     avoided = [Glob.of((f"arn:aws:iam::{account}:", Wildcard.STAR)) for account in accounts]
-    found = []
+    strangers = []
     for kind in ("user", "role"):
         made = _single(f"arn:aws:iam::{other}:{kind}/somebody")
         if made is None:
@@ -225,8 +225,8 @@ def _strangers(accounts: tuple[str, ...]) -> list[DocumentCaller]:
             )._replace(usual=(other,)),
         }
         known = {"aws:principalisawsservice": made.known["aws:principalisawsservice"]}
-        found.append(made._replace(known=known, domains=domains))
-    return found
+        strangers.append(made._replace(known=known, domains=domains))
+    return strangers
 
 
 def _others(named: Iterable[str], *, trust: bool) -> list[DocumentCaller]:

@@ -172,11 +172,11 @@ def _member(
         for text in domain.usual:
             if _passes(text, groups, avoided):
                 return text
-    found = find_text(groups, avoided, budget)
-    if found == "":
-        found = find_text([*groups, (SOMETHING,)], avoided, budget)
-        return found if found is not None or needs_text else ""
-    return found
+    member = find_text(groups, avoided, budget)
+    if member == "":
+        member = find_text([*groups, (SOMETHING,)], avoided, budget)
+        return member if member is not None or needs_text else ""
+    return member
 
 
 def _passes(text: str, groups: Iterable[tuple[Glob, ...]], avoided: Iterable[Glob]) -> bool:
@@ -249,7 +249,7 @@ def _family(condition: ConditionTest) -> str:
 def resolved_globs(condition: ConditionTest, variables: Context) -> tuple[Glob, ...]:
     """The globs of a condition on texts, with what is known of policy variables."""
     base = _base(condition)
-    found: list[Glob] = []
+    globs: list[Glob] = []
     for template in condition.values.templates:
         glob: Glob | None
         if not template.keys:
@@ -262,8 +262,8 @@ def resolved_globs(condition: ConditionTest, variables: Context) -> tuple[Glob, 
         else:
             glob = _open_glob(base, template)
         if glob is not None:
-            found.append(glob)
-    return tuple(found)
+            globs.append(glob)
+    return tuple(globs)
 
 
 @lru_cache(maxsize=50_000)

@@ -61,9 +61,9 @@ def same_access(
 
 def _patterns(actions: Iterable[ActionTest]) -> list[str]:
     """The entries of Action elements; everything where some element says what it is not about."""
-    found: dict[str, None] = {}
+    patterns: dict[str, None] = {}
     for element in actions:
         if element.negated:
             return ["*"]
-        found.update((pattern.pattern, None) for pattern in element.patterns)
-    return list(found) or ["*"]
+        patterns.update((pattern.pattern, None) for pattern in element.patterns)
+    return list(patterns) or ["*"]

@@ -64,13 +64,13 @@ def find_resource(
     groups: tuple[tuple[Glob, ...], ...], avoided: tuple[Glob, ...], budget: Budget
 ) -> str | None:
     """Find a resource; of those that will do one with a Region and an account that read well."""
-    found = find_text(groups, avoided, budget)
-    if found is None or found.count(":") < 5:  # noqa: PLR2004 - the parts of an ARN
-        return found
-    parts = found.split(":", 5)
+    resource = find_text(groups, avoided, budget)
+    if resource is None or resource.count(":") < 5:  # noqa: PLR2004 - the parts of an ARN
+        return resource
+    parts = resource.split(":", 5)
     for region in USUAL_REGIONS if parts[3] else ("",):
         for account in (*USUAL_ACCOUNTS, parts[4]) if parts[4] else ("",):
             better = ":".join((*parts[:3], region, account, parts[5]))
             if will_do(better, groups, avoided):
                 return better
-    return found
+    return resource

@@ -56,7 +56,7 @@ class Comparison(NamedTuple):
 def compare_answers(before: Answer, after: Answer) -> tuple[AnswerDifference, ...]:
     """Give what differs between two answers: verdict, caller, outcome of each layer, deciding
     statements, missing keys, and the condition on unknown keys. Empty when nothing does."""
-    found = [
+    answer_differences = [
         AnswerDifference(
             Aspect.VERDICT, before.decision.verdict.value, after.decision.verdict.value
         ),
@@ -66,14 +66,14 @@ def compare_answers(before: Answer, after: Answer) -> tuple[AnswerDifference, ..
         ),
     ]
     if same_request(before, after):
-        found += [
+        answer_differences += [
             *_layers(before, after),
             AnswerDifference(Aspect.MISSING_CONTEXT, missing_keys(before), missing_keys(after)),
             AnswerDifference(Aspect.RESIDUAL, _residual(before), _residual(after)),
         ]
     return tuple(
         answer_difference
-        for answer_difference in found
+        for answer_difference in answer_differences
         if answer_difference.before != answer_difference.after
     )
 

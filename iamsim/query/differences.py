@@ -54,15 +54,19 @@ def find_differences(
     """
     every = list(islice(candidates(message, question, world, answer), MOST_TRIED + 1))
     single = sorted(every[:MOST_TRIED], key=_rank)
-    found, tried = _try(message, single, world)
+    differences, tried = _try(message, single, world)
     cut, paired = len(every) > MOST_TRIED, False
-    if all(difference.stands_in for difference in found):
+    if all(difference.stands_in for difference in differences):
         known = [difference for difference in single if not difference.stands_in]
         pairs = sorted(_pairs(question, known[:MOST_PAIRED]), key=_rank)
         together, more = _try(message, pairs[:MOST_PAIRS], world)
         cut = cut or len(known) > MOST_PAIRED or len(pairs) > MOST_PAIRS
-        found, tried, paired = sorted([*found, *together], key=_rank), tried + more, bool(pairs)
-    shown = found[:MOST_SHOWN]
+        differences, tried, paired = (
+            sorted([*differences, *together], key=_rank),
+            tried + more,
+            bool(pairs),
+        )
+    shown = differences[:MOST_SHOWN]
     explained = tuple(
         replace(difference, answer=explain(difference.question, world)) for difference in shown
     )
@@ -78,7 +82,7 @@ def _try(
 ) -> tuple[list[Difference], int]:
     """Ask the engine about each, and give those that explain the message, one of each sort, and how
     many were asked about."""
-    found: dict[object, Difference] = {}
+    differences: dict[object, Difference] = {}
     tried = 0
     for difference in likeliest_first:
         about = (
@@ -86,12 +90,12 @@ def _try(
             if difference.also is None
             else frozenset((difference.about, difference.also.about))
         )
-        if about in found:
+        if about in differences:
             continue
         tried += 1
         if _agrees(message, decide(difference.question, world)):
-            found[about] = difference
-    return list(found.values()), tried
+            differences[about] = difference
+    return list(differences.values()), tried
 
 
 def _pairs(question: Question, single: Sequence[Difference]) -> Iterator[Difference]:

@@ -76,8 +76,8 @@ def find_request_hints(request: RequestRecord) -> tuple[Hint, ...]:
     """Give the hints about a request alone, whoever makes it."""
     check = QuestionCheck()
     question = Question("", request.action, request.resource, request.context)
-    found = check.of_resource(request.action, request.resource)
-    return tuple(dict.fromkeys([*found, *check.of_context(question, (request.action,))]))
+    request_hints = check.of_resource(request.action, request.resource)
+    return tuple(dict.fromkeys([*request_hints, *check.of_context(question, (request.action,))]))
 
 
 def hints_about(
@@ -91,15 +91,15 @@ def hints_about(
     Of many pairs most come of a wildcard, which stands for what acts on the resource.
     """
     check = QuestionCheck(world)
-    found: dict[Hint, None] = {}
+    hints: dict[Hint, None] = {}
     for action, resource in pairs:
         if len(pairs) <= FEW or check.reference.action(action) is None:
-            found.update(dict.fromkeys(check.of_resource(action, resource)))
+            hints.update(dict.fromkeys(check.of_resource(action, resource)))
     if pairs and context:
         question = Question("", *pairs[0], context)
         actions = tuple(dict.fromkeys(action for action, _ in pairs))
-        found.update(dict.fromkeys(check.of_context(question, actions)))
-    return tuple(found)
+        hints.update(dict.fromkeys(check.of_context(question, actions)))
+    return tuple(hints)
 
 
 class _Finder:

@@ -174,13 +174,15 @@ def check_names(
     wanted = tuple(without)
     if not wanted:
         return
-    found = {
+    policies = {
         id(policy.policy): policy.policy
         for question in questions
         for policy in policies_in_play(question, world)
         if not _is_fixed(policy.layer, policy.policy)
     }
-    known = tuple(_Known(policy.name, policy.arn, policy.statements) for policy in found.values())
+    known = tuple(
+        _Known(policy.name, policy.arn, policy.statements) for policy in policies.values()
+    )
     for text in wanted:
         if not any(map(partial(_takes, text), known)):
             raise _not_found(text, known, "no policy {} is in play for this request", "in play are")

@@ -72,7 +72,7 @@ def routes_to(
         (target.principal, Route((), ())) for target in targets if isinstance(target.entity, Role)
     ]
     seen = {principal for principal, _ in waiting}
-    found: list[tuple[Candidate, Route]] = []
+    routes: list[tuple[Candidate, Route]] = []
     while waiting:
         reached: dict[str, tuple[Candidate, Route]] = {}
         roles = [role for role, _ in waiting]
@@ -85,14 +85,14 @@ def routes_to(
                 before = reached.get(candidate.principal)
                 if before is None or _open_hops(route) < _open_hops(before[1]):
                     reached[candidate.principal] = candidate, route
-        found += reached.values()
+        routes += reached.values()
         seen.update(reached)
         waiting = [
             (candidate.principal, route)
             for candidate, route in reached.values()
             if isinstance(candidate.entity, Role) and candidate.principal == candidate.entity.arn
         ]
-    return found
+    return routes
 
 
 def _open_hops(route: Route) -> int:

@@ -142,8 +142,8 @@ def find_who_can(  # noqa: PLR0913 - the arguments are the options of the comman
     owner = batch.world.model.account_of_resource(resource)
     nowhere = _is_nowhere(resource, context)
     parts, unsearched = _parts(batch, actions, nowhere=nowhere, apart=with_dependencies)
-    found = WhoCan(tuple(actions), resource, owner_unknown=owner is None and resource != "*")
-    found.unsearched = unsearched
+    who_can = WhoCan(tuple(actions), resource, owner_unknown=owner is None and resource != "*")
+    who_can.unsearched = unsearched
     unknown = []
     canonical: list[CanonicalUser] = []
     units = _units(batch, list(parts), processes)
@@ -155,22 +155,22 @@ def find_who_can(  # noqa: PLR0913 - the arguments are the options of the comman
             if encryption is not None and encryption.key is None:
                 unknown.append(action)
         direct = [access for access in accesses if access.possible]
-        found.denied_by_key += [access for access in accesses if not access.possible]
+        who_can.denied_by_key += [access for access in accesses if not access.possible]
         if via_roles:
             direct += _through_roles(batch, direct, processes)
         users = canonical_users_of(batch, action, resource)
         for alike in parts[action]:
-            found.accesses += [access._replace(action=alike) for access in direct]
+            who_can.accesses += [access._replace(action=alike) for access in direct]
             canonical += [user._replace(action=alike) for user in users]
-    found.canonical_users = tuple(canonical)
-    found.hints = hints_about(
+    who_can.canonical_users = tuple(canonical)
+    who_can.hints = hints_about(
         [(action, resource) for action in actions], context, batch.world.model
     )
-    found.odd = tuple(oddities_of(resource, batch.world.model))
-    found.unknown_keys = tuple(unknown)
+    who_can.odd = tuple(oddities_of(resource, batch.world.model))
+    who_can.unknown_keys = tuple(unknown)
     places = {action: place for place, action in enumerate(actions)}
-    found.accesses.sort(key=lambda access: (*_order(access), places[access.action]))
-    return found
+    who_can.accesses.sort(key=lambda access: (*_order(access), places[access.action]))
+    return who_can
 
 
 def _is_nowhere(resource: str, context: Mapping[str, ContextValue] | None) -> bool:
@@ -325,12 +325,12 @@ def _through_roles(batch: Batch, direct: list[Access], processes: Processes) -> 
     """Who can become one of those that have access."""
     by_role = {access.candidate.principal: access for access in direct}
     have = set(by_role)
-    found = []
+    through_roles = []
     targets = [access.candidate for access in direct]
     for candidate, route in routes_to(batch, targets, processes):
         if candidate.principal not in have:
-            found.append(_via(candidate, route, by_role[route.roles[-1]]))
-    return found
+            through_roles.append(_via(candidate, route, by_role[route.roles[-1]]))
+    return through_roles
 
 
 def _via(candidate: Candidate, route: Route, access: Access) -> Access:
@@ -405,12 +405,12 @@ def _blockers(batch: Batch, question: Question) -> tuple[Blocker, ...]:
     plain = decide_prepared(prepared, batch.world)
     if plain.possible:
         return ()
-    found = []
+    blockers = []
     for layer in GUARDRAIL_LAYERS:
         situation = without_guardrails(prepared.situation, (layer,))
         answer = decide_prepared(replace(prepared, situation=situation), batch.world)
         if not answer.possible:
-            found.append(Blocker(layer, answer.decision))
-    if not found and plain.decision.layer is not None:
-        found.append(Blocker(plain.decision.layer, plain.decision))
-    return tuple(found)
+            blockers.append(Blocker(layer, answer.decision))
+    if not blockers and plain.decision.layer is not None:
+        blockers.append(Blocker(plain.decision.layer, plain.decision))
+    return tuple(blockers)

@@ -58,16 +58,16 @@ def canonical_users_of(batch: Batch, action: str, resource: str) -> list[Canonic
     prepared = prepare(batch.question("anonymous", action, resource), batch.world)
     facts = batch.world.resource_facts(prepared.question, prepared.situation.caller)
     known = {account.canonical_user_id for account in batch.world.model.account_names}
-    found: dict[str, None] = {}
+    canonical_users: dict[str, None] = {}
     for placed in facts.policies:
         for _, statement in placed.policies.candidates(prepared.request.action):
             principals, resources = statement.principals, statement.resources
             if statement.denies or principals is None:
                 continue
             if resources is None or resources.matches(prepared.request):
-                found.update(
+                canonical_users.update(
                     (pattern.text, None)
                     for pattern in principals.patterns
                     if pattern.kind == CANONICAL_USER
                 )
-    return [CanonicalUser(text, action) for text in found if text not in known]
+    return [CanonicalUser(text, action) for text in canonical_users if text not in known]

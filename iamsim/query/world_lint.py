@@ -61,23 +61,23 @@ class LintFinding(NamedTuple):
 
 def lint_world(model: World) -> list[LintFinding]:
     """Find what dangles in a world that was loaded with ``strict=False``."""
-    found = [
+    findings = [
         LintFinding(LintSeverity.ERROR, problem.code, problem.message, problem.span, problem.hint)
         for problem in (*model.problems, *model.lost)
     ]
-    found += _unknowns(model)
-    found += _unverified(model)
-    found += _broken_policies(model)
-    found += _organization(model)
-    found += _nodes(model)
+    findings += _unknowns(model)
+    findings += _unverified(model)
+    findings += _broken_policies(model)
+    findings += _organization(model)
+    findings += _nodes(model)
     for account in model.accounts.values():
-        found += _account(account, model)
-    found += _unused(model)
+        findings += _account(account, model)
+    findings += _unused(model)
     for message, span in missing_principals(model):
-        found.append(LintFinding(LintSeverity.WARNING, "principal-not-there", message, span))
+        findings.append(LintFinding(LintSeverity.WARNING, "principal-not-there", message, span))
     for message, span in idle_denies(model):
-        found.append(LintFinding(LintSeverity.WARNING, "deny-that-does-nothing", message, span))
-    return sorted(dict.fromkeys(found), key=lambda entry: entry.order)
+        findings.append(LintFinding(LintSeverity.WARNING, "deny-that-does-nothing", message, span))
+    return sorted(dict.fromkeys(findings), key=lambda entry: entry.order)
 
 
 def _unknowns(model: World) -> Iterator[LintFinding]:

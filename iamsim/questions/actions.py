@@ -15,11 +15,11 @@ def expand_actions(patterns: tuple[str, ...], resource: str | None = None) -> tu
 
     Raises `RequestError` for a pattern that matches none.
     """
-    found: dict[str, None] = {}
+    actions: dict[str, None] = {}
     for pattern in patterns:
         if "*" not in pattern and "?" not in pattern:
             known = catalog.find_action(pattern)
-            found[pattern if known is None else known.full_name] = None
+            actions[pattern if known is None else known.full_name] = None
             continue
         expanded = catalog.expand(pattern)
         if not expanded:
@@ -38,8 +38,8 @@ def expand_actions(patterns: tuple[str, ...], resource: str | None = None) -> tu
                     f"no action that matches `{pattern}` acts on {quote(resource)}",
                     hint="name an action in full to ask for it in any case",
                 )
-        found.update(dict.fromkeys(expanded))
-    return tuple(found)
+        actions.update(dict.fromkeys(expanded))
+    return tuple(actions)
 
 
 def check_action(action: str) -> None:

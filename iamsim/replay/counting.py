@@ -250,15 +250,15 @@ class Counting:
     ) -> None:
         """Count a call with those that ask the same."""
         event, code, time = happened
-        found = self._groups.get(outline) if outline is not None else None
-        if found is None:
-            found = self._group_of(outline, whole, time, event)
-        if isinstance(found, str):
-            self.count.skipped[found] += 1
+        call_group = self._groups.get(outline) if outline is not None else None
+        if call_group is None:
+            call_group = self._group_of(outline, whole, time, event)
+        if isinstance(call_group, str):
+            self.count.skipped[call_group] += 1
             return
         self.count.asked += 1
         denied = bool(code) and self._is_denial(code)
-        found.add(CallGroup((), time, time, event, int(not denied), int(denied)))
+        call_group.add(CallGroup((), time, time, event, int(not denied), int(denied)))
 
     def _group_of(
         self,

@@ -168,7 +168,7 @@ def _changes(result: Replay, world: Asker, changed: Asker) -> list[ChangedCall]:
     for group in count.groups.values():
         for key in dict.fromkeys(group.requests):
             groups.setdefault(key, []).append(group)
-    found = []
+    changes = []
     for key, some in groups.items():
         requested = count.requests[key]
         before, after = world.verdict(key, requested), changed.verdict(key, requested)
@@ -184,7 +184,7 @@ def _changes(result: Replay, world: Asker, changed: Asker) -> list[ChangedCall]:
             result.unasked[after.message] = known + sum(group.count for group in some)
             continue
         earliest = min(some, key=lambda group: (group.first, group.event))
-        found.append(
+        changes.append(
             ChangedCall(
                 requested,
                 before,
@@ -196,4 +196,4 @@ def _changes(result: Replay, world: Asker, changed: Asker) -> list[ChangedCall]:
                 changed.answer(requested),
             )
         )
-    return sorted(found, key=lambda entry: (-entry.count, entry.event, entry.requested.action))
+    return sorted(changes, key=lambda entry: (-entry.count, entry.event, entry.requested.action))

@@ -74,10 +74,10 @@ def count_files(session: SparkSession, paths: Sequence[str], alike: Alike) -> Co
 
     reader = session.read.format("binaryFile").option("recursiveFileLookup", "true")
     try:
-        found = reader.option("pathGlobFilter", NAMES).load(list(paths))
+        data_frame = reader.option("pathGlobFilter", NAMES).load(list(paths))
     except AnalysisException as error:
         raise RequestError("no-such-file", str(error).partition("\n")[0]) from error
-    files = found.select("path", "content", F.xxhash64("path").alias("file"))
+    files = data_frame.select("path", "content", F.xxhash64("path").alias("file"))
     for name in NOT_LOGS:
         files = files.filter(~F.col("path").contains(f"/{name}/"))
     rows = files.mapInArrow(partial(_count, alike), SCHEMA).persist(StorageLevel.DISK_ONLY)

@@ -203,10 +203,10 @@ def _control_status(one: Control) -> Badge:
 
 
 def _verdict(audit: Audit) -> Badge:
-    found = {heading.status for heading in audit.headings}
-    if Status.FAIL in found:
+    status = {heading.status for heading in audit.headings}
+    if Status.FAIL in status:
         return Badge("no", "not as it should be")
-    if Status.UNKNOWN in found:
+    if Status.UNKNOWN in status:
         return Badge("open", "not all is known")
     return Badge("yes", "as it should be")
 

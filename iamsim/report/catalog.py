@@ -123,14 +123,14 @@ def action_data(action: ActionFacts, service: ServiceFacts) -> Json:
 
 def _keys_of(action: ActionFacts, service: ServiceFacts) -> tuple[str, ...]:
     """All keys that the tables of an action list, those of its resource types included."""
-    found = set(action.condition_keys)
+    keys = set(action.condition_keys)
     used = {use.name for use in action.resource_types}
     for use in action.resource_types:
-        found.update(use.condition_keys)
+        keys.update(use.condition_keys)
     for resource in service.resource_types:
         if resource.name in used:
-            found.update(resource.condition_keys)
-    return tuple(sorted(found, key=str.lower))
+            keys.update(resource.condition_keys)
+    return tuple(sorted(keys, key=str.lower))
 
 
 def service_document(service: ServiceFacts) -> Document:

@@ -176,8 +176,8 @@ def _comparison(report: DenialReport) -> str:
                 )
             return "the world denies the request; the message names no layer"
         case Agreement.OTHER_POLICY:
-            found = ", ".join(f"`{statement.arn}`" for statement in decision.statements[:1])
-            return f"AWS names the policy `{message.policy_arn}`, in the world {found} denies"
+            comparison = ", ".join(f"`{statement.arn}`" for statement in decision.statements[:1])
+            return f"AWS names the policy `{message.policy_arn}`, in the world {comparison} denies"
         case Agreement.NOT_DECIDED_HERE:
             return (
                 f"AWS names the setting {message.setting} of S3 Block Public Access, which depends"
@@ -190,8 +190,8 @@ def _comparison(report: DenialReport) -> str:
         case Agreement.ALLOWED:
             return f"AWS says {said}, and the world allows the request"
     kind = decision.verdict is Verdict.EXPLICIT_DENY
-    found = _phrase(decision.layer, answer.request.action, explicit=kind)
-    return f"AWS says {said}, the world {found}"
+    comparison = _phrase(decision.layer, answer.request.action, explicit=kind)
+    return f"AWS says {said}, the world {comparison}"
 
 
 def _only_if(report: DenialReport) -> str:

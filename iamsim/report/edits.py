@@ -63,8 +63,8 @@ def edits_blocks(report: EditReport) -> tuple[Block, ...]:
     ]
     if texts:
         title = ""
-    for number, found in enumerate(report.sets, start=1):
-        blocks += _set_blocks(number, found, report, title if number == 1 else "")
+    for number, edit_set in enumerate(report.sets, start=1):
+        blocks += _set_blocks(number, edit_set, report, title if number == 1 else "")
     return (*blocks, Prose("blockers", "what can't be changed", blockers, bulleted=True))
 
 
@@ -124,7 +124,7 @@ def edits_to_dict(report: EditReport) -> Json:
     return {
         "goal": report.goal,
         "granted_by": [_grant(grant) for grant in report.grants],
-        "sets": [_set(found, report) for found in report.sets],
+        "sets": [_set(edit_set, report) for edit_set in report.sets],
         "unchangeable": [_blocker(blocker, report) for blocker in report.blockers],
         "tried": report.tried,
         **({"untried": True} if report.untried else {}),

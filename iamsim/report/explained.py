@@ -200,13 +200,13 @@ def _outcome(row: LayerRow, deciding: set[str]) -> Badge:
 
 def quotes(answer: Answer, *, most: int | None = _QUOTED) -> tuple[Listing, ...]:
     """Quote the deciding statements, or for an implicit denial the near misses."""
-    found: dict[int, Listing] = {}
+    listings: dict[int, Listing] = {}
     for decider in answer.explanation.decided_by:
         near = decider.near
         statement = decider.statement or (None if near is None else near.statement)
-        if statement is not None and id(statement) not in found:
-            found[id(statement)] = _quote(statement, decider, answer, len(found))
-    return tuple(found.values())[:most]
+        if statement is not None and id(statement) not in listings:
+            listings[id(statement)] = _quote(statement, decider, answer, len(listings))
+    return tuple(listings.values())[:most]
 
 
 def _quote(

@@ -78,9 +78,9 @@ def findings_document(
     """
     told = EVERY_FORM if verbose else _WIDE
     rows = [
-        _Row(found, anchor("p", number, start))
+        _Row(finding, anchor("p", number, start))
         for number, policy in enumerate(checked, 1)
-        for found, start in zip(policy.findings, _starts(policy.findings), strict=True)
+        for finding, start in zip(policy.findings, _starts(policy.findings), strict=True)
     ]
     columns: tuple[Column[_Row], ...] = (
         Column("place", lambda row: Cell(_place(row.finding), href=f"#{row.anchor}", code=True)),
@@ -195,10 +195,10 @@ def _lines(findings: Sequence[Finding], name: str) -> Sequence[object]:
     source, whole = findings[0].source, _whole(findings)
     marks, remarks = [], []
     anchors: dict[int, Anchor] = {}
-    for found, start in zip(findings, _starts(findings), strict=True):
-        kind = _KINDS[found.finding_type]
-        spans = [span for span in found.spans if span.source.text == source.text] or [whole]
-        text = f"{type_word(found.finding_type)} {_message(found)}"
+    for finding, start in zip(findings, _starts(findings), strict=True):
+        kind = _KINDS[finding.finding_type]
+        spans = [span for span in finding.spans if span.source.text == source.text] or [whole]
+        text = f"{type_word(finding.finding_type)} {_message(finding)}"
         marks += [
             TextMark(span.start, max(span.end, span.start + 1), kind, text)
             for span in spans
@@ -212,7 +212,7 @@ def _lines(findings: Sequence[Finding], name: str) -> Sequence[object]:
 def _whole(findings: Sequence[Finding]) -> Span:
     """What of the text is shown: all of it where it is broken, else the policy."""
     source = findings[0].source
-    if all(found.fault is None for found in findings):
+    if all(finding.fault is None for finding in findings):
         return source.span(())
     return Span(source, 0, len(source.text))
 
@@ -227,10 +227,10 @@ def _starts(findings: Sequence[Finding]) -> list[int]:
     source = findings[0].source
     return [
         next(
-            (min(span.start, last) for span in found.spans if span.source.text == source.text),
+            (min(span.start, last) for span in finding.spans if span.source.text == source.text),
             whole.start,
         )
-        for found in findings
+        for finding in findings
     ]
 
 
@@ -240,7 +240,7 @@ def count_line(checked: Sequence[CheckedPolicy], without: int = 0) -> str:
     if without:
         files = _number(without, "file holds", "files hold")
         return f"{count_line(checked)}; {files} no policy"
-    counts = Counter(found.finding_type for policy in checked for found in policy.findings)
+    counts = Counter(finding.finding_type for policy in checked for finding in policy.findings)
     suppressed = sum(len(policy.suppressed) for policy in checked)
     policies = _number(sum(policy.is_policy for policy in checked), "policy", "policies")
     if suppressed:

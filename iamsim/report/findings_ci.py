@@ -29,7 +29,7 @@ _COMMANDS = {
 
 def findings_to_github(checked: Sequence[CheckedPolicy]) -> str:
     """Write one workflow command a finding, and the count as a plain line."""
-    lines = [_command(found) for policy in checked for found in policy.findings]
+    lines = [_command(finding) for policy in checked for finding in policy.findings]
     return "\n".join([*lines, f"{count_line(checked)}\n"])
 
 
@@ -56,7 +56,9 @@ def findings_to_junit(
 ) -> str:
     """Write one test case a policy; findings whose type `fails` accepts are its failures."""
     cases = [_case(policy, fails) for policy in checked]
-    failed = sum(any(fails(found.finding_type) for found in policy.findings) for policy in checked)
+    failed = sum(
+        any(fails(finding.finding_type) for finding in policy.findings) for policy in checked
+    )
     head = f'<testsuite name="iamsim validate" tests="{len(checked)}" failures="{failed}">'
     body = "\n".join(cases)
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{head}\n{body}\n</testsuite>\n'
@@ -65,11 +67,11 @@ def findings_to_junit(
 def _case(policy: CheckedPolicy, fails: Callable[[FindingType], bool]) -> str:
     """One policy as a test case."""
     name = xml_attribute(policy.name)
-    failures = [found for found in policy.findings if fails(found.finding_type)]
-    rest = [found for found in policy.findings if not fails(found.finding_type)]
+    failures = [finding for finding in policy.findings if fails(finding.finding_type)]
+    rest = [finding for finding in policy.findings if not fails(finding.finding_type)]
     parts = []
     if failures:
-        kind = xml_attribute(", ".join(dict.fromkeys(found.code for found in failures)))
+        kind = xml_attribute(", ".join(dict.fromkeys(finding.code for finding in failures)))
         parts.append(f"    <failure message={kind}>{_lines(failures)}</failure>")
     if rest:
         parts.append(f"    <system-out>{_lines(rest)}</system-out>")
@@ -82,7 +84,8 @@ def _case(policy: CheckedPolicy, fails: Callable[[FindingType], bool]) -> str:
 def _lines(findings: Sequence[Finding]) -> str:
     """Findings as lines of text."""
     texts = [
-        f"{found.spans[0].place}: {type_word(found.finding_type)} {found.code}: {found.details}"
-        for found in findings
+        f"{finding.spans[0].place}: {type_word(finding.finding_type)} {finding.code}:"
+        f" {finding.details}"
+        for finding in findings
     ]
     return xml_text("\n".join(texts))

@@ -40,9 +40,9 @@ def findings_to_dict(checked: Iterable[CheckedPolicy], without: Sequence[str] = 
     policies = list(checked)
     data: Json = {
         "findings": [
-            {"file": _file(policy, found), **finding_to_dict(found)}
+            {"file": _file(policy, finding), **finding_to_dict(finding)}
             for policy in policies
-            for found in policy.findings
+            for finding in policy.findings
         ]
     }
     suppressed = [
@@ -134,13 +134,13 @@ def _position(source: Source, offset: int) -> Json:
 
 def findings_to_sarif(checked: Sequence[CheckedPolicy], version: str) -> Json:
     """Turn findings into a SARIF log of one run; `version` is that of the program."""
-    every = [(policy, found, None) for policy in checked for found in policy.findings]
+    every = [(policy, finding, None) for policy in checked for finding in policy.findings]
     accepted = [
         (policy, suppressed.finding, suppressed.suppression)
         for policy in checked
         for suppressed in policy.suppressed
     ]
-    kinds = {found.code: found for _, found, _ in (*accepted, *every)}
+    kinds = {finding.code: finding for _, finding, _ in (*accepted, *every)}
     codes = sorted(kinds)
     rules = [
         {
@@ -152,7 +152,8 @@ def findings_to_sarif(checked: Sequence[CheckedPolicy], version: str) -> Json:
         for code in codes
     ]
     results = [
-        _result(found, codes.index(found.code), by) for policy, found, by in (*every, *accepted)
+        _result(finding, codes.index(finding.code), by)
+        for policy, finding, by in (*every, *accepted)
     ]
     return sarif_log(rules, results, version)
 

@@ -50,14 +50,14 @@ def result_document(result: CheckResult, title: str) -> Document:
 
 def _evidence(result: CheckResult) -> list[Block]:
     """The request that refutes, or why nothing is known."""
-    found: list[Block] = []
+    sections: list[Block] = []
     if result.witness is not None:
         name = "witness" if result.name is None else f"witness of {result.name}"
         caption = "A request that shows it" if result.name is None else result.name
-        found.append(Prose(name, caption, (witness_text(result.witness),), code=True))
+        sections.append(Prose(name, caption, (witness_text(result.witness),), code=True))
     if result.why_unknown is not None and result.name is None:
-        found.append(Prose("why", "Why it is not known", (result.why_unknown,)))
-    return found
+        sections.append(Prose("why", "Why it is not known", (result.why_unknown,)))
+    return sections
 
 
 def witness_text(witness: Mapping[str, Any]) -> str:

@@ -199,19 +199,19 @@ def failures_of(outcomes: Sequence[Outcome]) -> list[tuple[Outcome, int]]:
     """Give the failures, and with each how many later ones of its file fail by the same error: a
     policy that can't be read fails every case, and is told once."""
     told: dict[tuple[object, ...], int] = {}
-    found: list[tuple[Outcome, int]] = []
+    failures: list[tuple[Outcome, int]] = []
     for outcome in outcomes:
         if outcome.passed:
             continue
         result = outcome.result
         same = (outcome.case.file, *result.failures) if result.error is not None else (id(outcome),)
         if same in told:
-            first, more = found[told[same]]
-            found[told[same]] = first, more + 1
+            first, more = failures[told[same]]
+            failures[told[same]] = first, more + 1
         else:
-            told[same] = len(found)
-            found.append((outcome, 0))
-    return found
+            told[same] = len(failures)
+            failures.append((outcome, 0))
+    return failures
 
 
 def more_text(more: int) -> str:

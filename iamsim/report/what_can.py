@@ -100,7 +100,7 @@ def _names(some: Sequence[Where], every: Sequence[Where]) -> tuple[str, ...]:
     """The places by name, without those that are like a wider one around them, and without those
     that get nothing where nothing is given."""
     by_label = {where.place.label: where for where in every if where.place.label is not None}
-    found = []
+    names = []
     for where in some:
         around = [
             by_label[name]
@@ -116,8 +116,8 @@ def _names(some: Sequence[Where], every: Sequence[Where]) -> tuple[str, ...]:
             continue
         wider = [*around, *base] if where.place.label != EVERYTHING else []
         if where.possible or any(other.possible for other in wider):
-            found.append(where.place.label or where.place.sample)
-    return tuple(dict.fromkeys(found))
+            names.append(where.place.label or where.place.sample)
+    return tuple(dict.fromkeys(names))
 
 
 def what_can_document(

@@ -113,19 +113,19 @@ def _account_title(account_id: str, model: World) -> str:
 
 def _guardrails(scps: Attached, rcps: Attached, *, said: bool) -> list[str]:
     """A line for each attached policy; what AWS attaches by itself is left out where it is all."""
-    found = []
+    guardrails = []
     for word, attached, default in (
         ("SCP", scps, FULL_AWS_ACCESS),
         ("RCP", rcps, RCP_FULL_AWS_ACCESS),
     ):
         if attached is None or attached == (default,):
             if said and word == "SCP":
-                found.append(f"SCP {default.name}")
+                guardrails.append(f"SCP {default.name}")
             continue
-        found += [f"{word} {_policy(document)}" for document in attached]
+        guardrails += [f"{word} {_policy(document)}" for document in attached]
         if not attached and word == "SCP":
-            found.append("no SCP: nothing is allowed")
-    return found
+            guardrails.append("no SCP: nothing is allowed")
+    return guardrails
 
 
 def _policy(policy: AnyPolicy) -> str:

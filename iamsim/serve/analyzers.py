@@ -76,8 +76,8 @@ def _record(call: Call, analyzer: Analyzer) -> Json:
 
 def _list_analyzers(call: Call) -> Json:
     wanted = call.text("type")
-    found = [analyzer for analyzer in _analyzers(call) if wanted in (None, analyzer.kind)]
-    shown, token = call.page(found, "nextToken", "maxResults", invalid_token())
+    analyzers = [analyzer for analyzer in _analyzers(call) if wanted in (None, analyzer.kind)]
+    shown, token = call.page(analyzers, "nextToken", "maxResults", invalid_token())
     return {"analyzers": [_record(call, analyzer) for analyzer in shown], "nextToken": token}
 
 
@@ -113,8 +113,10 @@ def _findings(call: Call, analyzer: Analyzer) -> list[AccessFinding]:
     now = estate.now
 
     def unused() -> list[AccessFinding]:
-        found = find_unused(estate.model, now)
-        return found + find_unused_permissions(Batch(estate.compiled, now=now), now, DEFAULT_DAYS)
+        findings = find_unused(estate.model, now)
+        return findings + find_unused_permissions(
+            Batch(estate.compiled, now=now), now, DEFAULT_DAYS
+        )
 
     def external(zone: str) -> Callable[[], list[AccessFinding]]:
         return lambda: list(find_external(Batch(estate.compiled, now=now), zone).findings)
@@ -173,8 +175,8 @@ def _list_findings(call: Call) -> Json:
         facts: dict[str, object] = {"reason": "notSupported"}
         message = "Findings of unused access are listed by ListFindingsV2"
         raise ServiceError("ValidationException", message, facts=facts)
-    found = _wanted(call, analyzer)
-    shown, token = call.page(found, "nextToken", "maxResults", invalid_token())
+    findings = _wanted(call, analyzer)
+    shown, token = call.page(findings, "nextToken", "maxResults", invalid_token())
     return {"findings": [_first_version(data) for _, data in shown], "nextToken": token}
 
 

@@ -98,7 +98,7 @@ def _members(model: World) -> dict[str, Account]:
 
 def _callers(model: World) -> list[tuple[str, tuple[Account, str]]]:
     """Every access key that the world lists, with its account and its owner."""
-    found = []
+    callers = []
     for account in model.accounts.values():
         owners = [(user.arn, user.access_keys) for user in account.users.values()]
         if account.root_user is not None:
@@ -108,5 +108,5 @@ def _callers(model: World) -> list[tuple[str, tuple[Account, str]]]:
             for key in keys or ():
                 identifier = key.get("id") if isinstance(key, Mapping) else key
                 if isinstance(identifier, str):
-                    found.append((identifier, (account, arn)))
-    return found
+                    callers.append((identifier, (account, arn)))
+    return callers

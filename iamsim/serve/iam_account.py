@@ -101,19 +101,19 @@ def _get_policy_version(call: Call) -> Json:
 def _list_policies(call: Call) -> Json:
     scope = call.text("Scope") or "All"
     known = _managed(call)
-    found = list(known.values()) if scope != "AWS" else []
-    found = [policy for policy in found if not policy.of_aws]
+    policies = list(known.values()) if scope != "AWS" else []
+    policies = [policy for policy in policies if not policy.of_aws]
     if scope != "Local":
         of_aws = (
             known.get(policy.arn, policy) for policy in policies_of_aws(call.account.partition)
         )
-        found += of_aws
+        policies += of_aws
     prefix = call.text("PathPrefix") or "/"
     usage = call.text("PolicyUsageFilter")
     only_attached = call.parameters.get("OnlyAttached") is True
     shown = [
         managed_record(policy)
-        for policy in found
+        for policy in policies
         if policy.path.startswith(prefix)
         and (not only_attached or policy.attachments or policy.boundaries)
         and (usage != "PermissionsPolicy" or policy.attachments)
@@ -156,7 +156,7 @@ def _record(entity: User | Group | Role) -> Json:
 def _details(call: Call) -> Json:
     """GetAccountAuthorizationDetails: pages go over users, groups, roles and policies alike."""
     wanted = set(call.texts("Filter"))
-    found: list[tuple[str, object]] = [
+    details: list[tuple[str, object]] = [
         (type(entity).__name__, entity)
         for entity in entities(call.account)
         if not wanted or type(entity).__name__ in wanted
@@ -164,8 +164,8 @@ def _details(call: Call) -> Json:
     for policy in _managed(call).values():
         kind = "AWSManagedPolicy" if policy.of_aws else "LocalManagedPolicy"
         if not wanted or kind in wanted:
-            found.append(("Policy", policy))
-    page = listed(call, "", found)
+            details.append(("Policy", policy))
+    page = listed(call, "", details)
     shown = page.pop("")
     lists: dict[str, list[Json]] = {name: [] for name in LISTS.values()}
     for kind, one in shown if isinstance(shown, list) else ():

@@ -53,12 +53,12 @@ def _find(kind: str, table: Mapping[str, T], name: str) -> T:
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
     """
-    found = table.get(name)
-    if found is None:
-        found = next((one for key, one in table.items() if key.lower() == name.lower()), None)
-    if found is None:
+    t = table.get(name)
+    if t is None:
+        t = next((one for key, one in table.items() if key.lower() == name.lower()), None)
+    if t is None:
         raise no_such_entity(f"The {kind} with name {name}")
-    return found
+    return t
 
 
 def find_user(call: Call) -> User:
@@ -170,8 +170,8 @@ def _profiles(call: Call) -> list[str]:
 def _list_profiles(call: Call) -> Json:
     prefix = call.text("PathPrefix") or "/"
     records = [profile_record(call.account, arn) for arn in _profiles(call)]
-    found = [record for record in records if str(record["Path"]).startswith(prefix)]
-    return listed(call, "InstanceProfiles", found)
+    profiles = [record for record in records if str(record["Path"]).startswith(prefix)]
+    return listed(call, "InstanceProfiles", profiles)
 
 
 def _profiles_for_role(call: Call) -> Json:
@@ -205,12 +205,12 @@ def _keys(user: User) -> list[Json]:
 
 def _list_keys(call: Call) -> Json:
     user = find_user(call)
-    found = _keys(user)
+    keys = _keys(user)
     if user.access_keys is None:
         call.notes["x-iamsim-unknown"] = "whether the user has access keys"
-    elif len(found) < len(user.access_keys):
+    elif len(keys) < len(user.access_keys):
         call.notes["x-iamsim-unknown"] = "the ids of some access keys are not known"
-    return listed(call, "AccessKeyMetadata", found)
+    return listed(call, "AccessKeyMetadata", keys)
 
 
 def _key_last_used(call: Call) -> Json:

@@ -46,13 +46,13 @@ def _tree(call: Call) -> OrganizationTree:
     if organization is None or not world.in_organization(call.account.id):
         message = "Your account is not a member of an organization."
         raise ServiceError("AWSOrganizationsNotInUseException", message)
-    found: OrganizationTree = call.estate.kept(
+    organization_tree: OrganizationTree = call.estate.kept(
         "organization", lambda: OrganizationTree(world, organization)
     )
     callers = service_rules("organizations").of(call.operation.lower()).callers
     if callers != "anyone" and not world.is_management(call.account.id):
-        _check_delegated(call, found)
-    return found
+        _check_delegated(call, organization_tree)
+    return organization_tree
 
 
 def _check_delegated(call: Call, tree: OrganizationTree) -> None:
@@ -69,10 +69,12 @@ def _check_delegated(call: Call, tree: OrganizationTree) -> None:
 def _administrators(tree: OrganizationTree) -> dict[str, tuple[str, ...]]:
     """The services that member accounts administer, by account."""
     organization = tree.organization
-    found = dict(organization.delegated_services)
+    administrators = dict(organization.delegated_services)
     for number in organization.delegated_administrators:
-        found[number] = tuple(dict.fromkeys((*found.get(number, ()), ROOT_SESSIONS)))
-    return found
+        administrators[number] = tuple(
+            dict.fromkeys((*administrators.get(number, ()), ROOT_SESSIONS))
+        )
+    return administrators
 
 
 def _listed(call: Call, name: str, items: Sequence[object]) -> Json:
@@ -89,10 +91,10 @@ def _missing(code: str, what: str) -> ServiceError:
 
 def _target(call: Call, member: str, code: str, what: str, *types: str) -> Target:
     """What a parameter names; raises `ServiceError` for what is none of the types."""
-    found = _tree(call).targets.get(call.required(member))
-    if found is None or (types and found.type not in types):
+    target = _tree(call).targets.get(call.required(member))
+    if target is None or (types and target.type not in types):
         raise _missing(code, what)
-    return found
+    return target
 
 
 def _parent(call: Call) -> Target:
@@ -155,8 +157,8 @@ def _describe_unit(call: Call) -> Json:
 
 def _units(call: Call) -> Json:
     tree = _tree(call)
-    found = [_record(tree, target) for target in _below(call, UNIT)]
-    return _listed(call, "OrganizationalUnits", found)
+    units = [_record(tree, target) for target in _below(call, UNIT)]
+    return _listed(call, "OrganizationalUnits", units)
 
 
 def _roots(call: Call) -> Json:
@@ -174,8 +176,8 @@ def _parents(call: Call) -> Json:
 
 
 def _children(call: Call) -> Json:
-    found = _below(call, call.required("ChildType"))
-    return _listed(call, "Children", [{"Id": target.id, "Type": target.type} for target in found])
+    targets = _below(call, call.required("ChildType"))
+    return _listed(call, "Children", [{"Id": target.id, "Type": target.type} for target in targets])
 
 
 def _summary(tree: OrganizationTree, policy: ControlPolicy) -> Json:
@@ -190,8 +192,8 @@ def _summary(tree: OrganizationTree, policy: ControlPolicy) -> Json:
 
 def _policy_of(call: Call) -> ControlPolicy:
     asked = call.required("PolicyId")
-    found = (policy for policy in _tree(call).policies.values() if policy.id == asked)
-    policy = next(found, None)
+    control_policies = (policy for policy in _tree(call).policies.values() if policy.id == asked)
+    policy = next(control_policies, None)
     if policy is None:
         raise _missing("Policy", "a policy")
     return policy
@@ -219,22 +221,22 @@ def _policies_for_target(call: Call) -> Json:
     elif target.unknown[kind]:
         call.notes[UNKNOWN] = f"what else is attached: {target.unknown[kind]} of it is not known"
     tree = _tree(call)
-    found = [_summary(tree, control_policy) for control_policy in target.attached.get(kind, ())]
-    return _listed(call, "Policies", found)
+    policies = [_summary(tree, control_policy) for control_policy in target.attached.get(kind, ())]
+    return _listed(call, "Policies", policies)
 
 
 def _targets_for_policy(call: Call) -> Json:
     tree, policy = _tree(call), _policy_of(call)
-    found = []
+    targets = []
     unsure = 0
     for target in tree.targets.values():
         unsure += bool(target.unknown[policy.type])
         if policy in target.attached[policy.type]:
             about = {"TargetId": target.id, "Arn": _arn(tree, target), "Name": target.name}
-            found.append(about | {"Type": target.type})
+            targets.append(about | {"Type": target.type})
     if unsure:
         call.notes[UNKNOWN] = f"what else is attached to {unsure} of the roots, units and accounts"
-    return _listed(call, "Targets", found)
+    return _listed(call, "Targets", targets)
 
 
 def _delegated(call: Call) -> dict[str, tuple[str, ...]]:
@@ -246,15 +248,15 @@ def _delegated(call: Call) -> dict[str, tuple[str, ...]]:
 
 def _delegated_administrators(call: Call) -> Json:
     tree, service = _tree(call), call.text("ServicePrincipal")
-    found = []
+    delegated_administrators = []
     for number, services in _delegated(call).items():
         target = tree.targets.get(number)
         if target is not None and (service is None or service in services):
             record = _record(tree, target)
             record.pop("Paths", None)
-            found.append(record)
+            delegated_administrators.append(record)
     call.notes[UNKNOWN] = OF_ACCOUNTS
-    return _listed(call, "DelegatedAdministrators", found)
+    return _listed(call, "DelegatedAdministrators", delegated_administrators)
 
 
 def _delegated_services(call: Call) -> Json:
@@ -264,8 +266,8 @@ def _delegated_services(call: Call) -> Json:
         message = "The provided account is not a registered delegated administrator."
         raise ServiceError("AccountNotRegisteredException", message)
     call.notes[UNKNOWN] = "since when the account administers them"
-    found = [{"ServicePrincipal": service} for service in services]
-    return _listed(call, "DelegatedServices", found)
+    delegated_services = [{"ServicePrincipal": service} for service in services]
+    return _listed(call, "DelegatedServices", delegated_services)
 
 
 OPERATIONS: dict[str, Callable[[Call], Json]] = {

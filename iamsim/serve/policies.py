@@ -50,8 +50,8 @@ def _arn_of_aws(name: str) -> str | None:
     """The ARN of the AWS managed policy that an imported version is of."""
     if not name.endswith(OF_AWS):
         return None
-    found = managed.find_managed_policy_by_name(name.removesuffix(OF_AWS))
-    return None if found is None else found.arn
+    managed_policy = managed.find_managed_policy_by_name(name.removesuffix(OF_AWS))
+    return None if managed_policy is None else managed_policy.arn
 
 
 def is_inline(policy: AnyPolicy) -> bool:

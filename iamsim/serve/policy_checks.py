@@ -54,11 +54,11 @@ def _validate(call: Call) -> Json:
         kind = PolicyType.TRUST
     text = call.required("policyDocument")
     every = Validator().validate_text(text, "policy", kind, resource_type)
-    found = [finding for finding in every if finding.code in AWS_CODES]
+    findings = [finding for finding in every if finding.code in AWS_CODES]
     own = sorted({finding.code for finding in every if finding.code not in AWS_CODES})
     if own:
         call.notes["x-iamsim-more-findings"] = " ".join(own)
-    shown, token = call.page(found, "nextToken", "maxResults", invalid_token())
+    shown, token = call.page(findings, "nextToken", "maxResults", invalid_token())
     return {"findings": [finding_to_dict(finding) for finding in shown], "nextToken": token}
 
 

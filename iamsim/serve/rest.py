@@ -36,9 +36,9 @@ def _pattern(uri: str) -> re.Pattern[str]:
 def find_operation(service: Service, method: str, path: str) -> tuple[Operation, Json] | None:
     """The operation of a method and path, with the members that the path holds."""
     for operation in service.operations.values():
-        found = _pattern(operation.uri).fullmatch(path) if method == operation.method else None
-        if found is not None:
-            return operation, {name: unquote(one) for name, one in found.groupdict().items()}
+        match = _pattern(operation.uri).fullmatch(path) if method == operation.method else None
+        if match is not None:
+            return operation, {name: unquote(one) for name, one in match.groupdict().items()}
     return None
 
 
@@ -56,15 +56,15 @@ def read_parameters(
         raise _invalid("Invalid request body", "cannotParse")
     asked = parse_qs(query, keep_blank_values=True)
     shape = service.shapes[operation.input] if operation.input is not None else None
-    found: Json = {}
+    parameters: Json = {}
     for name, member in shape.members.items() if shape is not None else ():
         if member.location == "uri" and member.wire in path:
-            found[name] = path[member.wire]
+            parameters[name] = path[member.wire]
         elif member.location == "querystring" and member.wire in asked:
-            found[name] = _scalar(service.shapes[member.shape], asked[member.wire][-1])
+            parameters[name] = _scalar(service.shapes[member.shape], asked[member.wire][-1])
         elif not member.location and content.get(member.wire) is not None:
-            found[name] = content[member.wire]
-    return found
+            parameters[name] = content[member.wire]
+    return parameters
 
 
 def _scalar(shape: Shape, text: str) -> object:

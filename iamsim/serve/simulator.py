@@ -118,7 +118,7 @@ def _invalid(message: str) -> ServiceError:
 
 def _keys_of_texts(texts: Iterable[str]) -> list[str]:
     """The context keys that policies read, each as it is written first."""
-    found: dict[str, str] = {}
+    keys: dict[str, str] = {}
     for number, text in enumerate(texts, 1):
         try:
             policy = parse_policy(text, name=f"policy {number}", policy_type=PolicyType.IDENTITY)
@@ -127,11 +127,11 @@ def _keys_of_texts(texts: Iterable[str]) -> list[str]:
             raise _invalid(error.message) from error
         for statement in policy.statements:
             for condition in statement.conditions:
-                found.setdefault(condition.key.lower(), condition.key)
+                keys.setdefault(condition.key.lower(), condition.key)
         for other_statement in compiled.statements:
             for key in other_statement.keys:
-                found.setdefault(key, spelled(key))
-    return list(found.values())
+                keys.setdefault(key, spelled(key))
+    return list(keys.values())
 
 
 def _custom_keys(call: Call) -> Json:
@@ -152,11 +152,11 @@ def _principal_keys(call: Call) -> Json:
 
 def _entities(call: Call, arn: str) -> list[User | Group | Role]:
     """The user with its groups, the group, or the role of an ARN."""
-    found = call.estate.model.find_principal(arn)
-    if isinstance(found, User):
-        return [found, *call.estate.model.accounts[found.account].groups_of(found)]
-    if found is not None:
-        return [found]
+    principal = call.estate.model.find_principal(arn)
+    if isinstance(principal, User):
+        return [principal, *call.estate.model.accounts[principal.account].groups_of(principal)]
+    if principal is not None:
+        return [principal]
     parsed = find_arn(arn)
     account = call.estate.model.accounts.get(parsed.account) if parsed is not None else None
     groups = account.groups.values() if account is not None else ()

@@ -272,10 +272,10 @@ class _Swap(NamedTuple):
 
     def levels(self, known: Levels | None, place: Place) -> Levels | None:
         """Swap at one level; one that is left empty was not there."""
-        found: dict[str, PolicySet | None] = dict(known or ())
+        policy_sets: dict[str, PolicySet | None] = dict(known or ())
         name = place.level or ""
-        found[name] = self.policies(found.get(name))
-        left = tuple((level, some) for level, some in found.items() if some is not None)
+        policy_sets[name] = self.policies(policy_sets.get(name))
+        left = tuple((level, some) for level, some in policy_sets.items() if some is not None)
         return left or None
 
     def placed(self, known: tuple[PlacedPolicies, ...], place: Place) -> tuple[PlacedPolicies, ...]:

@@ -95,12 +95,12 @@ class Coverage:
             is_dead = dead_statements(world)
             for statement in self._statements.values():
                 statement.dead = statement.dead or is_dead(statement)
-        found = [
+        policy_coverages = [
             policy
             for policy in self._policies.values()
             if wanted is None or wanted(policy.name, policy.file)
         ]
-        return add_up(found)
+        return add_up(policy_coverages)
 
     def _recorder(self, policy: CompiledPolicy, statement: CompiledStatement) -> _Recorder | None:
         known = self._recorders.get(id(statement))

@@ -125,11 +125,13 @@ def add_up(policies: Iterable[PolicyCoverage]) -> tuple[PolicyCoverage, ...]:
     same place. A statement that one reader knows to be dead, because only that one had the world,
     is dead.
     """
-    found: dict[object, PolicyCoverage] = {}
+    policy_coverages: dict[object, PolicyCoverage] = {}
     for policy in policies:
         key = _contents(policy)
-        found[key] = _sum(found[key], policy) if key in found else policy
-    return tuple(sorted(found.values(), key=lambda entry: entry.place))
+        policy_coverages[key] = (
+            _sum(policy_coverages[key], policy) if key in policy_coverages else policy
+        )
+    return tuple(sorted(policy_coverages.values(), key=lambda entry: entry.place))
 
 
 def _contents(policy: PolicyCoverage) -> object:

@@ -41,8 +41,8 @@ def dead_statements(world: CompiledWorld) -> Callable[[Placed], bool]:
     for policy, policy_type in policies_in_use(world.model):
         if not isinstance(policy, PolicyDocument) or id(policy.source) in places:
             continue
-        found = validator.validate_data(policy.document, policy.source, policy_type)
-        places[id(policy.source)] = {finding.spans[0].start for finding in found}
+        findings = validator.validate_data(policy.document, policy.source, policy_type)
+        places[id(policy.source)] = {finding.spans[0].start for finding in findings}
 
     def is_dead(statement: Placed) -> bool:
         starts = places.get(id(statement.source))

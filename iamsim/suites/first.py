@@ -231,14 +231,14 @@ def _opened(
         if not context:
             continue
         asked = replace(question, context=context)
-        found = [
+        action_facts = [
             facts
             for facts in denied
             if granted.covers(facts) and _verdict(world, asked, facts) is Verdict.ALLOWED
         ]
-        if found:
-            yield replace(table, context=context, allowed=_some_of(found), denied=[])
-            denied = [facts for facts in denied if facts not in found]
+        if action_facts:
+            yield replace(table, context=context, allowed=_some_of(action_facts), denied=[])
+            denied = [facts for facts in denied if facts not in action_facts]
 
 
 def _opening(world: CompiledWorld, question: Question) -> Context | None:

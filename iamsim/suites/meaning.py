@@ -69,9 +69,9 @@ class MeaningCheck:
     ) -> tuple[Hint, ...]:
         """What makes an asserted decision meaningless. `together` are actions of which one must
         carry the keys; `shared` are keys, and `known` names, in lower case, that are fine."""
-        found = self._check.of_questions(questions, together=together, shared_keys=shared)
+        hints = self._check.of_questions(questions, together=together, shared_keys=shared)
         principal = questions[0].principal if questions else ""
-        return tuple(hint for hint in found if self.counts(hint, principal, verdict, known))
+        return tuple(hint for hint in hints if self.counts(hint, principal, verdict, known))
 
     def counts(
         self, hint: Hint, principal: str, verdict: Verdict | None, known: Container[str]

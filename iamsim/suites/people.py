@@ -54,16 +54,16 @@ class People:
         names = granted_by(about)
         listed = sorted(name for name in names if name.startswith("account:"))
         roots = [f"arn:aws:iam::{name.partition(':')[2]}:root" for name in listed]
-        found: dict[str, tuple[Asked, ...]] = {root: (Asked(root),) for root in roots}
+        others: dict[str, tuple[Asked, ...]] = {root: (Asked(root),) for root in roots}
         strangers = somebody_of(FRESH_ACCOUNT, partition_of(model), unset=NO_ORGANIZATION)
         for asked in (
             *(asked for candidate in others_of(about, model, names) for asked in candidate.asked),
             *strangers[:1],
             ANONYMOUS,
         ):
-            some = found.get(asked.principal, ())
-            found[asked.principal] = some if asked in some else (*some, asked)
-        return found
+            some = others.get(asked.principal, ())
+            others[asked.principal] = some if asked in some else (*some, asked)
+        return others
 
     @property
     def _guarding(self) -> Iterator[CompiledStatement]:
@@ -106,13 +106,13 @@ class People:
     @cached_property
     def _grants(self) -> tuple[tuple[CompiledStatement, str], ...]:
         """The allow statements of resource-based and trust policies, with what they guard."""
-        found: list[tuple[CompiledStatement, str]] = []
+        grants: list[tuple[CompiledStatement, str]] = []
         for policy, policy_type, guarded in self._policies():
             compiled = self._world.policies.compiled(policy, policy_type)
-            found += [
+            grants += [
                 (statement, guarded) for statement in compiled.statements if not statement.denies
             ]
-        return tuple(found)
+        return tuple(grants)
 
     def _policies(self) -> Iterator[tuple[AnyPolicy, PolicyType, str]]:
         for account in self._world.model.accounts.values():

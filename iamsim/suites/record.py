@@ -194,9 +194,9 @@ class Recorder:
         """The policies in play with the keys of their texts."""
         known = self._played.get(id(situation))
         if known is None:
-            found = tuple((place, self._key(policy)) for place, policy in in_play(situation))
+            policies = tuple((place, self._key(policy)) for place, policy in in_play(situation))
             # The situation is kept beside it, so that its id stays its own.
-            known = self._played[id(situation)] = situation, found
+            known = self._played[id(situation)] = situation, policies
         return known[1]
 
     def _key(self, policy: CompiledPolicy) -> str:

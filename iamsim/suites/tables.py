@@ -208,15 +208,17 @@ def _actions(
             continue
         from iamsim import catalog
 
-        found = catalog.expand(pattern)
-        if not found:
+        actions = catalog.expand(pattern)
+        if not actions:
             raise WorldError(
                 "no-such-actions",
                 f"no action of the service reference matches `{pattern}`",
                 span=document.span(place),
             )
         acting = [
-            action for action in found if any(_acts_on(action, resource) for resource in resources)
+            action
+            for action in actions
+            if any(_acts_on(action, resource) for resource in resources)
         ]
         if not acting:
             raise WorldError(

@@ -77,8 +77,8 @@ def identity_statements(world: CompiledWorld, principal: str) -> tuple[CompiledS
         facts = world.caller_facts(Question(principal, _PROBE))
     except IamsimError:
         return ()
-    found: PolicySet | None = facts.identity
-    policies = () if found is None else found.policies
+    policy_set: PolicySet | None = facts.identity
+    policies = () if policy_set is None else policy_set.policies
     return tuple(statement for policy in policies for statement in policy.statements)
 
 
@@ -87,10 +87,10 @@ def services_of(statement: CompiledStatement) -> tuple[str, ...]:
     if statement.actions.negated:
         return USUAL_SERVICES
     named = (pattern.service for pattern in statement.actions.patterns)
-    found = dict.fromkeys(
+    services = dict.fromkeys(
         service for text in named for service in (USUAL_SERVICES if text is None else (text,))
     )
-    return tuple(found)
+    return tuple(services)
 
 
 def plainness(action: ActionFacts) -> tuple[bool, int, str]:

@@ -88,12 +88,12 @@ class ActionUniverse:
 
     def mask(self, element: ActionTest) -> int:
         """The actions that an Action or NotAction element covers; remembered by its entries."""
-        found = self._by_identity.get(id(element))
-        if found is None:
+        action_tests = self._by_identity.get(id(element))
+        if action_tests is None:
             # The element is kept beside it, so that its id stays its own.
-            found = element, self._mask(element)
-            remember(self._by_identity, id(element), found, REMEMBERED)
-        return found[1]
+            action_tests = element, self._mask(element)
+            remember(self._by_identity, id(element), action_tests, REMEMBERED)
+        return action_tests[1]
 
     def _mask(self, element: ActionTest) -> int:
         """The same, looked up by the entries."""

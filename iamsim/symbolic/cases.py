@@ -146,13 +146,13 @@ def find_cases(unknowns: Unknowns, world: CompiledWorld) -> Cases:
             one.request.unknown |= bare
     base = named[-1][1][-1][1].request
     userid = USER_ID_KEY.lower() in base.unknown
-    found: list[Case] = []
+    cases: list[Case] = []
     names = [name for name, _ in named if name is not None]
     for name, group in named:
         condition = _session_condition(name, names, base, by_user_id=userid)
         for when, split in _by_boundary(unknowns, group, base):
-            found += _by_terms(all_of([condition, when]), split, unknowns, base)
-    return Cases(tuple(found), joined_shapes(found).with_forms(forms))
+            cases += _by_terms(all_of([condition, when]), split, unknowns, base)
+    return Cases(tuple(cases), joined_shapes(cases).with_forms(forms))
 
 
 def joined_shapes(cases: Sequence[Case]) -> Shapes:
@@ -376,15 +376,18 @@ def is_open(allows: Term, denies: Term) -> bool:
 def _open_layers(unknowns: Unknowns, prepared: Prepared) -> Layers:
     """The terms that stand in for unknown layers, where they apply to a request."""
     situation, request = prepared.situation, prepared.request
-    found = {
+    open_layers = {
         slot: layer_terms(slot, request)
         for slot in unknowns.layers
         if layer_applies(slot, situation, request)
     }
     block = situation.public_access
-    open_policy = Slot.RESOURCE in found and block is not None and block.restricts
-    if open_policy and Slot.PUBLIC_ACCESS not in found:
+    open_policy = Slot.RESOURCE in open_layers and block is not None and block.restricts
+    if open_policy and Slot.PUBLIC_ACCESS not in open_layers:
         # Only a public policy is restricted, and only for callers from outside.
         public = Atom(word_test(POLICY_IS_PUBLIC, ("true",)), request)
-        found[Slot.PUBLIC_ACCESS] = negate(public) if can_be_restricted(situation) else True, False
-    return found
+        open_layers[Slot.PUBLIC_ACCESS] = (
+            negate(public) if can_be_restricted(situation) else True,
+            False,
+        )
+    return open_layers

@@ -164,7 +164,7 @@ def _unknown_parts(
     facts that the world does not know."""
     asked = prepare(asking.original, asking.world)
     keys = {key for region in residual.solution.encoding.regions for key in region.keys}
-    found: dict[UnknownPart, None] = {}
+    unknown_parts: dict[UnknownPart, None] = {}
     for case in cases.found:
         action = case.prepared.request.action
         arrangement = case.prepared.situation.arrange(action)
@@ -175,15 +175,17 @@ def _unknown_parts(
                     part = UnknownPart(
                         slot.layer.value, policy.name, index, unknown.why, unknown.source
                     )
-                    found[part] = None
+                    unknown_parts[part] = None
         for untold in case.prepared.situation.untold:
             if any(map(untold.include, keys)):
-                found[untold.part] = None
+                unknown_parts[untold.part] = None
     owner = asked.situation.owner_unknown
     if owner is not None and not keys.isdisjoint((ACCOUNT_KEY.lower(), RESOURCE_ACCOUNT)):
         name = asked.question.resource
-        found[UnknownPart("resource", name, None, owner.why, owner.source, "account")] = None
-    return tuple(found)
+        unknown_parts[UnknownPart("resource", name, None, owner.why, owner.source, "account")] = (
+            None
+        )
+    return tuple(unknown_parts)
 
 
 def _residual(
@@ -238,7 +240,7 @@ def _decide_at(case: Case, point: Mapping[str, ContextValue]) -> Decision:
 
 def _references(cases: Cases, solution: Solution) -> dict[int, tuple[StatementReference, ...]]:
     """The statements that each open test stands in, by the test's identity."""
-    found: dict[int, dict[StatementReference, None]] = {}
+    references: dict[int, dict[StatementReference, None]] = {}
     of_things = [
         atom.leaf
         for region in solution.encoding.regions
@@ -261,8 +263,8 @@ def _references(cases: Cases, solution: Solution) -> dict[int, tuple[StatementRe
                 if leaves:
                     made = reference(station.slot, policy, statement)
                     for leaf in leaves:
-                        found.setdefault(id(leaf), {})[made] = None
-    return {leaf: tuple(statements) for leaf, statements in found.items()}
+                        references.setdefault(id(leaf), {})[made] = None
+    return {leaf: tuple(statements) for leaf, statements in references.items()}
 
 
 def _names(question: Question, solution: Solution) -> dict[str, str]:

@@ -116,7 +116,7 @@ class RegionWriter:
     def _entries(self, wanted: int, aside: int, *, singly: bool = False) -> list[Entry]:
         """All tests that could help to say that the region is at one of the wanted points; with
         `singly` those of single values, too."""
-        found: dict[Entry, None] = {}
+        entries: dict[Entry, None] = {}
         for key in self.region.keys:
             name = written_key(self.region, key)
             several = self.region.needs[key].several
@@ -124,21 +124,21 @@ class RegionWriter:
                 leaf = atom.leaf
                 if isinstance(leaf, ConditionTest) and leaf.key == key:
                     values = written_values(leaf, atom.request)
-                    found[self._entry(leaf.operator.text, name, values)] = None
+                    entries[self._entry(leaf.operator.text, name, values)] = None
                     for value in complement(leaf, values, name):
-                        found[self._entry(value.operator, name, value.values)] = None
+                        entries[self._entry(value.operator, name, value.values)] = None
             for base, values in pool_of(self.region, key).items():
                 if base in {"Numeric", "Date"}:
-                    found.update(dict.fromkeys(self._orders(base, name, values)))
+                    entries.update(dict.fromkeys(self._orders(base, name, values)))
                 else:
                     cut = self._cut_lists(base, name, values, wanted, aside)
                     if several or singly:
                         cut += _whole_lists(base, values)
                     made = self._forms(name, cut, several=several)
-                    found.update(dict.fromkeys(made))
+                    entries.update(dict.fromkeys(made))
             for truth in ("true", "false"):
-                found[self._entry("Null", name, [truth])] = None
-        return list(found)
+                entries[self._entry("Null", name, [truth])] = None
+        return list(entries)
 
     def _entry(self, operator: str, key: str, values: Sequence[str]) -> Entry:
         place = operator, key, tuple(values)

@@ -99,9 +99,9 @@ def find_values(formulas: Formulas, formula: Formula, *, wanted: bool) -> dict[i
             return None
         variable = next(name for name in order if node.variables >> name & 1)
         for value in _bits(formulas.full[variable]):
-            found = search(formulas.restrict(node, variable, value))
-            if found is not None:
-                return {variable: value, **found}
+            values = search(formulas.restrict(node, variable, value))
+            if values is not None:
+                return {variable: value, **values}
         dead.add(node)
         return None
 
@@ -110,12 +110,12 @@ def find_values(formulas: Formulas, formula: Formula, *, wanted: bool) -> dict[i
 
 def _bits(values: int) -> list[int]:
     """The single bits of an integer."""
-    found = []
+    bits = []
     while values:
         low = values & -values
-        found.append(low)
+        bits.append(low)
         values ^= low
-    return found
+    return bits
 
 
 def cubes_of(diagram: Diagram, full: Sequence[int], budget: Budget) -> list[Cube]:
@@ -137,19 +137,19 @@ def cubes_of(diagram: Diagram, full: Sequence[int], budget: Budget) -> list[Cube
 
 def _paths(diagram: Diagram, cube: Cube, budget: Budget) -> list[Cube]:
     """All ways to True."""
-    found: list[Cube] = []
+    paths: list[Cube] = []
     waiting = [(diagram, cube)]
     while waiting:
         node, so_far = waiting.pop()
         budget.spend()
         if node is True:
-            found.append(so_far)
-            if len(found) > MOST_CUBES:
+            paths.append(so_far)
+            if len(paths) > MOST_CUBES:
                 raise OutOfBudgetError
         elif isinstance(node, Fork):
             for values, child in node.branches:
                 waiting.append((child, _with(so_far, node.variable, values)))
-    return found
+    return paths
 
 
 def _with(cube: Cube, variable: int, values: int) -> Cube:

@@ -198,12 +198,12 @@ def _samples(region: Region, key: str) -> list[ContextValue]:
         if len(plain) <= MOST_SAMPLES:
             plain.sort(key=lambda text: places.get(text, len(places)))
             return [*plain]
-    found = []
+    samples = []
     for cell in region.cells:
         usual = [point[key] for point in cell if point and region.is_usual(point)]
         usual.sort(key=lambda value: value in {"", ("",), ()})
-        found += usual[:1]
-    return found
+        samples += usual[:1]
+    return samples
 
 
 def _influence(

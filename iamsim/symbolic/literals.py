@@ -98,10 +98,10 @@ def moments_between(
     """Moments between two others (both may be meant, `None` is no bound) that stand for all that
     some policy values tell apart there."""
     bounds = [Decimal(str(bound)) for bound in (earliest, latest) if bound is not None]
-    found = _dates([*texts, *map(_date, bounds)])
+    moments = _dates([*texts, *map(_date, bounds)])
     return [
         text
-        for text in found
+        for text in moments
         if (value := read_date(text)) is not None
         and (earliest is None or value >= earliest)
         and (latest is None or value <= latest)
@@ -110,7 +110,7 @@ def moments_between(
 
 def _addresses(texts: list[str]) -> list[str]:
     """One address in each stretch that the blocks cut out, of both families."""
-    found: list[str] = []
+    addresses: list[str] = []
     for bits in BITS:
         edges: set[int] = {0}
         for text in texts:
@@ -124,8 +124,8 @@ def _addresses(texts: list[str]) -> list[str]:
             usual = [n for width, n in USUAL_ADDRESSES if width == bits and start <= n < end]
             # The first address of a block is its network address: the next one reads better.
             number = usual[0] if usual else min(start + 1, end - 1)
-            found.append(str(IPv4Address(number) if bits == BITS[0] else IPv6Address(number)))
-    return [text for text in found if read_address(text) is not None]
+            addresses.append(str(IPv4Address(number) if bits == BITS[0] else IPv6Address(number)))
+    return [text for text in addresses if read_address(text) is not None]
 
 
 def _bytes(texts: list[str]) -> list[str]:

@@ -40,7 +40,7 @@ def with_open_clauses(explanation: Explanation, cases: Cases) -> Explanation:
 
 def _open_places(cases: Cases) -> Places:
     """Where the tests stand that read an unknown key, by source and path."""
-    found: Places = set()
+    open_places: Places = set()
     for case in cases.found:
         request = case.prepared.request
         for station in case.terms.stations:
@@ -51,12 +51,12 @@ def _open_places(cases: Cases) -> Places:
                     patterns = () if statement.resources is None else statement.resources.patterns
                     leaves: list[ConditionTest | ResourcePattern] = [*statement.conditions]
                     leaves += patterns
-                    found.update(
+                    open_places.update(
                         (id(leaf.source), leaf.path)
                         for leaf in leaves
                         if any(map(request.is_unknown, leaf.keys))
                     )
-    return found
+    return open_places
 
 
 def _layer(layer: LayerExplanation, places: Places, replaced: Replaced) -> LayerExplanation:

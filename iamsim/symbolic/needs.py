@@ -258,10 +258,10 @@ def _pieces(parts: Sequence[Token | Variable], text: str) -> tuple[list[str], bo
     count = (length - start + 1) * (length - start) // 2
     if count > MOST_PIECES:
         return [], False
-    found = {
+    pieces = {
         text[begin:end] for begin in range(start, length + 1) for end in range(begin, length + 1)
     }
-    return sorted(found), True
+    return sorted(pieces), True
 
 
 def instantiate(template: Template, values: dict[str, str]) -> str:

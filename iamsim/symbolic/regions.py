@@ -198,19 +198,19 @@ def _lists(region: Region, key: str, strings: list[str]) -> list[tuple[str, ...]
         sets = [some for size in range(2, len(texts) + 1) for some in combinations(texts, size)]
         return [*pairs, *sets]
     region.all_lists = False
-    found: dict[tuple[int, bool, bool], tuple[str, ...]] = {}
+    lists: dict[tuple[int, bool, bool], tuple[str, ...]] = {}
     queue: list[tuple[str, ...]] = [*pairs]
     queue += [("", text) for text in texts if text]
     for values in queue:
         state = (_vector(atoms, {key: values}), any(values), len(set(values)) < len(values))
-        if state in found:
+        if state in lists:
             continue
-        if len(found) >= MOST_LISTS:
+        if len(lists) >= MOST_LISTS:
             region.exact = False
             break
-        found[state] = values
+        lists[state] = values
         queue.extend((*values, text) for text in texts if text not in values)
-    return list(found.values())
+    return list(lists.values())
 
 
 def _joint(region: Region) -> list[Point]:

@@ -210,7 +210,7 @@ class PartialResidual:
                 for region in self.solution.encoding.regions
                 for key in region.keys
             )
-        found: dict[str, ResidualPart] = {}
+        residual_parts: dict[str, ResidualPart] = {}
         for block in blocks:
             for part in block.parts:
                 statements = [
@@ -221,8 +221,8 @@ class PartialResidual:
                 for said in part_phrase(part):
                     phrase = f"unless {said.text}" if said.unless else said.text
                     unique = tuple(dict.fromkeys(statements))
-                    found.setdefault(phrase, ResidualPart(phrase, unique))
-        return tuple(found.values())
+                    residual_parts.setdefault(phrase, ResidualPart(phrase, unique))
+        return tuple(residual_parts.values())
 
     def _asking(self, region: Region) -> tuple[StatementReference, ...]:
         """The statements behind the tests of a region."""

@@ -38,14 +38,14 @@ def cases_of(unknowns: Unknowns, world: CompiledWorld) -> Cases:
     asked = replace(question, unknown=keys, context={**question.context, WRITTEN: "true"})
     sessions = find_cases(unknowns._replace(question=asked), world)
     is_session = Atom(word_test(WRITTEN, ("true",)), users.request)
-    found = [_when(negate(is_session), case) for case in users.found]
+    cases = [_when(negate(is_session), case) for case in users.found]
     for case in sessions.found:
         # What the case settles stays open in its request, as in those of the others.
         request = case.prepared.request
         request.context.pop(ASSUMED_ROOT, None)
         request.unknown |= {ASSUMED_ROOT}
-        found.append(_when(is_session, case))
-    return Cases(tuple(found), joined_shapes(found).with_forms(users.shapes.forms))
+        cases.append(_when(is_session, case))
+    return Cases(tuple(cases), joined_shapes(cases).with_forms(users.shapes.forms))
 
 
 def is_either_root(request: Request) -> bool:

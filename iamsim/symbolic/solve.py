@@ -74,17 +74,17 @@ class Solution:
 
 def open_tests(term: Term) -> list[Atom]:
     """The open tests of a term, each once."""
-    found: dict[int, Atom] = {}
+    atoms: dict[int, Atom] = {}
     waiting: list[Term] = [term]
     while waiting:
         part = waiting.pop()
         if isinstance(part, Atom):
-            found[id(part)] = part
+            atoms[id(part)] = part
         elif isinstance(part, Negated):
             waiting.append(part.part)
         elif isinstance(part, AllTrue | AnyTrue):
             waiting.extend(reversed(part.parts))
-    return list(found.values())
+    return list(atoms.values())
 
 
 def solve(term: Term, shapes: Shapes = ANYTHING) -> Solution:

@@ -191,14 +191,14 @@ def _deciders(
     explanation: Explanation, statements: tuple[StatementReference, ...]
 ) -> list[Decider]:
     """The statements that the decision names, with their traces."""
-    found = []
+    deciders = []
     for wanted in statements:
         for layer in explanation.layers:
             for policy in layer.policies:
                 for statement in policy.statements:
                     same = statement.source is wanted.source and statement.path == wanted.path
                     if same and layer.layer is wanted.layer:
-                        found.append(
+                        deciders.append(
                             Decider(
                                 layer.layer,
                                 Reason.DEPENDS_ON_UNKNOWN,
@@ -207,4 +207,4 @@ def _deciders(
                                 layer.level,
                             )
                         )
-    return found
+    return deciders

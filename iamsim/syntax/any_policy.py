@@ -46,25 +46,29 @@ def read_any_policy(
             markers=markers,
         )
     except PolicyError as error:
-        found = _find(document)
-        if found is None:
+        wrapped_policy = _find(document)
+        if wrapped_policy is None:
             raise
         fault = error
     where = file or name
-    if isinstance(found.document, str):
-        place = ".".join(map(str, found.path))
+    if isinstance(wrapped_policy.document, str):
+        place = ".".join(map(str, wrapped_policy.path))
         inside = f"{where}#{place}" if place else where
         return parse_policy(
-            found.document, name=name, file=inside, policy_type=policy_type, markers=markers
+            wrapped_policy.document,
+            name=name,
+            file=inside,
+            policy_type=policy_type,
+            markers=markers,
         )
     whole = source
     if whole is None and not isinstance(document, Mapping):
         text = document if isinstance(document, str) else decode_text(document, where)
         whole = Source(where, text.removeprefix("\ufeff"), locate_json)
-    part = None if whole is None else part_of(whole, found.path)
+    part = None if whole is None else part_of(whole, wrapped_policy.path)
     try:
         return parse_policy(
-            found.document, name=name, file=where, source=part, policy_type=policy_type
+            wrapped_policy.document, name=name, file=where, source=part, policy_type=policy_type
         )
     except PolicyError as error:
         raise error from fault

@@ -124,10 +124,10 @@ def _elements(*, variables: bool) -> Elements:
 
     def values(operator: OperatorName, key: str, raw: object, path: Path) -> tuple[Value, ...]:
         """Read the values of a condition key."""
-        found = _condition_values(key, raw, path)
+        elements = _condition_values(key, raw, path)
         if variables and OPERATORS[operator.base].variables:
-            _check_all_variables(found)
-        return found
+            _check_all_variables(elements)
+        return elements
 
     return Elements(
         lambda name, raw, path: _entries(

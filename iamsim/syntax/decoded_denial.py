@@ -57,9 +57,9 @@ def _read(data: dict[str, Any], text: str) -> DecodedDenial:
         explicit=data.get(MARK) is True,
         context=_conditions(context),
         statements=tuple(
-            found
+            read
             for statement in _items(_part(data, "matchedStatements"))
-            if (found := _text(statement.get("statementId")))
+            if (read := _text(statement.get("statementId")))
         ),
         text=text,
     )
@@ -67,14 +67,14 @@ def _read(data: dict[str, Any], text: str) -> DecodedDenial:
 
 def _conditions(context: dict[str, Any]) -> dict[str, str | tuple[str, ...]]:
     """The context keys with their values; several values make a multivalued key."""
-    found: dict[str, str | tuple[str, ...]] = {}
+    conditions: dict[str, str | tuple[str, ...]] = {}
     for item in _items(_part(context, "conditions")):
         key = _text(item.get("key"))
         entries = (entry.get("value") for entry in _items(_part(item, "values")))
         values = tuple(str(value) for value in entries if value is not None)
         if key and values:
-            found[key] = values[0] if len(values) == 1 else values
-    return found
+            conditions[key] = values[0] if len(values) == 1 else values
+    return conditions
 
 
 def _part(data: dict[str, Any], name: str) -> dict[str, Any]:

@@ -106,15 +106,15 @@ def find_denials(text: str, *, most: int = MOST_MESSAGES) -> Denials:
     decoded = find_decoded(text)
     if decoded is not None:
         return Denials((DenialMessage(DenialForm.DECODED, **decoded),))
-    found: dict[DenialMessage, None] = {}
+    denials: dict[DenialMessage, None] = {}
     for tried, place in enumerate(find_places(text)):
-        if tried >= MOST_PLACES or len(found) > most:
+        if tried >= MOST_PLACES or len(denials) > most:
             break
         message = _read_place(place)
         if message is not None:
-            found.setdefault(message)
-    if found:
-        messages = list(found)
+            denials.setdefault(message)
+    if denials:
+        messages = list(denials)
         return Denials(tuple(reversed(messages[:most])), more=len(messages) > most)
     return Denials((_without_caller(text),))
 

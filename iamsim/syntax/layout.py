@@ -32,8 +32,8 @@ class Layout:
         compact = self.is_json and '":' in text and '": ' not in text and '" :' not in text
         self.comma = "," if compact else ", "
         self.colon = ":" if compact else ": "
-        found = _INDENT(text)
-        self.unit = found[1] if found is not None else "  "
+        match = _INDENT(text)
+        self.unit = match[1] if match is not None else "  "
         self._text = text
 
     def is_flow(self, offset: int) -> bool:

@@ -112,16 +112,16 @@ def find_fault(text: str) -> TemplateFault | None:
 
 def _variables(text: str) -> list[tuple[int, Variable, int]]:
     """Find the variables with the offsets of their start and of what follows them."""
-    found = []
+    variables = []
     opening = text.find(OPENING)
     while opening >= 0:
         closing = text.find("}", opening)
         if closing < 0:
             break
         variable, end = _read_variable(text, opening + len(OPENING), closing)
-        found.append((opening, variable, end))
+        variables.append((opening, variable, end))
         opening = text.find(OPENING, end)
-    return found
+    return variables
 
 
 def _read_variable(text: str, start: int, closing: int) -> tuple[Variable, int]:

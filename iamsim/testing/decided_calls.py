@@ -175,14 +175,16 @@ class Enforcement:
 
     def _granted_patterns(self) -> list[str]:
         question = Question(self.principal, "sts:GetCallerIdentity")
-        found: dict[str, None] = {}
+        granted_patterns: dict[str, None] = {}
         for policy in policies_in_play(question, self._world):
             if policy.layer is not Layer.IDENTITY_BASED_POLICY:
                 continue
             for statement in policy.policy.statements:
                 if not statement.denies and not statement.actions.negated:
-                    found |= dict.fromkeys(leaf.pattern for leaf in statement.actions.patterns)
-        return list(found)
+                    granted_patterns |= dict.fromkeys(
+                        leaf.pattern for leaf in statement.actions.patterns
+                    )
+        return list(granted_patterns)
 
 
 def _session_arn(principal: str, name: str | None) -> str:

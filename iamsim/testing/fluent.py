@@ -141,13 +141,13 @@ class Question:
     def _problems(self) -> tuple[str, ...]:
         """What makes it meaningless that this is not allowed, each thing once."""
         can = self._can
-        found = (
+        problems = (
             problem
             for answer in self.answers
             if not answer.allowed
             for problem in problems_of(answer, can._world, can._question, can._known)  # noqa: SLF001 - as above
         )
-        return tuple(dict.fromkeys(found))
+        return tuple(dict.fromkeys(problems))
 
     def _written(self) -> str:
         doing = Doing(self._can, self._actions)

@@ -130,14 +130,16 @@ def _check(
         if settled is True:
             return
         refuted = settled
-    found = trial.sweep(near) or trial.draw(near, options.get("examples", EXAMPLES)) or refuted
-    if found is not None:
+    law_broken = trial.sweep(near) or trial.draw(near, options.get("examples", EXAMPLES)) or refuted
+    if law_broken is not None:
         from iamsim.testing.findings import describe, save_case
 
         save_to = options.get("save_to")
-        saved = save_to is not None and save_case(found.request, name, save_to, _path(world))
-        told = describe(found.request, name, str(found), trial.tried, save_to if saved else None)
-        raise LawBroken(told, found.request)
+        saved = save_to is not None and save_case(law_broken.request, name, save_to, _path(world))
+        told = describe(
+            law_broken.request, name, str(law_broken), trial.tried, save_to if saved else None
+        )
+        raise LawBroken(told, law_broken.request)
 
 
 def _proved(claim: MakeClaim, near: Near) -> LawBroken | Literal[True] | None:

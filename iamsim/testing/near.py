@@ -324,11 +324,11 @@ def actions_of(pattern: str) -> tuple[str, ...]:
         else tuple(action.full_name for service in services for action in catalog.actions(service))
     )
     groups: dict[tuple[str, ...], int] = {}
-    found = []
+    actions = []
     for facts in sorted(filter(None, map(catalog.find_action, names)), key=plainness):
         types = sorted(use.name for use in facts.resource_types)
         group = (facts.service, facts.access_level, *types)
         groups[group] = groups.get(group, 0) + 1
         if groups[group] <= _OF_GROUP:
-            found.append(facts.full_name)
-    return tuple(found[:_OF_PATTERN])
+            actions.append(facts.full_name)
+    return tuple(actions[:_OF_PATTERN])

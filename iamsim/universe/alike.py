@@ -269,7 +269,7 @@ class Alike:
 
     def reading(self, statements: Iterable[CompiledStatement]) -> tuple[Reading, ...]:
         """What of statements reads context keys, each once."""
-        found: dict[int, Reading] = {}
+        readings: dict[int, Reading] = {}
         for statement in statements:
             for condition in statement.conditions:
                 said = (
@@ -279,12 +279,12 @@ class Alike:
                     condition.values.templates,
                 )
                 number = self.number(said)
-                found[number] = Reading(number, condition.keys, condition)
+                readings[number] = Reading(number, condition.keys, condition)
             for pattern in statement.resources.patterns if statement.resources is not None else ():
                 if pattern.keys:
                     number = self.number(("pattern", pattern.template))
-                    found[number] = Reading(number, pattern.keys, None)
-        return tuple(found.values())
+                    readings[number] = Reading(number, pattern.keys, None)
+        return tuple(readings.values())
 
 
 def _own(members: Sequence[Member]) -> Own:

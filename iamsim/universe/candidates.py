@@ -204,12 +204,12 @@ def granted_by(statements: Iterable[CompiledStatement]) -> frozenset[str]:
 
 def named_candidates(names: Iterable[str], model: World) -> list[Candidate]:
     """The callers among names that no account of the world lists, sorted; with `*` anyone."""
-    found = {}
+    candidates = {}
     for name in names:
         candidate = _named(_principal_of(name, model), model)
         if candidate is not None:
-            found[candidate.principal] = candidate
-    return sorted(found.values(), key=lambda entry: (entry.account or "", entry.principal))
+            candidates[candidate.principal] = candidate
+    return sorted(candidates.values(), key=lambda entry: (entry.account or "", entry.principal))
 
 
 def _principal_of(name: str, model: World) -> str:

@@ -65,12 +65,12 @@ def elsewhere(statements: Iterable[CompiledStatement], model: World) -> Iterator
                 continue
             reads = True
             for text in (template.text for template in condition.values.templates):
-                found = ORGANIZATION.match(text)
+                match = ORGANIZATION.match(text)
                 if condition.key in OWNER_ACCOUNTS and is_account_id(text):
                     accounts[text] = None
-                elif found is not None:
-                    path = text if "/" in text else f"{found[0]}/r-else/ou-else-else/"
-                    organizations.setdefault(found[0], example_of(path, INSTANCE))
+                elif match is not None:
+                    path = text if "/" in text else f"{match[0]}/r-else/ou-else-else/"
+                    organizations.setdefault(match[0], example_of(path, INSTANCE))
     if not reads:
         return
     own = None if model.organization is None else model.organization.id

@@ -111,9 +111,9 @@ def _account_like(pattern: str) -> Iterator[str]:
 
 def _organization_in(text: str) -> Iterator[tuple[str, str]]:
     """The organization that a value names, with the pattern of paths in it."""
-    found = ORGANIZATION.match(text)
-    if found is not None:
-        yield found[0], text if "/" in text else f"{found[0]}/"
+    match = ORGANIZATION.match(text)
+    if match is not None:
+        yield match[0], text if "/" in text else f"{match[0]}/"
 
 
 def spared_by(statements: Iterable[CompiledStatement]) -> frozenset[str]:

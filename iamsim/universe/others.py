@@ -58,13 +58,13 @@ def others_of(
     list. `names` are those in its Principal elements, by default of all statements that allow."""
     if names is None:
         names = granted_by(statements)
-    found = {
+    others = {
         named_candidate.principal: named_candidate
         for named_candidate in named_candidates(names, model)
     }
     for candidate in _designated(statements, model, names):
-        found.setdefault(candidate.principal, candidate)
-    return list(found.values())
+        others.setdefault(candidate.principal, candidate)
+    return list(others.values())
 
 
 def _designated(

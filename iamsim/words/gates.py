@@ -135,8 +135,8 @@ class DecisionGates(NamedTuple):
     @property
     def denying(self) -> list[Gate]:
         """The gates with an explicit deny, each once, those that decide first."""
-        found = {gate.place: gate for gate in self.every if gate.denies}
-        return sorted(found.values(), key=lambda gate: not gate.decides)
+        gates = {gate.place: gate for gate in self.every if gate.denies}
+        return sorted(gates.values(), key=lambda gate: not gate.decides)
 
     @property
     def doubtful(self) -> list[Gate]:

@@ -58,9 +58,9 @@ def in_japanese(text: str) -> str:
     if "; " in text:
         return "; ".join(map(in_japanese, text.split("; ")))
     for sentence in words.sentences:
-        found = sentence.pattern.fullmatch(text)
-        if found is not None:
-            return sentence.text.format("", *map(in_japanese, found.groups()))
+        match = sentence.pattern.fullmatch(text)
+        if match is not None:
+            return sentence.text.format("", *map(in_japanese, match.groups()))
     if ", " in text:
         return ", ".join(map(in_japanese, text.split(", ")))
     return text

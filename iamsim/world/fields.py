@@ -191,9 +191,9 @@ class Fields:
 
     def unknown(self) -> dict[str, Unknown]:
         """Give the fields that are not known, with why; a tag by `tags/` and its key."""
-        found = {name: one for name, one in self.values.items() if isinstance(one, Unknown)}
+        unknowns = {name: one for name, one in self.values.items() if isinstance(one, Unknown)}
         tags = self.map(TAGS).items()
-        return found | {f"{TAGS}/{key}": one for key, one in tags if isinstance(one, Unknown)}
+        return unknowns | {f"{TAGS}/{key}": one for key, one in tags if isinstance(one, Unknown)}
 
     def number(self, name: str, default: int = 0) -> int:
         """Give a whole number."""

@@ -140,15 +140,15 @@ class _Laying:
 
     def _policies(self, base: Account, new: Account) -> dict[str, AnyPolicy]:
         """The customer managed policies of an account."""
-        found = {
+        policies = {
             name: policy
             for name, policy in base.policies.items()
             if getattr(policy, "arn", None) not in self.removed or name in new.policies
         }
         for name, policy in new.policies.items():
             if (base.id, "policies", name) not in self.layer.borrowed:
-                found[name] = kept(found.get(name), policy)
-        return found
+                policies[name] = kept(policies.get(name), policy)
+        return policies
 
     def _records(
         self, kind: str, base: Account, new: Account, old: Account | None
@@ -157,7 +157,7 @@ class _Laying:
         known: dict[str, Any] = getattr(base, kind)
         fresh: dict[str, Any] = getattr(new, kind)
         past: dict[str, Any] = {} if old is None else getattr(old, kind)
-        found: dict[str, Any] = {}
+        records: dict[str, Any] = {}
         for name in dict.fromkeys((*known, *fresh, *past)):
             key = (base.id, kind, name)
             sides = _Sides(known.get(name), fresh.get(name), past.get(name))
@@ -167,8 +167,8 @@ class _Laying:
                 continue
             laid = self._record(key, sides)
             if laid is not None:
-                found[name] = laid
-        return found
+                records[name] = laid
+        return records
 
     def _is_removed(self, item: Any) -> bool:  # noqa: ANN401 - a record of any kind
         return getattr(item, "arn", None) in self.removed or (

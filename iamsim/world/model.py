@@ -127,17 +127,17 @@ class World:
 
     def find_resources_in(self, homes: Mapping[str, str]) -> None:
         """Take the account of each listed ARN, so that the others need not be read to find it."""
-        found = {arn.removesuffix(":*"): account for arn, account in homes.items()}
+        resources = {arn.removesuffix(":*"): account for arn, account in homes.items()}
         buckets = {
             arn.resource: account
             for text, account in homes.items()
             if ":s3:::" in text and (arn := find_arn(text)) is not None and _is_bucket(arn)
         }
         self._index = _Index(
-            ResourcesOnDemand(found, self.accounts, lambda one: one.arn.removesuffix(":*")),
+            ResourcesOnDemand(resources, self.accounts, lambda one: one.arn.removesuffix(":*")),
             ResourcesOnDemand(buckets, self.accounts, lambda one: one.arn.rpartition(":::")[2]),
             _make_nodes(self.organization),
-            max(map(len, found), default=0),
+            max(map(len, resources), default=0),
         )
 
     def find_principal(self, arn_text: str) -> User | Role | None:
@@ -200,9 +200,9 @@ class World:
         the bucket of an object, the function of a version, the table of an index.
         """
         index = self.index
-        found = index.resources.get(arn_text)
-        if found is not None:
-            return found
+        resource = index.resources.get(arn_text)
+        if resource is not None:
+            return resource
         arn = find_arn(arn_text)
         if arn is None:
             return None
@@ -210,23 +210,23 @@ class World:
         start = len(arn_text) - len(arn.resource)
         for end in range(min(len(arn_text) - 1, index.longest_arn), start, -1):
             if arn_text[end] in separators:
-                found = index.resources.get(arn_text[:end])
-                if found is not None:
-                    return found
+                resource = index.resources.get(arn_text[:end])
+                if resource is not None:
+                    return resource
         return None
 
     def account_of_bucket(self, bucket: str) -> str | None:
         """Find the id of the account that owns a bucket, given the bucket's name or ARN."""
         arn = find_arn(bucket)
         name = bucket if arn is None else arn.resource.partition("/")[0]
-        found = self.index.buckets.get(name)
-        return None if found is None else found.account
+        resource = self.index.buckets.get(name)
+        return None if resource is None else resource.account
 
     def account_of_resource(self, arn_text: str) -> str | None:
         """Find the id of the account that owns a resource: from the world, else from the ARN."""
-        found = self.find_resource(arn_text)
-        if found is not None:
-            return found.account
+        resource = self.find_resource(arn_text)
+        if resource is not None:
+            return resource.account
         arn = find_arn(arn_text)
         return arn.account if arn is not None and is_account_id(arn.account) else None
 

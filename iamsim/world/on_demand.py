@@ -41,8 +41,8 @@ class PolicyOnDemand(PolicyDocument):
         """Read the file: only what was not read yet is asked for here."""
         if name not in ("document", "source"):
             raise AttributeError(name)
-        found = self._read()
-        self.document, self.source = found.document, found.source
+        document = self._read()
+        self.document, self.source = document.document, document.source
         return self.document if name == "document" else self.source
 
     @property

@@ -53,13 +53,13 @@ class OrganizationPolicies:
         self._organization = self._organization or organization.text("id")
         self._management = self._management or organization.text("management_account")
         for name, policy in organization.records("policies"):
-            found = _Identified(policy.text("id") or "", policy.place.key_span)
-            known = self._ids.setdefault(name, found)
-            if known.id != found.id:
+            identified = _Identified(policy.text("id") or "", policy.place.key_span)
+            known = self._ids.setdefault(name, identified)
+            if known.id != identified.id:
                 self.problems.add(
                     "world-conflict",
                     f"the policy `{name}` has another id at {known.span.place}",
-                    found.span,
+                    identified.span,
                 )
 
     def identified(self, policies: Iterable[AnyPolicy], key: str) -> tuple[AnyPolicy, ...]:

@@ -308,10 +308,12 @@ def _files_in(folder: str) -> list[str]:
 
 def _unwrapped(document: Document) -> Document:
     """The policy that an output of the AWS CLI holds; every other document as it is."""
-    found = unwrap_data(document.data)
-    if found is None:
+    wrapped_policy = unwrap_data(document.data)
+    if wrapped_policy is None:
         return document
-    if isinstance(found.document, str):
-        place = ".".join(map(str, found.path))
-        return parse_document(found.document, f"{document.source.name}#{place}", language="json")
-    return document.sub_document(found.path)
+    if isinstance(wrapped_policy.document, str):
+        place = ".".join(map(str, wrapped_policy.path))
+        return parse_document(
+            wrapped_policy.document, f"{document.source.name}#{place}", language="json"
+        )
+    return document.sub_document(wrapped_policy.path)

@@ -68,12 +68,12 @@ def delegation(looking: Looking) -> Iterator[Outcome]:
                 continue
             if candidate.principal in looking.administrators:
                 continue  # there is nothing more to give
-            found = [
+            findings = [
                 one
                 for kind in MAKERS
                 if (one := _delegates(looking, account, candidate, kind)) is not None
             ]
-            yield found[0] if found else Passed(candidate.principal)
+            yield findings[0] if findings else Passed(candidate.principal)
     yield from looking.policy_gaps(*USES)
 
 

@@ -107,24 +107,24 @@ def _of_codes(looking: Looking, mended: _Mended) -> Iterator[Outcome]:
     for validated in looking.validated:
         if validated.use not in mended.uses:
             continue
-        some = [found for found in validated.findings if found.code in mended.codes]
-        for found in some:
-            place = found.spans[0] if found.spans else None
+        some = [finding for finding in validated.findings if finding.code in mended.codes]
+        for finding in some:
+            place = finding.spans[0] if finding.spans else None
             evidence = [] if place is None else [Evidence("policy", str(place.place))]
-            if found.witness is not None:
-                shown = found.witness
+            if finding.witness is not None:
+                shown = finding.witness
                 request = Request(
                     shown.principal, shown.action, shown.resource, dict(shown.context)
                 )
                 evidence.insert(0, Evidence("request", "", request))
             yield Finding(
                 validated.holder,
-                f"policy `{validated.policy.name}`: {found.message}",
-                Fix("policy", _statement(validated, found, mended.codes[found.code])),
+                f"policy `{validated.policy.name}`: {finding.message}",
+                Fix("policy", _statement(validated, finding, mended.codes[finding.code])),
                 validated.account,
                 tuple(evidence),
                 span=place,
-                code=found.code,
+                code=finding.code,
             )
         if not some:
             yield Passed(validated.holder)

@@ -122,18 +122,18 @@ def _gaps(looking: Looking) -> Iterator[Gap]:
 @audits("public-access", HEADING, "Nothing is public", Severity.CRITICAL, FINDINGS)
 def public(looking: Looking) -> Iterator[Outcome]:
     """What anybody can reach."""
-    found = [finding for finding in _known(looking.external) if finding.is_public]
-    for finding in found:
+    findings = [finding for finding in _known(looking.external) if finding.is_public]
+    for finding in findings:
         yield _finding(looking, finding)
-    yield from _passed(looking, {finding.resource for finding in found})
+    yield from _passed(looking, {finding.resource for finding in findings})
     yield from _gaps(looking)
 
 
 @audits("cross-account-access", HEADING, "Nobody outside has access", Severity.MEDIUM, FINDINGS)
 def external(looking: Looking) -> Iterator[Outcome]:
     """What somebody outside of the zone of trust can reach."""
-    found = [finding for finding in _known(looking.external) if not finding.is_public]
-    for finding in found:
+    findings = [finding for finding in _known(looking.external) if not finding.is_public]
+    for finding in findings:
         yield _finding(looking, finding)
     yield from _passed(looking, {finding.resource for finding in looking.external.findings})
     yield from _gaps(looking)
@@ -151,14 +151,14 @@ def internal(looking: Looking) -> Iterator[Outcome]:
     if looking.model.organization is None:
         return
     outside = {finding.id for finding in looking.external.findings}
-    found = [
+    findings = [
         beyond_account
         for beyond_account in _known(looking.beyond_accounts)
         if beyond_account.id not in outside
     ]
-    for finding in found:
+    for finding in findings:
         yield _finding(looking, finding, inside=True)
-    yield from _passed(looking, {finding.resource for finding in found})
+    yield from _passed(looking, {finding.resource for finding in findings})
     yield from _gaps(looking)
 
 

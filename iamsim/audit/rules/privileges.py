@@ -52,10 +52,10 @@ REGION = "us-east-1"
 @audits("administrator", HEADING, "Nobody is an administrator", Severity.MEDIUM, PRACTICE)
 def administrators(looking: Looking) -> Iterator[Outcome]:
     """Who can do everything in an account."""
-    found = looking.administrators
+    batch_answers = looking.administrators
     for account in looking.accounts:
         for candidate in looking.candidates(account.id):
-            entity, answer = candidate.entity, found.get(candidate.principal)
+            entity, answer = candidate.entity, batch_answers.get(candidate.principal)
             if answer is None or (isinstance(entity, Role) and is_provisioned(entity)):
                 yield Passed(candidate.principal)
                 continue

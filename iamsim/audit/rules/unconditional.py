@@ -107,13 +107,13 @@ def organization(looking: Looking) -> Iterator[Outcome]:
     for held in looking.held:
         if held.use not in {PolicyType.RESOURCE, PolicyType.TRUST}:
             continue
-        found = [
+        statements = [
             allow
             for allow in _allows(looking, held.policy, held.use)
             if _names_others(looking, held, allow)
             and not any(key in ORGANIZATIONS for key in allow.keys)
         ]
-        for statement in found:
+        for statement in statements:
             yield Finding(
                 held.holder,
                 f"statement {statement.index + 1} of `{held.policy.name}` lets others in, and"
@@ -129,7 +129,7 @@ def organization(looking: Looking) -> Iterator[Outcome]:
                 _place(statement),
                 span=statement.source.span(statement.path),
             )
-        if not found:
+        if not statements:
             yield Passed(held.holder)
     yield from looking.policy_gaps(PolicyType.RESOURCE, PolicyType.TRUST)
 

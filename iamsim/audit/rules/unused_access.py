@@ -61,13 +61,13 @@ def _name(arn: str) -> str:
 @audits("role-unused", HEADING, "Roles are in use", Severity.MEDIUM, ANALYSIS)
 def roles(looking: Looking) -> Iterator[Outcome]:
     """Roles that nobody used."""
-    found = {
+    findings = {
         finding.resource: finding
         for finding in looking.unused
         if finding.kind is FindingKind.UNUSED_ROLE
     }
     for account, role in looking.roles:
-        one = found.get(role.arn)
+        one = findings.get(role.arn)
         if looking.at is None:
             yield looking.gap_of_time(role.arn)
         elif one is not None:
@@ -97,13 +97,13 @@ def _is_new(looking: Looking, created: str | None) -> bool:
 @audits("password-unused", HEADING, "Passwords are in use", Severity.MEDIUM, ANALYSIS)
 def passwords(looking: Looking) -> Iterator[Outcome]:
     """Passwords that nobody used."""
-    found = {
+    findings = {
         finding.resource: finding
         for finding in looking.unused
         if finding.kind is FindingKind.UNUSED_PASSWORD
     }
     for account, user in looking.users:
-        one, known = found.get(user.arn), has_password(user)
+        one, known = findings.get(user.arn), has_password(user)
         if known is None:
             yield CREDENTIAL_REPORT.gap(
                 user.arn, "whether the user has a password", account=account.id
@@ -206,14 +206,14 @@ def users(looking: Looking) -> Iterator[Outcome]:
 @audits("permissions-unused", HEADING, "Permissions are in use", Severity.LOW, ANALYSIS)
 def permissions(looking: Looking) -> Iterator[Outcome]:
     """Services that principals may call and did not."""
-    found = {
+    findings = {
         unused_permission.resource: unused_permission
         for unused_permission in looking.unused_permissions
     }
     skipped = {finding.resource for finding in looking.unused}
     everybody: list[tuple[Account, User | Role]] = [*looking.users, *looking.roles]
     for account, entity in everybody:
-        one = found.get(entity.arn)
+        one = findings.get(entity.arn)
         if one is not None:
             names = [service.namespace for service in one.services]
             more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""

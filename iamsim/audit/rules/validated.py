@@ -36,12 +36,12 @@ def _of_type(looking: Looking, kind: FindingType) -> Iterator[Outcome]:
     """A finding for each code in each policy."""
     for validated in looking.validated:
         codes: dict[str, list[str]] = {}
-        for found in validated.findings:
-            if found.finding_type is kind:
-                place = found.spans[0].place if found.spans else found.policy
-                codes.setdefault(found.code, []).append(str(place))
+        for finding in validated.findings:
+            if finding.finding_type is kind:
+                place = finding.spans[0].place if finding.spans else finding.policy
+                codes.setdefault(finding.code, []).append(str(place))
         for code, places in codes.items():
-            first = next(found for found in validated.findings if found.code == code)
+            first = next(finding for finding in validated.findings if finding.code == code)
             times = f" ({len(places)} times)" if len(places) > 1 else ""
             fix = first.hint or f"read what {code} says"
             yield Finding(

@@ -38,10 +38,10 @@ def _glue(asker: Asker) -> None:
         facts = catalog.find_action(asks.action)
         if facts is None:
             continue
-        found = resources_of(facts, asks, asker.parameters, asker.place, asker.operation.name)
+        resources = resources_of(facts, asks, asker.parameters, asker.place, asker.operation.name)
         if any(use.name == "rootcatalog" for use in facts.resource_types):
-            found = [resource for resource in found if resource.arn != "*"]
-            named = {resource.type_name for resource in found}
+            resources = [resource for resource in resources if resource.arn != "*"]
+            named = {resource.type_name for resource in resources}
             for use in facts.resource_types:
                 kind = catalog.find_resource_type("glue", use.name)
                 if (
@@ -50,8 +50,8 @@ def _glue(asker: Asker) -> None:
                     and kind is not None
                     and (use.name in CATALOG_TYPES)
                 ):
-                    found += fill(kind.arn_formats[0], {}, asker.place, use.name)
-        asker.ask(asks.action, *found)
+                    resources += fill(kind.arn_formats[0], {}, asker.place, use.name)
+        asker.ask(asks.action, *resources)
     if not asker.operation.asks:
         asker.note(f"which permission `{asker.operation.name}` needs is not known")
 

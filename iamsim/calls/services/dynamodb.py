@@ -192,10 +192,10 @@ def _partiql(asker: Asker) -> None:
         if not isinstance(statement, str):
             continue
         for kind, pattern in STATEMENTS:
-            found = pattern.match(statement)
-            if found is None:
+            match = pattern.match(statement)
+            if match is None:
                 continue
-            name, index = found[1] or found[2], found[3] or found[4]
+            name, index = match[1] or match[2], match[3] or match[4]
             unknown = ["dynamodb:LeadingKeys", "dynamodb:Attributes"]
             if kind == "Select":
                 unknown.append("dynamodb:FullTableScan")

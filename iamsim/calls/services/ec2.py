@@ -108,8 +108,10 @@ def _tag(asker: Asker) -> None:
             and asker.operation.name == "DeleteTags"
         ):
             context.pop(f"aws:RequestTag/{entry.get('Key')}", None)
-    found = [by_id(asker, str(entry)) for entry in as_list(asker.get("Resources"))] or [ANYTHING]
-    asker.ask(f"ec2:{asker.operation.name}", *found, context=context, keys=False)
+    resources = [by_id(asker, str(entry)) for entry in as_list(asker.get("Resources"))] or [
+        ANYTHING
+    ]
+    asker.ask(f"ec2:{asker.operation.name}", *resources, context=context, keys=False)
 
 
 def _copy_snapshot(asker: Asker) -> None:

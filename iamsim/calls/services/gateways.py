@@ -85,13 +85,13 @@ def _records(asker: Asker) -> None:
         kinds[str(record.get("Type", ""))] = None
         actions[str(change.get("Action", ""))] = None
     context: dict[str, ContextValue] = {}
-    for key, found in (
+    for key, records in (
         ("NormalizedRecordNames", names),
         ("RecordTypes", kinds),
         ("Actions", actions),
     ):
-        if found:
-            context[f"route53:ChangeResourceRecordSets{key}"] = list(found)
+        if records:
+            context[f"route53:ChangeResourceRecordSets{key}"] = list(records)
     zone = asker.get("HostedZoneId")
     arn = f"arn:{asker.place.partition}:route53:::hostedzone/{zone or '*'}"
     asker.ask(

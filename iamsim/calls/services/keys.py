@@ -211,19 +211,19 @@ def _parameters(asker: Asker) -> None:
     given: list[Any] = [asker.get("Name") or asker.get("Path")]
     if isinstance(asker.get("Names"), list):
         given = asker.get("Names") or []
-    found = []
+    parameters = []
     for entry in given:
         text = str(entry or "*")
         # a version or a label follows a colon
         plain = text if text.startswith("arn:") else text.partition(":")[0]
-        found.append(_parameter(asker, plain))
+        parameters.append(_parameter(asker, plain))
     context: dict[str, ContextValue] = {}
     if name == "GetParametersByPath":
         context["ssm:Recursive"] = "true" if asker.get("Recursive") else "false"
     if name == "PutParameter":
         context["ssm:Overwrite"] = "true" if asker.get("Overwrite") else "false"
-    asker.ask(f"ssm:{name}", *found, context=_carried(f"ssm:{name}", context))
-    _parameter_key(asker, name, found)
+    asker.ask(f"ssm:{name}", *parameters, context=_carried(f"ssm:{name}", context))
+    _parameter_key(asker, name, parameters)
 
 
 def _parameter_key(asker: Asker, name: str, found: list[Resource]) -> None:
@@ -290,17 +290,17 @@ def _document(asker: Asker, name: object) -> Resource:
 
 
 def _instances(asker: Asker, targets: list[Any]) -> list[Resource]:
-    found = []
+    instances = []
     for target in targets:
         text = str(target)
         if text.startswith("mi-"):
-            found.append(Resource(asker.arn("ssm", f"managed-instance/{text}")))
+            instances.append(Resource(asker.arn("ssm", f"managed-instance/{text}")))
         elif text.startswith("ecs:"):
             parts = text.removeprefix("ecs:").split("_")
-            found.append(Resource(asker.arn("ecs", "task/" + "/".join(parts[:2]))))
+            instances.append(Resource(asker.arn("ecs", "task/" + "/".join(parts[:2]))))
         else:
-            found.append(Resource(asker.arn("ec2", f"instance/{text}"), text.startswith("i-")))
-    return found
+            instances.append(Resource(asker.arn("ec2", f"instance/{text}"), text.startswith("i-")))
+    return instances
 
 
 def _send_command(asker: Asker) -> None:
@@ -313,8 +313,10 @@ def _send_command(asker: Asker) -> None:
     for target in asker.get("Targets") or []:
         if isinstance(target, dict) and str(target.get("Key", "")).lower() == "instanceids":
             targets += target.get("Values") or []
-    found = _instances(asker, targets) or [Resource(asker.arn("ec2", "instance/*"), known=False)]
-    asker.ask("ssm:SendCommand", *found)
+    resources = _instances(asker, targets) or [
+        Resource(asker.arn("ec2", "instance/*"), known=False)
+    ]
+    asker.ask("ssm:SendCommand", *resources)
 
 
 def _start_session(asker: Asker) -> None:
@@ -323,8 +325,10 @@ def _start_session(asker: Asker) -> None:
     https://docs.aws.amazon.com/systems-manager/latest/userguide/getting-started-restrict-access-quickstart.html
     """
     targets = [asker.get("Target")] if asker.get("Target") else []
-    found = _instances(asker, targets) or [Resource(asker.arn("ec2", "instance/*"), known=False)]
-    asker.ask("ssm:StartSession", *found)
+    resources = _instances(asker, targets) or [
+        Resource(asker.arn("ec2", "instance/*"), known=False)
+    ]
+    asker.ask("ssm:StartSession", *resources)
     document = asker.get("DocumentName")
     if document:
         asker.ask("ssm:StartSession", _document(asker, document))

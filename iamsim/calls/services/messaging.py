@@ -114,10 +114,10 @@ def _put_events(asker: Asker) -> None:
         by_bus.setdefault(_bus(asker, entry.get("EventBusName")).arn, []).append(entry)
     for bus, some in by_bus.items():
         context = {
-            key: found if len(found) > 1 else found[0]
+            key: put_events if len(put_events) > 1 else put_events[0]
             for key, member in (("events:source", "Source"), ("events:detail-type", "DetailType"))
             if (
-                found := list(
+                put_events := list(
                     dict.fromkeys(str(entry[member]) for entry in some if entry.get(member))
                 )
             )
@@ -146,11 +146,13 @@ def _start_query(asker: Asker) -> None:
     names = [str(asker.get(member)) for member in single if asker.get(member)]
     for member in ("logGroupNames", "logGroupIdentifiers"):
         names += [str(entry) for entry in asker.get(member) or []]
-    found = [
+    resources = [
         Resource(name if name.startswith("arn:") else asker.arn("logs", f"log-group:{name}"))
         for name in names
     ]
-    asker.ask("logs:StartQuery", *(found or [Resource(asker.arn("logs", "log-group:*"), False)]))
+    asker.ask(
+        "logs:StartQuery", *(resources or [Resource(asker.arn("logs", "log-group:*"), False)])
+    )
 
 
 def _subscription_filter(asker: Asker) -> None:

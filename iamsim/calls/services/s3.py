@@ -137,15 +137,15 @@ GRANTS = ("GrantFullControl", "GrantRead", "GrantReadACP", "GrantWrite", "GrantW
 def keys_of(asker: Asker, action: str, prefix: str = "s3") -> dict[str, ContextValue]:
     """Give the keys that the parameters tell, of those that requests for an action carry; a service
     of the family of S3 has some of them under its own prefix."""
-    found = _keys_of(asker, action)
+    keys = _keys_of(asker, action)
     if prefix == "s3":
-        return found
-    named = {f"{prefix}{key.removeprefix('s3')}": value for key, value in found.items()}
+        return keys
+    named = {f"{prefix}{key.removeprefix('s3')}": value for key, value in keys.items()}
     return {key: value for key, value in named.items() if carries(f"{prefix}:{action}", key)}
 
 
 def _keys_of(asker: Asker, action: str) -> dict[str, ContextValue]:
-    found: dict[str, ContextValue] = {}
+    keys: dict[str, ContextValue] = {}
     for member, key in KEYS.items():
         value = asker.get(member)
         if value is None or isinstance(value, dict | list):
@@ -153,23 +153,23 @@ def _keys_of(asker: Asker, action: str) -> dict[str, ContextValue]:
         if member == "CopySource" and "*" in str(value):
             continue  # a pattern of sources is no value
         if carries(f"s3:{action}", key) or (key == "s3:versionid" and "Version" in action):
-            found[key] = str(value)
+            keys[key] = str(value)
     retention = asker.get("Retention")
     if isinstance(retention, dict) and action == "PutObjectRetention":
         for member, key in (("Mode", "mode"), ("RetainUntilDate", "retain-until-date")):
             if retention.get(member) is not None:
-                found[f"s3:object-lock-{key}"] = str(retention[member])
+                keys[f"s3:object-lock-{key}"] = str(retention[member])
     hold = asker.get("LegalHold")
     if isinstance(hold, dict) and action == "PutObjectLegalHold" and hold.get("Status"):
-        found["s3:object-lock-legal-hold"] = str(hold["Status"])
+        keys["s3:object-lock-legal-hold"] = str(hold["Status"])
     tags = pairs_of(asker.get("Tagging"))
     if tags and action in ("PutObject", "PutObjectTagging", "PutObjectVersionTagging"):
-        found |= {f"s3:RequestObjectTag/{key}": value for key, value in tags.items()}
-        found["s3:RequestObjectTagKeys"] = list(tags)
+        keys |= {f"s3:RequestObjectTag/{key}": value for key, value in tags.items()}
+        keys["s3:RequestObjectTagKeys"] = list(tags)
     place = asker.get("CreateBucketConfiguration")
     if isinstance(place, dict) and action == "CreateBucket" and place.get("LocationConstraint"):
-        found["s3:locationconstraint"] = str(place["LocationConstraint"])
-    return found
+        keys["s3:locationconstraint"] = str(place["LocationConstraint"])
+    return keys
 
 
 def bucket_resource(asker: Asker, bucket: str) -> Resource:

@@ -57,12 +57,12 @@ class Scopes:
         if listed is None or listed.negated or not listed.values:
             return self._all
         text = listed.values[0].text
-        found = {statement.index: statement for statement in self._anywhere}
+        statements = {statement.index: statement for statement in self._anywhere}
         for end in range(len(text) + 1):
-            found.update(
+            statements.update(
                 (statement.index, statement) for statement in self._by_start.get(text[:end], ())
             )
-        return [found[index] for index in sorted(found)]
+        return [statements[index] for index in sorted(statements)]
 
     def meaning(self, statement: StatementView) -> str:
         """A text that statements have in common which say the same."""

@@ -79,7 +79,7 @@ def _deniers(
     if len(actions.values) * len(texts) > MOST_PAIRS:
         return []
     usable = [deny for deny in denies if scopes.same_requests(deny, statement)]
-    found: dict[int, StatementView] = {}
+    deniers: dict[int, StatementView] = {}
     for action in actions.values if usable else ():
         for resource in texts:
             one = next(
@@ -92,8 +92,8 @@ def _deniers(
             )
             if one is None:
                 return []
-            found[one.index] = one
-    return [found[index] for index in sorted(found)]
+            deniers[one.index] = one
+    return [deniers[index] for index in sorted(deniers)]
 
 
 def _shadowed(policy: PolicyView, statement: StatementView, scopes: Scopes) -> Finding | None:

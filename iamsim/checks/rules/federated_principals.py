@@ -40,9 +40,9 @@ CALLERS = {
 
 def provider_kind(text: str) -> str | None:
     """Say whether a federated principal is a ``saml`` or ``oidc`` provider; `None` for neither."""
-    found = _match_provider(text)
-    if found is not None:
-        return "saml" if found[1] == "saml-provider" else "oidc"
+    match = _match_provider(text)
+    if match is not None:
+        return "saml" if match[1] == "saml-provider" else "oidc"
     return "oidc" if _match_host(text) else None
 
 

@@ -285,13 +285,13 @@ def _findings(
     for statement in policy.statements:
         if not statement.allows or not _is_open(statement):
             continue
-        found = [name for name in _actions(policy, statement) if belongs(name)]
-        found = [name for name in found if not _is_denied(policy, name)]
-        if found:
+        findings = [name for name in _actions(policy, statement) if belongs(name)]
+        findings = [name for name in findings if not _is_denied(policy, name)]
+        if findings:
             place = statement.actions.path if statement.actions else statement.path
             hint = "name the resources, add a condition, or take the actions out"
-            message = f"{what} {several(found)}"
-            witness = _shown(policy, statement, found[0])
+            message = f"{what} {several(findings)}"
+            witness = _shown(policy, statement, findings[0])
             yield policy.finding(code, message, place, hint=hint, dated=True, witness=witness)
 
 

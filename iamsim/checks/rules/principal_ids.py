@@ -30,10 +30,10 @@ def unique_ids(policy: PolicyView) -> Iterator[Finding]:
     """Roles and users by id."""
     for statement in policy.statements:
         for kind, value in statement.principals.entries if statement.principals else ():
-            found = _match_id(value.text) if kind == "AWS" else None
-            if found is None:
+            match = _match_id(value.text) if kind == "AWS" else None
+            if match is None:
                 continue
-            role = found[1] == "AROA"
+            role = match[1] == "AROA"
             what = "role" if role else "user"
             message = f"{quote(value.text)} is the id of a {what} that was probably deleted"
             code = "INVALID_ROLE_REFERENCE" if role else "INVALID_USER_REFERENCE"

@@ -183,8 +183,8 @@ def access_point_name(resource: str) -> str | None:
         return None
     arn = find_arn(resource)
     named = _NAMED.get(arn.service) if arn is not None else None
-    found = named.match(arn.resource) if arn is not None and named is not None else None
-    return arn._replace(resource=found[0]).text if arn is not None and found else None
+    match = named.match(arn.resource) if arn is not None and named is not None else None
+    return arn._replace(resource=match[0]).text if arn is not None and match else None
 
 
 def access_point_context(

@@ -117,8 +117,8 @@ def _known(variable: re.Match[str], raw: object, stack: Stack) -> str:
     text: object = variable.group()
     if isinstance(sub, list):
         text = [text, *sub[1:]]
-    found = as_text(stack.evaluate({"Fn::Sub": text}))
-    return f"{MARK}{variable.group()}{MARK}" if found is None else json.dumps(found)[1:-1]
+    known = as_text(stack.evaluate({"Fn::Sub": text}))
+    return f"{MARK}{variable.group()}{MARK}" if known is None else json.dumps(known)[1:-1]
 
 
 def _unmarked(value: object) -> object:

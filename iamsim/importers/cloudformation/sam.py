@@ -181,15 +181,15 @@ def _role(
     arns: list[object] = [
         {"Fn::Sub": f"arn:${{AWS::Partition}}:iam::aws:policy/{policy}"} for policy in managed
     ]
-    found = expand_policies(
+    policies = expand_policies(
         f"{logical_id}RolePolicy",
         properties.get("Policies"),
         lambda code, message: remark(logical_id, code, message),
     )
     role: Json = {
         "AssumeRolePolicyDocument": trust,
-        "ManagedPolicyArns": arns + found.managed,
-        "Policies": inline + found.inline,
+        "ManagedPolicyArns": arns + policies.managed,
+        "Policies": inline + policies.inline,
         **_tags(properties, name),
     }
     for theirs, ours in (("PermissionsBoundary", "PermissionsBoundary"), ("RolePath", "Path")):

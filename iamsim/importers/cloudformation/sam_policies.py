@@ -36,12 +36,12 @@ class Policies(NamedTuple):
 
 def expand_policies(name: str, value: object, report: Report) -> Policies:
     """Read the property `Policies`; inline policies are called `name` and their number."""
-    found = Policies([], [])
+    policies = Policies([], [])
     entries = value if isinstance(value, list) else [value]
     for number, entry in enumerate(entries):
         if entry is not None:
-            _add(found, f"{name}{number}", entry, report)
-    return found
+            _add(policies, f"{name}{number}", entry, report)
+    return policies
 
 
 def _add(found: Policies, name: str, entry: object, report: Report) -> None:
@@ -141,5 +141,5 @@ def _templates() -> dict[str, Json]:
     """Load the templates; `scripts/build_sam_templates.py` writes their file."""
     folder = os.path.dirname(__file__)  # noqa: PTH120 - plain text paths everywhere
     text = read_text(os.path.join(folder, FILE))  # noqa: PTH118 - as above
-    found: dict[str, Json] = json.loads(text)
-    return found
+    templates: dict[str, Json] = json.loads(text)
+    return templates

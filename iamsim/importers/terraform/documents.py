@@ -46,9 +46,9 @@ class Stated(dict[str, object]):
     @classmethod
     def of(cls, statement: Json, instance: Instance, number: int) -> Stated:
         """Say where a statement is from."""
-        found = cls(statement)
-        found.instance, found.number = instance, number
-        return found
+        stated = cls(statement)
+        stated.instance, stated.number = instance, number
+        return stated
 
     instance: Instance
     number: int

@@ -42,11 +42,11 @@ class InstanceIndex:
         steps = steps[1:] if mode else steps
         if len(steps) < RESOURCE_STEPS:
             return None, []
-        found = self.by_resource.get((module, f"{mode}{steps[0]}.{steps[1]}"), [])
+        instances = self.by_resource.get((module, f"{mode}{steps[0]}.{steps[1]}"), [])
         rest = steps[RESOURCE_STEPS:]
         if rest and is_index(rest[0]):
             key, rest = rest[0], rest[1:]
-        return _choose_instance(found, key), rest
+        return _choose_instance(instances, key), rest
 
 
 def resource_of(reference: str) -> str:

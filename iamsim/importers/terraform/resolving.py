@@ -365,13 +365,13 @@ class Plan:
         if len(steps) == len(parse_steps(resource_of(target))):
             attribute = str(rest[1]) if len(rest) > 1 else default_attribute(wanted)
             return self._resolve([*steps, attribute], context, wanted)
-        found = self.resolve(target, context, wanted)
-        if isinstance(found, str):
+        loop = self.resolve(target, context, wanted)
+        if isinstance(loop, str):
             # Of a map, plans tell what its entries refer to: the only one not written out is this.
-            self.guesses.append(f"an entry of {quote(target)}: it is taken to be `{found}`")
-            return dig(found, rest[1:])
-        found = found.get(str(context.key)) if isinstance(found, dict) else None
-        return dig(found, rest[1:])
+            self.guesses.append(f"an entry of {quote(target)}: it is taken to be `{loop}`")
+            return dig(loop, rest[1:])
+        loop = loop.get(str(context.key)) if isinstance(loop, dict) else None
+        return dig(loop, rest[1:])
 
     def _variable(self, name: str, context: Context) -> object:
         """Give the value of a variable: the root's, or what the call of the module passes."""

@@ -116,13 +116,13 @@ def find_external(
         for item in _items(account)
         if _type_of(item) is not None
     ]
-    found = External(looked_at=len(items))
+    external = External(looked_at=len(items))
     chunks = [tuple(items[chunk.start : chunk.stop]) for chunk in processes.chunks(items)]
     for part in processes.spread(batch, Looking, zone, chunks, progress):
-        found.findings += part.findings
-        found.kept += part.kept
-        found.unsearched += part.unsearched
-    return found
+        external.findings += part.findings
+        external.kept += part.kept
+        external.unsearched += part.unsearched
+    return external
 
 
 class Looking:
@@ -135,12 +135,12 @@ class Looking:
 
     def __call__(self, items: Sequence[Resource | Role]) -> External:
         """What is found at these."""
-        found = External()
+        external = External()
         for item in items:
             kind = _type_of(item)
             if kind is not None:
-                _look_at(self._batch, Subject(item, kind, self._zones[item.account]), found)
-        return found
+                _look_at(self._batch, Subject(item, kind, self._zones[item.account]), external)
+        return external
 
 
 def _items(account: Account) -> list[Resource | Role]:

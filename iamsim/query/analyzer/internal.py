@@ -46,7 +46,7 @@ def find_internal(
     resource are asked for. Raises `RequestError` for a resource that the world does not have."""
     model = batch.world.model
     zones = zones_of(model, zone)
-    found: list[AccessFinding] = []
+    findings: list[AccessFinding] = []
     for text in resources:
         arn = text.removesuffix(":*")
         type_ = analyzed_type(arn)
@@ -68,8 +68,8 @@ def find_internal(
         asked = _asked(batch, arn, type_, actions)
         chunks = [tuple(asked[chunk.start : chunk.stop]) for chunk in processes.chunks(asked)]
         parts = processes.spread(batch, Reaching, tuple(some), chunks, progress)
-        found += _joined(batch, Subject(arn, type_, owner), chain.from_iterable(parts))
-    return found
+        findings += _joined(batch, Subject(arn, type_, owner), chain.from_iterable(parts))
+    return findings
 
 
 class Subject(NamedTuple):

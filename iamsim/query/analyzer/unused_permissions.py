@@ -155,9 +155,9 @@ class Holder:
                 continue
             granted = self._granted(universe.service_mask(name) & self.may)
             if granted:
-                found = self._of_service(name, access, granted)
-                if found is not None:
-                    yield found
+                unused_service = self._of_service(name, access, granted)
+                if unused_service is not None:
+                    yield unused_service
 
     def _of_service(self, name: str, access: ServiceAccess, granted: int) -> UnusedService | None:
         """What is unused of one service: all of it, or actions that are tracked."""

@@ -60,19 +60,19 @@ def action_classes(
     Actions that can't be asked about this resource (a key's actions about its alias) are left out.
     """
     singular = universe.mask_of(SINGULAR_ACTIONS) & actions
-    found: list[ActionClass] = []
+    action_class: list[ActionClass] = []
     for number in universe.numbers(singular):
         asked = replace(question, action=universe.names[number])
         try:
-            found.append(ActionClass(1 << number, decide_one(asked, world)))
+            action_class.append(ActionClass(1 << number, decide_one(asked, world)))
         except RequestError:
             if not _cannot_be_asked(asked):
                 raise
     for group in _groups(question, world, universe, actions ^ singular):
         for part in refine(group.actions, _masks(group, universe)):
             asked = replace(question, action=universe.first(part))
-            found.append(ActionClass(part, decide_one(asked, world)))
-    return _joined(found)
+            action_class.append(ActionClass(part, decide_one(asked, world)))
+    return _joined(action_class)
 
 
 def _cannot_be_asked(question: Question) -> bool:

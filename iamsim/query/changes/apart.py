@@ -29,7 +29,7 @@ def parts_apart(
     element has on one side only."""
     old = {content: one for content, one in before.items() if content not in after}
     new = {content: one for content, one in after.items() if content not in before}
-    found: list[CompiledStatement] = []
+    statements: list[CompiledStatement] = []
     for element, cut in CUTS.items():
         rest: dict[Content, Content] = {}
         for content in new:
@@ -38,9 +38,9 @@ def parts_apart(
             other = rest.pop(content._replace(**{element: None}), None)
             some = None if other is None else cut(old[content], new[other])
             if other is not None and some is not None:
-                found += some
+                statements += some
                 del old[content], new[other]
-    return (*found, *old.values(), *new.values())
+    return (*statements, *old.values(), *new.values())
 
 
 def _actions(

@@ -33,23 +33,27 @@ def compare_callers(
     goes or its context changes, what they say counts, too. `levels` is what differs in the service
     control policies; with `same` the policies of its own are known to be alike.
     """
-    found = levels
+    difference = levels
     if not same:
-        found = compare_sets(before.identity, after.identity)._replace(presence=False).joined(found)
-        found = found.joined(compare_sets(before.boundary, after.boundary))
-        found = found.joined(compare_sets(before.session, after.session))
+        difference = (
+            compare_sets(before.identity, after.identity)
+            ._replace(presence=False)
+            .joined(difference)
+        )
+        difference = difference.joined(compare_sets(before.boundary, after.boundary))
+        difference = difference.joined(compare_sets(before.session, after.session))
     if (
         before.caller.service_linked is not after.caller.service_linked
         or before.caller.unique_id != after.caller.unique_id
         or before.standing != after.standing
     ):
-        found = found._replace(presence=True)
+        difference = difference._replace(presence=True)
     keys = _differing_keys(before, after)
-    if not found.presence and not keys:
-        return found
+    if not difference.presence and not keys:
+        return difference
     everything = (*own_statements(before), *own_statements(after), *others())
-    some = everything if found.presence else reading(everything, keys)
-    return found.joined(Difference(tuple(some)))
+    some = everything if difference.presence else reading(everything, keys)
+    return difference.joined(Difference(tuple(some)))
 
 
 def own_statements(facts: CallerFacts) -> Iterator[CompiledStatement]:

@@ -38,17 +38,19 @@ def compare_place(
     one, what opens counts first.
     """
     several = reached.candidate.asked
-    found = [
+    differences = [
         difference
         for asked in several
         for difference in _differences(before, after, universe, reached, asked)
     ]
     if len(several) == 1:
-        yield from (_change(before, after, universe, reached, difference) for difference in found)
+        yield from (
+            _change(before, after, universe, reached, difference) for difference in differences
+        )
         return
-    found.sort(key=lambda entry: ORDER.index(entry.direction))
+    differences.sort(key=lambda entry: ORDER.index(entry.direction))
     left = reached.actions
-    for difference in found:
+    for difference in differences:
         if difference.direction is Direction.STAYS_DENIED:
             continue  # of strangers nobody asks why they are denied
         rest = difference.actions & left

@@ -61,17 +61,17 @@ class EndpointChange(NamedTuple):
     ) -> tuple[CompiledStatement, ...]:
         """The statements that may decide otherwise about a caller: those of the endpoint; where it
         has a policy in one world only or gives keys other values, others as well."""
-        found = [
+        statements = [
             statement
             for statement in self.difference.statements
             if statement.concerns(new.caller) or statement.concerns(old.caller)
         ]
         others = (*own_statements(old), *own_statements(new), *about, *self.statements)
         if self.difference.presence:
-            found += others
+            statements += others
         elif self.keys:
-            found += reading(others, self.keys)
-        return tuple(found)
+            statements += reading(others, self.keys)
+        return tuple(statements)
 
 
 def compare_endpoints(

@@ -67,18 +67,18 @@ def find_changes(
     batches = before, after
     given = context or {}
     search = _Search(before, after, given)
-    found = Changes(search.universe, silent=tuple(search.silent()))
+    changes = Changes(search.universe, silent=tuple(search.silent()))
     candidates = [candidate for candidate in search.candidates() if wanted(candidate.principal)]
     chunks = [tuple(candidates[chunk.start : chunk.stop]) for chunk in processes.chunks(candidates)]
     with _Shared(batches, given, search) as shared:
         for part in processes.spread(batches, _Comparing, shared, chunks, progress):
-            found.principals += part.principals
-            found.bounds += part.bounds
-            found.found += part.found
-            found.complete = found.complete and part.complete
-    found.latent += find_latent(before.world, after.world)
-    _arrange(found)
-    return found
+            changes.principals += part.principals
+            changes.bounds += part.bounds
+            changes.found += part.found
+            changes.complete = changes.complete and part.complete
+    changes.latent += find_latent(before.world, after.world)
+    _arrange(changes)
+    return changes
 
 
 def _arrange(changes: Changes) -> None:
@@ -156,14 +156,14 @@ class _Comparing:
         self._search = shared.search
 
     def __call__(self, candidates: Sequence[Candidate]) -> Changes:
-        found = Changes(self._search.universe)
+        changes = Changes(self._search.universe)
         for candidate in candidates:
             compared = self._search.compared(candidate)
-            found.principals += bool(compared.bounds)
-            found.bounds += compared.bounds
-            found.found += compared.changes
-            found.complete = found.complete and compared.complete
-        return found
+            changes.principals += bool(compared.bounds)
+            changes.bounds += compared.bounds
+            changes.found += compared.changes
+            changes.complete = changes.complete and compared.complete
+        return changes
 
 
 @dataclass(slots=True)
@@ -346,8 +346,8 @@ class _Search:
         """All that the resource control policies over an account say, in both worlds."""
         known = self.guardrails.get(account)
         if known is None:
-            found = control_statements(account, self.before.world, self.after.world)
-            known = self.guardrails[account] = tuple(found)
+            guardrails = control_statements(account, self.before.world, self.after.world)
+            known = self.guardrails[account] = tuple(guardrails)
         return known
 
     def _sight(
@@ -427,10 +427,10 @@ class _Search:
         self, caller: Caller, wanted: Collection[str] = (), index: NameIndex | None = None
     ) -> list[ListedResource]:
         """The resources whose policies are about a caller, and those wanted, by ARN."""
-        found = {resource.arn: resource for resource in self.touched if resource.arn in wanted}
+        resources = {resource.arn: resource for resource in self.touched if resource.arn in wanted}
         among = self.listing.index() if index is None else index
-        found.update((resource.arn, resource) for resource in among.near(caller))
-        return [one for _, one in sorted(found.items())]
+        resources.update((resource.arn, resource) for resource in among.near(caller))
+        return [one for _, one in sorted(resources.items())]
 
     def _about(self, caller: Caller) -> Iterable[CompiledStatement]:
         """The statements of resources that are about a caller."""

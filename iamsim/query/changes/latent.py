@@ -113,22 +113,22 @@ def _direction(changed: Iterable[tuple[bool, Member]]) -> Direction:
 
 def _members(policies: Policies, world: CompiledWorld, use: PolicyType) -> dict[object, Member]:
     """The statements of policies, by what they say."""
-    found: dict[object, Member] = {}
+    members: dict[object, Member] = {}
     for policy in policies:
         compiled = world.policies.compiled(policy, use)
-        found.update(
+        members.update(
             (content_of(statement), (compiled, statement)) for statement in compiled.statements
         )
-    return found
+    return members
 
 
 def _actions(statements: Iterable[CompiledStatement]) -> list[str]:
     """What is named in statements, as it is written."""
-    found: dict[str, None] = {}
+    actions: dict[str, None] = {}
     for statement in statements:
         sign = "all but " if statement.actions.negated else ""
-        found.update((sign + pattern.pattern, None) for pattern in statement.actions.patterns)
-    return list(found)
+        actions.update((sign + pattern.pattern, None) for pattern in statement.actions.patterns)
+    return list(actions)
 
 
 def _managed(model: World) -> Iterator[tuple[str, Thing]]:

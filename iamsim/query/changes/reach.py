@@ -282,11 +282,11 @@ def _of_service(service: str, universe: ActionUniverse, actions: int) -> int:
 @lru_cache(maxsize=REMEMBERED)
 def _hosts(prefix: str, universe: ActionUniverse) -> dict[str, int]:
     """The services that the ARNs for the actions of a prefix name, each with these actions."""
-    found: dict[str, int] = {}
+    hosts: dict[str, int] = {}
     for number in universe.numbers(universe.service_mask(prefix)):
         for form in _reference().formats_of(universe.written[number]):
-            found[form.service] = found.get(form.service, 0) | 1 << number
-    return found
+            hosts[form.service] = hosts.get(form.service, 0) | 1 << number
+    return hosts
 
 
 def can_be_asked(text: str, universe: ActionUniverse, actions: int) -> bool:

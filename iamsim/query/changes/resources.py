@@ -124,8 +124,8 @@ class Listing:
                 for arn in self._entries
                 if (heads is None or may_meet(arn, heads)) and asked(arn.removesuffix(":*"))
             ]
-            found = _index_of(filter(about, map(self._get, arns)))
-            known = self._indexes[heads, actions] = found
+            name_index = _index_of(filter(about, map(self._get, arns)))
+            known = self._indexes[heads, actions] = name_index
         return known
 
     def _is_same(self, mine: Entry | None, theirs: Entry | None) -> bool:

@@ -56,10 +56,10 @@ def compare_levels(before: Levels | None, after: Levels | None) -> Difference:
         return Difference(
             tuple(statement for _, some in every for statement in statements_of(some)), True
         )
-    found = Difference((), (before is None) is not (after is None))
+    difference = Difference((), (before is None) is not (after is None))
     for (_, mine), (_, theirs) in zip(first, second, strict=True):
-        found = found.joined(compare_sets(mine, theirs))
-    return found
+        difference = difference.joined(compare_sets(mine, theirs))
+    return difference
 
 
 def _only_one_has(

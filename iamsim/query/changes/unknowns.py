@@ -41,13 +41,13 @@ def unknowns_between(
     same = {place for place in _written_alike(before.model, after.model) if place[1] not in named}
     old, new = (unknowns_of(world.model, world.policies, same) for world in (before, after))
     reasons = [{_identity(unknown) for unknown in some} for some in (old, new)]
-    found = [unknown for unknown in old if _identity(unknown) not in reasons[1]]
-    found += [
+    unknowns = [unknown for unknown in old if _identity(unknown) not in reasons[1]]
+    unknowns += [
         unknown
         for unknown in new
         if _identity(unknown) not in reasons[0] or unknown.policy in named
     ]
-    return tuple(dict.fromkeys(found))
+    return tuple(dict.fromkeys(unknowns))
 
 
 def _written_alike(before: World, after: World) -> Iterator[tuple[PolicyType, str]]:

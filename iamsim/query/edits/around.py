@@ -25,10 +25,10 @@ __all__ = ["actions_taken", "is_about", "is_taken", "resource_near", "services_n
 @lru_cache(maxsize=1024)
 def actions_taken(service: str, resource: str) -> tuple[str, ...]:
     """The names of the actions of a service that can be asked of a resource, as far as is known."""
-    found = catalog.find_service(service)
+    service_facts = catalog.find_service(service)
     fitting = {
         known.name
-        for known in (() if found is None else found.resource_types)
+        for known in (() if service_facts is None else service_facts.resource_types)
         if any(_fits(text, resource) for text in known.arn_formats)
     }
     return tuple(

@@ -157,11 +157,11 @@ def narrowings(
             step = Step.rename(_path(statement, "Action"), "NotAction", [action])
             yield "NotAction", (step,), (action,), ("*",)
     if resources is not None and not resources.negated and request.resource != "*":
-        found = [pattern for pattern in resources.patterns if pattern.matches(request)]
+        patterns = [pattern for pattern in resources.patterns if pattern.matches(request)]
         yield from _taken_out(
             "Resource",
-            [(pattern.pattern, pattern.path) for pattern in found],
-            exact=all(pattern.pattern == request.resource for pattern in found),
+            [(pattern.pattern, pattern.path) for pattern in patterns],
+            exact=all(pattern.pattern == request.resource for pattern in patterns),
             total=len(resources.patterns),
         )
         if [pattern.pattern for pattern in resources.patterns] == ["*"]:

@@ -60,11 +60,11 @@ class Hurdles:
 
     def common(self) -> list[Hurdle]:
         """What every way in meets: denies, and guardrails that do not allow."""
-        found = list(self._denies())
+        hurdles = list(self._denies())
         for station, seen in self._pairs:
             if station.slot in GUARDRAILS and not self._allows(station, seen, GrantKind.any()):
-                found.append(self._closed(station, seen, Requirement(station.slot)))
-        return found
+                hurdles.append(self._closed(station, seen, Requirement(station.slot)))
+        return hurdles
 
     def of_way(self, way: Way) -> list[Hurdle]:
         """What one way in lacks."""

@@ -33,17 +33,17 @@ def make_patches(edits: tuple[Edit, ...], trial: Trial) -> tuple[Patch, ...]:
     steps: dict[int, tuple[Place, list[Step]]] = {}
     for edit in edits:
         if edit.steps and edit.place is not None and edit.place.origin is not None:
-            _, found = steps.setdefault(id(edit.place.origin), (edit.place, []))
-            found.extend(edit.steps)
+            _, patches = steps.setdefault(id(edit.place.origin), (edit.place, []))
+            patches.extend(edit.steps)
     changes: dict[tuple[str, str], tuple[list[Change], list[str]]] = {}
-    for place, found in steps.values():
+    for place, patches in steps.values():
         origin = place.origin
         data = trial.data(place)
         if origin is None or data is None or place.policy is None:
             continue
         if origin.source.evaluated is not None:
             continue
-        written = _written(origin.source, data, found)
+        written = _written(origin.source, data, patches)
         if written is None:
             continue
         text = origin.source.name, origin.source.text
@@ -70,9 +70,9 @@ def changes_of_texts(edits: tuple[Edit, ...]) -> list[tuple[Source, tuple[Change
     for edit in edits:
         origin = None if edit.place is None else edit.place.origin
         if origin is not None and edit.steps and origin.source.evaluated is None:
-            _, found = steps.setdefault(origin.source.name, (origin.source, []))
-            found.extend(edit.steps)
-    return [(source, tuple(text_changes(source, found))) for source, found in steps.values()]
+            _, changes = steps.setdefault(origin.source.name, (origin.source, []))
+            changes.extend(edit.steps)
+    return [(source, tuple(text_changes(source, changes))) for source, changes in steps.values()]
 
 
 def _difference(name: str, before: str, after: str) -> str:

@@ -126,12 +126,12 @@ class _Search:
             self._try_some(_combined(needed, merged))
         if self.found:
             return _blockers(common)
-        found = _blockers(hurdle for needed in ways for hurdle in needed)
+        blockers = _blockers(hurdle for needed in ways for hurdle in needed)
         # Where there are several ways in, none of them needs a policy of the resource.
         telling = [
-            blocker for blocker in found if blocker.reason is not Obstacle.NO_RESOURCE_POLICIES
+            blocker for blocker in blockers if blocker.reason is not Obstacle.NO_RESOURCE_POLICIES
         ]
-        return tuple(telling) if telling and len(ways) > 1 else found
+        return tuple(telling) if telling and len(ways) > 1 else blockers
 
     def _stop(self) -> tuple[Blocker, ...]:
         """Look for edits that deny; gives what can't be edited."""
@@ -234,9 +234,9 @@ def _distinct(edits: Iterable[Edit], merged: dict[tuple[object, ...], Edit]) -> 
 
 def _blockers(hurdles: Iterable[Hurdle]) -> tuple[Blocker, ...]:
     """What can't be edited, each once."""
-    found: dict[tuple[object, ...], Blocker] = {}
+    blockers: dict[tuple[object, ...], Blocker] = {}
     for hurdle in hurdles:
         blocker = hurdle.blocker
         if blocker is not None:
-            found.setdefault((blocker.reason, blocker.layer, blocker.policy), blocker)
-    return tuple(found.values())
+            blockers.setdefault((blocker.reason, blocker.layer, blocker.policy), blocker)
+    return tuple(blockers.values())

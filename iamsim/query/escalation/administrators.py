@@ -102,7 +102,7 @@ def is_administrator_with(
     )
     if without_boundary:
         attached = replace(attached, boundary=ADMINISTRATOR_ACCESS)
-    found: BatchAnswer | None = None
+    batch_answer: BatchAnswer | None = None
     for action, pattern in PROBES:
         resource = probe_resource(pattern, partition, account, region)
         question = batch.question(candidate.principal, action, resource)
@@ -110,11 +110,11 @@ def is_administrator_with(
         answer = decide_one(asked, batch.world)
         if not answer.possible:
             return answer
-        if found is None or found.verdict is not Verdict.CONDITIONAL:
-            found = answer
-    if found is None:
+        if batch_answer is None or batch_answer.verdict is not Verdict.CONDITIONAL:
+            batch_answer = answer
+    if batch_answer is None:
         raise AssertionError("there are probes")
-    return found
+    return batch_answer
 
 
 def as_policy(policy: AnyPolicy) -> Policy:

@@ -113,22 +113,22 @@ class Assuming:
         """Who might assume a role that trusts these names: those named, and those of a named
         account whose own policies are about it. Naming everyone is a grant to each principal of the
         own account."""
-        found: dict[str, Candidate] = {}
+        candidates: dict[str, Candidate] = {}
         if EVERYONE in names:
-            found.update((candidate.principal, candidate) for candidate in home.candidates)
+            candidates.update((candidate.principal, candidate) for candidate in home.candidates)
         for account, other in self._homes.items():
             if {EVERYONE, f"account:{account}"} & names:
                 able = other.sources.able([ACTION])
-                found.update((candidate.principal, candidate) for candidate in able)
+                candidates.update((candidate.principal, candidate) for candidate in able)
         for name in names:
             candidate = self._candidates.get(name.removeprefix("aws:"))
             if candidate is not None:
-                found[candidate.principal] = candidate
+                candidates[candidate.principal] = candidate
         for candidate in named_candidates(names, self._batch.world.model):
             if candidate.kind in NAMED_FROM_OUTSIDE:
-                found[candidate.principal] = candidate
+                candidates[candidate.principal] = candidate
                 self._candidates.setdefault(candidate.principal, candidate)
-        return list(found.values())
+        return list(candidates.values())
 
     def _administrator(
         self,

@@ -98,20 +98,20 @@ def calls_away(held: Held, account: str, kept: Container[str]) -> list[Call]:
     if isinstance(holder, Role) and holder.path.startswith(ROLE_PATH):
         return []
     kind = type(holder).__name__
-    found = []
+    calls = []
     if is_inline(policy):
-        found += [
+        calls += [
             Call(f"iam:Delete{kind}Policy", holder.arn, {}),
             Call(f"iam:Put{kind}Policy", holder.arn, {}),
         ]
     if isinstance(holder, Group) and holder.arn not in kept:
-        found.insert(0, Call("iam:RemoveUserFromGroup", holder.arn, {}))
+        calls.insert(0, Call("iam:RemoveUserFromGroup", holder.arn, {}))
     if not is_inline(policy) and policy.arn:
         context = {"iam:PolicyARN": policy.arn}
-        found.append(Call(f"iam:Detach{kind}Policy", holder.arn, context))
+        calls.append(Call(f"iam:Detach{kind}Policy", holder.arn, context))
         if f"::{account}:" in policy.arn:
-            found.append(Call("iam:CreatePolicyVersion", policy.arn, {}))
-    return found
+            calls.append(Call("iam:CreatePolicyVersion", policy.arn, {}))
+    return calls
 
 
 def order_of(

@@ -78,9 +78,9 @@ def find_escalations(
     from networkx import DiGraph
 
     some = tuple(known_ways() if ways is None else ways)
-    found = Escalations(DiGraph())
+    escalations = Escalations(DiGraph())
     homes = Homes(batch, region, blocked=blocked)
-    found.candidates = homes.candidates
+    escalations.candidates = homes.candidates
     accounts = list(homes)
     total = 2 * len(accounts)
     in_the_way: dict[str, list[Blocked]] = {}
@@ -90,10 +90,10 @@ def find_escalations(
     )
     beside: list[Beside] = []
     for account, one in zip(accounts, inside, strict=True):
-        found.administrators.update(one.administrators)
-        found.not_followed += one.not_followed
-        found.not_tried += one.not_tried
-        one.growth.add_to(found.graph)
+        escalations.administrators.update(one.administrators)
+        escalations.not_followed += one.not_followed
+        escalations.not_tried += one.not_tried
+        one.growth.add_to(escalations.graph)
         in_the_way[account] = one.blocked
         beside += one.beside
 
@@ -102,20 +102,20 @@ def find_escalations(
         batch, AssumingRoles, asked, accounts, lambda done, _: progress(len(accounts) + done, total)
     )
     for account, theirs in zip(accounts, assumed, strict=True):
-        theirs.growth.add_to(found.graph)
+        theirs.growth.add_to(escalations.graph)
         in_the_way[account] += theirs.blocked
         for principal, candidate in theirs.candidates.items():
-            found.candidates.setdefault(principal, candidate)
+            escalations.candidates.setdefault(principal, candidate)
 
     across = [way for way in some if way.administers is not None]
     if across:
         growth = Growth("organization")
         others = [homes.beside(other_beside) for other_beside in beside]
-        AcrossAccounts(batch, homes, found, others, homes.gains, region).run(across, growth)
-        growth.add_to(found.graph)
+        AcrossAccounts(batch, homes, escalations, others, homes.gains, region).run(across, growth)
+        growth.add_to(escalations.graph)
     for blocked_there in in_the_way.values():
-        found.blocked += blocked_there
-    return found
+        escalations.blocked += blocked_there
+    return escalations
 
 
 class InAccounts:

@@ -271,13 +271,13 @@ class Gains:
 
     def _with(self, some: Iterable[Held]) -> list[Policy]:
         """A policy that allows everything, and these."""
-        found = [ADMINISTRATOR_ACCESS]
+        policies = [ADMINISTRATOR_ACCESS]
         for policy, _ in some:
             known = self._parsed.get(policy)
             if known is None:
                 known = self._parsed[policy] = as_policy(policy)
-            found.append(known)
-        return found
+            policies.append(known)
+        return policies
 
     def enough(self, own: int, group: Group) -> bool:
         """Whether own policies and a group's are about all that an administrator is asked for."""

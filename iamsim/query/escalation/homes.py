@@ -118,8 +118,8 @@ _here: dict[str, Homes] = {}  # of the last search that another process has sent
 
 def _homes_here(key: str, batch: Batch, region: str, blocked: bool) -> Homes:
     """The accounts of a search in this process: those that it has looked at, or new ones."""
-    found = _here.get(key)
-    if found is None:
+    homes = _here.get(key)
+    if homes is None:
         _here.clear()
-        found = _here[key] = Homes(batch, region, blocked=blocked)
-    return found
+        homes = _here[key] = Homes(batch, region, blocked=blocked)
+    return homes

@@ -99,15 +99,15 @@ class AcrossAccounts:
         organization = self._model.organization
         if organization is None or self._management is None:
             return []
-        found = [self._management]
+        starts = [self._management]
         if service == ROOT_SESSIONS:
-            found += organization.delegated_administrators
-        found += [
+            starts += organization.delegated_administrators
+        starts += [
             account
             for account, services in organization.delegated_services.items()
             if service in services
         ]
-        return [text for text in dict.fromkeys(found) if text in self._homes]
+        return [text for text in dict.fromkeys(starts) if text in self._homes]
 
     def _administrator_home(self, home: Home) -> Home:
         """Whoever becomes an administrator of an account: a role with everything, in a world in

@@ -56,7 +56,7 @@ def all_seats(model: World, candidates: Iterable[Candidate], members: Sequence[s
         for name, one in account.permission_sets.items()
         if one.arn is not None
     }
-    found: dict[tuple[str, str], Seat] = {}
+    seats: dict[tuple[str, str], Seat] = {}
     for candidate in candidates:
         if candidate.kind is not CandidateKind.IDENTITY_CENTER or candidate.entity is None:
             continue
@@ -64,13 +64,13 @@ def all_seats(model: World, candidates: Iterable[Candidate], members: Sequence[s
         owner = candidate.account
         if name is not None and owner is not None and owner in members:
             partition = candidate.entity.partition
-            found[owner, name] = Seat(owner, name, candidate, arns.get(name), partition)
-    names = sorted({name for _, name in found})
+            seats[owner, name] = Seat(owner, name, candidate, arns.get(name), partition)
+    names = sorted({name for _, name in seats})
     for account in members:
         for name in names:
             partition = model.accounts[account].partition
-            found.setdefault((account, name), Seat(account, name, None, arns.get(name), partition))
-    return [seat for _, seat in sorted(found.items())]
+            seats.setdefault((account, name), Seat(account, name, None, arns.get(name), partition))
+    return [seat for _, seat in sorted(seats.items())]
 
 
 def places_of(seat: Seat, way: Way, statements: Statements, partition: str) -> dict[str, list[str]]:
@@ -81,7 +81,7 @@ def places_of(seat: Seat, way: Way, statements: Statements, partition: str) -> d
     """
     people = seat.candidate.people if seat.candidate is not None else ()
     groups = [text.partition("/")[2] for text in people if text.startswith("GROUP/")]
-    found = {
+    places = {
         "target-account": [f"arn:{partition}:sso:::account/{seat.account}"],
         "target-root": [f"arn:{partition}:iam::{seat.account}:root"],
         "target-group": [f"arn:{partition}:identitystore:::group/{group}" for group in groups],
@@ -93,10 +93,10 @@ def places_of(seat: Seat, way: Way, statements: Statements, partition: str) -> d
     }
     for step in way.steps:
         form = unknown.get(step.resource)
-        if form is not None and not found[step.resource]:
+        if form is not None and not places[step.resource]:
             patterns = statements.patterns(step.action)
-            found[step.resource] = resources_like(form, patterns, partition, "", "")
-    return found
+            places[step.resource] = resources_like(form, patterns, partition, "", "")
+    return places
 
 
 def policies_elsewhere(model: World, seat: Seat) -> list[Policy] | None:
@@ -112,16 +112,16 @@ def policies_elsewhere(model: World, seat: Seat) -> list[Policy] | None:
     )
     if known is None or seat.name is None:
         return None
-    found = []
+    policies = []
     own = model.accounts[seat.account].policies
     for policy in known.policies:
         if isinstance(policy, PolicyDocument) and policy.arn and ":aws:policy/" not in policy.arn:
             there = own.get(policy.arn.rpartition("/")[2])
             if there is None:
                 return None
-            found.append(as_policy(there))
+            policies.append(as_policy(there))
         else:
-            found.append(as_policy(policy))
+            policies.append(as_policy(policy))
     if known.inline is not None:
-        found.append(as_policy(known.inline))
-    return found
+        policies.append(as_policy(known.inline))
+    return policies

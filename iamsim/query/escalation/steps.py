@@ -123,11 +123,11 @@ class StepTaker:
                 step.resource, patterns, account.partition, account.id, self._region
             )
             return [(resource, sources) for resource in some]
-        found: dict[str, list[Candidate]] = {}
+        resources: dict[str, list[Candidate]] = {}
         for candidate in sources:
             for resource in self._own(step, candidate):
-                found.setdefault(resource, []).append(candidate)
-        return list(found.items())
+                resources.setdefault(resource, []).append(candidate)
+        return list(resources.items())
 
     def forget(self) -> None:
         """Let go of the answers to single calls."""

@@ -47,7 +47,7 @@ class Statements:
 
     def __init__(self, batch: Batch, account: str, candidates: Iterable[Candidate]) -> None:
         """Look at the identity-based policies, boundaries, and the account's control policies."""
-        found: dict[int, CompiledStatement] = {}
+        statements: dict[int, CompiledStatement] = {}
         seen: set[int] = set()
         for candidate in candidates:
             facts = batch.world.caller_facts(
@@ -59,12 +59,12 @@ class Statements:
                     continue
                 seen.add(id(policies))
                 for policy in policies.policies:
-                    found.update((id(statement), statement) for statement in policy.statements)
+                    statements.update((id(statement), statement) for statement in policy.statements)
         for _, attached in batch.world.model.rcp_levels(account) or ():
             for document in attached:
                 control = batch.world.policies.compiled(document, PolicyType.RESOURCE_CONTROL)
-                found.update((id(statement), statement) for statement in control.statements)
-        self.statements = tuple(found.values())
+                statements.update((id(statement), statement) for statement in control.statements)
+        self.statements = tuple(statements.values())
         self._patterns: dict[str, tuple[ResourcePattern, ...]] = {}
         self._keys: dict[str, frozenset[str]] = {}
         self._classes: dict[tuple[str, str], object] = {}

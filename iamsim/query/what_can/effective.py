@@ -111,7 +111,7 @@ def find_effective(
         batch.question(principal, "sts:GetCallerIdentity", "*", context, session), batch.world
     )
     facts = batch.world.caller_facts(prepared.question)
-    found = Effective(asked, universe)
+    effective = Effective(asked, universe)
     generic = [
         Part(Place(EVERYTHING, sample, ()), actions)
         for sample, actions in _generic(facts.caller, universe)
@@ -123,21 +123,21 @@ def find_effective(
         statements += _control_statements(batch, owner, facts)
     named = [(arn, _joined_mask(some, universe)) for arn, some in listed]
     families, unknown = find_families(statements, named, universe, prepared.request.context)
-    found.unknown = tuple(unknown)
+    effective.unknown = tuple(unknown)
     parts = [*generic]
     own = universe.everything & ~_of_tokens(universe)
     for family, places in _within_bounds(families, statements, universe):
         parts += [Part(place, family.actions & own) for place in places if family.actions & own]
-    found.complete = all(family.complete for family in families)
-    found.cut = any(family.cut for family in families)
+    effective.complete = all(family.complete for family in families)
+    effective.cut = any(family.cut for family in families)
     decided = [
         one
         for some in processes.spread(batch, Deciding, asked, _cut(parts, processes), progress)
         for one in some
     ]
-    found.everywhere += chain.from_iterable(decided[: len(generic)])
-    found.somewhere += chain.from_iterable(decided[len(generic) :])
-    return found
+    effective.everywhere += chain.from_iterable(decided[: len(generic)])
+    effective.somewhere += chain.from_iterable(decided[len(generic) :])
+    return effective
 
 
 def _within_bounds(

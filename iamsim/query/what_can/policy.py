@@ -157,14 +157,14 @@ def _grants(here: Sequence[Decided], asked: Asked, batch: Batch, action: str) ->
                 denies.setdefault(block, []).append(label)
     for label in _denied_overlaps(here, given, base):
         denies.setdefault("{}", []).append(label)
-    found = []
+    grants = []
     if base and spared:
-        found.append(Grant("Allow", "NotResource", spared, "{}"))
+        grants.append(Grant("Allow", "NotResource", spared, "{}"))
     elif base:
-        found += [Grant("Allow", "Resource", (EVERYTHING,), block) for block in sorted(base)]
-    found += [Grant("Allow", "Resource", tuple(some), block) for block, some in allows.items()]
-    found += [Grant("Deny", "Resource", tuple(some), block) for block, some in denies.items()]
-    return found
+        grants += [Grant("Allow", "Resource", (EVERYTHING,), block) for block in sorted(base)]
+    grants += [Grant("Allow", "Resource", tuple(some), block) for block, some in allows.items()]
+    grants += [Grant("Deny", "Resource", tuple(some), block) for block, some in denies.items()]
+    return grants
 
 
 def _denied_overlaps(
@@ -174,12 +174,12 @@ def _denied_overlaps(
     of them gives something: those that are denied wherever they fit."""
     giving = {name for decided in here if decided.answer.possible for name in decided.place.within}
     denied = {name for decided in here for name in decided.place.within} - giving
-    found: dict[str, None] = {}
+    denied_overlaps: dict[str, None] = {}
     for decided in here:
         around = base.union(*(given.get(name, NEVER) for name in decided.place.within))
         if decided.place.label is None and not decided.answer.possible and around != NEVER:
-            found.update(dict.fromkeys(sorted(denied & set(decided.place.within))[:1]))
-    return found
+            denied_overlaps.update(dict.fromkeys(sorted(denied & set(decided.place.within))[:1]))
+    return denied_overlaps
 
 
 def _spared(order: Sequence[Decided], at: dict[str, Blocks]) -> tuple[str, ...]:

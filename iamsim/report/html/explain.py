@@ -226,7 +226,7 @@ def _edits(report: EditReport) -> EditsView:
     return EditsView(
         title[:1].upper() + title[1:],
         tuple(grant_sentence(grant, report) for grant in report.grants),
-        tuple(_edit_set(found, report) for found in report.sets),
+        tuple(_edit_set(edit_set, report) for edit_set in report.sets),
         tuple(blocker_sentence(blocker, report) for blocker in report.blockers),
     )
 

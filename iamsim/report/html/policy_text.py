@@ -209,8 +209,8 @@ def _pieces(
         cuts |= {min(max(offset, start), end) for offset in mark[:2]}
     offsets = sorted(cuts)
     for left, right in pairwise(offsets):
-        found = next((mark for mark in marks if mark.start <= left and right <= mark.end), None)
-        kind, title = (None, None) if found is None else found[2:]
+        text_mark = next((mark for mark in marks if mark.start <= left and right <= mark.end), None)
+        kind, title = (None, None) if text_mark is None else text_mark[2:]
         yield Piece(text[left:right], kind, title, named.get(left))
     if end in named:
         yield Piece("", anchor=named[end])

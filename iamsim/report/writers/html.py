@@ -61,13 +61,13 @@ def _data(document: Document, scope: str = "") -> dict[str, object]:
 
 def _values(parts: Iterable[dict[str, object]], name: str) -> list[str]:
     """What stands in the columns of a name, in all tables."""
-    found: dict[str, None] = {}
+    values: dict[str, None] = {}
     for part in parts:
         table = part.get("table")
         if isinstance(table, Table) and name in table.header:
             column = table.header.index(name)
-            found |= dict.fromkeys(row[column].words for row in table.rows if row[column].words)
-    return sorted(found)
+            values |= dict.fromkeys(row[column].words for row in table.rows if row[column].words)
+    return sorted(values)
 
 
 def _part(block: Block) -> dict[str, object] | None:

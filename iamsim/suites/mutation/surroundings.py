@@ -137,12 +137,12 @@ def actions_of(statements: Iterable[CompiledStatement], turned: Callable[[str], 
         pattern.pattern for held in statements for pattern in held.actions.patterns
     )
     known = [_known_of(pattern) for pattern in patterns]
-    found: dict[str, None] = {}
+    actions: dict[str, None] = {}
     for names in known:
-        found.update(dict.fromkeys(_some_of(tuple(filter(turned, names)))))
+        actions.update(dict.fromkeys(_some_of(tuple(filter(turned, names)))))
     for names in known:
-        found.update(dict.fromkeys(_some_of(names)))
-    return list(found)
+        actions.update(dict.fromkeys(_some_of(names)))
+    return list(actions)
 
 
 @lru_cache(maxsize=4096)

@@ -100,10 +100,10 @@ def find_witness(
                 continue
             if before is after or Verdict.CONDITIONAL in {before, after}:
                 continue
-            found = Witness(full, before, after)
+            witness = Witness(full, before, after)
             if "allowed" in {before.value, after.value}:
-                return found
-            weaker = weaker or found
+                return witness
+            weaker = weaker or witness
     return weaker
 
 
@@ -115,7 +115,7 @@ def _contexts(
 ) -> Iterator[Mapping[str, ContextValue]]:
     """The context that was asked with, those on which the decision of either world turns, and these
     with each value that the conditions of the changed statement mention, or without their keys."""
-    found: list[Mapping[str, ContextValue]] = [question.context]
+    contexts: list[Mapping[str, ContextValue]] = [question.context]
     for base in ({}, question.context) if question.context else ({},):
         for world in worlds:
             try:
@@ -123,13 +123,13 @@ def _contexts(
                 examples = residual.examples() if residual is not None else ()
             except IamsimError:
                 continue
-            found += [
+            contexts += [
                 {**base, **{key: _value(value) for key, value in example.items()}}
                 for example in examples
                 if example is not None
             ]
-    yield from found
-    for context in found:
+    yield from contexts
+    for context in contexts:
         for test in tests:
             rest = {key: value for key, value in context.items() if key.lower() != test.key}
             yield rest

@@ -190,11 +190,11 @@ class _Reader:
         start, end = node.start_byte, node.end_byte
         if self.offsets is not None:
             start, end = self.offsets[start], self.offsets[end]
-        found = _plain_text.fullmatch(self.source.text, start, end)
-        if found is None:
+        match = _plain_text.fullmatch(self.source.text, start, end)
+        if match is None:
             return None
         span = self.at(start, end)
-        text = (tree.Text(self.at(span.start + 1, span.end - 1), found[1]),) if found[1] else ()
+        text = (tree.Text(self.at(span.start + 1, span.end - 1), match[1]),) if match[1] else ()
         return tree.Template(span, text)
 
     def wrapped(self, node: Node, depth: int) -> tree.Expression:
@@ -202,8 +202,8 @@ class _Reader:
         children = [
             named_child for named_child in node.named_children if named_child.type != "comment"
         ]
-        found = self.expression(children[0], depth if len(children) == 1 else depth + 1)
-        return self.steps(found, children[1:], node, depth)
+        expression = self.expression(children[0], depth if len(children) == 1 else depth + 1)
+        return self.steps(expression, children[1:], node, depth)
 
     def steps(
         self, found: tree.Expression, steps: list[Node], node: Node, depth: int
@@ -338,10 +338,10 @@ class _Reader:
     def operand(self, nodes: list[Node], depth: int) -> tree.Expression:
         """Read an operand, which may be in brackets or have steps behind it."""
         named = [node for node in nodes if node.is_named and node.type != "comment"]
-        found = self.expression(named[0], depth + 1)
+        expression = self.expression(named[0], depth + 1)
         if len(named) == 1:
-            return found
-        return self.steps(found, named[1:], named[0], depth)
+            return expression
+        return self.steps(expression, named[1:], named[0], depth)
 
     def conditional(self, node: Node, depth: int) -> tree.Expression:
         """Read a choice."""
@@ -382,8 +382,8 @@ _READERS: dict[str, Callable[[_Reader, Node, int], tree.Expression]] = {
 
 def _offsets(text: str) -> list[int]:
     """Give the character for each byte of a text."""
-    found: list[int] = []
+    offsets: list[int] = []
     for index, character in enumerate(text):
-        found += [index] * len(character.encode("utf-8", "replace"))
-    found.append(len(text))
-    return found
+        offsets += [index] * len(character.encode("utf-8", "replace"))
+    offsets.append(len(text))
+    return offsets

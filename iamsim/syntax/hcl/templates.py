@@ -133,10 +133,10 @@ class TemplateReader:
     ) -> None:
         """Add the text between two characters, line by line, so that each has its place."""
         raw = self.reader.source.text[start:end]
-        if left and (found := _leading.match(raw)):
-            start, raw = start + found.end(), raw[found.end() :]
-        if right and (found := _trailing.search(raw)):
-            raw = raw[: found.start()]
+        if left and (match := _leading.match(raw)):
+            start, raw = start + match.end(), raw[match.end() :]
+        if right and (match := _trailing.search(raw)):
+            raw = raw[: match.start()]
         for line in raw.splitlines(keepends=True):
             pattern = _escape if escapes else _doubled
             text = pattern.sub(_unescaped if escapes else r"\1{", line)
@@ -165,10 +165,10 @@ class TemplateReader:
             first, last = bounds[number], bounds[number + 1]
             begin, end = reader.span(first).end, reader.span(last).start
             text = reader.source.text
-            if _marks(first)[1] and (found := _leading.match(text[begin:end])):
-                begin += found.end()
-            if _marks(last)[0] and (found := _trailing.search(text[begin:end])):
-                end = begin + found.start()
+            if _marks(first)[1] and (match := _leading.match(text[begin:end])):
+                begin += match.end()
+            if _marks(last)[0] and (match := _trailing.search(text[begin:end])):
+                end = begin + match.start()
             parts = self._chars(sections[number + 1], begin, end, depth + 1, escapes=escapes)
             branches.append(tree.Template(reader.at(begin, end), tuple(parts)))
         if inner.type == "template_if":
@@ -220,14 +220,14 @@ def _without_indentation(parts: list[tree.Expression]) -> list[tree.Expression]:
                 starts.append(0)
             fresh = False
     width = min(starts, default=0)
-    found: list[tree.Expression] = []
+    expressions: list[tree.Expression] = []
     fresh = True
     for part in parts:
         if fresh and isinstance(part, tree.Text):
             cut = min(width, len(part.text) - len(part.text.lstrip(" \t")))
             span = type(part.span)(part.span.source, part.span.start + cut, part.span.end)
-            found.append(tree.Text(span, part.text[cut:], part.plain))
+            expressions.append(tree.Text(span, part.text[cut:], part.plain))
         else:
-            found.append(part)
+            expressions.append(part)
         fresh = isinstance(part, tree.Text) and part.text.endswith("\n")
-    return found
+    return expressions

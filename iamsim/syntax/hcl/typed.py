@@ -24,11 +24,11 @@ class TypedText:
     def parse(self, parser: Parser, content: bytes) -> Tree:
         """Parse a text; the tree is that of the whole text parsed alone."""
         old = self.tree
-        found = parser.parse(content) if old is None else self._changed(parser, content, old)
-        if old is not None and found.root_node.has_error:
-            found = parser.parse(content)  # so that the same text has the same error
-        self.content, self.tree = content, found
-        return found
+        tree = parser.parse(content) if old is None else self._changed(parser, content, old)
+        if old is not None and tree.root_node.has_error:
+            tree = parser.parse(content)  # so that the same text has the same error
+        self.content, self.tree = content, tree
+        return tree
 
     def _changed(self, parser: Parser, content: bytes, old: Tree) -> Tree:
         """Tell the old tree what has changed, and go on from there."""

@@ -116,30 +116,30 @@ def _types(body: tree.Body) -> list[str]:
 
 def inner_blocks(body: tree.Body, kind: str, scope: Scope) -> ListOf:
     """Give the inner blocks of a type, dynamic ones among them."""
-    found = ListOf()
+    list_of = ListOf()
     for block in body.blocks:
         if block.type == kind:
-            found.append(block_value(block, scope))
-            found.places.append(block.span)
+            list_of.append(block_value(block, scope))
+            list_of.places.append(block.span)
         elif block.type == DYNAMIC and block.labels[:1] == (kind,):
             for value in _dynamic(block, kind, scope):
-                found.append(value)
-                found.places.append(block.span)
-                if len(found) > MAX_BLOCKS:
+                list_of.append(value)
+                list_of.places.append(block.span)
+                if len(list_of) > MAX_BLOCKS:
                     return ListOf([unknown_at(block.span, "blocks, of which there are too many")])
-    return found
+    return list_of
 
 
 def block_value(block: tree.Block, scope: Scope) -> MapOf:
     """Give the value of a block: its attributes, and lists of the blocks in it."""
-    found = MapOf(place=block.span)
+    map_of = MapOf(place=block.span)
     for name, attribute in block.body.attributes.items():
-        found[name] = evaluate(attribute.value, scope)
-        found.places[name] = attribute.value.span
-        found.key_places[name] = attribute.span
+        map_of[name] = evaluate(attribute.value, scope)
+        map_of.places[name] = attribute.value.span
+        map_of.key_places[name] = attribute.span
     for kind in _types(block.body):
-        found[kind] = inner_blocks(block.body, kind, scope)
-    return found
+        map_of[kind] = inner_blocks(block.body, kind, scope)
+    return map_of
 
 
 def _dynamic(block: tree.Block, kind: str, scope: Scope) -> Iterator[object]:

@@ -68,11 +68,11 @@ def _places(value: list[object]) -> list[object]:
 
 def _gathered(parts: Iterable[tuple[object, object]]) -> ListOf:
     """Make a list of items with their places."""
-    found = ListOf()
+    list_of = ListOf()
     for item, place in parts:
-        found.append(item)
-        found.places.append(place)  # type: ignore[arg-type]  # a place or nothing
-    return found
+        list_of.append(item)
+        list_of.places.append(place)  # type: ignore[arg-type]  # a place or nothing
+    return list_of
 
 
 def _pairs(value: object) -> list[tuple[object, object]]:
@@ -86,34 +86,34 @@ def _concat(*lists: object) -> object:
 
 def _merge(*maps: object) -> object:
     """Merge; a later entry replaces, null is nothing."""
-    found = MapOf()
+    map_of = MapOf()
     for mapping in maps:
         if mapping is None:
             continue
-        found.update(_map(mapping))
+        map_of.update(_map(mapping))
         if isinstance(mapping, MapOf):
-            found.places.update(mapping.places)
-            found.key_places.update(mapping.key_places)
-            found.place = found.place or mapping.place
-    return found
+            map_of.places.update(mapping.places)
+            map_of.key_places.update(mapping.key_places)
+            map_of.place = map_of.place or mapping.place
+    return map_of
 
 
 def _flatten(value: object) -> object:
     """Take the items out of lists in lists."""
-    found = ListOf()
+    list_of = ListOf()
 
     def add(items: list[object]) -> None:
         for item, place in zip(items, _places(items), strict=False):
             if isinstance(item, list):
                 add(item)
             else:
-                found.append(item)
-                found.places.append(place)  # type: ignore[arg-type]  # a place or nothing
-            if len(found) > MAX_ITEMS:
+                list_of.append(item)
+                list_of.places.append(place)  # type: ignore[arg-type]  # a place or nothing
+            if len(list_of) > MAX_ITEMS:
                 raise Refused("a collection, which is too long")
 
     add(_list(value))
-    return found
+    return list_of
 
 
 def _key(value: object) -> object:
@@ -281,13 +281,13 @@ def _any_true(value: object) -> object:
 
 
 def _transpose(value: object) -> object:
-    found = MapOf()
+    map_of = MapOf()
     for key, items in sorted(_map(value).items()):
         for item in _list(items):
-            group = found.setdefault(str(item), ListOf())
+            group = map_of.setdefault(str(item), ListOf())
             if isinstance(group, list):
                 group.append(key)
-    return found
+    return map_of
 
 
 def _match_keys(values: object, keys: object, wanted: object) -> object:

@@ -249,7 +249,7 @@ class Module:
         block = self.files.resources[key]
         prefix = "".join(f"module.{one}{shown_key(own)}." for one, own in self.path)
         shown = f"{prefix}{'data.' if mode == 'data' else ''}{kind}.{name}"
-        found: dict[Key, Instance] = {}
+        instances: dict[Key, Instance] = {}
         for own, names, maybe in repetition(
             block, self.scope(), lambda span: self.note(shown, span)
         ):
@@ -263,7 +263,7 @@ class Module:
             unsure = maybe or self.maybe
             text = f"{shown}[?]" if maybe is not None else f"{shown}{shown_key(own)}"
             values = Values(block.body, self.scope(names), added_attributes(self, block, mode))
-            found[own] = Instance(
+            instances[own] = Instance(
                 text,
                 Address(self.path, mode, kind, name, own),
                 values,
@@ -271,8 +271,8 @@ class Module:
                 unsure,
                 block.span,
             )
-        self.made[key] = found
-        return found
+        self.made[key] = instances
+        return instances
 
     def resource_value(self, key: ResourceKey, span: Span) -> object:
         """Give what a reference to a resource stands for: one, a list or a map."""
@@ -283,10 +283,10 @@ class Module:
             return unknown_at(span, f"`{' '.join(span.text.split())}`, which leads back to itself")
         self.making.add(key)
         try:
-            found = self.instances_of(key)
+            instances = self.instances_of(key)
         finally:
             self.making.discard(key)
-        return collection_of(block, {own: self.handle(one) for own, one in found.items()})
+        return collection_of(block, {own: self.handle(one) for own, one in instances.items()})
 
     def handle(self, instance: Instance) -> Handle:
         """Give an instance as a value of expressions."""
@@ -352,7 +352,7 @@ class Module:
         if isinstance(files, Unknown):
             self.called[name] = files
             return files
-        found: dict[Key, Module] = {}
+        modules: dict[Key, Module] = {}
         shown = "".join(f"module.{one}." for one, _ in self.path) + f"module.{name}"
         for own, names, maybe in repetition(
             block, self.scope(), lambda span: self.note(shown, span)
@@ -361,14 +361,14 @@ class Module:
             if self.configured.modules > MAX_MODULES or self.depth >= MAX_MODULE_DEPTH:
                 message = f"more than {MAX_MODULES} modules, or {MAX_MODULE_DEPTH} in one another"
                 raise WorldError("hcl-too-large", message, span=block.span)
-            found[own] = Module(
+            modules[own] = Module(
                 self.configured,
                 (*self.path, (name, own)),
                 files,
                 Call(self, block, names, maybe or self.maybe),
             )
-        self.called[name] = found
-        return found
+        self.called[name] = modules
+        return modules
 
     def module_files(self, block: tree.Block) -> ModuleFiles | Unknown:
         """Read the module that a call names, where it is on disk."""

@@ -179,14 +179,14 @@ def _splat(expression: tree.Splat, scope: Scope) -> object:
     if isinstance(value, Unknown):
         return value
     listed = value if isinstance(value, list) else [] if value is None else [value]
-    found = ListOf(place=expression.span)
+    list_of = ListOf(place=expression.span)
     for item in listed:
         for step in expression.each:
             key = step if isinstance(step, str) else evaluate(step, scope)
             item = _step(item, key, expression.span)  # noqa: PLW2901 - step by step
-        found.append(item)
-        found.places.append(None)
-    return bounded(found)
+        list_of.append(item)
+        list_of.places.append(None)
+    return bounded(list_of)
 
 
 def _call(expression: tree.Call, scope: Scope) -> object:
@@ -206,16 +206,16 @@ def _call(expression: tree.Call, scope: Scope) -> object:
     if function is None:
         return unknown_at(expression.span, f"the function `{name}`")
     try:
-        found = bounded(function(scope.files, arguments))
+        unknown = bounded(function(scope.files, arguments))
     except (ValueError, TypeError, IndexError, KeyError, OverflowError, ArithmeticError) as error:
         raise Refused from error
-    if isinstance(found, Unknown) and not found.source:
+    if isinstance(unknown, Unknown) and not unknown.source:
         return (
-            Unknown(found.why, place_of(expression.span))
-            if found.why
+            Unknown(unknown.why, place_of(expression.span))
+            if unknown.why
             else unknown_at(expression.span)
         )
-    return found
+    return unknown
 
 
 def _attempt(name: str, expression: tree.Call, scope: Scope) -> object:
@@ -232,23 +232,23 @@ def _attempt(name: str, expression: tree.Call, scope: Scope) -> object:
 
 
 def _tuple(expression: tree.TupleOf, scope: Scope) -> object:
-    found = ListOf(place=expression.span)
+    list_of = ListOf(place=expression.span)
     for item in expression.items:
-        found.append(evaluate(item, scope))
-        found.places.append(item.span)
-    return bounded(found)
+        list_of.append(evaluate(item, scope))
+        list_of.places.append(item.span)
+    return bounded(list_of)
 
 
 def _object(expression: tree.ObjectOf, scope: Scope) -> object:
-    found = MapOf(place=expression.span)
+    map_of = MapOf(place=expression.span)
     for key, item in expression.items:
         name = as_text(evaluate(key, scope))
         if not isinstance(name, str):
             return name if isinstance(name, Unknown) else unknown_at(key.span)
-        found[str(name)] = evaluate(item, scope)
-        found.places[str(name)] = item.span
-        found.key_places[str(name)] = key.span
-    return bounded(found)
+        map_of[str(name)] = evaluate(item, scope)
+        map_of.places[str(name)] = item.span
+        map_of.key_places[str(name)] = key.span
+    return bounded(map_of)
 
 
 def items_of(value: object) -> Iterator[tuple[object, object]]:

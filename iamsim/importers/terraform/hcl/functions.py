@@ -57,12 +57,12 @@ class Files(Protocol):
 
 def _text(value: object) -> str:
     """Take a text; raises `Refused` for what has none."""
-    found = as_text(value)
-    if isinstance(found, Unknown):
-        raise Refused(found.why)
-    if found is None:
+    unknown = as_text(value)
+    if isinstance(unknown, Unknown):
+        raise Refused(unknown.why)
+    if unknown is None:
         raise Refused
-    return found
+    return unknown
 
 
 def _known(function: Callable[..., object]) -> Callable[[Files, list[object]], object]:
@@ -175,14 +175,14 @@ def _format_list(files: Files, arguments: list[object]) -> object:
     if len(lengths) > 1:
         raise Refused
     count = lengths.pop() if lengths else 1
-    found = ListOf()
+    list_of = ListOf()
     for index in range(count):
         row = [
             argument[index] if isinstance(argument, list) else argument
             for argument in arguments[1:]
         ]
-        found.append(_format(files, [arguments[0], *row]))
-    return found
+        list_of.append(_format(files, [arguments[0], *row]))
+    return list_of
 
 
 def _join(_files: Files, arguments: list[object]) -> object:

@@ -45,23 +45,23 @@ def read_module(
     folder: str, known: Callable[[str], Iterable[HclFile | WorldError] | None]
 ) -> ModuleFiles:
     """Read the module in a folder; `known` gives the files that were read already, or `None`."""
-    found = ModuleFiles(folder)
+    module_files = ModuleFiles(folder)
     files = known(folder)
     listed = map(read_file, paths_in(folder)) if files is None else files
     plain: list[HclFile] = []
     for file in listed:
         if isinstance(file, WorldError):
-            found.problems[file.span.source.name if file.span else folder] = file
+            module_files.problems[file.span.source.name if file.span else folder] = file
         else:
             plain.append(file)
-            found.paths.append(file.path)
+            module_files.paths.append(file.path)
     ordered = sorted(plain, key=lambda file: (_is_override(file.path), file.path))
     for file in ordered:
         if not file.is_values:
-            _declare(found, file.body, overrides=_is_override(file.path))
+            _declare(module_files, file.body, overrides=_is_override(file.path))
         elif is_automatic(file.path):
-            found.values.update(file.body.attributes)
-    return found
+            module_files.values.update(file.body.attributes)
+    return module_files
 
 
 def _is_override(path: str) -> bool:

@@ -38,21 +38,21 @@ class Places:
     @classmethod
     def of_value(cls, value: object) -> Places:
         """Find the places of a value that was written out."""
-        found = cls()
-        found.add_value(value, ())
-        return found
+        places = cls()
+        places.add_value(value, ())
+        return places
 
     @classmethod
     def of_document(cls, document: dict[str, object]) -> Places:
         """Find the places of a document that blocks state."""
-        found = cls()
+        places = cls()
         statements = document.get("Statement")
         for index, one in enumerate(statements if isinstance(statements, list) else ()):
             if isinstance(one, Stated):
-                found.add_statement(one, ("Statement", index))
+                places.add_statement(one, ("Statement", index))
             else:
-                found.add_value(one, ("Statement", index))
-        return found
+                places.add_value(one, ("Statement", index))
+        return places
 
     def put(self, path: Path, span: Span | None) -> None:
         """Note the place of a part, if there is one."""

@@ -63,10 +63,10 @@ def configured_policies(root: Root, is_policy: Callable[[object], bool]) -> Iter
         if instance.address.mode != "managed" or not isinstance(instance.values, Values):
             continue
         for name in instance.values:
-            for found in _find(instance.values.written(name), is_policy, instance, name):
-                used |= _stated(found.data)
-                policy = _placed(found, instance, _use(instance, name))
-                if seen.is_new(policy, found.span):
+            for written in _find(instance.values.written(name), is_policy, instance, name):
+                used |= _stated(written.data)
+                policy = _placed(written, instance, _use(instance, name))
+                if seen.is_new(policy, written.span):
                     yield policy
     for instance in root.instances.values():
         if instance.type != DOCUMENT or instance.address.mode != "data" or instance.span is None:
@@ -74,9 +74,9 @@ def configured_policies(root: Root, is_policy: Callable[[object], bool]) -> Iter
         document = root.plan.attribute(instance, "json")
         own = {parts for parts in _stated(document) if parts[0] == instance.text}
         if isinstance(document, dict) and not own & used:
-            found = _Written(document, Places.of_document(document), instance.span)
-            policy = _placed(found, instance, Use())
-            if seen.is_new(policy, found.span):
+            written = _Written(document, Places.of_document(document), instance.span)
+            policy = _placed(written, instance, Use())
+            if seen.is_new(policy, written.span):
                 yield policy
 
 
@@ -126,10 +126,10 @@ def _find(
         item, span = waiting.pop()
         if span is None:
             continue
-        found = _written(item, span)
-        data = None if found is None else plain(found.data)
-        if found is not None and is_policy(data):
-            yield found._replace(plain=data)
+        written = _written(item, span)
+        data = None if written is None else plain(written.data)
+        if written is not None and is_policy(data):
+            yield written._replace(plain=data)
         elif isinstance(item, MapOf):
             waiting += [(one, item.places.get(key, span)) for key, one in item.items()]
         elif isinstance(item, list):
@@ -167,10 +167,10 @@ def place_of_policy(instance: Instance, path: Sequence[str | int]) -> Place | No
         if isinstance(value, MapOf):
             span = value.places.get(str(step), span)
         value = part(value, step)
-    found = _written(value, span)
-    if found is None:
+    written = _written(value, span)
+    if written is None:
         return place_of_instance(instance)
-    source = _source(found)
+    source = _source(written)
     whole = source.span(())
     return Place(source, (whole.source.name, whole.start, whole.end))
 

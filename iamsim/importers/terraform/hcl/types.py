@@ -70,9 +70,9 @@ def _object(
 
 def _copied(value: dict[str, object], entries: dict[str, object]) -> MapOf:
     """Make a map with the places of another."""
-    found = MapOf(entries.items())
+    map_of = MapOf(entries.items())
     if isinstance(value, MapOf):
-        found.place = value.place
-        found.places.update({key: one for key, one in value.places.items() if key in entries})
-        found.key_places.update(value.key_places)
-    return found
+        map_of.place = value.place
+        map_of.places.update({key: one for key, one in value.places.items() if key in entries})
+        map_of.key_places.update(value.key_places)
+    return map_of

@@ -93,9 +93,9 @@ class Encoded(str):
     @classmethod
     def of(cls, value: object) -> Encoded:
         """Encode a value as `jsonencode` does."""
-        found = cls(json.dumps(plain(value), separators=(",", ":"), ensure_ascii=False))
-        found.value = value
-        return found
+        encoded = cls(json.dumps(plain(value), separators=(",", ":"), ensure_ascii=False))
+        encoded.value = value
+        return encoded
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,9 +118,9 @@ class Written(str):
     @classmethod
     def of(cls, text: str, place: Span) -> Written:
         """A text that stands as a whole at a place."""
-        found = cls(text)
-        found.pieces = ((text, place),)
-        return found
+        written = cls(text)
+        written.pieces = ((text, place),)
+        return written
 
 
 @dataclass(frozen=True, slots=True)
