@@ -55,6 +55,12 @@ class SuiteRun(Result):
         """Those of them that depend on parts of policies that are not known."""
         return [outcome for outcome in self.failed if outcome.result.depends_on_unknown]
 
+    @property
+    def unverified(self) -> int:
+        """How many collected files there are, at most in one world, of which nothing tells whether
+        they are whole."""
+        return self._shelf.unverified
+
     def missing_tests(self, file: str) -> str:
         """The cases that would have noticed the mutants which survived, as a suite for a file."""
         from iamsim.suites.mutation.cases import suite_text

@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from iamsim import __version__
-from iamsim.cli.accept_unknown import ACCEPT_UNKNOWN
+from iamsim.cli.accept_unknown import ACCEPT_UNKNOWN, say_unverified
 from iamsim.cli.commands import NO_ARGUMENTS, Command
 from iamsim.cli.options import Option
 from iamsim.cli.progress import ProgressBar
@@ -120,7 +120,10 @@ def _run(options: Options, _arguments: Sequence[str]) -> int:
         {"sarif": lambda: json_text(data.audit_sarif(audit, __version__))},
     )
     when = text_of(options, "fail_on") or choices.fail_on
-    return exit_code(audit, when, accepted=bool(options["accept_unknown"]))
+    code = exit_code(audit, when, accepted=bool(options["accept_unknown"]))
+    if when is not None and not code:
+        say_unverified(options, model.unverified)
+    return code
 
 
 def with_fixes(options: Options, audit: Audit) -> Audit:

@@ -34,6 +34,7 @@ class _Part(NamedTuple):
     fails: bool
     unknowns: Sequence[UnknownInWorld] = ()
     unsearched: Sequence[str] = ()
+    unverified: int = 0
 
 
 def _run(options: Options, arguments: Sequence[str]) -> int:
@@ -54,7 +55,8 @@ def _run(options: Options, arguments: Sequence[str]) -> int:
     gates = ("fail_on", "forbid", "claims", "tests")
     if not any(options[gate] for gate in gates):
         return code
-    return code_with_unknowns(options, unknowns, code, unsearched)
+    unverified = max(part.unverified for part in parts)
+    return code_with_unknowns(options, unknowns, code, unsearched, unverified=unverified)
 
 
 def _parts(options: Options, arguments: Sequence[str]) -> Iterator[_Part]:
@@ -72,6 +74,7 @@ def _parts(options: Options, arguments: Sequence[str]) -> Iterator[_Part]:
         bool(fails),
         changes.unknowns,
         changes.unsearched,
+        max(before.model.unverified, after.model.unverified),
     )
     yield _outside(options, before, after)
     if claims := texts_of(options, "claims"):
@@ -148,21 +151,17 @@ def _checked(options: Options, paths: Sequence[str]) -> _Part:
 
 def _tested(options: Options, paths: Sequence[str]) -> _Part:
     """Which tests fail; they bring their worlds, or are asked in those that are given."""
+    from iamsim.api.suites import run_suites
     from iamsim.cli.ask import texts_of
-    from iamsim.report.suite import SuiteReport, run_document, run_to_dict
-    from iamsim.suites.cases import Shelf, find_files
-    from iamsim.suites.runner import collect, run_cases
 
-    shelf = Shelf(
-        tuple(texts_of(options, "worlds")),
-        tuple(texts_of(options, "overlays")),
+    run = run_suites(
+        *paths,
+        worlds=texts_of(options, "worlds"),
+        overlays=texts_of(options, "overlays"),
         allow_unknown_names=bool(options["allow_unknown_names"]),
     )
-    collected = collect(find_files(tuple(paths)), shelf, [])
-    outcomes = run_cases(collected.cases, shelf)
-    report = SuiteReport(collected, outcomes)
-    fails = bool(collected.broken) or any(not outcome.passed for outcome in outcomes)
-    return _Part("tests", "Which tests fail", run_document(report), run_to_dict(report), fails)
+    fails = bool(run.report.collected.broken or run.failed)
+    return _Part("tests", "Which tests fail", run.document(), run.to_dict(), fails)
 
 
 COMMAND = Command(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
+from iamsim.cli.accept_unknown import say_unverified
 from iamsim.cli.commands import Argument, Command
 from iamsim.cli.options import Option
 from iamsim.cli.test_coverage import COVERAGE_OPTIONS, wants_coverage, write_coverage
@@ -101,7 +102,10 @@ def _run(options: Options, paths: Sequence[str]) -> int:
         sys.stderr.write(f"{word}: {number} on parts of policies that are not known\n")
     if options["accept_unknown"]:
         failed = [outcome for outcome in failed if outcome not in run.open]
-    return 0 if enough and not failed else 1
+    if failed or not enough:
+        return 1
+    say_unverified(options, run.unverified)
+    return 0
 
 
 def _picked(options: Options) -> Callable[[str, str], bool] | None:

@@ -64,7 +64,13 @@ def _run(options: Options, arguments: Sequence[str]) -> int:
     if options["fail_on"] is None:
         return int(bool(findings.lost))
     code = int(bool(findings.answer.shown or findings.lost))
-    return code_with_unknowns(options, findings.unknowns, code, findings.unsearched)
+    return code_with_unknowns(
+        options,
+        findings.unknowns,
+        code,
+        findings.unsearched,
+        unverified=findings.answer.model.unverified,
+    )
 
 
 COMMAND = Command(

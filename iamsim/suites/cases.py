@@ -86,6 +86,12 @@ class Shelf:
         """The paths of the first world that was read; none where no file names one."""
         return next(iter(self._models), ())
 
+    @property
+    def unverified(self) -> int:
+        """The most collected files of a world that was read, of which nothing tells whether they
+        are whole."""
+        return max((model.unverified for model in self._models.values()), default=0)
+
     def load(self, *paths: str) -> World:
         """Load the world at some paths; raises what `load_world` raises."""
         try:
