@@ -15,10 +15,13 @@ from iamsim.compile.policy import compile_policy
 from iamsim.core.arn import find_arn
 from iamsim.core.decision import PolicyType
 from iamsim.core.errors import InputError, PolicyError
+from iamsim.core.hint import HintKind
 from iamsim.engine.world import CompiledWorld
 from iamsim.query.simulation_entries import context_entry, organization_level, policy_identifier
+from iamsim.questions.check import QuestionCheck
 from iamsim.report.aws import aws_response
 from iamsim.report.aws_sources import PolicySources
+from iamsim.report.hints import hint_text
 from iamsim.serve.errors import ServiceError, no_such_entity, validation_error
 from iamsim.symbolic.partial import answer
 from iamsim.syntax.read import parse_policy
@@ -36,6 +39,7 @@ __all__ = ["OPERATIONS"]
 
 Json = dict[str, object]
 MOST_PAIRS = 20_000  # of actions and resources that one call asks for
+MOST_HINTS = 5  # that one header holds
 
 
 def _read(reader: PolicyReader, text: str, policy_type: PolicyType, name: str) -> Policy:
@@ -74,6 +78,15 @@ def _simulate(call: Call, *, of_principal: bool) -> Json:
         call.notes["x-iamsim-conditional"] = (
             f"{open_questions} results depend on what is not known; they are given as implicitDeny"
         )
+    # AWS simulates without a resource what is asked with one.
+    hints = [
+        hint_text(hint)
+        for hint in QuestionCheck(simulation.world).of_questions(simulation.questions)
+        if hint.kind is not HintKind.RESOURCE_LEFT_OUT
+    ]
+    if hints:
+        more = f"; and {len(hints) - MOST_HINTS} more" if hints[MOST_HINTS:] else ""
+        call.notes["x-iamsim-hints"] = "; ".join(hints[:MOST_HINTS]) + more
     return response | {"IsTruncated": marker is not None, "Marker": marker}
 
 

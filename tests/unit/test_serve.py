@@ -678,6 +678,24 @@ def test_unknown_parts_of_a_world_are_said(tmp_path):
     assert "x-iamsim-conditional" in simulated["ResponseMetadata"]["HTTPHeaders"]
 
 
+def test_what_is_wrong_with_a_simulated_question_is_said(server):
+    """A misspelt action and a resource of another type stand in a header; names can't break it."""
+    iam = client(server, "iam")
+    odd = iam.simulate_custom_policy(
+        PolicyInputList=[json.dumps(ALLOW)],
+        ActionNames=["s3:GetObjct", "s3:GetObject"],
+        ResourceArns=["arn:aws:sqs:eu-west-1:111122223333:b\u00fccher"],
+    )
+    told = odd["ResponseMetadata"]["HTTPHeaders"]["x-iamsim-hints"]
+    assert "s3:GetObjct" in told
+    assert "s3:GetObject" in told
+    assert told.isascii()
+    plain = iam.simulate_custom_policy(
+        PolicyInputList=[json.dumps(ALLOW)], ActionNames=["s3:GetObject"]
+    )
+    assert "x-iamsim-hints" not in plain["ResponseMetadata"]["HTTPHeaders"]
+
+
 VALUES = (
     *("", "x", "a b", "true", "-1", "1", "9" * 21, MAYA, LOCAL, READ_ONLY, "{", "[]", "null"),
     *("\0", "\u00e9", "*", "%", "..", ACCOUNT, "s3:GetObject", json.dumps(ALLOW)),
