@@ -13,11 +13,11 @@ from iamsim.cli.progress import ProgressBar
 from iamsim.cli.world_options import (
     DOCUMENT_FORMATS,
     WORLD_OPTIONS,
-    json_text,
     open_batch,
     output,
     write_answer,
 )
+from iamsim.report.cleaning import to_json
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -117,7 +117,7 @@ def _run(options: Options, _arguments: Sequence[str]) -> int:
         lambda: report.audit_document(audit, framework),
         lambda: data.audit_data(audit, framework),
         lambda: report.audit_lines(audit),
-        {"sarif": lambda: json_text(data.audit_sarif(audit, __version__))},
+        {"sarif": lambda: to_json(data.audit_sarif(audit, __version__))},
     )
     when = text_of(options, "fail_on") or choices.fail_on
     code = exit_code(audit, when, accepted=bool(options["accept_unknown"]))

@@ -9,6 +9,7 @@ from iamsim.cli.commands import NO_ARGUMENTS, Command
 from iamsim.cli.options import Option
 from iamsim.cli.output import write_output
 from iamsim.core.errors import RequestError
+from iamsim.report.cleaning import to_json
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,10 +33,9 @@ def _run(options: Options, _arguments: Sequence[str]) -> int:
     everything = bool(options["organization"])
     role = text_of(options, "role") or ROLE
     if options["policy"]:
-        from iamsim.cli.world_options import json_text
         from iamsim.importers.recipe import recipe_policy
 
-        write_output(json_text(recipe_policy(organization=everything, role=role)), None)
+        write_output(to_json(recipe_policy(organization=everything, role=role)), None)
         return 0
     folder = text_of(options, "output")
     if folder is None:

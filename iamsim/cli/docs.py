@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.cli.commands import Argument, Command
-from iamsim.cli.world_options import DOCUMENT_FORMATS, json_text, output, write_answer
+from iamsim.cli.world_options import DOCUMENT_FORMATS, output, write_answer
 from iamsim.core.errors import RequestError
 from iamsim.files.reading import read_text
+from iamsim.report.cleaning import to_json
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,7 +42,7 @@ def _run(options: Options, arguments: Sequence[str]) -> int:
         return _list(options, pages)
     name, text = _find("#".join(arguments), pages)
     if options["format"] == "json":
-        text = json_text({"page": name, "text": text})
+        text = to_json({"page": name, "text": text})
     from iamsim.cli.output import write_output
 
     path = options["output"]

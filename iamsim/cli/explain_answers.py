@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from iamsim.cli.ask import text_of, with_time
 from iamsim.cli.output import terminal_width, wants_color
 from iamsim.core.overall import overall_verdict
+from iamsim.report.cleaning import to_json
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from iamsim.report.document import Document
     from iamsim.world.model import World
 
-__all__ = ["answer_question", "answers_text", "colored", "document_text", "exit_code", "json_text"]
+__all__ = ["answer_question", "answers_text", "colored", "document_text", "exit_code"]
 
 
 def answer_question(question: Question, world: CompiledWorld | None) -> Answer:
@@ -60,7 +61,7 @@ def answers_text(
         from iamsim.report.data import answer_to_dict, answers_to_dict
 
         data = answer_to_dict(answers[0]) if len(answers) == 1 else answers_to_dict(answers)
-        return json_text(data)
+        return to_json(data)
     overall = overall_verdict(answer.decision.verdict for answer in answers)
     if options["quiet"]:
         return f"{overall.value}\n"
@@ -95,13 +96,6 @@ def document_text(document: Document, options: Options) -> str:
     from iamsim.report.writers.text import to_text
 
     return to_text(document, Paint(colored(options)), terminal_width())
-
-
-def json_text(data: object) -> str:
-    """Write plain data as `--format json` does."""
-    import json
-
-    return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
 
 
 def with_inputs(

@@ -17,6 +17,7 @@ from iamsim.core.decision import Layer, PolicyType
 from iamsim.core.errors import RequestError
 from iamsim.inputs.policies import is_denying, type_of_use
 from iamsim.inputs.recognise import Kind, Recognised, recognise
+from iamsim.report.cleaning import to_json
 from iamsim.report.document import Remark
 
 if TYPE_CHECKING:
@@ -295,7 +296,7 @@ def surrounded(text: str, options: Options, step: NextStep | None) -> str:
         if isinstance(data, dict):
             data["inputs"] = list(taken)
             data["next"] = None if step is None else step.to_dict()
-            return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
+            return to_json(data)
         return text
     if options["quiet"] or form not in ("text", "markdown"):
         return text

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from iamsim.cli.ask import load_worlds, questions_of, text_of
-from iamsim.cli.explain_answers import answer_question, exit_code, json_text
+from iamsim.cli.explain_answers import answer_question, exit_code
 from iamsim.cli.explain_options import EXPLAIN_OPTIONS, WHAT_IF_FIELDS
 from iamsim.cli.output import write_output
 from iamsim.cli.standard_input import standard_input
@@ -17,6 +17,7 @@ from iamsim.core.overall import overall_verdict
 from iamsim.engine.world import CompiledWorld
 from iamsim.query.calls import AnsweredCall, answer_call
 from iamsim.questions.names import principal_named
+from iamsim.report.cleaning import to_json
 from iamsim.report.document import Remark
 
 if TYPE_CHECKING:
@@ -189,7 +190,7 @@ def _write(
         written: dict[str, object] = data[0] if len(data) == 1 else {"calls": data}
         if outcomes:
             written = {**written, "outcomes": list(outcomes)}
-        write_output(surrounded(json_text(written), options, step), text_of(options, "output"))
+        write_output(surrounded(to_json(written), options, step), text_of(options, "output"))
         return
     for number, call in enumerate(calls, start=1):
         document = answered_document(call)

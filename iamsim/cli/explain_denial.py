@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from iamsim.cli.ask import denied_text, load_worlds, questions_of, text_of, texts_of, with_time
-from iamsim.cli.explain_answers import document_text, json_text
+from iamsim.cli.explain_answers import document_text
 from iamsim.cli.explain_options import EXPLAIN_OPTIONS, WHAT_IF_FIELDS
 from iamsim.cli.output import write_output
 from iamsim.core.caret import printable, render_error
@@ -21,6 +21,7 @@ from iamsim.query.denial import (
     examine,
     missing_part,
 )
+from iamsim.report.cleaning import to_json
 from iamsim.report.denial import denials_document, denials_to_dict
 from iamsim.report.edits import with_edits
 from iamsim.syntax.denial import find_denials
@@ -187,7 +188,7 @@ def _written(
     form = text_of(options, "format")
     if form == "json":
         data = denials_to_dict(reports, more=more)
-        return json_text(with_edits(data, edits) if edits else data)
+        return to_json(with_edits(data, edits) if edits else data)
     if options["quiet"]:
         explained = all(report.explained for report in reports)
         return "explained\n" if explained else "not explained\n"

@@ -12,7 +12,6 @@ from iamsim.cli.explain_answers import (
     colored,
     document_text,
     exit_code,
-    json_text,
 )
 from iamsim.cli.explain_options import EXPLAIN_OPTIONS, WHAT_IF_FIELDS
 from iamsim.cli.explain_picture import drawing_of
@@ -23,6 +22,7 @@ from iamsim.core.errors import RequestError
 from iamsim.core.overall import overall_verdict
 from iamsim.engine.world import CompiledWorld
 from iamsim.query.edits.search import suggest_edits
+from iamsim.report.cleaning import to_json
 from iamsim.report.document import Part
 from iamsim.report.edits import UNTRIED, edits_to_dict
 from iamsim.report.explained import explained, explained_together
@@ -98,7 +98,7 @@ def _written(
 ) -> str:
     """Write the answers, and behind each what would change it."""
     if text_of(options, "format") == "json":
-        return json_text(_data(answers, reports))
+        return to_json(_data(answers, reports))
     if options["quiet"]:
         return answers_text(answers, options, model)
     verbose = bool(options["verbose"])

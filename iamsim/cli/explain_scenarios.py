@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from iamsim.report.cleaning import to_json
 from iamsim.report.paint import Paint
 from iamsim.report.scenarios import result_word, scenarios_document
 from iamsim.suites.run import run_scenario
@@ -50,7 +51,6 @@ def explain_scenarios(
 
 
 def _json(runs: list[Run]) -> str:
-    import json
 
     data = [
         {
@@ -69,7 +69,7 @@ def _json(runs: list[Run]) -> str:
         }
         for scenario, results in runs
     ]
-    return json.dumps({"scenarios": data}, indent=2, ensure_ascii=False) + "\n"
+    return to_json({"scenarios": data})
 
 
 def _answer_data(answers: Sequence[Answer]) -> object:

@@ -12,7 +12,6 @@ from iamsim.cli.explain_answers import (
     answers_text,
     document_text,
     exit_code,
-    json_text,
 )
 from iamsim.cli.output import write_output
 from iamsim.cli.picture_options import wants_picture
@@ -30,6 +29,7 @@ from iamsim.query.comparison import Comparison, compare_answers
 from iamsim.query.policies_in_play import check_names
 from iamsim.query.what_if import ChangedWorld
 from iamsim.report.chains import chain_document, chain_to_dict, chain_verdict, hops_to_list
+from iamsim.report.cleaning import to_json
 from iamsim.report.side_by_side import comparison_to_dict, comparisons_document
 from iamsim.suites.policies import resource_policy_type
 
@@ -219,7 +219,7 @@ def _outcome_text(outcome: Outcome, options: Options, model: World | None) -> st
         return answers_text(outcome.answers, options, model)
     form = text_of(options, "format")
     if form == "json":
-        return json_text(chain_to_dict(chain, outcome.answers))
+        return to_json(chain_to_dict(chain, outcome.answers))
     if options["quiet"]:
         return f"{outcome.verdict.value}\n"
     if form == "html":
@@ -239,8 +239,8 @@ def _difference_text(before: Sequence[Answer], outcome: Outcome, options: Option
         hops = {} if chain is None else {"hops": hops_to_list(chain)}
         compared = [comparison_to_dict(comparison) for comparison in comparisons]
         if len(compared) == 1:
-            return json_text(hops | compared[0])
-        return json_text({"decision": outcome.verdict.value, **hops, "comparisons": compared})
+            return to_json(hops | compared[0])
+        return to_json({"decision": outcome.verdict.value, **hops, "comparisons": compared})
     if options["quiet"]:
         first = overall_verdict(answer.decision.verdict for answer in before)
         return f"{first.value} {outcome.verdict.value}\n"

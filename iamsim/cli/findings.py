@@ -18,13 +18,13 @@ from iamsim.cli.world_options import (
     DOCUMENT_FORMATS,
     WORLD_OPTIONS,
     asking,
-    json_text,
     open_world,
     output,
     processes_of,
     write_result,
 )
 from iamsim.core.errors import RequestError
+from iamsim.report.cleaning import to_json
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -61,7 +61,7 @@ def _run(options: Options, _arguments: Sequence[str]) -> int:
             processes=processes,
             **asking(options),
         )
-    sarif = {"sarif": lambda: json_text(access_findings_sarif(findings.answer, __version__))}
+    sarif = {"sarif": lambda: to_json(access_findings_sarif(findings.answer, __version__))}
     write_result(options, findings, sarif)
     if options["fail_on"] is None:
         return 0

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from iamsim.cli.commands import Argument, Command
 from iamsim.cli.options import Option
 from iamsim.cli.output import terminal_width, write_output
-from iamsim.cli.world_options import json_text, output, paint_for, write, write_answer
+from iamsim.cli.world_options import output, paint_for, write, write_answer
 from iamsim.core.errors import RequestError
+from iamsim.report.cleaning import to_json
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -214,7 +215,7 @@ def _list(options: Options) -> int:
         options,
         {
             "text": lambda: list_text(lessons, progress, paint_for(options), terminal_width()),
-            "json": lambda: json_text(list_data(lessons, progress)),
+            "json": lambda: to_json(list_data(lessons, progress)),
         },
         lambda: "".join(f"{lesson.name}\n" for lesson in lessons),
     )
@@ -255,7 +256,7 @@ def _print(lessons: Sequence[Lesson], options: Options) -> int:
             "text": lambda: blocks_text(
                 blocks, paint_for(options), terminal_width(), ascii_only=_ascii(options)
             ),
-            "json": lambda: json_text(
+            "json": lambda: to_json(
                 {"lessons": [lesson_data(lesson, answers=answers) for lesson in lessons]}
             ),
             "markdown": lambda: blocks_markdown(blocks),

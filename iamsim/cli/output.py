@@ -131,9 +131,9 @@ def write_answer(
     `text` makes the long form for a width; JSON wins over `quiet`.
     """
     if options["format"] == "json":
-        import json
+        from iamsim.report.cleaning import to_json
 
-        written = json.dumps(data, indent=2, ensure_ascii=False) + "\n"
+        written = to_json(data)
     else:
         written = quiet if options["quiet"] else text(terminal_width())
     path = options["output"]

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 from iamsim.report.aws import aws_response
 from iamsim.report.aws_sources import PolicySources
+from iamsim.report.cleaning import to_json
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,4 +28,4 @@ def aws_text(
     their names."""
     first, most = (0, None) if page is None else page
     response = aws_response(answers, PolicySources(world, source_arn), first=first, most=most)
-    return json.dumps(response, indent=4, ensure_ascii=False) + "\n"
+    return to_json(response, 4)

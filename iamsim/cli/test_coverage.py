@@ -96,11 +96,10 @@ def _report(text: str) -> tuple[str, str]:
 
 def _coverage_report(form: str, covered: Sequence[PolicyCoverage]) -> str:
     if form == "json":
-        import json
-
+        from iamsim.report.cleaning import to_json
         from iamsim.report.coverage import coverage_to_dict
 
-        return json.dumps(coverage_to_dict(covered), indent=2, ensure_ascii=False) + "\n"
+        return to_json(coverage_to_dict(covered))
     if form == "html":
         from iamsim.report.coverage import coverage_document
         from iamsim.report.writers.html import to_html

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 from iamsim import __version__
 from iamsim.cli.commands import Argument, Command, output_options
 from iamsim.cli.options import Option
-from iamsim.cli.world_options import DOCUMENT_FORMATS, json_text, write_answer
+from iamsim.cli.world_options import DOCUMENT_FORMATS, write_answer
 from iamsim.core.collector import CollectLater
 from iamsim.core.errors import RequestError
+from iamsim.report.cleaning import to_json
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -108,7 +109,7 @@ def _write(
     from iamsim.report import findings_ci, findings_data
 
     others = {
-        "sarif": lambda: json_text(findings_data.findings_to_sarif(checked, __version__)),
+        "sarif": lambda: to_json(findings_data.findings_to_sarif(checked, __version__)),
         "github": lambda: findings_ci.findings_to_github(checked),
         "junit": lambda: findings_ci.findings_to_junit(checked, lambda kind: _fails(kind, limit)),
     }

@@ -15,7 +15,6 @@ from iamsim.cli.world_options import (
     WORLD_OPTIONS,
     asked_context,
     asking,
-    json_text,
     open_world,
     output,
     processes_of,
@@ -23,6 +22,7 @@ from iamsim.cli.world_options import (
     write_result,
 )
 from iamsim.core.errors import RequestError
+from iamsim.report.cleaning import to_json
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -66,7 +66,7 @@ def _write_policy(options: Options, found: WhatCan) -> int:
     from iamsim.report.what_can import policy_remarks
 
     written = found.as_policy(shrink=bool(options["shrink"]))
-    text = json_text(written.document)
+    text = to_json(written.document)
     write(options, {"text": lambda: text}, lambda: text)
     proof = found.prove_complete(written)
     exact = written.exact and (proof is None or proof.witness is None)

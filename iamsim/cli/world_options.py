@@ -13,6 +13,7 @@ from iamsim.cli.options import Option
 from iamsim.cli.output import terminal_width, wants_color, write_output
 from iamsim.cli.worlds import missing_world, overlay_option, world_option
 from iamsim.core.errors import RequestError
+from iamsim.report.cleaning import to_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -38,7 +39,6 @@ __all__ = [
     "WORLD_OPTIONS",
     "asked_context",
     "asking",
-    "json_text",
     "open_batch",
     "open_world",
     "output",
@@ -310,7 +310,7 @@ def _written(
 ) -> str:
     match options["format"]:
         case "json":
-            return json_text(data())
+            return to_json(data())
         case "csv":
             from iamsim.report.writers.csv_table import to_csv
 
@@ -331,10 +331,3 @@ def _written(
             from iamsim.report.writers.text import to_text
 
             return to_text(document(), paint_for(options), terminal_width())
-
-
-def json_text(data: object) -> str:
-    """Plain data as JSON."""
-    import json
-
-    return json.dumps(data, indent=2, ensure_ascii=False) + "\n"

@@ -8,12 +8,18 @@ if TYPE_CHECKING:
     from iamsim.core.errors import IamsimError
     from iamsim.core.span import Span
 
-__all__ = ["caret_block", "printable", "quote", "render_error"]
+__all__ = ["ORDERS", "caret_block", "printable", "quote", "render_error", "without_orders"]
 
 WIDTH = 100
 BEFORE = 60  # of a long line, this much is shown in front of the place
 QUOTE_WIDTH = 60
 ELLIPSIS = "..."
+# What terminals obey (C0 but tab and line feed, and C1), and what reorders text (UAX #9).
+ORDERS = (
+    *(code for code in (*range(32), *range(127, 160)) if code not in (9, 10)),
+    *(0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)),
+)
+_REPLACED = dict.fromkeys(ORDERS, "\N{REPLACEMENT CHARACTER}")
 
 
 def quote(text: str, width: int = QUOTE_WIDTH) -> str:
@@ -63,6 +69,12 @@ def render_error(error: IamsimError) -> str:
     if error.hint:
         lines.append(f"hint: {printable(error.hint)}")
     return "\n".join(lines)
+
+
+def without_orders(text: str) -> str:
+    """Markup in which the characters that viewers obey, or that reorder text, are replaced: escaped
+    they would do the same."""
+    return text if text.isprintable() else text.translate(_REPLACED)
 
 
 def printable(text: str, *, keep_tabs: bool = False) -> str:

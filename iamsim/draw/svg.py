@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from iamsim.core.caret import without_orders
 from iamsim.draw.lettering import escaped, text_width, wrapped
 from iamsim.draw.style import SIZES, State, Theme, stylesheet
 
@@ -131,7 +132,7 @@ class Sheet:
         `about`. Its size is that of its content, and scales with its frame."""
         described = f"<desc>{escaped(about)}</desc>\n" if about else ""
         body = "\n".join(self._parts)
-        return (
+        return without_orders(
             f'<svg xmlns="http://www.w3.org/2000/svg" class="iamsim" role="img" '
             f'width="{width:g}" height="{height:g}" viewBox="0 0 {width:g} {height:g}">\n'
             f"<title>{escaped(title)}</title>\n{described}"

@@ -8,6 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape, quoteattr
 
+from iamsim.core.caret import without_orders
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -35,9 +37,9 @@ def _property(text: str) -> str:
 
 def xml_text(text: str) -> str:
     """Escape text between tags."""
-    return escape(text.translate(_NOT_IN_XML))
+    return escape(without_orders(text.translate(_NOT_IN_XML)))
 
 
 def xml_attribute(text: str) -> str:
     """Quote an attribute."""
-    return quoteattr(text.translate(_NOT_IN_XML))
+    return quoteattr(without_orders(text.translate(_NOT_IN_XML)))

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 
-from iamsim.core.caret import printable
+from iamsim.core.caret import ORDERS, printable
 
 __all__ = [
     "for_csv",
@@ -20,8 +20,10 @@ __all__ = [
     "for_markdown_code",
     "for_markdown_lines",
     "for_terminal",
+    "to_json",
 ]
 
+_IN_JSON = {code: f"\\u{code:04x}" for code in ORDERS}
 _MARKDOWN = re.compile(r"[\\|*_<>\[\]#~]|&(?=[#\w])")
 
 
@@ -77,3 +79,11 @@ def for_csv(text: str) -> str:
     """A cell that no spreadsheet reads as a formula, and that stays on one line."""
     clean = for_terminal(text)
     return f"'{clean}" if clean.startswith(("=", "+", "-", "@")) else clean
+
+
+def to_json(data: object, indent: int = 2) -> str:
+    """Plain data as JSON that people may read in a terminal: what it would obey is escaped."""
+    import json
+
+    written = json.dumps(data, indent=indent, ensure_ascii=False).translate(_IN_JSON)
+    return f"{written}\n"

@@ -108,7 +108,7 @@ def _remarks(remarks: Sequence[Remark]) -> Section[_Same]:
         Column("code", lambda one: one.first.code, wide, code=True),
     )
     return Section(
-        "remarks",
+        "import-remarks",
         "remarks",
         columns,
         [_Same(same[0], len(same)) for same in groups.values()],

@@ -69,6 +69,8 @@ def listen(innermost: Callable[[], Enforcement | None]) -> None:
 
 def _emitters() -> Iterator[Any]:
     """Those of sessions and clients that exist: botocore keeps no list of them."""
+    if gc.get_freeze_count():  # what was put away for good is among them
+        gc.unfreeze()
     for thing in gc.get_objects():
         kind = type(thing)
         if issubclass(kind, BaseClient):

@@ -68,7 +68,7 @@ OTHERS: dict[str, tuple[str, Any]] = {
     "no policy names anybody": ("_names_in", lambda *_: frozenset()),
     "no policy names a session": ("_names_in", without_sessions),
     "a session has the user id of another": ("USER_ID", "aws:username"),
-    "no way counts": ("WAY_KEYS", frozenset()),
+    "no way counts": ("keys_through_endpoints", frozenset),
     "no time counts": ("_time_of", lambda *_: {}),
     "no pair has a name": ("encryption_context_keys", lambda _: ()),
     "a key has nothing of its own": ("kms_context", lambda *_: ()),

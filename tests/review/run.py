@@ -153,6 +153,7 @@ def run(item: Item, folder: Path, root: Path) -> Outcome:
             env={
                 **os.environ,
                 **environment,
+                "PATH": os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"])),
                 "PYTHONPATH": str(root),
                 "ROOT": str(root),
                 "PYTHONDONTWRITEBYTECODE": "1",

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from iamsim.core.decision import Outcome
 from iamsim.core.ways import is_absent
+from iamsim.report.html.explained_policies import statement_names
 from iamsim.report.html.page import anchor
 from iamsim.report.html.parts import Badge
 from iamsim.words.gates import Place, place_of
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from iamsim.core.answer import Answer
+    from iamsim.core.explanation import Decider, LayerExplanation, StatementExplanation
     from iamsim.words.steps import Card, Row
 
 __all__ = ["Gate", "GateRow", "gate_rows"]
@@ -80,13 +83,32 @@ def _gates(rows: Iterable[Row], places: dict[Place, str]) -> tuple[Gate, ...]:
 
 
 def _places(answer: Answer, prefix: str) -> dict[Place, str]:
-    """Where on the page the policies of a gate stand, the first of several levels."""
+    """Where on the page the statement of a gate stands, else its policies; the first of several
+    levels."""
+    names = statement_names(answer, prefix)
     places: dict[Place, str] = {}
     for number, layer in enumerate(answer.explanation.layers, 1):
         if layer.policies or not is_absent(layer):
-            address = f"#{anchor(prefix, 'layer', number)}"
-            places.setdefault(place_of(layer.layer, layer.level), address)
+            statement = _statement(layer, answer.explanation.decided_by)
+            own = anchor(prefix, "layer", number)
+            name = own if statement is None else names.get(id(statement), own)
+            places.setdefault(place_of(layer.layer, layer.level), f"#{name}")
     return places
+
+
+def _statement(layer: LayerExplanation, deciders: Iterable[Decider]) -> StatementExplanation | None:
+    """The statement by which a layer stands as it does, or the one that lacked least."""
+    effect = {Outcome.ALLOW: "Allow", Outcome.EXPLICIT_DENY: "Deny"}.get(layer.outcome)
+    for policy in layer.policies:
+        for statement in policy.statements:
+            if statement.matched and statement.effect == effect:
+                return statement
+    nears = [
+        decider.near.statement
+        for decider in deciders
+        if decider.near is not None and (decider.layer, decider.level) == (layer.layer, layer.level)
+    ]
+    return next(iter(nears), None)
 
 
 def _sum(rows: Iterable[Row]) -> Badge:

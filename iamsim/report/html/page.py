@@ -8,11 +8,13 @@ security policy, every request and every script but its own
 from __future__ import annotations
 
 import os
+import re
 from base64 import b64encode
 from functools import cache
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
+from iamsim.core.caret import without_orders
 from iamsim.files.reading import read_text
 
 if TYPE_CHECKING:
@@ -29,7 +31,7 @@ def render_page(template: str, title: str, **data: object) -> str:
         "default-src 'none'; img-src data:; base-uri 'none'; form-action 'none'; "
         f"style-src {_hash(style)}; script-src {_hash(script)}"
     )
-    return (
+    page = (
         _environment()
         .get_template(f"{template}.html.j2")
         .render(
@@ -41,12 +43,19 @@ def render_page(template: str, title: str, **data: object) -> str:
             **data,
         )
     )
+    return _harmless(page)
 
 
 def render_fragment(template: str, **data: object) -> str:
     """Fill a template for a page that is there already: its main part alone."""
     found = _environment().get_template(f"{template}.html.j2")
-    return found.render(layout="fragment.html.j2", **data)
+    return _harmless(found.render(layout="fragment.html.j2", **data))
+
+
+def _harmless(page: str) -> str:
+    """A page that may be printed: nothing in it is obeyed, and no line of a name begins as a
+    command of GitHub Actions does."""
+    return re.sub(r"(?m)^(\s*)::", r"\1&#58;:", without_orders(page))
 
 
 def prose(text: str) -> Markup:
