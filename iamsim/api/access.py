@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from iamsim.query.what_can.effective import Effective
     from iamsim.query.what_can.policy import EffectivePolicy
     from iamsim.query.who_can import Access, Blocked
-    from iamsim.query.who_can import WhoCan as Found
+    from iamsim.query.who_can import WhoCan as Answers
     from iamsim.report.document import Document
     from iamsim.world.model import World
 
@@ -39,7 +39,7 @@ __all__ = ["AccessMatrix", "WhatCan", "WhoCan", "access_matrix", "what_can", "wh
 class WhoCan(Result):
     """Who can do something to a resource: `found` has all that is known of each."""
 
-    def __init__(self, found: Found, model: World) -> None:
+    def __init__(self, found: Answers, model: World) -> None:
         """Wrap what was found; use `World.who_can` to ask."""
         self.found = found
         self.model = model
@@ -204,7 +204,7 @@ def who_can(  # noqa: PLR0913 - the arguments are the options of the command
     return WhoCan(found, model)
 
 
-def _keep(found: Found, patterns: Sequence[str]) -> None:
+def _keep(found: Answers, patterns: Sequence[str]) -> None:
     """Leave out callers that are like none of the patterns."""
 
     def is_meant(candidate: Candidate) -> bool:

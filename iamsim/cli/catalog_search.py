@@ -8,7 +8,7 @@ from iamsim import catalog
 from iamsim.catalog.known_names import known_name
 from iamsim.core.errors import RequestError
 from iamsim.core.suggest import did_you_mean
-from iamsim.report.catalog import Found
+from iamsim.report.catalog import SearchRow
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -20,7 +20,7 @@ __all__ = ["search", "unknown_name"]
 _WILDCARDS = frozenset("*?")
 
 
-def search(words: Sequence[str]) -> list[Found]:
+def search(words: Sequence[str]) -> list[SearchRow]:
     """Find everything whose name holds all words, in any letter case, in a stable order.
 
     A word with wildcards is an action pattern, as policies write it.
@@ -30,7 +30,7 @@ def search(words: Sequence[str]) -> list[Found]:
     if patterns:
         covered = set(catalog.expand(patterns[0])).intersection(*map(catalog.expand, patterns[1:]))
         return [
-            Found("action", name, action.access_level)
+            SearchRow("action", name, action.access_level)
             for name in sorted(covered)
             if all(word in name.lower() for word in plain)
             and (action := catalog.find_action(name)) is not None
@@ -38,12 +38,12 @@ def search(words: Sequence[str]) -> list[Found]:
     return [found for found in _everything() if all(word in _text(found) for word in plain)]
 
 
-def _text(found: Found) -> str:
+def _text(found: SearchRow) -> str:
     """What words are looked for in: the name, and of a service its full name."""
     return f"{found.name} {found.detail if found.kind == 'service' else ''}".lower()
 
 
-def _everything() -> Iterator[Found]:
+def _everything() -> Iterator[SearchRow]:
     """Services, then actions, resource types and condition keys, by service."""
     services = [
         service
@@ -51,22 +51,22 @@ def _everything() -> Iterator[Found]:
         if (service := catalog.find_service(prefix)) is not None
     ]
     for service in services:
-        yield Found("service", service.prefix, known_name(service.prefix, service.name))
+        yield SearchRow("service", service.prefix, known_name(service.prefix, service.name))
     for service in services:
         for action in service.actions:
-            yield Found("action", action.full_name, action.access_level)
+            yield SearchRow("action", action.full_name, action.access_level)
     for service in services:
         for resource in service.resource_types:
             detail = " ".join(resource.arn_formats)
-            yield Found("resource type", f"{service.prefix} {resource.name}", detail)
+            yield SearchRow("resource type", f"{service.prefix} {resource.name}", detail)
     yield from _keys(services)
 
 
-def _keys(services: Sequence[ServiceFacts]) -> Iterator[Found]:
+def _keys(services: Sequence[ServiceFacts]) -> Iterator[SearchRow]:
     keys = {key.name: key for service in services for key in service.condition_keys}
     keys |= {key.name: key for key in catalog.global_condition_keys()}
     for name in sorted(keys, key=str.lower):
-        yield Found("condition key", name, ", ".join(keys[name].types))
+        yield SearchRow("condition key", name, ", ".join(keys[name].types))
 
 
 def unknown_name(text: str) -> RequestError:

@@ -36,7 +36,7 @@ BRINGING = (
 )
 
 
-class _Found(NamedTuple):
+class _ChosenWorlds(NamedTuple):
     """Worlds, and what named them."""
 
     paths: tuple[str, ...]
@@ -104,22 +104,22 @@ def examples() -> dict[str, str]:
     return {}
 
 
-def _named_by_person() -> _Found | None:
+def _named_by_person() -> _ChosenWorlds | None:
     """What the environment or the configuration names."""
     given = [part for part in os.environ.get(VARIABLE, "").split(os.pathsep) if part]
     if given and EXAMPLE + given[-1] in os.environ.get(VARIABLE, ""):
         given = [os.environ[VARIABLE]]  # `example:harbor` has the sign that separates paths
-    return _Found(tuple(given), VARIABLE) if given else _of_configuration()
+    return _ChosenWorlds(tuple(given), VARIABLE) if given else _of_configuration()
 
 
-def _of_folder(options: Options) -> _Found | None:
+def _of_folder(options: Options) -> _ChosenWorlds | None:
     """The world of this folder."""
     if any(options.get(field) for field in BRINGING) or not os.path.isfile(HERE):  # noqa: PTH113
         return None
-    return _Found((HERE,), "in this folder")
+    return _ChosenWorlds((HERE,), "in this folder")
 
 
-def _of_configuration() -> _Found | None:
+def _of_configuration() -> _ChosenWorlds | None:
     """What the nearest configuration names; its paths start from its folder."""
     from iamsim.files.reading import may_read
 
@@ -137,7 +137,7 @@ def _of_configuration() -> _Found | None:
         folder = above
 
 
-def _in_file(path: str, steps: tuple[str, ...]) -> _Found | None:
+def _in_file(path: str, steps: tuple[str, ...]) -> _ChosenWorlds | None:
     """The worlds that a file names; raises `WorldError` for what is none."""
     from iamsim.files.reading import read_bytes
 
@@ -164,7 +164,7 @@ def _in_file(path: str, steps: tuple[str, ...]) -> _Found | None:
         )
     folder = os.path.dirname(path)  # noqa: PTH120 - as above
     shown = os.path.relpath(path)
-    return _Found(
+    return _ChosenWorlds(
         tuple(
             entry if entry.startswith(EXAMPLE) else os.path.relpath(os.path.join(folder, entry))  # noqa: PTH118
             for entry in listed

@@ -75,10 +75,10 @@ def take_exam(
     return 0 if passed else 1
 
 
-def _asked(one: ExamQuestion) -> str | None:
+def _asked(exam_question: ExamQuestion) -> str | None:
     """Ask once: the reason where the answer is wrong, nothing where it is right, `None` for
     somebody who quits."""
-    outcome = one.lesson.outcome(one.step)
+    outcome = exam_question.lesson.outcome(exam_question.step)
     verdict = ask(_ASK_VERDICT, read_verdict, "a, e or i, please")
     if verdict is None:
         return None
@@ -86,7 +86,7 @@ def _asked(one: ExamQuestion) -> str | None:
         return verdict_reply(outcome.answer, verdict)
     if outcome.layer is None:
         return ""
-    for number, (_, name) in enumerate(layer_names(one.step.action), 1):
+    for number, (_, name) in enumerate(layer_names(exam_question.step.action), 1):
         sys.stdout.write(f"  {number} {name}\n")
     layer = cast("LayerChoice | None", ask(_ASK_LAYER, read_layer, "a number of the list, please"))
     if layer is None:

@@ -1,6 +1,6 @@
 """Decisions from plain arguments, without a whole request: what nothing reads is not derived.
 
-Three things are kept: a caller (all sessions of a role are one, with the user id of each), a spot
+Three things are kept: a caller (all sessions of a role are one, with the user id of each), a target
 (one action on resources of which the world knows the same), and what is read where the two meet.
 Callers of one class, for whom nothing that a plan reads differs, share the reading. Whatever is out
 of the ordinary is not decided here: nothing comes back, and who asked takes the long way.
@@ -49,7 +49,7 @@ OF_A_WAY = ""  # the name of keys that only calls through VPC endpoints have
 ORDINARY = frozenset({CallerKind.USER, CallerKind.ROLE_SESSION})
 SPELLINGS = 512  # of context keys, for each reading
 SIGNATURES = 1_000  # whose decision is kept, for each reading
-CLASSES = 1_000  # of callers, for each spot
+CLASSES = 1_000  # of callers, for each target
 NO_CONTEXT: Mapping[str, ContextValue] = {}
 
 
@@ -88,7 +88,7 @@ class _Caller:
             self.values.pop(USER_ID, None)
 
 
-class _Spot:
+class _Target:
     """One action (in lower case) on resources of which the world knows the same; `named` are the
     names of principals that policies have there, by the class of who meets them."""
 
@@ -103,7 +103,7 @@ class _Spot:
 
 
 class _Meeting(NamedTuple):
-    """What is read where a caller and a spot meet, with the values that are known before anybody
+    """What is read where a caller and a target meet, with the values that are known before anybody
     asks. Only some readings ask for the user id, the time, or the keys of an encryption context."""
 
     reading: Reading
@@ -118,7 +118,7 @@ Place = tuple[tuple["str | None", bool], str, str, "str | None"]
 # A question in plain arguments: principal, action, resource, context, time, the resource's account.
 Asked = tuple[str, str, str, "Mapping[str, ContextValue]", "str | None", "str | None"]
 # A request by what is read of it: where it meets what, its resource, and the values of keys.
-Signed = tuple[_Meeting, _Caller, _Spot, str, "Values"]
+Signed = tuple[_Meeting, _Caller, _Target, str, "Values"]
 
 
 class QuickDecisions:
@@ -142,10 +142,10 @@ class QuickDecisions:
         self._asked: dict[str, tuple[_Caller, str | None] | None] = {}
         self._callers: dict[str, _Caller] = {}
         self._classes: dict[Hashable, _Class] = {}
-        self._places: dict[Place, tuple[_Spot, str] | None] = {}
-        self._spots: dict[Hashable, _Spot] = {}
-        self._meetings: dict[tuple[_Caller, _Spot], _Meeting | None] = {}
-        self._readings: dict[tuple[_Class, _Spot, frozenset[str]], Reading | None] = {}
+        self._places: dict[Place, tuple[_Target, str] | None] = {}
+        self._targets: dict[Hashable, _Target] = {}
+        self._meetings: dict[tuple[_Caller, _Target], _Meeting | None] = {}
+        self._readings: dict[tuple[_Class, _Target, frozenset[str]], Reading | None] = {}
         self._opened: dict[Hashable, Decision] = {}
 
     def sign(
@@ -161,7 +161,7 @@ class QuickDecisions:
         found = self._find(principal, action, resource, resource_account)
         if found is None:
             return None
-        meeting, caller, user_id, spot, resource = found
+        meeting, caller, user_id, target, resource = found
         reading, known, by_user_id, by_time, by_pairs = meeting
         values = known.copy()
         if by_user_id and user_id is not None:
@@ -177,11 +177,11 @@ class QuickDecisions:
                 values[name] = value
             elif name is not None:
                 return None
-        return meeting, caller, spot, resource, values
+        return meeting, caller, target, resource, values
 
     def _find(
         self, principal: str, action: str, resource: str, account: str | None
-    ) -> tuple[_Meeting, _Caller, str | None, _Spot, str] | None:
+    ) -> tuple[_Meeting, _Caller, str | None, _Target, str] | None:
         """Who calls, with the user id of the session; what is asked about, and what is read."""
         asked, places, meetings = self._asked, self._places, self._meetings
         who = asked[principal] if principal in asked else self._find_caller(principal)
@@ -189,42 +189,42 @@ class QuickDecisions:
             return None
         caller, user_id = who
         place = caller.view, action, resource, account
-        where = places[place] if place in places else self._find_spot(caller, place)
+        where = places[place] if place in places else self._target(caller, place)
         if where is None:
             return None
-        spot, resource = where
-        key = caller, spot
-        meeting = meetings[key] if key in meetings else self._meet(caller, spot, resource)
-        return None if meeting is None else (meeting, caller, user_id, spot, resource)
+        target, resource = where
+        key = caller, target
+        meeting = meetings[key] if key in meetings else self._meet(caller, target, resource)
+        return None if meeting is None else (meeting, caller, user_id, target, resource)
 
     def decide(self, signed: Signed) -> Decision | None:
         """Decide a request. Of one that lacks a key that AWS sends, the decision is that of the
         first with its signature, if that one took the long way before."""
-        meeting, caller, spot, resource, values = signed
+        meeting, caller, target, resource, values = signed
         reading = meeting.reading
         if not values.keys() >= reading.awaited:
-            return self._opened.get((caller, spot, reading.signature(resource, values)))
-        return reading.plan(Request(caller.facts.caller, spot.action, resource, values))
+            return self._opened.get((caller, target, reading.signature(resource, values)))
+        return reading.plan(Request(caller.facts.caller, target.action, resource, values))
 
     @staticmethod
     def ready(signed: Signed) -> tuple[Request, Plan] | None:
         """The request with its plan; `None` for one that lacks a key that AWS sends."""
-        meeting, caller, spot, resource, values = signed
+        meeting, caller, target, resource, values = signed
         if not values.keys() >= meeting.reading.awaited:
             return None
-        request = Request(caller.facts.caller, spot.action, resource, values)
+        request = Request(caller.facts.caller, target.action, resource, values)
         return request, meeting.reading.plan
 
     def decide_alike(self, signed: Signed) -> Decision | None:
         """Decide a request as the first of its signature was decided."""
-        meeting, caller, spot, resource, values = signed
+        meeting, caller, target, resource, values = signed
         reading = meeting.reading
         signature = reading.signature(resource, values)
         if not values.keys() >= reading.awaited:
-            return self._opened.get((caller, spot, signature))
+            return self._opened.get((caller, target, signature))
         known = reading.decisions.get(signature)
         if known is None:
-            known = reading.plan(Request(caller.facts.caller, spot.action, resource, values))
+            known = reading.plan(Request(caller.facts.caller, target.action, resource, values))
             remember(reading.decisions, signature, known, SIGNATURES)
         return known
 
@@ -233,10 +233,10 @@ class QuickDecisions:
         and the name of a session depends on more than is signed, so that nothing is kept then."""
         if signed is None:
             return
-        meeting, caller, spot, resource, values = signed
+        meeting, caller, target, resource, values = signed
         missing = meeting.reading.awaited - values.keys()
         if missing.isdisjoint((USER_ID, ISSUED)):
-            key = caller, spot, meeting.reading.signature(resource, values)
+            key = caller, target, meeting.reading.signature(resource, values)
             remember(self._opened, key, decision, self._limit)
 
     def question(
@@ -289,12 +289,12 @@ class QuickDecisions:
             of_class = remember(self._classes, key, _Class(facts), self._limit)
         return _Caller(principal, facts, sessions, of_class)
 
-    def _find_spot(self, caller: _Caller, place: Place) -> tuple[_Spot, str] | None:
+    def _target(self, caller: _Caller, place: Place) -> tuple[_Target, str] | None:
         """Look an action on a resource up, with the resource that is meant; `None` for what has
         rules of its own, or is nothing."""
-        return remember(self._places, place, self._make_spot(caller, place), self._limit)
+        return remember(self._places, place, self._make_target(caller, place), self._limit)
 
-    def _make_spot(self, caller: _Caller, place: Place) -> tuple[_Spot, str] | None:
+    def _make_target(self, caller: _Caller, place: Place) -> tuple[_Target, str] | None:
         """Work out what is asked about."""
         _, action, resource, account = place
         lowered = action.lower()
@@ -308,19 +308,19 @@ class QuickDecisions:
         if facts.access_point is not None or facts.owner_unknown is not None:
             return None
         key = id(facts), lowered, resource[4:].partition(":")[0]
-        spot = self._spots.get(key)
-        if spot is None:
-            spot = remember(self._spots, key, _Spot(facts, lowered), self._limit)
-        return spot, resource
+        target = self._targets.get(key)
+        if target is None:
+            target = remember(self._targets, key, _Target(facts, lowered), self._limit)
+        return target, resource
 
-    def _meet(self, caller: _Caller, spot: _Spot, resource: str) -> _Meeting | None:
+    def _meet(self, caller: _Caller, target: _Target, resource: str) -> _Meeting | None:
         """Work out what is read; `None` where parts of policies are not known, or where they tell
         sessions of a role apart by name."""
-        reading = self._read(caller, spot, resource)
+        reading = self._read(caller, target, resource)
         if reading is None:
-            return remember(self._meetings, (caller, spot), None, self._limit)
-        known = {**spot.values, **caller.values}
-        of_kms = spot.action.startswith("kms:")
+            return remember(self._meetings, (caller, target), None, self._limit)
+        known = {**target.values, **caller.values}
+        of_kms = target.action.startswith("kms:")
         if of_kms:
             own = kms_context(resource, caller.facts.caller, DIRECT_CALL)
             known.update((key, value) for key, value, _ in own)
@@ -332,28 +332,28 @@ class QuickDecisions:
             not keys.isdisjoint(TIME_KEYS),
             of_kms and ENCRYPTION_KEYS in keys,
         )
-        return remember(self._meetings, (caller, spot), meeting, self._limit)
+        return remember(self._meetings, (caller, target), meeting, self._limit)
 
-    def _read(self, caller: _Caller, spot: _Spot, resource: str) -> Reading | None:
+    def _read(self, caller: _Caller, target: _Target, resource: str) -> Reading | None:
         """The reading of the caller's class."""
         situation: Situation | None = None
-        question = self.question(caller.principal, spot.action, resource)
-        names = spot.named.get(caller.of_class)
+        question = self.question(caller.principal, target.action, resource)
+        names = target.named.get(caller.of_class)
         if names is None:
-            situation = self.world.situation(question, caller.facts, spot.facts)
+            situation = self.world.situation(question, caller.facts, target.facts)
             names = remember(
-                spot.named, caller.of_class, _names_in(situation, spot.action), CLASSES
+                target.named, caller.of_class, _names_in(situation, target.action), CLASSES
             )
         head = None if caller.sessions is None else f"aws:{caller.sessions}"
         if head is not None and any(name.startswith(head) for name in names):
             return None
         # How a name means a caller follows from the name and the class.
-        key = caller.of_class, spot, names.intersection(caller.facts.caller.names)
+        key = caller.of_class, target, names.intersection(caller.facts.caller.names)
         if key in self._readings:
             return self._readings[key]
-        situation = situation or self.world.situation(question, caller.facts, spot.facts)
-        unknown = situation.arrange(spot.action).meets_unknown
-        reading = None if unknown else Reading(situation, spot.action)
+        situation = situation or self.world.situation(question, caller.facts, target.facts)
+        unknown = situation.arrange(target.action).meets_unknown
+        reading = None if unknown else Reading(situation, target.action)
         return remember(self._readings, key, reading, self._limit)
 
 

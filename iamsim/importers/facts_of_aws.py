@@ -87,7 +87,9 @@ def read_grants(draft: Draft, data: Json, place: str, arn: str | None) -> None:
             draft.unreadable("this grant has no grantee", at)
             continue
         operations = texts(record, "Operations")
-        if not operations or not is_list_of(record, "Operations", lambda one: isinstance(one, str)):
+        if not operations or not is_list_of(
+            record, "Operations", lambda item: isinstance(item, str)
+        ):
             lost = marker("the operations of a grant can't be read", draft.file)
             draft.resource(key).data["grants"] = lost
             continue

@@ -115,7 +115,7 @@ def read_user(record: Json, place: str, draft: Draft) -> None:
     user = draft.user(arn.account, _name(record, "UserName", arn))
     _principal(user, record, "UserId", place)
     groups: list[object] = [*texts(record, "GroupList")]
-    if not is_list_of(record, "GroupList", lambda one: isinstance(one, str)):
+    if not is_list_of(record, "GroupList", lambda item: isinstance(item, str)):
         groups.append(marker("the list of groups can't be read", draft.file))
     if groups:
         user.extend("groups", groups)
@@ -260,7 +260,7 @@ def _policies(principal: Record, record: Json, key: str, place: str, draft: Draf
     if arns:
         principal.attach(arns)
     whole = is_list_of(record, "AttachedManagedPolicies", _is_attachment)
-    if not whole or not is_list_of(record, key, lambda one: isinstance(one, dict)):
+    if not whole or not is_list_of(record, key, lambda item: isinstance(item, dict)):
         principal.attach([marker("the list of policies can't be read", draft.file)])
     for number, (item, at) in enumerate(records(draft, record, key, f"{place}."), 1):
         name = text(item, "PolicyName") or f"inline-{number}"

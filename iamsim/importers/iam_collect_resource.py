@@ -69,7 +69,7 @@ def read_iam(
             for group in (groups if isinstance(groups, list) else ())
             if isinstance(group, str)
         ]
-        if not is_list_of(files, "groups", lambda one: isinstance(one, str)):
+        if not is_list_of(files, "groups", lambda item: isinstance(item, str)):
             names.append(marker("the list of groups can't be read", "groups.json"))
         if names:
             user.extend("groups", names)
@@ -109,8 +109,8 @@ def _principal(principal: Record, metadata: Json, files: Files, draft: Draft) ->
     if isinstance(managed, list) and managed:
         arns = [item if isinstance(item, str) else _arn_in(item) for item in managed]
         principal.attach(arn for arn in arns if arn is not None)
-    whole = is_list_of(files, "managed-policies", lambda one: find_arn(_arn_in(one) or str(one)))
-    if not whole or not is_list_of(files, "inline-policies", lambda one: isinstance(one, dict)):
+    whole = is_list_of(files, "managed-policies", lambda item: find_arn(_arn_in(item) or str(item)))
+    if not whole or not is_list_of(files, "inline-policies", lambda item: isinstance(item, dict)):
         principal.attach([marker("the list of policies can't be read", principal.draft.file)])
     for number, (item, at) in enumerate(records(draft, files, "inline-policies", ""), 1):
         name = text(item, "PolicyName", "policyName") or f"inline-{number}"

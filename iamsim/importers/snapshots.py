@@ -111,10 +111,10 @@ def _is_known(page: Json) -> bool:
     )
 
 
-Found = tuple[str | None, str, "list[str] | None"]
+SnapshotPolicy = tuple[str | None, str, "list[str] | None"]
 
 
-def _read(page: Json, place: str, source: Source, draft: Draft) -> Iterator[Found]:
+def _read(page: Json, place: str, source: Source, draft: Draft) -> Iterator[SnapshotPolicy]:
     """Go through the snapshots of an output: ARN, place, and with whom it is shared, if said."""
     region = region_of_path(source.path) or draft.options.region
     for key, named in PERMISSIONS.items():

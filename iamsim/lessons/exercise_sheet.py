@@ -26,10 +26,10 @@ _BADGES = {
 def exercise_list(exercises: Sequence[Exercise], progress: Progress) -> Document:
     """The exercises, with how far one is."""
     columns: tuple[Column[Exercise], ...] = (
-        Column("number", lambda one: str(one.number)),
-        Column("name", lambda one: one.name, code=True),
-        Column("progress", lambda one: _BADGES[progress.exercise_word(one.name)]),
-        Column("title", lambda one: one.title),
+        Column("number", lambda row: str(row.number)),
+        Column("name", lambda row: row.name, code=True),
+        Column("progress", lambda row: _BADGES[progress.exercise_word(row.name)]),
+        Column("title", lambda row: row.title),
     )
     done = sum(progress.exercise_word(exercise.name) == "done" for exercise in exercises)
     return Document(
@@ -62,9 +62,9 @@ def _blocks(exercise: Exercise, hints: int) -> Iterator[Block]:
             f"file-{number}", f"{name} (to be written)", (text,), code=True, language="json"
         )
     columns: tuple[Column[ScenarioRequest], ...] = (
-        Column("case", lambda one: one.title),
+        Column("case", lambda row: row.title),
         Column("request", case_text, code=True),
-        Column("expected", lambda one: one.expect or ""),
+        Column("expected", lambda row: row.expect or ""),
     )
     yield Section("cases", "Cases", columns, exercise.visible, cards=True)
     yield Section("see", "AWS says so", (Column("page", str),), exercise.see)

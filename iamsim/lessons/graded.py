@@ -68,9 +68,9 @@ def _blocks(grade: Grade) -> Iterator[Block]:
     for number, outcome in enumerate(grade.failing, 1):
         yield _failure(grade, outcome, number)
     columns: tuple[Column[Outcome], ...] = (
-        Column("case", lambda one: one.case.request.title),
-        Column("outcome", lambda one: _PASSED if one.passed else _FAILED),
-        Column("hidden", lambda one: "hidden" if is_hidden(one) else "", SEPARATE),
+        Column("case", lambda row: row.case.request.title),
+        Column("outcome", lambda row: _PASSED if row.passed else _FAILED),
+        Column("hidden", lambda row: "hidden" if is_hidden(row) else "", SEPARATE),
     )
     shown = [outcome for outcome in grade.outcomes if not is_hidden(outcome) or not outcome.passed]
     yield Section("cases", "Cases", columns, shown, listed=True)
@@ -80,9 +80,9 @@ def _blocks(grade: Grade) -> Iterator[Block]:
         yield mutants
 
 
-def _broken(one: Broken, number: int) -> Entry:
-    text = render_error(one.error)
-    return Entry(f"broken-{number}", Badge("no", "does not read"), one.file, code=text)
+def _broken(broken: Broken, number: int) -> Entry:
+    text = render_error(broken.error)
+    return Entry(f"broken-{number}", Badge("no", "does not read"), broken.file, code=text)
 
 
 def _failure(grade: Grade, outcome: Outcome, number: int) -> Entry:

@@ -55,10 +55,10 @@ class Result(NamedTuple):
 def class_sheet(lessons: Iterable[Lesson]) -> Document:
     """The questions of lessons with their key, and room for the hands that are shown."""
     columns: tuple[Column[_Line], ...] = (
-        Column("lesson", lambda one: one.lesson),
-        Column("question", lambda one: one.question),
-        Column("decision", lambda one: one.decision),
-        Column("layer", lambda one: one.layer),
+        Column("lesson", lambda row: row.lesson),
+        Column("question", lambda row: row.question),
+        Column("decision", lambda row: row.decision),
+        Column("layer", lambda row: row.layer),
         *map(_room, (*_HANDS, "remarks")),
     )
     rows = [line for lesson in lessons for line in _lines(lesson)]
@@ -162,12 +162,12 @@ def done_results(
 def results_of_rows(rows: Sequence[Result]) -> Document:
     """Results as a table."""
     columns: tuple[Column[Result], ...] = (
-        Column("learner", lambda one: one.learner),
-        Column("kind", lambda one: one.kind),
-        Column("name", lambda one: one.name),
-        Column("questions", lambda one: str(one.questions)),
-        Column("answered", lambda one: str(one.answered)),
-        Column("right", lambda one: str(one.right)),
+        Column("learner", lambda row: row.learner),
+        Column("kind", lambda row: row.kind),
+        Column("name", lambda row: row.name),
+        Column("questions", lambda row: str(row.questions)),
+        Column("answered", lambda row: str(row.answered)),
+        Column("right", lambda row: str(row.right)),
     )
     names = {row.learner for row in rows}
     right = sum(row.right for row in rows)

@@ -333,16 +333,16 @@ def _key_policy(requested: Requested) -> Policy:
     return parse_policy({"Version": "2012-10-17", "Statement": statement})
 
 
-def _is_allowed(one: Seen, policy: Json) -> bool:
+def _is_allowed(seen: Seen, policy: Json) -> bool:
     """Whether a call that was seen goes through under the policy alone."""
-    requested = one.requested
+    requested = seen.requested
     base = Question(
         requested.principal or "",
         requested.action,
         requested.resource,
         attached=AttachedPolicies(
             identity_policies=(parse_policy(policy),),
-            resource_policy=_key_policy(requested) if one.action.startswith("kms:") else None,
+            resource_policy=_key_policy(requested) if seen.action.startswith("kms:") else None,
         ),
     )
     try:

@@ -207,31 +207,33 @@ def _number(count: int, noun: str) -> str:
     return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
-def who(one: AccessFinding) -> str:
+def who(finding: AccessFinding) -> str:
     """The principal, or what was not used."""
-    if one.kind is FindingKind.UNUSED_PERMISSION:
+    if finding.kind is FindingKind.UNUSED_PERMISSION:
         return "permissions"
-    if one.kind is FindingKind.UNUSED_KEY:
-        name = one.details["accessKeyId"]
+    if finding.kind is FindingKind.UNUSED_KEY:
+        name = finding.details["accessKeyId"]
         return f"access {name}" if name.startswith("key ") else f"access key {name}"
-    if one.kind is FindingKind.UNUSED_PASSWORD:
+    if finding.kind is FindingKind.UNUSED_PASSWORD:
         return "password"
-    if one.kind is FindingKind.UNUSED_ROLE:
+    if finding.kind is FindingKind.UNUSED_ROLE:
         return "role"
-    if one.kind is FindingKind.UNKNOWN:
+    if finding.kind is FindingKind.UNKNOWN:
         return "not known"
-    kind, name = next(iter(one.principal.items()))
+    kind, name = next(iter(finding.principal.items()))
     if name == "*":
         return "anyone"
     return name if kind == "AWS" else f"{kind} {name}"
 
 
-def _what(one: AccessFinding) -> str:
+def _what(finding: AccessFinding) -> str:
     """What can be done, since when nothing was, or why it is not known."""
-    if one.kind is FindingKind.UNKNOWN:
-        source = one.details["source"]
-        return one.details["why"] + (f" (from {quote(source)})" if source else "")
-    return _few(one.actions) if one.actions else _last_use(one.details.get("lastAccessed"))
+    if finding.kind is FindingKind.UNKNOWN:
+        source = finding.details["source"]
+        return finding.details["why"] + (f" (from {quote(source)})" if source else "")
+    return (
+        _few(finding.actions) if finding.actions else _last_use(finding.details.get("lastAccessed"))
+    )
 
 
 def _last_use(last: str | None) -> str:
@@ -245,19 +247,19 @@ def _few(actions: Sequence[str]) -> str:
     return ", ".join(actions)
 
 
-def _remark(one: AccessFinding) -> str:
+def _remark(finding: AccessFinding) -> str:
     """Public, internal, archived; through what."""
     parts = []
-    if one.is_public:
+    if finding.is_public:
         parts.append("public")
-    if one.access_point is not None:
-        parts.append(f"through {one.access_point}")
-    if one.kind is FindingKind.INTERNAL:
-        parts.append(one.details["accessType"].lower().replace("_", "-"))
-    if one.archived_by is not None:
-        parts.append(f"archived by {one.archived_by}")
-    if one.kind is FindingKind.EXTERNAL and one.condition and not one.depends_on:
-        given = ", ".join(f"{key}: {value}" for key, value in sorted(one.condition.items()))
+    if finding.access_point is not None:
+        parts.append(f"through {finding.access_point}")
+    if finding.kind is FindingKind.INTERNAL:
+        parts.append(finding.details["accessType"].lower().replace("_", "-"))
+    if finding.archived_by is not None:
+        parts.append(f"archived by {finding.archived_by}")
+    if finding.kind is FindingKind.EXTERNAL and finding.condition and not finding.depends_on:
+        given = ", ".join(f"{key}: {value}" for key, value in sorted(finding.condition.items()))
         parts.append(f"under {given}")
     return ", ".join(parts)
 
@@ -290,21 +292,21 @@ def _count(answer: FindingsAnswer) -> str:
     return f"{', '.join(parts)}; {answer.looked_at} {resources} looked at"
 
 
-def finding_sentence(one: AccessFinding) -> str:
+def finding_sentence(finding: AccessFinding) -> str:
     """One finding in a sentence."""
-    if one.kind is FindingKind.UNUSED_PERMISSION:
+    if finding.kind is FindingKind.UNUSED_PERMISSION:
         parts = [
             _few([name for name, _ in service.actions]) or f"all of {service.namespace}"
-            for service in one.services
+            for service in finding.services
         ]
-        return f"{one.resource} has not used what it may do: {'; '.join(parts)}"
-    if one.kind is FindingKind.UNKNOWN:
-        return f"whom {one.resource} lets in is not known: {_what(one)}"
-    if not one.actions:
-        return f"{who(one)} of {one.resource}: {_what(one)}"
-    depends = f" {'; or '.join(one.depends_on)}" if one.depends_on else ""
-    caller = "anyone" if one.principal.get("AWS") == "*" else who(one)
-    return f"{caller} can {joined(list(one.actions))} on {one.resource}{depends}"
+        return f"{finding.resource} has not used what it may do: {'; '.join(parts)}"
+    if finding.kind is FindingKind.UNKNOWN:
+        return f"whom {finding.resource} lets in is not known: {_what(finding)}"
+    if not finding.actions:
+        return f"{who(finding)} of {finding.resource}: {_what(finding)}"
+    depends = f" {'; or '.join(finding.depends_on)}" if finding.depends_on else ""
+    caller = "anyone" if finding.principal.get("AWS") == "*" else who(finding)
+    return f"{caller} can {joined(list(finding.actions))} on {finding.resource}{depends}"
 
 
 def access_findings_lines(answer: FindingsAnswer) -> list[str]:

@@ -66,32 +66,34 @@ def _unjudged(answer: FindingsAnswer) -> Json:
     return {"unjudged": callers, "unjudged_credentials": credentials}
 
 
-def finding_data(one: AccessFinding, at: str | None) -> Json:
+def finding_data(finding: AccessFinding, at: str | None) -> Json:
     """One finding as GetFindingV2 gives it."""
     data: Json = {
-        "id": one.id,
-        "findingType": one.kind.value,
-        "resource": one.resource,
-        "resourceType": one.resource_type,
-        "resourceOwnerAccount": one.account,
-        "status": one.status.value,
+        "id": finding.id,
+        "findingType": finding.kind.value,
+        "resource": finding.resource,
+        "resourceType": finding.resource_type,
+        "resourceOwnerAccount": finding.account,
+        "status": finding.status.value,
     }
     if at is not None:
         data |= {"analyzedAt": at, "createdAt": at, "updatedAt": at}
-    data["findingDetails"] = [_unused_permission(service) for service in one.services] or [
-        _details(one)
+    data["findingDetails"] = [_unused_permission(service) for service in finding.services] or [
+        _details(finding)
     ]
     extra: Json = {}
-    if one.services:
-        extra["services"] = {service.namespace: _of_service(service) for service in one.services}
-    if one.steps:
-        extra["recommendedSteps"] = [_step(step) for step in one.steps]
-    if one.depends_on:
-        extra["dependsOn"] = list(one.depends_on)
-    if one.archived_by is not None:
-        extra["archivedBy"] = one.archived_by
-    if one.span is not None:
-        extra["place"] = str(one.span.place)
+    if finding.services:
+        extra["services"] = {
+            service.namespace: _of_service(service) for service in finding.services
+        }
+    if finding.steps:
+        extra["recommendedSteps"] = [_step(step) for step in finding.steps]
+    if finding.depends_on:
+        extra["dependsOn"] = list(finding.depends_on)
+    if finding.archived_by is not None:
+        extra["archivedBy"] = finding.archived_by
+    if finding.span is not None:
+        extra["place"] = str(finding.span.place)
     return data | {"iamsim": extra} if extra else data
 
 
@@ -127,44 +129,44 @@ def _of_service(service: UnusedService) -> Json:
     }
 
 
-def _details(one: AccessFinding) -> Json:
+def _details(finding: AccessFinding) -> Json:
     """The one member of the union that the type of the finding has."""
-    match one.kind:
+    match finding.kind:
         case FindingKind.UNUSED_ROLE:
-            return {"unusedIamRoleDetails": dict(one.details)}
+            return {"unusedIamRoleDetails": dict(finding.details)}
         case FindingKind.UNUSED_KEY:
-            return {"unusedIamUserAccessKeyDetails": dict(one.details)}
+            return {"unusedIamUserAccessKeyDetails": dict(finding.details)}
         case FindingKind.UNKNOWN:
-            return {"unknownAccessDetails": dict(one.details)}
+            return {"unknownAccessDetails": dict(finding.details)}
         case FindingKind.UNUSED_PASSWORD:
-            return {"unusedIamUserPasswordDetails": dict(one.details)}
+            return {"unusedIamUserPasswordDetails": dict(finding.details)}
     shared: Json = {
-        "action": list(one.actions),
-        "condition": dict(one.condition),
-        "principal": dict(one.principal),
-        **one.restricted,
+        "action": list(finding.actions),
+        "condition": dict(finding.condition),
+        "principal": dict(finding.principal),
+        **finding.restricted,
     }
-    if one.access_point is not None:
-        detail = {"accessPointArn": one.access_point}
+    if finding.access_point is not None:
+        detail = {"accessPointArn": finding.access_point}
         shared["sources"] = [{"type": "S3_ACCESS_POINT", "detail": detail}]
-    elif one.resource_type in WITH_SOURCES:
+    elif finding.resource_type in WITH_SOURCES:
         shared["sources"] = [{"type": "POLICY"}]
-    if one.kind is FindingKind.EXTERNAL:
-        return {"externalAccessDetails": {**shared, "isPublic": one.is_public}}
-    owner = {"principalOwnerAccount": one.principal_account}
-    return {"internalAccessDetails": {**shared, **owner, **one.details}}
+    if finding.kind is FindingKind.EXTERNAL:
+        return {"externalAccessDetails": {**shared, "isPublic": finding.is_public}}
+    owner = {"principalOwnerAccount": finding.principal_account}
+    return {"internalAccessDetails": {**shared, **owner, **finding.details}}
 
 
-def _kept(one: Kept) -> Json:
-    layer = one.decision.layer
+def _kept(kept: Kept) -> Json:
+    layer = kept.decision.layer
     return {
-        "resource": one.resource,
-        "resourceType": one.resource_type,
-        "resourceOwnerAccount": one.account,
-        "principal": dict(one.principal),
-        "action": list(one.actions),
+        "resource": kept.resource,
+        "resourceType": kept.resource_type,
+        "resourceOwnerAccount": kept.account,
+        "principal": dict(kept.principal),
+        "action": list(kept.actions),
         "blockedBy": None if layer is None else layer.value,
-        "statements": statements_data(one.decision),
+        "statements": statements_data(kept.decision),
     }
 
 
@@ -183,23 +185,23 @@ def access_findings_sarif(answer: FindingsAnswer, version: str) -> Json:
     return sarif_log(rules, [_result(finding, names) for finding in answer.findings], version)
 
 
-def _rule(one: AccessFinding) -> str:
-    return PUBLIC if one.is_public else one.kind.value
+def _rule(finding: AccessFinding) -> str:
+    return PUBLIC if finding.is_public else finding.kind.value
 
 
-def _result(one: AccessFinding, names: list[str]) -> Json:
-    rule = _rule(one)
+def _result(finding: AccessFinding, names: list[str]) -> Json:
+    rule = _rule(finding)
     result: Json = {
         "ruleId": rule,
         "ruleIndex": names.index(rule),
         "level": RULES[rule][0],
-        "message": {"text": finding_sentence(one)},
-        "partialFingerprints": {"findingId": one.id},
+        "message": {"text": finding_sentence(finding)},
+        "partialFingerprints": {"findingId": finding.id},
     }
-    if one.span is not None:
-        result["locations"] = [sarif_location(one.span.source.name, one.span)]
-    if one.status is Status.ARCHIVED:
+    if finding.span is not None:
+        result["locations"] = [sarif_location(finding.span.source.name, finding.span)]
+    if finding.status is Status.ARCHIVED:
         result["suppressions"] = [
-            {"kind": "external", "justification": f"archive rule {one.archived_by}"}
+            {"kind": "external", "justification": f"archive rule {finding.archived_by}"}
         ]
     return result

@@ -102,11 +102,11 @@ def audit_document(audit: Audit, framework: Framework | None = None) -> Document
         "headings",
         "Best practices",
         (
-            Column("status", lambda one: _status(one.status)),
+            Column("status", lambda row: _status(row.status)),
             Column("practice", _heading_cell),
-            Column("findings", lambda one: str(len(one.findings) or "")),
-            Column("", lambda one: one.heading.id, frozenset({Form.TEXT})),
-            Column("heading", lambda one: one.heading.id, SEPARATE, code=True),
+            Column("findings", lambda row: str(len(row.findings) or "")),
+            Column("", lambda row: row.heading.id, frozenset({Form.TEXT})),
+            Column("heading", lambda row: row.heading.id, SEPARATE, code=True),
         ),
         [heading for heading in audit.headings if heading.checks],
     )
@@ -150,13 +150,13 @@ def audit_document(audit: Audit, framework: Framework | None = None) -> Document
         "checks",
         "Checks",
         (
-            Column("check", lambda one: Cell(one.check, href=one.see, code=True)),
-            Column("status", lambda one: _status(one.status)),
-            Column("what holds", lambda one: one.title),
-            Column("findings", lambda one: str(len(one.findings))),
-            Column("suppressed", lambda one: str(len(one.suppressed) or "")),
-            Column("not known", lambda one: str(len(one.gaps) or "")),
-            Column("as it should be", lambda one: str(one.passed or "")),
+            Column("check", lambda row: Cell(row.check, href=row.see, code=True)),
+            Column("status", lambda row: _status(row.status)),
+            Column("what holds", lambda row: row.title),
+            Column("findings", lambda row: str(len(row.findings))),
+            Column("suppressed", lambda row: str(len(row.suppressed) or "")),
+            Column("not known", lambda row: str(len(row.gaps) or "")),
+            Column("as it should be", lambda row: str(row.passed or "")),
         ),
         audit.checks,
         forms=EVERY_FORM - {Form.TEXT},
@@ -184,13 +184,13 @@ def _controls(framework: Framework, audit: Audit) -> Section[Control]:
         "framework",
         framework.title,
         (
-            Column("control", lambda one: one.id),
+            Column("control", lambda row: row.id),
             Column("status", _control_status),
-            Column("asks for", lambda one: one.title or f"out of scope: {one.out_of_scope}"),
-            Column("findings", lambda one: str(sum(len(c.findings) for c in one.checks) or "")),
+            Column("asks for", lambda row: row.title or f"out of scope: {row.out_of_scope}"),
+            Column("findings", lambda row: str(sum(len(c.findings) for c in row.checks) or "")),
             Column(
                 "checks",
-                lambda one: ", ".join(c.check for c in one.checks),
+                lambda row: ", ".join(c.check for c in row.checks),
                 EVERY_FORM - {Form.TEXT},
             ),
         ),
@@ -198,8 +198,8 @@ def _controls(framework: Framework, audit: Audit) -> Section[Control]:
     )
 
 
-def _control_status(one: Control) -> Badge:
-    return Badge("none", "out of scope") if one.out_of_scope else _status(one.status)
+def _control_status(control: Control) -> Badge:
+    return Badge("none", "out of scope") if control.out_of_scope else _status(control.status)
 
 
 def _verdict(audit: Audit) -> Badge:
@@ -246,8 +246,8 @@ def _severity(severity: Severity) -> Badge:
     return Badge(SEVERITY_KINDS[severity], severity.value)
 
 
-def _heading_cell(one: HeadingResult) -> Cell:
-    return Cell(one.heading.title, title=one.heading.see)
+def _heading_cell(heading_result: HeadingResult) -> Cell:
+    return Cell(heading_result.heading.title, title=heading_result.heading.see)
 
 
 def _evidence(row: FindingRow) -> str:

@@ -53,26 +53,26 @@ def audit_data(audit: Audit, framework: Framework | None = None) -> Json:
     return data
 
 
-def _control(one: Control) -> Json:
-    if one.out_of_scope:
-        return {"id": one.id, "status": "out-of-scope", "why": one.out_of_scope}
+def _control(control: Control) -> Json:
+    if control.out_of_scope:
+        return {"id": control.id, "status": "out-of-scope", "why": control.out_of_scope}
     return {
-        "id": one.id,
-        "title": one.title,
-        "status": one.status.value,
-        "checks": [check.check for check in one.checks],
-        "findings": sum(len(check.findings) for check in one.checks),
+        "id": control.id,
+        "title": control.title,
+        "status": control.status.value,
+        "checks": [check.check for check in control.checks],
+        "findings": sum(len(check.findings) for check in control.checks),
     }
 
 
-def _heading(one: HeadingResult) -> Json:
+def _heading(heading_result: HeadingResult) -> Json:
     return {
-        "id": one.heading.id,
-        "title": one.heading.title,
-        "status": one.status.value,
-        "see": one.heading.see,
-        "findings": [_finding(check, finding) for check, finding in one.findings],
-        "unknown": unknown_data(one.checks),
+        "id": heading_result.heading.id,
+        "title": heading_result.heading.title,
+        "status": heading_result.status.value,
+        "see": heading_result.heading.see,
+        "findings": [_finding(check, finding) for check, finding in heading_result.findings],
+        "unknown": unknown_data(heading_result.checks),
         "checks": [
             {
                 "id": check.check,
@@ -88,7 +88,7 @@ def _heading(one: HeadingResult) -> Json:
                     for accepted in check.suppressed
                 ],
             }
-            for check in one.checks
+            for check in heading_result.checks
         ],
     }
 
@@ -110,14 +110,14 @@ def _finding(check: CheckResult, finding: Finding) -> Json:
     return data
 
 
-def _evidence(one: Evidence) -> Json:
-    data: Json = {"kind": one.kind, "text": one.text}
-    if one.request is not None:
+def _evidence(evidence: Evidence) -> Json:
+    data: Json = {"kind": evidence.kind, "text": evidence.text}
+    if evidence.request is not None:
         data["request"] = {
-            "principal": one.request.principal,
-            "action": one.request.action,
-            "resource": one.request.resource,
-            "context": dict(one.request.context),
+            "principal": evidence.request.principal,
+            "action": evidence.request.action,
+            "resource": evidence.request.resource,
+            "context": dict(evidence.request.context),
         }
     return data
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from iamsim.report.document import Block
 
 __all__ = [
-    "Found",
+    "SearchRow",
     "action_data",
     "action_document",
     "found_data",
@@ -55,7 +55,7 @@ SCOPES = {
 }
 
 
-class Found(NamedTuple):
+class SearchRow(NamedTuple):
     """What a search of the catalog gives: the kind of a thing, its name, and a word about it."""
 
     kind: str
@@ -147,7 +147,7 @@ def service_document(service: ServiceFacts) -> Document:
             Column("access", lambda action: action.access_level, SEPARATE),
         ),
         [action for some in by_level.values() for action in some],
-        lambda one: f"{one.access_level} ({_count(len(by_level[one.access_level]), 'action')})",
+        lambda row: f"{row.access_level} ({_count(len(by_level[row.access_level]), 'action')})",
         filled=True,
     )
     types: Section[ResourceTypeFacts] = Section(
@@ -248,19 +248,19 @@ def services_document(services: Sequence[tuple[str, str]]) -> Document:
     return Document("services", (section,), summary=_count(len(services), "service"))
 
 
-def found_document(found: Sequence[Found], words: Sequence[str]) -> Document:
+def found_document(found: Sequence[SearchRow], words: Sequence[str]) -> Document:
     """What a search for words found."""
-    columns: tuple[Column[Found], ...] = (
-        Column("kind", lambda one: one.kind),
-        Column("name", lambda one: one.name, code=True),
-        Column("detail", lambda one: one.detail),
+    columns: tuple[Column[SearchRow], ...] = (
+        Column("kind", lambda row: row.kind),
+        Column("name", lambda row: row.name, code=True),
+        Column("detail", lambda row: row.detail),
     )
     section = Section("found", "", columns, found)
     title = f"names with {joined([f'`{word}`' for word in words])}"
     return Document(title, (section,), summary=f"{len(found)} found")
 
 
-def found_data(found: Sequence[Found]) -> Json:
+def found_data(found: Sequence[SearchRow]) -> Json:
     """Give what was found as plain data."""
     return {"found": [other_found._asdict() for other_found in found]}
 

@@ -316,10 +316,10 @@ def _verdict(report: ChangeReport) -> Badge:
 def _latent(changes: Changes) -> Section[Latent]:
     """What counts for nobody yet."""
     columns: tuple[Column[Latent], ...] = (
-        Column("what", lambda one: one.where),
-        Column("change", lambda one: _BADGES[one.direction], SEPARATE),
-        Column("actions", lambda one: actions_text(one.actions)),
-        Column("through", lambda one: through_text(one.statements)),
+        Column("what", lambda row: row.where),
+        Column("change", lambda row: _BADGES[row.direction], SEPARATE),
+        Column("actions", lambda row: actions_text(row.actions)),
+        Column("through", lambda row: through_text(row.statements)),
     )
     return Section("latent", "counts for nobody yet", columns, changes.latent, cards=True)
 
@@ -327,13 +327,13 @@ def _latent(changes: Changes) -> Section[Latent]:
 def _forbidden(report: ChangeReport) -> Section[Kept]:
     """What the policy file forbids."""
     columns: tuple[Column[Kept], ...] = (
-        Column("requirement", lambda one: one.after.request.title),
-        Column("place", lambda one: f"{one.file}:{one.after.request.span.line}", code=True),
+        Column("requirement", lambda row: row.after.request.title),
+        Column("place", lambda row: f"{row.file}:{row.after.request.span.line}", code=True),
         Column(
             "since",
-            lambda one: "opened by this change" if one.before.met else "did not hold before either",
+            lambda row: "opened by this change" if row.before.met else "did not hold before either",
         ),
-        Column("failure", lambda one: "; ".join(one.after.failures)),
+        Column("failure", lambda row: "; ".join(row.after.failures)),
     )
     return Section("forbidden", "forbidden", columns, report.broken, cards=True)
 
@@ -477,19 +477,19 @@ def changes_data(report: ChangeReport) -> Json:
     return data
 
 
-def _change(one: Change) -> Json:
+def _change(change: Change) -> Json:
     """One change as plain data; `proved` says that without `through` the answer is the old one."""
     return {
-        "direction": one.direction.value,
-        "public": one.is_public,
-        **candidate_data(one.candidate),
-        "actions": list(one.actions),
-        "resource": one.resource,
-        "example": one.place.sample,
-        **({"vpc_endpoint": one.vpc_endpoint} if one.vpc_endpoint else {}),
-        **({"services": list(one.services)} if one.services else {}),
-        "before": answer_data(one.before),
-        "after": answer_data(one.after),
-        "through": [reference_data(statement) for statement in one.through],
-        "proved": one.proved,
+        "direction": change.direction.value,
+        "public": change.is_public,
+        **candidate_data(change.candidate),
+        "actions": list(change.actions),
+        "resource": change.resource,
+        "example": change.place.sample,
+        **({"vpc_endpoint": change.vpc_endpoint} if change.vpc_endpoint else {}),
+        **({"services": list(change.services)} if change.services else {}),
+        "before": answer_data(change.before),
+        "after": answer_data(change.after),
+        "through": [reference_data(statement) for statement in change.through],
+        "proved": change.proved,
     }

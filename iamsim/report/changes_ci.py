@@ -32,22 +32,22 @@ def changes_to_github(report: ChangeReport, *, accepted: bool = False) -> str:
     return "".join(f"{line}\n" for line in (*lines, summary_text(report)))
 
 
-def _requirement(one: Kept) -> str:
+def _requirement(kept: Kept) -> str:
     """A request whose expectation does not hold, at its line."""
-    request = one.after.request
-    properties = {"file": one.file, "line": request.span.line, "title": request.title}
-    why = [summary(answer) for answer in one.after.answers]
-    return github_command("error", properties, "\n".join((*one.after.failures, *why)))
+    request = kept.after.request
+    properties = {"file": kept.file, "line": request.span.line, "title": request.title}
+    why = [summary(answer) for answer in kept.after.answers]
+    return github_command("error", properties, "\n".join((*kept.after.failures, *why)))
 
 
-def _opening(one: Change) -> str:
+def _opening(change: Change) -> str:
     """What opens, at the statement that opens it."""
     place: dict[str, object] = {}
-    for statement in one.through[:1]:
+    for statement in change.through[:1]:
         span = statement.source.span(statement.path)
         file, _, inside = span.source.name.partition(": ")
         # What stands in a plan or template as it is written for it has no line there.
         place = {"file": file} if inside else {"file": file, "line": span.line, "col": span.column}
-    public = " to everyone" if one.is_public else ""
-    title = f"{one.direction.value}{public}"
-    return github_command("warning", {**place, "title": title}, changes_lines((one,))[0])
+    public = " to everyone" if change.is_public else ""
+    title = f"{change.direction.value}{public}"
+    return github_command("warning", {**place, "title": title}, changes_lines((change,))[0])

@@ -73,9 +73,13 @@ def _deciding(change: DecisionChange) -> Iterator[str]:
             yield f"{word} by {'; '.join(told)}"
 
 
-def _statement_text(one: RecordedStatement) -> str:
-    name = f"`{one.sid}`" if one.sid else f"{one.number + 1}"
-    return f"statement {name} ({one.effect}) of {one.name}"
+def _statement_text(recorded_statement: RecordedStatement) -> str:
+    name = (
+        f"`{recorded_statement.sid}`"
+        if recorded_statement.sid
+        else f"{recorded_statement.number + 1}"
+    )
+    return f"statement {name} ({recorded_statement.effect}) of {recorded_statement.name}"
 
 
 def _causes(change: DecisionChange) -> Iterator[str]:
@@ -167,10 +171,10 @@ def _change_data(change: DecisionChange) -> dict[str, Any]:
     }
 
 
-def _decision_data(one: RecordedDecision) -> dict[str, Any]:
+def _decision_data(recorded: RecordedDecision) -> dict[str, Any]:
     return {
-        "decision": one.decision,
-        "layer": one.layer,
+        "decision": recorded.decision,
+        "layer": recorded.layer,
         "statements": [
             {
                 "layer": statement.layer,
@@ -179,7 +183,7 @@ def _decision_data(one: RecordedDecision) -> dict[str, Any]:
                 "sid": statement.sid,
                 "effect": statement.effect,
             }
-            for statement in one.statements
+            for statement in recorded.statements
         ],
     }
 

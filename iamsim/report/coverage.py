@@ -68,7 +68,7 @@ def coverage_blocks(
     names = {id(p): p.file if files[p.file] == 1 else f"{p.file} ({p.name})" for p in policies}
     anchors = {id(policy): anchor("c", number) for number, policy in enumerate(policies, 1)}
     columns: tuple[Column[PolicyCoverage], ...] = (
-        Column("policy", lambda one: Cell(names[id(one)], href=f"#{anchors[id(one)]}")),
+        Column("policy", lambda row: Cell(names[id(row)], href=f"#{anchors[id(row)]}")),
         Column("statements", _matched),
         Column("covered", _share),
         Column("missing lines", _missing_lines),

@@ -97,8 +97,8 @@ def findings_document(
         Column("see", lambda row: row.finding.learn_more, told),
     )
     accepted: tuple[Column[SuppressedFinding], ...] = (
-        Column("place", lambda one: _place(one.finding), code=True),
-        Column("message", lambda one: Cell(_message(one.finding), _suppressed(one))),
+        Column("place", lambda row: _place(row.finding), code=True),
+        Column("message", lambda row: Cell(_message(row.finding), _suppressed(row))),
         Column("because", _reason),
     )
     suppressed = [suppressed for policy in checked for suppressed in policy.suppressed]
@@ -137,12 +137,12 @@ def badge_of(found: Finding) -> Badge:
     return Badge(_KINDS[found.finding_type], _WORDS[found.finding_type])
 
 
-def _suppressed(one: SuppressedFinding) -> Badge:
-    return Badge("none", f"suppressed {_WORDS[one.finding.finding_type]}")
+def _suppressed(suppressed: SuppressedFinding) -> Badge:
+    return Badge("none", f"suppressed {_WORDS[suppressed.finding.finding_type]}")
 
 
-def _reason(one: SuppressedFinding) -> str:
-    by = one.suppression
+def _reason(suppressed: SuppressedFinding) -> str:
+    by = suppressed.suppression
     where = "in its Sid" if by.in_policy else f"in {by.source.span(by.path).place}"
     until = f" until {by.until}" if by.until else ""
     return f"{by.reason} ({where}{until})"
@@ -255,6 +255,6 @@ def count_line(checked: Sequence[CheckedPolicy], without: int = 0) -> str:
     return f"{', '.join(parts)} in {policies}"
 
 
-def _number(count: int, one: str, several: str) -> str:
+def _number(count: int, text: str, several: str) -> str:
     """Count something."""
-    return f"{count} {one if count == 1 else several}"
+    return f"{count} {text if count == 1 else several}"

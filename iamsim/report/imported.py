@@ -100,27 +100,27 @@ def _remarks(remarks: Sequence[Remark]) -> Section[_Same]:
     wide = EVERY_FORM - {Form.TEXT}
     columns: tuple[Column[_Same], ...] = (
         Column("place", _head, frozenset({Form.TEXT})),
-        Column("", lambda one: _message(one.first) if one.place else "", frozenset({Form.TEXT})),
-        Column("severity", lambda one: one.first.severity, wide),
-        Column("place", lambda one: one.place, wide, code=True),
-        Column("times", lambda one: str(one.times), wide),
-        Column("message", lambda one: one.first.message, wide),
-        Column("code", lambda one: one.first.code, wide, code=True),
+        Column("", lambda row: _message(row.first) if row.place else "", frozenset({Form.TEXT})),
+        Column("severity", lambda row: row.first.severity, wide),
+        Column("place", lambda row: row.place, wide, code=True),
+        Column("times", lambda row: str(row.times), wide),
+        Column("message", lambda row: row.first.message, wide),
+        Column("code", lambda row: row.first.code, wide, code=True),
     )
     return Section(
         "import-remarks",
         "remarks",
         columns,
         [_Same(same[0], len(same)) for same in groups.values()],
-        lambda one: f"{SEVERITIES[one.first.severity]}: {totals[one.first.severity]}",
+        lambda row: f"{SEVERITIES[row.first.severity]}: {totals[row.first.severity]}",
         empty="nothing is missing",
         cards=True,
     )
 
 
-def _head(one: _Same) -> str:
-    more = f" (and {one.times - 1} more)" if one.times > 1 else ""
-    return f"{one.place or _message(one.first)}{more}"
+def _head(same: _Same) -> str:
+    more = f" (and {same.times - 1} more)" if same.times > 1 else ""
+    return f"{same.place or _message(same.first)}{more}"
 
 
 def _message(remark: Remark) -> str:

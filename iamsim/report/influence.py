@@ -104,8 +104,9 @@ def _decision(row: _Value) -> str | Badge:
     return "" if row.value is None else verdict_badge(row.value.verdict)
 
 
-def _statement(one: StatementReference) -> str:
-    return f"{one.effect} {statement_text(one.index, one.sid)} ({place_text(one.span)})"
+def _statement(reference: StatementReference) -> str:
+    name = statement_text(reference.index, reference.sid)
+    return f"{reference.effect} {name} ({place_text(reference.span)})"
 
 
 def influence_data(asked: Sequence[Asked]) -> list[dict[str, object]]:

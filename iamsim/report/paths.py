@@ -309,13 +309,13 @@ def _blocked_way(row: Blocked) -> str:
     return f"{row.way.id}{target}"
 
 
-def _blocked_by(one: Blocked) -> tuple[str, str]:
+def _blocked_by(blocked: Blocked) -> tuple[str, str]:
     """The call that is denied, and by what."""
-    if one.step is None:
-        return "what is gained", decided_by(one.decision, "iam:AttachUserPolicy")
-    if is_lacking(one.decision):
-        return one.step.action, "a condition of the identity-based policies does not hold"
-    return one.step.action, decided_by(one.decision, one.step.action)
+    if blocked.step is None:
+        return "what is gained", decided_by(blocked.decision, "iam:AttachUserPolicy")
+    if is_lacking(blocked.decision):
+        return blocked.step.action, "a condition of the identity-based policies does not hold"
+    return blocked.step.action, decided_by(blocked.decision, blocked.step.action)
 
 
 def limits_of(found: Escalations) -> list[str]:
@@ -393,24 +393,24 @@ def _hop_data(hop: Hop) -> Json:
     }
 
 
-def _step_data(one: Taken) -> Json:
+def _step_data(taken: Taken) -> Json:
     return {
-        "action": one.step.action,
-        "resource": one.resource,
-        "context": dict(one.step.context),
-        "answer": answer_data(one.answer),
+        "action": taken.step.action,
+        "resource": taken.resource,
+        "context": dict(taken.step.context),
+        "answer": answer_data(taken.answer),
     }
 
 
-def _blocked_data(one: Blocked) -> Json:
+def _blocked_data(blocked: Blocked) -> Json:
     return {
-        "source": one.source,
-        "path": one.way.id,
-        "target": one.target,
-        "other_targets": one.others,
-        "action": None if one.step is None else one.step.action,
-        "resource": one.resource,
-        "decision": one.decision.verdict.value,
-        "layer": None if one.decision.layer is None else one.decision.layer.value,
-        "statements": statements_data(one.decision),
+        "source": blocked.source,
+        "path": blocked.way.id,
+        "target": blocked.target,
+        "other_targets": blocked.others,
+        "action": None if blocked.step is None else blocked.step.action,
+        "resource": blocked.resource,
+        "decision": blocked.decision.verdict.value,
+        "layer": None if blocked.decision.layer is None else blocked.decision.layer.value,
+        "statements": statements_data(blocked.decision),
     }

@@ -150,11 +150,11 @@ def _cases(
         Column("expected", expectation_text, wide),
         Column("decision", _decision),
         Column("case", title, frozenset({Form.TEXT})),
-        Column("place", lambda one: f"{one.case.file}:{one.case.line}", wide, code=True),
+        Column("place", lambda row: f"{row.case.file}:{row.case.line}", wide, code=True),
         Column("why", _why, wide),
     )
     forms = EVERY_FORM if verbose else SEPARATE
-    return Section("cases", "Cases", columns, outcomes, lambda one: one.case.file, forms=forms)
+    return Section("cases", "Cases", columns, outcomes, lambda row: row.case.file, forms=forms)
 
 
 def _passed(outcome: Outcome) -> Badge:

@@ -27,23 +27,23 @@ def lint_document(found: Sequence[LintFinding]) -> Document:
     columns: tuple[Column[LintFinding], ...] = (
         Column("place", _head, _TEXT),
         Column("place", _place, _WIDE, code=True),
-        Column("severity", lambda one: Badge(_KINDS[one.severity], one.severity.value), _WIDE),
-        Column("code", lambda one: one.code, _WIDE, code=True),
-        Column("", lambda one: one.message, _TEXT),
-        Column("message", lambda one: one.message, _WIDE),
-        Column("hint", lambda one: one.hint or ""),
+        Column("severity", lambda row: Badge(_KINDS[row.severity], row.severity.value), _WIDE),
+        Column("code", lambda row: row.code, _WIDE, code=True),
+        Column("", lambda row: row.message, _TEXT),
+        Column("message", lambda row: row.message, _WIDE),
+        Column("hint", lambda row: row.hint or ""),
     )
     section = Section("findings", "", columns, found, cards=True)
     verdict = Badge("no", "something dangles") if found else Badge("yes", "nothing dangles")
     return Document("the world, looked through", (section,), (), _count(found), verdict)
 
 
-def _place(one: LintFinding) -> str:
-    return "" if one.span is None else one.span.place
+def _place(finding: LintFinding) -> str:
+    return "" if finding.span is None else finding.span.place
 
 
-def _head(one: LintFinding) -> str:
-    return ": ".join(filter(None, (_place(one), one.severity.value, one.code)))
+def _head(finding: LintFinding) -> str:
+    return ": ".join(filter(None, (_place(finding), finding.severity.value, finding.code)))
 
 
 def _count(found: Sequence[LintFinding]) -> str:

@@ -40,9 +40,9 @@ def stats_document(
         "accounts",
         "by account",
         (
-            Column("account", lambda one: one.account, code=True),
+            Column("account", lambda row: row.account, code=True),
             *by_kind,
-            Column("name", lambda one: one.name or ""),
+            Column("name", lambda row: row.name or ""),
         ),
         shown if len(stats.accounts) > 1 else (),
         headed=True,
@@ -51,7 +51,7 @@ def stats_document(
         "quotas",
         "nearest to a quota",
         (
-            Column("used", lambda one: f"{one.share:.0%}"),
+            Column("used", lambda row: f"{row.share:.0%}"),
             Column("mark", _mark),
             Column("of", _usage),
         ),
@@ -78,15 +78,15 @@ def _largest(accounts: list[Counts]) -> list[Counts]:
     return sorted(some)
 
 
-def _mark(one: Usage) -> str | Badge:
-    if one.share > 1:
+def _mark(usage: Usage) -> str | Badge:
+    if usage.share > 1:
         return Badge("no", "over")
-    return Badge("open", "near") if one.share >= NEAR else ""
+    return Badge("open", "near") if usage.share >= NEAR else ""
 
 
-def _usage(one: Usage) -> str:
-    limit = f"{one.used:,} of {one.limit:,}" + (" (adjustable)" if one.adjustable else "")
-    return f"{one.what}: {limit} {one.quota}"
+def _usage(usage: Usage) -> str:
+    limit = f"{usage.used:,} of {usage.limit:,}" + (" (adjustable)" if usage.adjustable else "")
+    return f"{usage.what}: {limit} {usage.quota}"
 
 
 def stats_data(stats: WorldStats) -> Json:

@@ -275,11 +275,11 @@ def _json(value: object) -> str:
     return json.dumps(value, ensure_ascii=True)
 
 
-def _decision(one: RecordedDecision) -> Json:
+def _decision(recorded: RecordedDecision) -> Json:
     return {
-        **one._asdict(),
-        "statements": [statement._asdict() for statement in one.statements],
-        "policies": [[*place, key] for place, key in one.policies],
+        **recorded._asdict(),
+        "statements": [statement._asdict() for statement in recorded.statements],
+        "policies": [[*place, key] for place, key in recorded.policies],
     }
 
 

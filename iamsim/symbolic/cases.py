@@ -275,12 +275,12 @@ def _session_condition(
     if not names:
         return True
 
-    def test(one: Sequence[str]) -> Term:
+    def test(sequence: Sequence[str]) -> Term:
         if by_user_id:
             # A session's aws:userid ends with its name, which holds no colon.
-            ends = tuple(f"*:{text}" for text in one)
+            ends = tuple(f"*:{text}" for text in sequence)
             return Atom(word_test(USER_ID_KEY, ends, "StringLike"), request)
-        return Atom(word_test(SESSION_NAME, tuple(one)), request)
+        return Atom(word_test(SESSION_NAME, tuple(sequence)), request)
 
     return test([name]) if name is not None else negate(test(names))
 

@@ -108,7 +108,7 @@ def answer_pattern(
         (),
         missing_context=(RESOURCE,),
     )
-    residual = PatternResidual(written, lambda one: ask(one, world))
+    residual = PatternResidual(written, lambda item: ask(item, world))
     return Answer(record, decision, residual, lambda: inner.explanation)
 
 

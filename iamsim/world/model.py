@@ -134,8 +134,8 @@ class World:
             if ":s3:::" in text and (arn := find_arn(text)) is not None and _is_bucket(arn)
         }
         self._index = _Index(
-            ResourcesOnDemand(resources, self.accounts, lambda one: one.arn.removesuffix(":*")),
-            ResourcesOnDemand(buckets, self.accounts, lambda one: one.arn.rpartition(":::")[2]),
+            ResourcesOnDemand(resources, self.accounts, lambda item: item.arn.removesuffix(":*")),
+            ResourcesOnDemand(buckets, self.accounts, lambda item: item.arn.rpartition(":::")[2]),
             _make_nodes(self.organization),
             max(map(len, resources), default=0),
         )

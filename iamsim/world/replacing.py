@@ -149,9 +149,9 @@ def _map_account(account: Account, change: Callable[[AnyPolicy], AnyPolicy | Non
         users=_map_values(account.users, lambda user: _map_principal(user, change)),
         groups=_map_values(account.groups, lambda group: _map_group(group, change)),
         roles=_map_values(account.roles, lambda role: _map_role(role, change)),
-        resources=_map_values(account.resources, lambda one: _map_holder(one, change)),
-        vpc_endpoints=_map_values(account.vpc_endpoints, lambda one: _map_holder(one, change)),
-        permission_sets=_map_values(account.permission_sets, lambda one: _map_set(one, change)),
+        resources=_map_values(account.resources, lambda item: _map_holder(item, change)),
+        vpc_endpoints=_map_values(account.vpc_endpoints, lambda item: _map_holder(item, change)),
+        permission_sets=_map_values(account.permission_sets, lambda item: _map_set(item, change)),
     )
     unchanged = all(
         getattr(changed, field.name) is getattr(account, field.name) for field in fields(account)
@@ -181,21 +181,27 @@ def _map_role(role: Role, change: Callable[[AnyPolicy], AnyPolicy | None]) -> Ro
     return replace(role, policies=policies, boundary=boundary, trust=trust)
 
 
-def _map_set(one: PermissionSet, change: Callable[[AnyPolicy], AnyPolicy | None]) -> PermissionSet:
-    policies = _map_all(one.policies, change)
-    inline = _map_one(one.inline, change)
-    boundary = _map_one(one.boundary, change)
-    if policies is one.policies and inline is one.inline and boundary is one.boundary:
-        return one
-    return replace(one, policies=policies, inline=inline, boundary=boundary)
+def _map_set(
+    permission_set: PermissionSet, change: Callable[[AnyPolicy], AnyPolicy | None]
+) -> PermissionSet:
+    policies = _map_all(permission_set.policies, change)
+    inline = _map_one(permission_set.inline, change)
+    boundary = _map_one(permission_set.boundary, change)
+    if (
+        policies is permission_set.policies
+        and inline is permission_set.inline
+        and boundary is permission_set.boundary
+    ):
+        return permission_set
+    return replace(permission_set, policies=policies, inline=inline, boundary=boundary)
 
 
 Holder = TypeVar("Holder", Resource, VpcEndpoint)
 
 
-def _map_holder(one: Holder, change: Callable[[AnyPolicy], AnyPolicy | None]) -> Holder:
-    policy = _map_one(one.policy, change)
-    return one if policy is one.policy else replace(one, policy=policy)
+def _map_holder(holder: Holder, change: Callable[[AnyPolicy], AnyPolicy | None]) -> Holder:
+    policy = _map_one(holder.policy, change)
+    return holder if policy is holder.policy else replace(holder, policy=policy)
 
 
 def _map_one(

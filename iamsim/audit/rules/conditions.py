@@ -131,13 +131,15 @@ def _of_codes(looking: Looking, mended: _Mended) -> Iterator[Outcome]:
     yield from looking.policy_gaps(*mended.uses)
 
 
-def _statement(one: ValidatedPolicy, found: PolicyFinding, condition: Condition | None) -> str:
+def _statement(
+    validated: ValidatedPolicy, found: PolicyFinding, condition: Condition | None
+) -> str:
     """The statement with the condition, or with the one that it has mended."""
     path = found.places[0].path if found.places else ()
     if condition is not None:
-        statement = with_condition(one.policy.document, path, condition)
-        return statement.replace(ACCOUNT, one.account or ACCOUNT)
-    return written_out(_asks_keys(statement_at(one.policy.document, path) or {}))
+        statement = with_condition(validated.policy.document, path, condition)
+        return statement.replace(ACCOUNT, validated.account or ACCOUNT)
+    return written_out(_asks_keys(statement_at(validated.policy.document, path) or {}))
 
 
 def _asks_keys(statement: dict[str, object]) -> dict[str, object]:

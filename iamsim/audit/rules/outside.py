@@ -50,31 +50,31 @@ EXTERNAL_TYPES = ("ACCOUNT", "ORGANIZATION")
 FEW = 4
 
 
-def _who(one: AccessFinding) -> str:
-    kind, name = next(iter(one.principal.items()), ("AWS", "somebody"))
+def _who(finding: AccessFinding) -> str:
+    kind, name = next(iter(finding.principal.items()), ("AWS", "somebody"))
     if name == "*":
         return "anybody"
     return name if kind == "AWS" else f"{kind} {name}"
 
 
-def _finding(looking: Looking, one: AccessFinding, *, inside: bool = False) -> Finding:
+def _finding(looking: Looking, finding: AccessFinding, *, inside: bool = False) -> Finding:
     """A finding of the analyzer as one of the audit; `inside` says that somebody of the
     organization gets in."""
-    more = f" and {len(one.actions) - FEW} more" if len(one.actions) > FEW else ""
-    can = ", ".join(one.actions[:FEW]) + more
-    evidence = [Evidence("policy", str(one.span.place))] if one.span is not None else []
-    evidence += [Evidence("request", f"allowed {sentence}") for sentence in one.depends_on]
+    more = f" and {len(finding.actions) - FEW} more" if len(finding.actions) > FEW else ""
+    can = ", ".join(finding.actions[:FEW]) + more
+    evidence = [Evidence("policy", str(finding.span.place))] if finding.span is not None else []
+    evidence += [Evidence("request", f"allowed {sentence}") for sentence in finding.depends_on]
     return Finding(
-        one.resource,
-        f"{_who(one)} can {can}",
-        _fix(looking, one, inside=inside),
-        one.account,
+        finding.resource,
+        f"{_who(finding)} can {can}",
+        _fix(looking, finding, inside=inside),
+        finding.account,
         tuple(evidence),
-        span=one.span,
+        span=finding.span,
     )
 
 
-def _fix(looking: Looking, one: AccessFinding, *, inside: bool) -> Fix:
+def _fix(looking: Looking, finding: AccessFinding, *, inside: bool) -> Fix:
     """The statement with a condition; without one, as for a grant or a share, what to ask."""
     condition: dict[str, dict[str, object]] = {
         "ArnLike": {"aws:PrincipalArn": "arn:*:iam::ACCOUNT:role/NAME"}
@@ -84,17 +84,24 @@ def _fix(looking: Looking, one: AccessFinding, *, inside: bool) -> Fix:
         id_ = None if organization is None else organization.id
         condition = {"StringEquals": {"aws:PrincipalOrgID": id_ or "o-YOUR-ORGANIZATION"}}
     for held in looking.held:
-        if held.holder != one.resource or held.use not in {PolicyType.RESOURCE, PolicyType.TRUST}:
+        if held.holder != finding.resource or held.use not in {
+            PolicyType.RESOURCE,
+            PolicyType.TRUST,
+        }:
             continue
         for statement in looking.statements(held.policy, held.use):
             span = statement.source.span(statement.path)
-            if one.span is not None and span.start <= one.span.start and one.span.end <= span.end:
+            if (
+                finding.span is not None
+                and span.start <= finding.span.start
+                and finding.span.end <= span.end
+            ):
                 document = getattr(held.policy, "document", {})
                 return Fix("policy", with_condition(document, statement.path, condition))
-    action = one.actions[0] if one.actions else "ACTION"
+    action = finding.actions[0] if finding.actions else "ACTION"
     return Fix(
         "commands",
-        f"iamsim who-can {action} {one.resource} --world WORLD\n# take back what was shared",
+        f"iamsim who-can {action} {finding.resource} --world WORLD\n# take back what was shared",
     )
 
 

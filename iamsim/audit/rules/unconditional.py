@@ -82,13 +82,15 @@ def _allows(looking: Looking, policy: AnyPolicy, use: PolicyType) -> list[Compil
     return [statement for statement in looking.statements(policy, use) if not statement.denies]
 
 
-def _written(policy: AnyPolicy, one: CompiledStatement, operator: str, key: str, value: str) -> Fix:
+def _written(
+    policy: AnyPolicy, statement: CompiledStatement, operator: str, key: str, value: str
+) -> Fix:
     document = policy.document if isinstance(policy, PolicyDocument) else {}
-    return Fix("policy", with_condition(document, one.path, {operator: {key: value}}))
+    return Fix("policy", with_condition(document, statement.path, {operator: {key: value}}))
 
 
-def _place(one: CompiledStatement) -> tuple[Evidence, ...]:
-    return (Evidence("policy", str(one.source.span(one.path).place)),)
+def _place(statement: CompiledStatement) -> tuple[Evidence, ...]:
+    return (Evidence("policy", str(statement.source.span(statement.path).place)),)
 
 
 @audits(

@@ -49,8 +49,8 @@ ANALYSIS = (
 MOST_NAMED = 6
 
 
-def _last(one: AccessFinding) -> tuple[Evidence, ...]:
-    used = one.details.get("lastAccessed")
+def _last(finding: AccessFinding) -> tuple[Evidence, ...]:
+    used = finding.details.get("lastAccessed")
     return (Evidence("date", f"last used {used}" if used else "no use is known"),)
 
 

@@ -54,12 +54,12 @@ def invalid_suppressions(policy: PolicyView) -> Iterator[Finding]:
             yield policy.finding(INVALID, message, path, hint=hint)
 
 
-def unused_suppression(one: Suppression, today: str | None) -> Finding:
+def unused_suppression(suppression: Suppression, today: str | None) -> Finding:
     """Make the finding about a suppression that suppressed nothing."""
-    if one.holds(today):
-        message = f"no finding `{one.code}` is there to be suppressed"
+    if suppression.holds(today):
+        message = f"no finding `{suppression.code}` is there to be suppressed"
         hint = "take the suppression out"
     else:
-        message = f"the suppression of `{one.code}` ended on {one.until}"
+        message = f"the suppression of `{suppression.code}` ended on {suppression.until}"
         hint = "take it out, or decide anew until when the finding is accepted"
-    return Finding(UNUSED, message, (Place(one.path),), one.source, hint)
+    return Finding(UNUSED, message, (Place(suppression.path),), suppression.source, hint)

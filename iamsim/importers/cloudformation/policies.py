@@ -49,7 +49,7 @@ def template_policies(
         yield _placed(document, stack, found)
 
 
-class _Found:
+class _WrittenPolicy:
     """A policy as it is written: its path, its holder, and its text if it is one."""
 
     def __init__(self, raw: object, path: Path, holder: Mapping[str, object], inside: Path) -> None:
@@ -62,7 +62,7 @@ class _Found:
 
 def _find(
     value: object, path: Path, is_policy: Callable[[object], bool], stack: Stack
-) -> Iterator[_Found]:
+) -> Iterator[_WrittenPolicy]:
     """Go through the policies below `Resources`, in the order of the text."""
     waiting: list[tuple[object, Path, Mapping[str, object], Path]] = [(value, path, {}, ())]
     while waiting:
@@ -72,10 +72,10 @@ def _find(
             own: object = raw
             if isinstance(raw, dict) and not inside:
                 own = {"Version": VERSION, "Statement": raw.get("Statement")}
-            yield _Found(own, at, holder, inside)
+            yield _WrittenPolicy(own, at, holder, inside)
             continue
         if holder and (text := _policy_text(raw, stack)) is not None and is_policy(text):
-            found = _Found(raw, at, holder, inside)
+            found = _WrittenPolicy(raw, at, holder, inside)
             found.loaded = text
             yield found
             continue
@@ -104,7 +104,7 @@ def _policy_text(raw: object, stack: Stack) -> object:
     if not isinstance(text, str) or "Statement" not in text or text.lstrip()[:1] != "{":
         return None
     if text is not raw:
-        text = _variable.sub(lambda one: _known(one, raw, stack), text)
+        text = _variable.sub(lambda item: _known(item, raw, stack), text)
     try:
         return _unmarked(json.loads(text))
     except (ValueError, RecursionError):
@@ -132,7 +132,7 @@ def _unmarked(value: object) -> object:
     return value
 
 
-def _placed(document: Document, stack: Stack, found: _Found) -> PlacedPolicy:
+def _placed(document: Document, stack: Stack, found: _WrittenPolicy) -> PlacedPolicy:
     """Evaluate a policy, and find its places."""
     placer = _Placer(stack)
     data = found.loaded

@@ -24,24 +24,24 @@ __all__ = ["ArchiveRule", "apply_rules", "read_rules"]
 
 OPERATORS = ("eq", "neq", "contains", "exists")
 FIELDS: dict[str, Callable[[AccessFinding], tuple[str, ...]]] = {
-    "id": lambda one: (one.id,),
-    "resource": lambda one: (one.resource,),
-    "resourceType": lambda one: (one.resource_type,),
-    "resourceOwnerAccount": lambda one: (one.account,),
-    "findingType": lambda one: (one.kind.value,),
-    "isPublic": lambda one: (str(one.is_public).lower(),),
-    "action": lambda one: one.actions,
-    "accessType": lambda one: _named(one.details, "accessType"),
-    "principalType": lambda one: _named(one.details, "principalType"),
-    "principalOwnerAccount": lambda one: (
-        () if one.principal_account is None else (one.principal_account,)
+    "id": lambda item: (item.id,),
+    "resource": lambda item: (item.resource,),
+    "resourceType": lambda item: (item.resource_type,),
+    "resourceOwnerAccount": lambda item: (item.account,),
+    "findingType": lambda item: (item.kind.value,),
+    "isPublic": lambda item: (str(item.is_public).lower(),),
+    "action": lambda item: item.actions,
+    "accessType": lambda item: _named(item.details, "accessType"),
+    "principalType": lambda item: _named(item.details, "principalType"),
+    "principalOwnerAccount": lambda item: (
+        () if item.principal_account is None else (item.principal_account,)
     ),
-    "accessPointArn": lambda one: () if one.access_point is None else (one.access_point,),
-    "resourceControlPolicyRestriction": lambda one: _named(
-        one.restricted, "resourceControlPolicyRestriction"
+    "accessPointArn": lambda item: () if item.access_point is None else (item.access_point,),
+    "resourceControlPolicyRestriction": lambda item: _named(
+        item.restricted, "resourceControlPolicyRestriction"
     ),
-    "serviceControlPolicyRestriction": lambda one: _named(
-        one.restricted, "serviceControlPolicyRestriction"
+    "serviceControlPolicyRestriction": lambda item: _named(
+        item.restricted, "serviceControlPolicyRestriction"
     ),
     "error": lambda _one: (),  # what can't be looked at ends the analysis with an error instead
 }

@@ -346,19 +346,21 @@ class _Grant:
                     if action_group.answer.possible and not _reads_caller(action_group.answer):
                         settled[alike] = settled.get(alike, 0) | action_group.actions
 
-    def _take(self, question: Question, one: ActionClass, outsider: Outsider) -> None:
+    def _take(self, question: Question, action_class: ActionClass, outsider: Outsider) -> None:
         """Keep what one class of actions is: allowed, or denied by a guardrail alone."""
         universe = self.batch.universe
-        if one.answer.possible:
-            self.allowed.update(dict.fromkeys(universe.actions(one.actions)))
-            residual = one.answer.residual
+        if action_class.answer.possible:
+            self.allowed.update(dict.fromkeys(universe.actions(action_class.actions)))
+            residual = action_class.answer.residual
             if residual is not None:
                 self.sentences[residual.sentence.removeprefix("allowed ")] = None
-            self.public = self.public or (outsider.plain and self._is_open(question, one))
+            self.public = self.public or (outsider.plain and self._is_open(question, action_class))
             return
-        asked = replace(question, action=universe.first(one.actions))
+        asked = replace(question, action=universe.first(action_class.actions))
         if decide_one(asked, self.batch.world, lifted=True).possible:
-            self.kept.update((name, one.answer) for name in universe.actions(one.actions))
+            self.kept.update(
+                (name, action_class.answer) for name in universe.actions(action_class.actions)
+            )
 
     def _is_open(self, question: Question, actions: ActionClass) -> bool:
         """Whether somebody can do it from wherever."""

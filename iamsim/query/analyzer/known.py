@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     from iamsim.query.what_can.places import Place
     from iamsim.universe.alike import Member
 
-__all__ = ["Known", "Met", "Outcome", "Spot", "policies_alone"]
+__all__ = ["Known", "NamedPlace", "Outcome", "PlaceMeeting", "policies_alone"]
 
 
-class Spot(NamedTuple):
+class NamedPlace(NamedTuple):
     """A place that the policies of a principal tell apart, and the actions that they name there."""
 
     place: Place
@@ -41,7 +41,7 @@ class Outcome(NamedTuple):
 
 
 @dataclass(slots=True)
-class Met:
+class PlaceMeeting:
     """What callers of one kind and account meet at a place in one service: `others` are the
     statements that are not the caller's own and whose resources fit, each with its actions (a
     mask); `bound` where policy variables make the place itself matter."""
@@ -86,11 +86,11 @@ class Known:
         kind: Hashable,
         ask: Callable[[], Question],
         batch: Batch,
-    ) -> Met | None:
+    ) -> PlaceMeeting | None:
         """What a caller of a kind meets besides its own policies, remembered by service and place;
         `None` where the action can't be asked about the place."""
 
-        def meet() -> Met | None:
+        def meet() -> PlaceMeeting | None:
             question = ask()
             try:
                 prepared = prepare(question, batch.world)
@@ -101,13 +101,13 @@ class Known:
 
         return self.alike.once(("met", kind, *where), meet)
 
-    def _meet(self, meeting: Meeting) -> Met:
+    def _meet(self, meeting: Meeting) -> PlaceMeeting:
         statements = meeting.statements()
         bound = any(
             station.resource is not None or reads_context(one.resources)
             for station, one in statements
         )
-        met = Met(meeting, (), bound)
+        met = PlaceMeeting(meeting, (), bound)
         met.others = tuple(
             [
                 (self._universe.mask(one.actions), one)

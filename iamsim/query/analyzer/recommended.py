@@ -95,8 +95,8 @@ def _leaves_the_rest(holder: Holder, steps: Sequence[Step], unused: int) -> bool
     alone, after = holder.alone(identity), holder.alone(PolicySet(tuple(left)))
     may = holder.batch.may(holder.holder.arn)
     for part in refine(may, [*(statement.actions for statement in holder.statements), unused]):
-        for spot in holder.spots(part):
-            request = holder.request(holder.batch.universe.first(part), spot.place)
+        for named_place in holder.named_places(part):
+            request = holder.request(holder.batch.universe.first(part), named_place.place)
             now = decision_terms(after, request).allowed
             before = decision_terms(alone, request).allowed
             apart = any_of([all_of([now, negate(before)]), all_of([negate(now), before])])

@@ -21,7 +21,7 @@ from iamsim.engine.singular_actions import kin_of
 from iamsim.engine.situation import Situation
 from iamsim.engine.terms import decision_terms
 from iamsim.query.analyzer.finding import AccessFinding, FindingKind, UnusedService
-from iamsim.query.analyzer.known import Known, Outcome, Spot, policies_alone
+from iamsim.query.analyzer.known import Known, NamedPlace, Outcome, policies_alone
 from iamsim.query.analyzer.since import find_limit, is_old
 from iamsim.query.analyzer.unused import ROLE, USER, is_new, unused_roles
 from iamsim.query.batch.answers import GUARDRAIL_LAYERS
@@ -258,9 +258,9 @@ class Holder:
 
         yield from self.known.alike.once(("places", key), find)
 
-    def spots(self, mask: int) -> Iterator[Spot]:
+    def named_places(self, mask: int) -> Iterator[NamedPlace]:
         """The places that the statements about some actions tell apart, all resources first."""
-        yield Spot(EVERYWHERE, mask)
+        yield NamedPlace(EVERYWHERE, mask)
         some = tuple(
             [statement.statement for statement in self.statements if statement.actions & mask]
         )
@@ -273,16 +273,18 @@ class Holder:
             return
         own = self.holder.arn if any(pattern.keys for pattern in patterns) else ""
 
-        def find() -> tuple[tuple[CompiledStatement, ...], list[Spot]]:
+        def find() -> tuple[tuple[CompiledStatement, ...], list[NamedPlace]]:
             """The statements are kept beside it, so that their ids stay theirs."""
             families, _ = find_families(some, (), self.universe, self.context)
             found = [
-                Spot(place, family.actions) for family in families for place in family.places()
+                NamedPlace(place, family.actions)
+                for family in families
+                for place in family.places()
             ]
             return some, found
 
-        _, spots = self.known.alike.once(("spots", own, *map(id, some)), find)
-        yield from (spot for spot in spots if spot.actions & mask)
+        _, named_places = self.known.alike.once(("named_places", own, *map(id, some)), find)
+        yield from (named_place for named_place in named_places if named_place.actions & mask)
 
     def alone(self, identity: PolicySet | None) -> Situation:
         """The holder with nothing but identity-based policies."""
@@ -299,9 +301,9 @@ class Holder:
     def _blocked(self, mask: int) -> int:
         """The actions of one service that a guardrail denies wherever the policies grant them."""
         usable = stopped = 0
-        for spot in self.spots(mask) if self.guarded else ():
-            here = mask & spot.actions & ~usable
-            for part, outcome in self._outcomes(here, spot.place) if here else ():
+        for named_place in self.named_places(mask) if self.guarded else ():
+            here = mask & named_place.actions & ~usable
+            for part, outcome in self._outcomes(here, named_place.place) if here else ():
                 if outcome.possible:
                     usable |= part
                 elif outcome.stopped:

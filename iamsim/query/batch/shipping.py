@@ -180,34 +180,59 @@ class _Unpacker(pickle.Unpickler):
         return source
 
 
-def _statement(one: StatementReference) -> Reduced:
-    parts = one.layer, one.policy, one.index, one.sid, one.effect, one.source, one.path, one.arn
+def _statement(reference: StatementReference) -> Reduced:
+    parts = (
+        reference.layer,
+        reference.policy,
+        reference.index,
+        reference.sid,
+        reference.effect,
+        reference.source,
+        reference.path,
+        reference.arn,
+    )
     return StatementReference, parts
 
 
-def _decision(one: Decision) -> Reduced:
-    parts = one.verdict, one.reason, one.layer, one.statements, one.notes, one.missing_context
+def _decision(decision: Decision) -> Reduced:
+    parts = (
+        decision.verdict,
+        decision.reason,
+        decision.layer,
+        decision.statements,
+        decision.notes,
+        decision.missing_context,
+    )
     return Decision, parts
 
 
-def _residual(one: PartialResidual) -> Reduced:
+def _residual(partial_residual: PartialResidual) -> Reduced:
     """What is sent of a residual, remembered: many answers share one, and many messages."""
-    known = _reduced.get(id(one))
+    known = _reduced.get(id(partial_residual))
     if known is None:
         # The residual is kept beside it, so that its id stays its own.
-        known = remember(_reduced, id(one), (one, _words(one)), REMEMBERED)
+        known = remember(
+            _reduced, id(partial_residual), (partial_residual, _words(partial_residual)), REMEMBERED
+        )
     return known[1]
 
 
-def _words(one: PartialResidual) -> Reduced:
+def _words(partial_residual: PartialResidual) -> Reduced:
     blocks: Blocks | UnsupportedError
     try:
-        blocks = one.to_condition()
+        blocks = partial_residual.to_condition()
     except UnsupportedError as error:
         blocks = error
-    asking = cast("Asking", one.asks)
+    asking = cast("Asking", partial_residual.asks)
     asked = asking.original, asking.world
-    return SentResidual, (one.sentence, one.keys, one.stand_ins, one.simplified, blocks, *asked)
+    return SentResidual, (
+        partial_residual.sentence,
+        partial_residual.keys,
+        partial_residual.stand_ins,
+        partial_residual.simplified,
+        blocks,
+        *asked,
+    )
 
 
 _reduced: dict[int, tuple[PartialResidual, Reduced]] = {}

@@ -84,27 +84,27 @@ def _differences(
 
 
 def _change(
-    before: Batch, after: Batch, universe: ActionUniverse, reached: Reached, one: _Difference
+    before: Batch, after: Batch, universe: ActionUniverse, reached: Reached, difference: _Difference
 ) -> Change:
     """A difference with the statements through which it comes, which cost most to find."""
-    asked = one.asked
-    action = universe.first(one.actions)
+    asked = difference.asked
+    action = universe.first(difference.actions)
     first, second = (
         (question_at(batch, reached, action, asked, granted=True), batch.world)
         for batch in (before, after)
     )
     cause = find_cause(first, second)
     through = cause or through_of(
-        _certain(before, reached, action, one.old, one.new, asked),
-        _certain(after, reached, action, one.new, one.old, asked),
+        _certain(before, reached, action, difference.old, difference.new, asked),
+        _certain(after, reached, action, difference.new, difference.old, asked),
     )
     return Change(
         reached.candidate.narrowed(asked),
         reached.place,
-        tuple(universe.actions(one.actions)),
-        one.old,
-        one.new,
-        one.direction,
+        tuple(universe.actions(difference.actions)),
+        difference.old,
+        difference.new,
+        difference.direction,
         through,
         reached.via.vpc_endpoint,
         reached.via.services,

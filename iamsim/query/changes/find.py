@@ -417,11 +417,11 @@ class _Search:
             heads,
             actions,
             lambda arn: can_be_asked(arn, universe, actions),
-            lambda one: bool(joined_mask(one.statements, universe) & actions),
+            lambda item: bool(joined_mask(item.statements, universe) & actions),
         )
 
-    def _concerns(self, one: ListedResource, caller: Caller) -> bool:
-        return any(statement.concerns(caller) for statement in one.statements)
+    def _concerns(self, resource: ListedResource, caller: Caller) -> bool:
+        return any(statement.concerns(caller) for statement in resource.statements)
 
     def _near(
         self, caller: Caller, wanted: Collection[str] = (), index: NameIndex | None = None
@@ -442,25 +442,25 @@ class _Search:
         )
 
     def _of_resource(
-        self, one: ListedResource, old: CallerFacts, new: CallerFacts
+        self, resource: ListedResource, old: CallerFacts, new: CallerFacts
     ) -> Iterator[CompiledStatement]:
         """The statements that may decide otherwise about one resource."""
-        control = self.control.get(one.account)
-        if not one.differs and control is None:
+        control = self.control.get(resource.account)
+        if not resource.differs and control is None:
             return
         caller = new.caller
-        for statement in one.difference.statements:
+        for statement in resource.difference.statements:
             if statement.concerns(caller) or statement.concerns(old.caller):
                 yield statement
-        same_account = one.account == caller.account
-        if control is not None and (same_account or self._concerns(one, caller)):
+        same_account = resource.account == caller.account
+        if control is not None and (same_account or self._concerns(resource, caller)):
             yield from control.statements
-        if not one.anything and not one.tags_differ:
+        if not resource.anything and not resource.tags_differ:
             return
-        every = [statement for statement in one.statements if statement.concerns(caller)]
+        every = [statement for statement in resource.statements if statement.concerns(caller)]
         if every or same_account:
             every += [*own_statements(old), *own_statements(new)]
-        if one.anything:
+        if resource.anything:
             yield from every
         else:
             keys = frozenset(

@@ -66,5 +66,5 @@ def _by_name(model: World) -> dict[tuple[PolicyType, str], list[AnyPolicy]]:
     return found
 
 
-def _identity(one: UnknownInWorld) -> object:
-    return one.use, one.policy, one.statement, one.unknown, one.fact
+def _identity(unknown: UnknownInWorld) -> object:
+    return unknown.use, unknown.policy, unknown.statement, unknown.unknown, unknown.fact

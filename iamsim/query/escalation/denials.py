@@ -140,13 +140,13 @@ def order_of(
         found.update(fresh)
     ordered: dict[Held, Call] = {}
 
-    def add(one: Held) -> None:
+    def add(attached: Held) -> None:
         """Take away what comes first, then this."""
-        if one not in ordered:
-            call, first = found[one]
+        if attached not in ordered:
+            call, first = found[attached]
             for before in sorted(first, key=held.index):
                 add(before)
-            ordered[one] = call
+            ordered[attached] = call
 
     for one in wanted:
         if one not in found:

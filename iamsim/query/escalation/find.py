@@ -34,7 +34,7 @@ __all__ = ["ASSUME_ROLE", "find_escalations"]
 REGION = "us-east-1"
 
 
-class Found(NamedTuple):
+class AccountEscalations(NamedTuple):
     """What was found in one account."""
 
     administrators: dict[str, BatchAnswer]
@@ -132,7 +132,7 @@ class InAccounts:
         # The ways that may go on from what somebody has got besides.
         self._beside = [way for way in (*self._inside, *others) if way.target != "group"]
 
-    def __call__(self, account: str) -> Found:
+    def __call__(self, account: str) -> AccountEscalations:
         """Search in one account."""
         homes, region = self._homes, self._homes.region
         home = homes[account]
@@ -159,7 +159,7 @@ class InAccounts:
             beside.append(homes.keep_beside(other))
         blocked = homes.take_blocked(account)
         calls = [f"{call} in {account}" for call in sorted(not_tried)]
-        return Found(administrators, growth, blocked, not_followed, calls, beside)
+        return AccountEscalations(administrators, growth, blocked, not_followed, calls, beside)
 
 
 class AssumingRoles:

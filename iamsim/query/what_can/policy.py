@@ -208,14 +208,14 @@ def _blocks(answer: BatchAnswer) -> Blocks:
     return frozenset(json.dumps(block, sort_keys=True) for block in answer.residual.to_condition())
 
 
-def _opposite(one: Decided, asked: Asked, batch: Batch, action: str) -> Blocks:
+def _opposite(decided: Decided, asked: Asked, batch: Batch, action: str) -> Blocks:
     """When the request is not allowed, as Condition blocks."""
-    residual = one.answer.residual
+    residual = decided.answer.residual
     if residual is None:
         return ALWAYS
-    prepared = prepare(_question(one.place, asked, batch, action), batch.world)
+    prepared = prepare(_question(decided.place, asked, batch, action), batch.world)
     shapes = Shapes(listed_keys(prepared.situation, prepared.request.action))
-    solution = remembered_solution(negate(_term(one.answer)), shapes)
+    solution = remembered_solution(negate(_term(decided.answer)), shapes)
     try:
         blocks, _ = write_blocks(*solution.cubes(), usual=False)
     except OutOfBudgetError:
@@ -298,7 +298,7 @@ def _check(
             written.mismatches.append(Mismatch(universe.actions(both & -both)[0], one.place.sample))
 
 
-def _agrees(one: Decided, policies: PolicySet, question: Question, batch: Batch) -> bool:
+def _agrees(decided: Decided, policies: PolicySet, question: Question, batch: Batch) -> bool:
     """Whether the policy, alone in the account, allows exactly when the world does."""
     prepared = prepare(question, batch.world)
     caller = prepared.situation.caller
@@ -307,7 +307,7 @@ def _agrees(one: Decided, policies: PolicySet, question: Question, batch: Batch)
         caller = replace(caller, kind=CallerKind.USER)
     alone = Situation(caller, ResourceKind.OTHER, caller.account, identity=policies)
     mine = decision_terms(alone, prepared.request).allowed
-    theirs = _term(one.answer)
+    theirs = _term(decided.answer)
     if isinstance(mine, bool) and isinstance(theirs, bool):
         return mine is theirs
     shapes = Shapes(

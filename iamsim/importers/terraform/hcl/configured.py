@@ -220,7 +220,7 @@ class Module:
         elif value is None:
             place = span if block is None else block.span
             return Unknown(f"the variable `{name}`", place_of(place))
-        return convert(value, kind, lambda one: evaluate(one, self.scope()))
+        return convert(value, kind, lambda item: evaluate(item, self.scope()))
 
     def given_value(self, name: str, kind: tree.Expression | None) -> object:
         """Give the value that a variable is given, `None` for none."""
