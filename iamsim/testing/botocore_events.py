@@ -65,6 +65,18 @@ def listen(innermost: Callable[[], Enforcement | None]) -> None:
     for emitter in _emitters():
         for event, handler in events:
             emitter.register_first(event, handler, unique_id=f"iamsim.{event}")
+            _move_to_the_front(emitter, event, handler)
+
+
+def _move_to_the_front(emitter: Any, event: str, handler: object) -> None:  # noqa: ANN401 - botocore's
+    """Let a handler come first: a Stubber that is active already asks, as the first, for an answer
+    to each call."""
+    node = emitter._emitter._handlers._root  # noqa: SLF001 - botocore has no other way
+    for part in event.split("."):
+        node = node["children"][part]
+    first = node["values"].first
+    first.remove(handler)
+    first.insert(0, handler)
 
 
 def _emitters() -> Iterator[Any]:

@@ -231,6 +231,28 @@ print(len(calls.calls))
     assert done.stdout.split() == ["AccessDenied"] * 5 + ["5"]
 
 
+def test_a_stubber_that_is_active_before_the_first_block_is_asked_later(tmp_path):
+    """In a process of its own: a denied call needs no answer of it all the same."""
+    script = """
+import boto3, iamsim, sys
+from botocore.exceptions import ClientError
+from botocore.stub import Stubber
+from iamsim.testing import enforce
+keys = dict(region_name="eu-west-1", aws_access_key_id="a", aws_secret_access_key="b")
+s3 = boto3.client("s3", **keys)
+with Stubber(s3), enforce(iamsim.load(sys.argv[1]), principal=sys.argv[2]):
+    try:
+        s3.put_object(Bucket="b", Key="k")
+    except ClientError as error:
+        print(error.response["Error"]["Code"])
+"""
+    path = tmp_path / "world.yaml"
+    path.write_text(WORLD)
+    command = [sys.executable, "-c", script, path, ROLE]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["AccessDenied"]
+
+
 def test_no_stub_of_one_operation_answers_first(world):
     """Handlers for one operation are more specific; the decision comes before them all the same."""
     s3 = client("s3")
