@@ -150,8 +150,8 @@ def done_results(
     rows = []
     for lesson in lessons:
         tries = [done.get(f"{lesson.name}/{place}") for place in range(len(lesson.steps))]
-        answered = sum(other_try is not None for other_try in tries)
-        right = sum(other_try is True for other_try in tries)
+        answered = sum(attempt is not None for attempt in tries)
+        right = sum(attempt is True for attempt in tries)
         rows.append(Result("you", "lesson", lesson.name, len(tries), answered, right))
     for exercise in exercises:
         solved = int(f"exercise/{exercise.name}" in done)

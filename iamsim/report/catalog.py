@@ -262,7 +262,7 @@ def found_document(found: Sequence[SearchRow], words: Sequence[str]) -> Document
 
 def found_data(found: Sequence[SearchRow]) -> Json:
     """Give what was found as plain data."""
-    return {"found": [other_found._asdict() for other_found in found]}
+    return {"found": [row._asdict() for row in found]}
 
 
 def version_document(version: CatalogVersion) -> Document:

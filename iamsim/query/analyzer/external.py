@@ -194,9 +194,9 @@ def _look_at(batch: Batch, subject: Subject, found: External) -> None:
         )
     found.findings += merged.values()
     found.kept += [
-        other_kept
-        for other_kept in kept.values()
-        if not any(finding.principal == other_kept.principal for finding in merged.values())
+        blocked
+        for blocked in kept.values()
+        if not any(finding.principal == blocked.principal for finding in merged.values())
     ]
 
 

@@ -86,8 +86,8 @@ class Assuming:
             seen = [self._homes[text] for text in sorted(asking) if text in self._homes]
             patterns = {
                 pattern.pattern: pattern
-                for other_other in (*seen, *(other for other, _, _ in others))
-                for pattern in other_other.taker.statements.patterns(ACTION)
+                for party in (*seen, *(other for other, _, _ in others))
+                for pattern in party.taker.statements.patterns(ACTION)
             }
             for alike in classes_of(some, patterns.values()):
                 arns = [role.arn for role in alike]

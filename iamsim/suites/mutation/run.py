@@ -171,7 +171,7 @@ def _run(
         return MutationResult(mutant, Verdict.UNTRIED)
     changed = _Changed(world, mutant)
     source = id(mutant.subject.source)
-    reached = [other_played for other_played in played if source in other_played.sources]
+    reached = [case_played for case_played in played if source in case_played.sources]
     touched = [
         played.case
         for played in reached
