@@ -44,6 +44,7 @@ ENDPOINT_KEY = "aws:sourcevpce"
 # Calls that services make for a user with access keys have the key, the user's own do not:
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
 WITHOUT_MFA = DerivedKeys((("aws:multifactorauthpresent", "false", Origin("call-chain")),))
+DIRECT_CONTEXT = call_context(DIRECT_CALL, None)
 ACTION = re.compile(r"[a-z0-9-]+:[a-z0-9_.-]+", re.ASCII)  # of which one is asked for
 
 __all__ = ["Prepared", "decide", "explain", "explain_prepared", "prepare"]
@@ -161,7 +162,7 @@ def _ready(
     caller = world.caller_facts(question)
     resource = world.resource_facts(question, caller.caller)
     situation = world.situation(question, caller, resource)
-    now = _time_of(given, question.now)
+    now = _time_of(given, question.now) if given else question.now
     derived = _derived(question, action, now, world, caller, resource)
     time, call, of_resource, of_caller, *others = derived
     context = {**time.values, **call.values, **of_resource.values, **of_caller.values}
@@ -208,7 +209,7 @@ def _derived(
     via, who = question.via, caller.caller
     alone = via is DIRECT_CALL and who.kind is not CallerKind.SERVICE
     if alone and not action.startswith("kms:"):
-        return time_context(now), call_context(via, None), resource.context, caller.context
+        return time_context(now), DIRECT_CONTEXT, resource.context, caller.context
     endpoint = world.endpoint(via.vpc_endpoint)
     vpc = endpoint.vpc if endpoint is not None else None
     parts = [time_context(now), call_context(via, vpc)]

@@ -77,7 +77,7 @@ def find_target(question: Question, model: World, caller: Caller) -> Target:
     listed = model.find_resource(resource) if model.accounts else None
     container = None
     if arn is not None and model.accounts:
-        listed, container = _of_container(arn, listed, model, question.action.lower(), caller)
+        listed, container = _of_container(arn, listed, model, question.action, caller)
     entity = model.find_principal(resource) if arn is not None and arn.service == "iam" else None
     account = question.resource_account
     if account is None:
@@ -115,7 +115,7 @@ def _of_container(
     container = model.find_resource(outer)
     if listed is container:
         listed = None
-    asked = row.concerns(action, is_service=caller.kind is CallerKind.SERVICE)
+    asked = row.concerns(action.lower(), is_service=caller.kind is CallerKind.SERVICE)
     return listed, container if asked and container is not None and container.arn == outer else None
 
 

@@ -16,7 +16,7 @@ from iamsim.engine import facts
 from iamsim.engine.documents import PolicyLibrary
 from iamsim.engine.inventory import policies_in_use
 from iamsim.engine.meeting import make_situation
-from iamsim.engine.question import NOTHING_ATTACHED, PLAIN_SESSION, Session
+from iamsim.engine.question import DIRECT_CALL, NOTHING_ATTACHED, PLAIN_SESSION, Session
 from iamsim.engine.quick import QuickDecisions
 from iamsim.engine.reading import reads_of
 from iamsim.engine.services.iam import BOUNDARY_ACTIONS
@@ -230,7 +230,8 @@ class CompiledWorld:
         attached = question.attached
         memory = self._own if attached is NOTHING_ATTACHED else self._memory(attached)
         partition = question.resource[4:].partition(":")[0]
-        key = id(caller), id(resource), question.via, partition
+        via = None if question.via is DIRECT_CALL else question.via
+        key = id(caller), id(resource), via, partition
         known = memory.situations.get(key)
         if known is None:
             made = make_situation(question, caller, resource, self)
