@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -149,6 +150,14 @@ def service_of_source(source: str, operation: str) -> Service | None:
 
 
 def close_operation(service: Service, name: str) -> str | None:
-    """Suggest an operation for a name that is none."""
+    """Suggest an operation for a name that is none, in the spelling of the caller."""
     by_plain = {plain(operation): operation for operation in service.operations}
+    if name == name.lower():
+        mark = "_" if "_" in name else "-"
+        by_plain = {key: _in_words(operation, mark) for key, operation in by_plain.items()}
     return did_you_mean(plain(name), by_plain, shown=by_plain)
+
+
+def _in_words(operation: str, mark: str) -> str:
+    """Write an operation's name in lower case, with a mark between its words."""
+    return re.sub(r"(?<=[A-Z])(?=[A-Z][a-z])|(?<=[a-z0-9])(?=[A-Z])", mark, operation).lower()

@@ -152,13 +152,14 @@ class Section(Generic[Row]):
     `heading` groups rows, where that saves a column, and `subject` those below a heading in a
     terminal. `empty` is said where there are no rows; a section without rows and without `empty`
     is left out. In a terminal, a section that is `listed` has two columns, the second of which may
-    need a line of its own, and one that is `headed` shows the names of its columns; one of `cards`
-    has a line for the first cell of a row and the others below, with their names; one that is
-    `filled` writes the first cells after each other, as Markdown does too; one of `lines` writes as
-    compilers do: the first two cells in a line, each other one below, after its name and a colon,
-    one of several lines as it is. `forms` are the formats that have the section; `ending` is said
-    below the rows. In a terminal, a section that is `sided` has a label and the two sides of a
-    comparison in its first columns; the function says which rows differ.
+    need a line of its own, and one that is `headed` shows the names of its columns (many columns
+    that are too wide for the terminal become cards); one of `cards` has a line for the first cell
+    of a row and the others below, with their names; one that is `filled` writes the first cells
+    after each other, as Markdown does too; one of `lines` writes as compilers do: the first two
+    cells in a line, each other one below, after its name and a colon, one of several lines as it
+    is. `forms` are the formats that have the section; `ending` is said below the rows. In a
+    terminal, a section that is `sided` has a label and the two sides of a comparison in its first
+    columns; the function says which rows differ.
     """
 
     name: str

@@ -89,6 +89,22 @@ def test_what_can_not_be_read_is_an_error(line, code):
     assert raised.value.code == code
 
 
+@pytest.mark.parametrize(
+    ("line", "suggested"),
+    [
+        ("aws lambda invok --function-name f out", "invoke"),
+        ("aws rds describe-db-instance", "describe-db-instances"),
+        ('boto3.client("s3").get_objct(Bucket="b", Key="k")', "get_object"),
+        ('boto3.client("s3").GetObjct(Bucket="b", Key="k")', "GetObject"),
+    ],
+)
+def test_a_suggestion_is_spelled_as_the_line_is(line, suggested):
+    """What is suggested can be typed where the mistake stood."""
+    with pytest.raises(iamsim.RequestError) as raised:
+        iamsim.read_line(line, **PLACE)
+    assert raised.value.hint == f"did you mean `{suggested}`?"
+
+
 def test_an_account_must_be_one():
     """The account is checked before anything is read."""
     with pytest.raises(iamsim.RequestError, match="not the id of an account"):

@@ -86,6 +86,20 @@ def test_empty_sections_say_so_or_are_left_out():
         assert "Silent" not in written
 
 
+def test_columns_that_are_too_wide_become_cards():
+    """A terminal would break the lines anywhere, and nobody could tell what is below what."""
+    names = ["action", "resource", "context", "not known", "because"]
+    columns = tuple(Column(name, lambda row, at=at: row[at]) for at, name in enumerate(names))
+    row = ("s3:PutObject", "arn:aws:s3:::b/y", "a=" + "x" * 60, "", "it copies")
+    document = Document("calls", (Section("asked", "Asked", columns, (row,), headed=True),))
+    wide = to_text(document, Paint(on=False), 160)
+    assert [line.split()[0] for line in wide.splitlines()[-2:]] == ["action", "s3:PutObject"]
+    narrow = to_text(document, Paint(on=False), 80)
+    assert max(map(len, narrow.splitlines())) <= 80
+    shown = [line.split(maxsplit=1) for line in narrow.splitlines()[-4:]]
+    assert shown == [[row[0]], ["resource", row[1]], ["context", row[2]], ["because", row[4]]]
+
+
 def test_prose_and_pictures():
     """Pages have pictures, other formats the sentence that says them."""
     document = Document(

@@ -239,12 +239,9 @@ def _rows(
     margin = " " * indent
     if section.filled:
         return words([first for first, *_ in cells], width, indent=indent)
+    names = [column.name for column in columns[1:]]
     if section.cards:
-        names = [column.name for column in columns[1:]]
-        gap = [""] if len(names) >= _APART else []
-        blocks = [[*_card(row, names, width, indent), *gap] for row in cells]
-        lines = [line for block in blocks for line in block]
-        return lines[: len(lines) - len(gap)]
+        return _cards(cells, names, width, indent)
     if section.listed:
         return listing([(first, second) for first, second in cells], width, indent=indent or 2)
     if section.headed:
@@ -254,7 +251,11 @@ def _rows(
         painted.insert(0, [])
     least = [column.width for column in columns]
     lines = table(cells, width, indent=indent, least=least, painted=painted if paint.on else ())
-    if section.subject is None or all(len(line) <= width for line in lines):
+    if all(len(line) <= width for line in lines):
+        return lines
+    if section.headed and len(names) >= _APART:  # too wide for columns
+        return _cards(cells[1:], names, width, indent)
+    if section.subject is None:
         return lines
     return [
         line
@@ -287,6 +288,15 @@ def _lines(section: Section[Any], rows: Sequence[Any], paint: Paint) -> Iterator
             shown = column.cell(row).words
             name = f"{column.name}: " if column.name and shown else ""
             yield from (printable(line, keep_tabs=True) for line in f"{name}{shown}".splitlines())
+
+
+def _cards(
+    rows: Sequence[Sequence[str]], names: Sequence[str], width: int, indent: int
+) -> list[str]:
+    gap = [""] if len(names) >= _APART else []
+    blocks = [[*_card(row, names, width, indent), *gap] for row in rows]
+    lines = [line for block in blocks for line in block]
+    return lines[: len(lines) - len(gap)]
 
 
 def _card(cells: Sequence[str], names: Sequence[str], width: int, indent: int) -> Iterator[str]:
