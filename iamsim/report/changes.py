@@ -32,7 +32,7 @@ from iamsim.report.unknowns import unknown_remarks, unknowns_data
 from iamsim.words.wording import joined, place_text, statement_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from iamsim.core.decision import StatementReference
     from iamsim.core.span import Span
@@ -147,17 +147,22 @@ class Row(NamedTuple):
 
 def _rows(changes: Changes) -> list[Row]:
     """All rows: public openings first, then by direction, then principals yet to come."""
-    rows = _joined(PUBLIC, [change for change in changes.found if change.is_public], changes)
+    everywhere = _said_everywhere(changes)
+    rows = _joined(PUBLIC, [change for change in changes.found if change.is_public], everywhere)
     for direction, title in TITLES.items():
         some = [change for change in changes.of(direction) if not change.is_public]
-        rows += _joined(title, some, changes)
+        rows += _joined(title, some, everywhere)
     for direction, title in TITLES.items():
         later = [change for change in changes.future if change.direction is direction]
-        rows += _joined(f"{title}, for principals that do not exist yet", later, changes)
+        rows += _joined(f"{title}, for principals that do not exist yet", later, everywhere)
     return rows
 
 
-def _joined(title: str, some: Iterable[Change], changes: Changes) -> list[Row]:
+def _joined(
+    title: str,
+    some: Iterable[Change],
+    everywhere: Mapping[str, list[tuple[frozenset[str], object]]],
+) -> list[Row]:
     """Join changes of a direction: resources first, then principals that are alike."""
     by_principal: dict[object, list[Change]] = {}
     for change in some:
@@ -165,7 +170,7 @@ def _joined(title: str, some: Iterable[Change], changes: Changes) -> list[Row]:
         by_principal.setdefault(key, []).append(change)
     groups: dict[object, list[list[Change]]] = {}
     for same in by_principal.values():
-        if not _is_implied(same, changes):
+        if not _is_implied(same, everywhere):
             first = same[0]
             resources = tuple(change.resource for change in same)
             groups.setdefault((first.actions, resources, _kind(first)), []).append(same)
@@ -200,18 +205,27 @@ def _kind(change: Change) -> object:
     )
 
 
-def _is_implied(same: list[Change], changes: Changes) -> bool:
+def _said_everywhere(changes: Changes) -> Mapping[str, list[tuple[frozenset[str], object]]]:
+    """What is said of every resource: actions and kind of change, by principal."""
+    said: dict[str, list[tuple[frozenset[str], object]]] = {}
+    for change in changes.found:
+        if change.place.label == EVERYTHING:
+            entry = frozenset(change.actions), _kind(change)
+            said.setdefault(change.candidate.principal, []).append(entry)
+    return said
+
+
+def _is_implied(
+    same: list[Change], everywhere: Mapping[str, list[tuple[frozenset[str], object]]]
+) -> bool:
     """Whether the same is said of every resource already."""
     first = same[0]
     if any(change.place.label == EVERYTHING for change in same):
         return False
-    wanted, kind = set(first.actions), _kind(first)
+    kind = _kind(first)
     return any(
-        change.place.label == EVERYTHING
-        and change.candidate.principal == first.candidate.principal
-        and wanted <= set(change.actions)
-        and _kind(change) == kind
-        for change in changes.found
+        kind == known and actions.issuperset(first.actions)
+        for actions, known in everywhere.get(first.candidate.principal, ())
     )
 
 

@@ -33,17 +33,17 @@ OWN_LAYERS = ("--identity-policy", "--boundary", "--session-policy", "--scp")
 SIMULATE = ("simulate", "custom-policy", "--action-names", "s3:GetObject", "--policy-input-list")
 LAYERS_WITH_PRINCIPAL = ("--resource-policy", "--rcp", "--vpce-policy")
 KINDS = [
-    *("policy", "world", "suite") * 8,
-    "draft",
-    "draft",
-    *("source", "line", "message", "record", "claims", "decisions", "words") * 3,
-    "reference",
+    *("policy", "world", "suite") * 40,
+    *("draft",) * 10,
+    *("source", "line", "message", "record", "claims", "decisions", "words") * 15,
+    "reference",  # a quarter of a second each
 ]
 BESIDE = {
     "claims": "world",
     "record": "policy",
     "draft": "policy",
 }  # what kind of file is not changed
+SHAPES = (*([],) * 8, ["--as-policy"], ["--shrink"])  # the last two take a second
 HEAVY = 0.05  # how often commands are taken that need a hundred times as long
 SMALL = "small.json"  # a world for what brings none
 ADMINISTRATOR = {
@@ -139,7 +139,12 @@ def commands(
             ["explain", *ask, *world, *form],
             ["explain", *ask, *world, "--edits", "--partial"],
             ["who-can", "s3:*", thing, *world, *form],
-            ["what-can", caller, *world, *chance.choice(([], ["--as-policy"], ["--shrink"]))],
+            [
+                "what-can",
+                caller,
+                *world,
+                *chance.choice((*([],) * 8, ["--as-policy"], ["--shrink"])),
+            ],
             ["access-matrix", "-a", "s3:*Object", "-r", thing, *world],
             ["findings", *world, *form],
             ["paths", *world, *form],
@@ -312,6 +317,8 @@ def main_fuzz(count: int, seed: int) -> int:
             if (number + 1) % 1000 == 0:
                 print(f"{number + 1} tried, {len(fuzz.found)} problems", flush=True)
         os.chdir(ROOT)
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    print(f"{used.ru_utime + used.ru_stime:.0f} s of the processor, {used.ru_maxrss >> 10} MB")
     print(", ".join(f"{name}: {times}" for name, times in sorted(fuzz.ran.items())))
     for mark, times in fuzz.found.most_common():
         print(f"{times:6} {mark}")

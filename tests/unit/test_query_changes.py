@@ -400,9 +400,9 @@ def test_principals_that_cannot_differ_are_compared_once(monkeypatch):
     """Ten roles alike and one that is not; each answer names the statement of its own role."""
     asked = []
 
-    def counted(before, after, universe, reached):
+    def counted(before, after, universe, reached, trials):
         asked.append(reached.candidate.principal)
-        return compare_place(before, after, universe, reached)
+        return compare_place(before, after, universe, reached, trials)
 
     monkeypatch.setattr(find, "compare_place", counted)
     roles = {f"r{number}": {"policies": [policy(allow("sqs:*"))]} for number in range(10)}
@@ -451,3 +451,44 @@ def test_the_objects_of_a_bucket_are_asked_where_its_policy_names_none():
     opened = {action for change in found for action in change.actions}
     assert {"s3:PutObject", "s3:ListBucket"} <= opened
     assert f"{BUCKET}/~x" in {change.place.sample for change in found}
+
+
+def _with_many(data):
+    """A role with queues, buckets, topics and what is no ARN."""
+    rest = [
+        f"arn:aws:{name}:eu-west-1:{HOME}:x" for name in ("sqs", "sns", "lambda", "kms", "states")
+    ]
+    data["accounts"][HOME]["roles"]["app"]["policies"] = [
+        policy(allow("sqs:*", "Queue.Arn"), allow(["sns:*", "states:*"], rest))
+    ]
+
+
+def test_what_is_no_arn_is_asked_once():
+    """A pattern that is no ARN stands with the patterns of every service; it is one place."""
+    asked = [
+        (bound.candidate.principal, bound.place.sample, bound.via)
+        for bound in between(lambda _data: None, _with_many).bounds
+    ]
+    assert (APP, "Queue.Arn") in {entry[:2] for entry in asked}
+    assert len(asked) == len(set(asked))
+
+
+def test_after_many_changes_of_a_principal_the_rest_is_said_not_to_be_asked(monkeypatch):
+    """The places that are left out make the comparison incomplete."""
+    whole = between(lambda _data: None, _with_many)
+    monkeypatch.setattr(find, "MOST_CHANGES", 1)
+    cut = between(lambda _data: None, _with_many)
+    assert whole.complete
+    assert not cut.complete
+    assert 0 < len(cut.bounds) < len(whole.bounds)
+
+
+def test_without_trials_changes_are_found_and_not_proved(monkeypatch):
+    """What is put back explains; it decides nothing."""
+    monkeypatch.setattr(find, "MOST_TRIALS", 0)
+    cut = between(lambda _data: None, _with_many)
+    monkeypatch.undo()
+    whole = between(lambda _data: None, _with_many)
+    assert any(change.proved for change in whole.found)
+    assert not any(change.proved for change in cut.found)
+    assert [change.actions for change in cut.found] == [change.actions for change in whole.found]

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from iamsim.compile.statement import CompiledStatement
     from iamsim.core.decision import StatementReference
+    from iamsim.core.work import Work
     from iamsim.engine.authorize import Prepared
     from iamsim.engine.question import Question
     from iamsim.engine.situation import Situation
@@ -70,17 +71,22 @@ class Unit(NamedTuple):
 
 
 def find_cause(
-    before: tuple[Question, CompiledWorld], after: tuple[Question, CompiledWorld]
+    before: tuple[Question, CompiledWorld],
+    after: tuple[Question, CompiledWorld],
+    trials: Work,
 ) -> tuple[StatementReference, ...]:
     """The statements whose change makes the answers to one request differ, proved by putting them
-    back; none where no statement does it alone or together with others. Questions come with what
-    a stranger's own account allows."""
+    back; none where no statement does it alone or together with others, or where `trials` are used
+    up. Questions come with what a stranger's own account allows."""
+    if trials.done >= trials.most:
+        return ()
     try:
         old, new = prepare(*before), prepare(*after)
         was = decide_prepared(old, before[1])
         units = list(_units(old, new))
 
         def returns(some: Sequence[Unit]) -> bool:
+            trials.take()
             put_back = _again(new, _put_back(new.situation, some), after[1])
             return direction_of(was, decide_prepared(put_back, after[1])) is None
 

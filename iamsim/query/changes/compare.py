@@ -16,6 +16,7 @@ from iamsim.universe.elsewhere import OPEN_TO_ALL
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from iamsim.core.work import Work
     from iamsim.engine.question import Question
     from iamsim.query.batch import ActionClass, Batch, BatchAnswer
     from iamsim.query.changes.model import Reached
@@ -30,9 +31,10 @@ DENIED = frozenset({Verdict.EXPLICIT_DENY, Verdict.IMPLICIT_DENY})
 
 
 def compare_place(
-    before: Batch, after: Batch, universe: ActionUniverse, reached: Reached
+    before: Batch, after: Batch, universe: ActionUniverse, reached: Reached, trials: Work
 ) -> Iterator[Change]:
     """Compare the decisions about a set of actions; actions that change alike come together.
+    `trials` bounds how much is put back to find what decides.
 
     Of several that stand for a candidate each is compared; of an action that changes for more than
     one, what opens counts first.
@@ -45,7 +47,8 @@ def compare_place(
     ]
     if len(several) == 1:
         yield from (
-            _change(before, after, universe, reached, difference) for difference in differences
+            _change(before, after, universe, reached, difference, trials)
+            for difference in differences
         )
         return
     differences.sort(key=lambda entry: ORDER.index(entry.direction))
@@ -56,7 +59,7 @@ def compare_place(
         rest = difference.actions & left
         if rest:
             left ^= rest
-            change = _change(before, after, universe, reached, difference)
+            change = _change(before, after, universe, reached, difference, trials)
             yield replace(change, actions=tuple(universe.actions(rest)))
 
 
@@ -84,7 +87,12 @@ def _differences(
 
 
 def _change(
-    before: Batch, after: Batch, universe: ActionUniverse, reached: Reached, difference: _Difference
+    before: Batch,
+    after: Batch,
+    universe: ActionUniverse,
+    reached: Reached,
+    difference: _Difference,
+    trials: Work,
 ) -> Change:
     """A difference with the statements through which it comes, which cost most to find."""
     asked = difference.asked
@@ -93,7 +101,7 @@ def _change(
         (question_at(batch, reached, action, asked, granted=True), batch.world)
         for batch in (before, after)
     )
-    cause = find_cause(first, second)
+    cause = find_cause(first, second, trials)
     through = cause or through_of(
         _certain(before, reached, action, difference.old, difference.new, asked),
         _certain(after, reached, action, difference.new, difference.old, asked),

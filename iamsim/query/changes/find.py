@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Self
 
 from iamsim.compile.statement import ActionTest
 from iamsim.core.errors import RequestError
+from iamsim.core.work import Work
 from iamsim.engine.question import Via
 from iamsim.query.batch import find_candidate
 from iamsim.query.batch.processes import ALONE, no_progress
@@ -44,6 +45,8 @@ if TYPE_CHECKING:
 __all__ = ["find_changes"]
 
 RESOURCE_TAG = "resourcetag/"
+MOST_CHANGES = 1_000  # of one principal; its other places are not asked, and it is said
+MOST_TRIALS = 200  # statements that are put back for one principal
 
 
 def find_changes(
@@ -321,14 +324,17 @@ class _Search:
         return self._ask(places, complete=complete)
 
     def _ask(self, places: Iterable[Reached], *, complete: bool) -> Compared:
-        """Ask both worlds."""
-        bounds = tuple(places)
-        changes = [
-            change
-            for bound in bounds
-            for change in compare_place(self.before, self.after, self.universe, bound)
-        ]
-        return Compared(bounds, tuple(changes), complete)
+        """Ask both worlds, at every place until there are more changes than anybody reads."""
+        bounds: list[Reached] = []
+        changes: list[Change] = []
+        trials = Work(MOST_TRIALS)
+        for bound in places:
+            if len(changes) >= MOST_CHANGES:
+                complete = False
+                break
+            bounds.append(bound)
+            changes += compare_place(self.before, self.after, self.universe, bound, trials)
+        return Compared(tuple(bounds), tuple(changes), complete)
 
     def _levels(self, old: Levels | None, new: Levels | None) -> Difference:
         """What differs in service control policies, compared once for all that have them."""

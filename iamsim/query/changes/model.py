@@ -58,10 +58,10 @@ class Change:
     """Actions of one principal whose decision at one place changes alike.
 
     `through` are the statements that make the difference: with `proved`, those whose change
-    decides, since without it the answer is the old one; else those that decide afterwards, or,
-    where what allowed is gone, those that decided before. `vpc_endpoint` is the id of the endpoint
-    that the requests come through, `services` those that make them for the caller; `asked` is in
-    whose name the engine was asked.
+    decides, since without it the answer is the old one; else (as after 200 trials for one
+    principal) those that decide afterwards, or, where what allowed is gone, those that decided
+    before. `vpc_endpoint` is the id of the endpoint that the requests come through, `services`
+    those that make them for the caller; `asked` is in whose name the engine was asked.
     """
 
     candidate: Candidate
@@ -115,7 +115,8 @@ class Changes:
     Public openings come first. `latent` is what counts for nobody yet; changes for principals that
     do not exist yet are in `future`.
 
-    `complete` is false where patterns meet in more ways than were tried; `silent` says what differs
+    `complete` is false where patterns meet in more ways than were tried, or a principal has more
+    than 1,000 changes, after which its other places are not asked; `silent` says what differs
     and was not asked about.
     """
 

@@ -78,7 +78,12 @@ def places_of(  # noqa: PLR0913 - all that decides where to ask
         *((place, family.service) for family in families for place in family.places()),
     ]
     found = []
+    nowhere: set[object] = set()  # what is no ARN comes with every service, and is asked once
     for place, limit in places:
+        if cut_arn(place.sample) is None:
+            if (place.sample, place.label, place.values) in nowhere:
+                continue
+            nowhere.add((place.sample, place.label, place.values))
         given = {**dict(place.values), **context}
         seen = replace(request, resource=place.sample, context={**request.context, **given})
         mask = joined_mask(
