@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from iamsim.checks.codes import CODES, FindingType, learn_more
 from tests.repo.conftest import ROOT
 
 SCRIPT = ROOT / "scripts" / "compare_validation.py"
@@ -88,3 +89,16 @@ def test_the_answers_of_aws_are_ours():
     code, text = compare(Path(GIVEN))
     assert code == 0
     assert ROW.findall(text) == ROW.findall(PAGE.read_text("utf-8"))
+
+
+def test_every_error_has_its_evidence():
+    """The page says of each code that is an error where AWS calls it one."""
+    text = PAGE.read_text("utf-8")
+    rows = dict(re.findall(r"^\| \[?`([A-Z0-9_]+)`[^|]*\| (\S[^|]*) \|$", text, re.MULTILINE))
+    errors = {code for code, kind in CODES.items() if kind is FindingType.ERROR}
+    told = {
+        code: what
+        for code, what in rows.items()
+        if f"[`{code}`]({learn_more(code)})" in text or "https://docs.aws.amazon.com/" in what
+    }
+    assert told.keys() == errors

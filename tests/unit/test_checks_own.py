@@ -261,3 +261,13 @@ def test_a_finding_of_aws_is_given_with_a_request_or_without(changed, shown):
     found = VALIDATOR.validate_text(json.dumps(policy), "policy", PolicyType.RESOURCE)
     (one,) = [f for f in found if f.code == "RESTRICT_ACCESS_TO_SERVICE_PRINCIPAL"]
     assert (one.witness is not None) is shown
+
+
+@pytest.mark.parametrize(("value", "kind"), [("11112*", "ERROR"), ("111122*", "WARNING")])
+def test_a_wildcard_in_a_key_that_aws_does_not_list_is_an_error_before_six_characters(value, kind):
+    """AWS asks for six characters, and lists no key whose values must be written out."""
+    condition = {"StringLike": {"aws:PrincipalAccount": value}}
+    policy = {"Version": "2012-10-17", "Statement": [statement(Condition=condition)]}
+    found = VALIDATOR.validate_text(json.dumps(policy), "policy", PolicyType.RESOURCE)
+    wide = [one for one in found if one.code == "WILDCARD_USAGE_TOO_PERMISSIVE"]
+    assert [one.finding_type.value for one in wide] == [kind]

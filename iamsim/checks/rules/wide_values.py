@@ -3,16 +3,19 @@
 ## What it finds
 In policies that name principals, where the condition decides who passes: a wildcard or a policy
 variable in keys whose values AWS generates and nobody needs to abbreviate (accounts,
-organizations, VPCs and VPC endpoints); fewer than six characters in front of one in a path of an
-organization; and one in front of the colon of `aws:userid`.
+organizations, VPCs and VPC endpoints); fewer than six characters in front of one in such a key or
+in a path of an organization; fewer than six since the wildcard before, in the `sub` of GitHub
+Actions; and one in front of the colon of `aws:userid`.
 
 ## Why it matters
 The pattern takes in accounts, organizations or roles of strangers. AWS prints no list of the
-sensitive keys; this is the one that the service documentation of fixed values suggests.
+sensitive keys; this is the one that the service documentation of fixed values suggests. So a
+wildcard behind six characters of such a key is a warning, and no error.
 """
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from iamsim.checks.registry import checks
@@ -44,6 +47,8 @@ SENSITIVE = frozenset(
 PREFIXED = frozenset(
     {"aws:principalorgpaths", "aws:resourceorgpaths", "aws:sourceorgpaths", "aws:vpceorgpaths"}
 )
+# In answers of AWS's that users recorded, each wildcard of this key wants its own characters.
+GITHUB_SUBJECT = "token.actions.githubusercontent.com:sub"
 SHORTEST_PREFIX = 6
 
 
@@ -61,15 +66,22 @@ def too_wide(policy: PolicyView) -> Iterator[Finding]:
                 continue  # fits everything, which has codes of its own
             marks = []
             if base.endswith("Like") and has_wildcard(value.text.replace("${*}", "")):
-                marks.append(("WILDCARD", "a wildcard", _first(value.text, "*?")))
+                place = _first(value.text, "*?")
+                if condition.lower == GITHUB_SUBJECT:
+                    place = min(map(len, re.split(r"[*?]", value.text)[:-1]))
+                marks.append(("WILDCARD", "a wildcard", place))
             if policy.has_variables and "${" in value.text:
                 marks.append(("VARIABLE", "a policy variable", value.text.find("${")))
             for kind, what, place in marks:
                 reason = _reason(condition.lower, value.text, place)
                 if reason:
-                    message = f"{what} in {quote(value.text)} is too wide: {reason}"
-                    code = f"{kind}_USAGE_TOO_PERMISSIVE"
-                    yield policy.finding(code, message, value.path, hint="write the value out")
+                    yield policy.finding(
+                        f"{kind}_USAGE_TOO_PERMISSIVE",
+                        f"{what} in {quote(value.text)} is too wide: {reason}",
+                        value.path,
+                        hint="write the value out",
+                        tentative=condition.lower in SENSITIVE and place >= SHORTEST_PREFIX,
+                    )
 
 
 def _first(text: str, characters: str) -> int:
@@ -81,7 +93,7 @@ def _reason(key: str, text: str, place: int) -> str | None:
     """Say why a pattern that opens at `place` is too wide for a key, if it is."""
     if key in SENSITIVE:
         return "the key's values are given in full"
-    if key in PREFIXED and place < SHORTEST_PREFIX:
+    if (key in PREFIXED or key == GITHUB_SUBJECT) and place < SHORTEST_PREFIX:
         return f"fewer than {SHORTEST_PREFIX} characters stand in front of it"
     if key == "aws:userid" and ":" not in text[:place]:
         return "it stands for the id of the user or role"
