@@ -66,10 +66,11 @@ class Glob:
     """One pattern; with `fold` letter case is not looked at (its literals are in lower case).
 
     `literal` is the only text that the glob accepts, if it is so simple, and `head` the literal
-    beginning of all that it accepts. `is_open` says whether it has a variable without known value.
+    beginning of all that it accepts, whose texts have `least` characters or more. `is_open` says
+    whether it has a variable without known value.
     """
 
-    __slots__ = ("_hash", "atoms", "fold", "head", "is_everything", "is_open", "literal")
+    __slots__ = ("_hash", "atoms", "fold", "head", "is_everything", "is_open", "least", "literal")
 
     def __init__(self, atoms: tuple[Atom, ...], *, fold: bool = False) -> None:
         """Take the atoms, and keep what is asked of them again and again."""
@@ -81,6 +82,7 @@ class Glob:
         head = [] if fold else list(takewhile(_is_character, atoms))
         self.head = "".join(head)  # type: ignore[arg-type]  # characters
         self.literal = self.head if not fold and len(head) == len(atoms) else None
+        self.least = sum(atom not in LOOPS for atom in atoms)
 
     def __hash__(self) -> int:
         """By content; worked out once."""

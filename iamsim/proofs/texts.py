@@ -12,7 +12,8 @@ from heapq import heappop, heappush
 from typing import TYPE_CHECKING
 
 from iamsim.core.wildcard import Wildcard
-from iamsim.proofs.globs import LOOPS, Glob, Kind, Open, covers, literal_glob
+from iamsim.proofs.common import common_texts
+from iamsim.proofs.globs import Glob, Kind, Open, covers, literal_glob
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -84,6 +85,9 @@ def _find(groups: list[Group], away: Group, budget: Budget) -> str | None:
         texts = [glob.literal for glob in group]
         if None not in texts:
             return _first_fitting([t for t in texts if t is not None], kept, away)
+    for text in common_texts(kept):
+        if not any(fits(glob, text) for glob in away):
+            return text
     return _Walk(kept, away).run(budget)
 
 
@@ -129,8 +133,10 @@ def fits(glob: Glob, text: str) -> bool:
     if not text.startswith(glob.head):
         return False
     walk = _walk_of(glob)
-    state = walk.start
-    for character in text:
+    state = walk.start << len(glob.head)
+    for character in text[len(glob.head) :]:
+        if state & walk.final:
+            return True
         state = walk.step(state, character)
         if not state:
             return False
@@ -180,7 +186,7 @@ class _Walk:
         first = bit = 1 << len(self.atoms)
         self.start |= bit
         table = self.folded if glob.fold else self.exact
-        lacking = sum(atom not in LOOPS for atom in glob.atoms)
+        lacking = glob.least
         for atom in glob.atoms:
             if isinstance(atom, Open):
                 raise TypeError("a variable without value has no place in a walk")

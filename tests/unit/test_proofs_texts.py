@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from iamsim.core.wildcard import Wildcard, compile_tokens
 from iamsim.proofs.budget import Budget, OutOfBudgetError
+from iamsim.proofs.common import common_glob, common_texts
 from iamsim.proofs.globs import Glob, Kind, Open, covers, literal_glob
 from iamsim.proofs.texts import find_text, fits
 
@@ -46,6 +47,33 @@ def test_it_finds_a_text_exactly_where_there_is_one(
         assert not any(map(will_do, ALL_TEXTS))
     else:
         assert will_do(found)
+
+
+@given(
+    first=TOKENS,
+    second=TOKENS,
+    folds=st.sampled_from([(False, False), (True, False), (True, True)]),
+)
+def test_what_two_globs_have_in_common_fits_both(
+    first: list[Token], second: list[Token], folds: tuple[bool, bool]
+) -> None:
+    """What two globs have in common fits both; a glob has itself in common with itself."""
+    pair = [Glob.of(tokens, fold=fold) for tokens, fold in zip((first, second), folds, strict=True)]
+    common = common_glob(*pair)
+    if common is not None:
+        assert all(covers(glob, common) for glob in pair)
+        texts = [text for text in ALL_TEXTS if fits(common, text)]
+        assert all(fits(glob, text) for glob in pair for text in texts)
+    if pair[0] == pair[1]:
+        assert common == Glob(pair[0].atoms)
+
+
+@given(st.lists(st.lists(TOKENS, min_size=1, max_size=3), max_size=3))
+def test_common_texts_fit_a_glob_of_each_group(groups: list[list[list[Token]]]) -> None:
+    """Common texts fit a glob of each group."""
+    made = [tuple(map(Glob.of, group)) for group in groups]
+    for text in common_texts(made):
+        assert all(any(fits(glob, text) for glob in group) for group in made)
 
 
 @given(wide=TOKENS, narrow=TOKENS)
