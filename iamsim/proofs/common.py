@@ -106,6 +106,9 @@ class _Pair:
             while steps < STEPS:
                 steps += 1
                 one, other = self.codes[0][left], self.codes[1][right]
+                if one == other and isinstance(one, str):
+                    left, right, path = left + 1, right + 1, (path, one)
+                    continue
                 if one is None and other is None:
                     return _atoms(path)
                 if _is_loop(one) or _is_loop(other):

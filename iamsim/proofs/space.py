@@ -45,12 +45,12 @@ class ActionSpace:
             usual = _usual(formats)
             if usual is not None and will_do(usual, place.groups, place.avoided):
                 return action, usual
-            if not tried and find_text(place.groups, place.avoided, budget) is None:
-                return None
-            tried.add(formats)
             text = find_resource((*place.groups, formats), place.avoided, budget)
             if text is not None:
                 return action, text
+            if not tried and find_text(place.groups, place.avoided, budget) is None:
+                return None
+            tried.add(formats)
         return None
 
 
