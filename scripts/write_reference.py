@@ -31,7 +31,6 @@ from iamsim.cli.help import usage
 from iamsim.cli.panels import ALIASES
 from iamsim.cli.schema import NAMES, schema_of
 from iamsim.core.reason import Reason
-from iamsim.importers.recipe_calls import not_collected
 from iamsim.words.sentences import REASONS
 
 if TYPE_CHECKING:
@@ -213,8 +212,8 @@ Whose resource-based policy iamsim reads from where. Importers, checks, `iamsim 
 script of `iamsim import --recipe` derive from this table, `iamsim/catalog/data/resource_types.txt`
 (state: 2026-11): each row has the page. AWS Config is read for the types that it records, in
 the form of CloudFormation. The last column has the types of Access Analyzer: those of its findings,
-and of CheckNoPublicAccess. Of what is marked *(not listed)* no call lists what there is: neither
-the script nor `iamsim collect` asks about it; its output is imported where you save it."""
+and of CheckNoPublicAccess. Whatever the AWS CLI prints of them the script and `iamsim collect` ask
+about: the table says which calls list the resources."""
 
 
 def resource_type_table() -> str:
@@ -228,12 +227,10 @@ def resource_type_table() -> str:
         "|---|---|---|---|---|",
     ]
     rows = [row for row in resource_types() if row.has_policy or row.unread]
-    left = set(not_collected())
     for row in sorted(rows, key=lambda one: one.name):
         template = [one.type or f"`{'.'.join(one.path)}`" for one in row.template]
         plan = [one.type.removeprefix("aws_") or f"`{'.'.join(one.path)}`" for one in row.plan]
-        mark = " *(not listed)*" if row.name in left else ""
-        calls = [f"{one.service} {one.operation}{mark}" for one in row.calls]
+        calls = [f"{one.service} {one.operation}" for one in row.calls]
         named = [one for one in (row.finding, row.public_check) if one]
         cells = [named_or(template), named_or(plan), named_or(calls), named_or(named)]
         if row.unread and not row.has_policy:

@@ -56,7 +56,12 @@ class PolicyPlace(NamedTuple):
 
 
 class Call(NamedTuple):
-    """A call of the AWS CLI that prints a policy: what to call, and the path in its output."""
+    """A call of the AWS CLI that prints a policy: what to call, and the path in its output.
+
+    Options may be ``{account}``, the resource's ``{arn}``, ``{name}`` or ``{url}``, or what calls
+    listed before: ``{1}`` and ``{2}`` what the first and the second did, and ``{.domainName}`` or
+    ``{.namespace.0}`` a member of the item in which the last one found the resource.
+    """
 
     service: str
     operation: str
@@ -66,12 +71,17 @@ class Call(NamedTuple):
     @property
     def of_account(self) -> bool:
         """Whether a call asks about no single resource, but all of an account and Region."""
-        return not {"{arn}", "{name}", "{url}"}.intersection(self.options)
+        return not self.filled_in
 
     @property
     def by_name(self) -> bool:
         """Whether the name alone says which resource a call is about, given account and Region."""
-        return "{name}" in self.options or "{url}" in self.options
+        return self.filled_in in (("{name}",), ("{url}",))
+
+    @property
+    def filled_in(self) -> tuple[str, ...]:
+        """Name the options that say which resource a call is about."""
+        return tuple(one for one in self.options if one[:1] == "{" and one != "{account}")
 
 
 class TransportPolicy(NamedTuple):
@@ -87,7 +97,8 @@ class ResourceType(NamedTuple):
     """A row of the table; `docs/reference/resource-types.md` shows what it says of each type.
 
     `cloudformation` are its names there, with the prefixes, as those of `terraform` are; `outer`
-    are the further parts of its ARN, each with its property and its argument.
+    are the further parts of its ARN, each with its property and its argument. `listed` are the
+    chains of calls that list them: each asks about every one that the call before it listed.
     """
 
     name: str
@@ -105,7 +116,8 @@ class ResourceType(NamedTuple):
     plan: tuple[PolicyPlace, ...]
     calls: tuple[Call, ...]
     about: tuple[str, ...]
-    listed: Call | None
+    listed: tuple[tuple[Call, ...], ...]
+    region: str
     items: tuple[tuple[str, ...], ...]
     several: bool
     leads_to: str
@@ -303,7 +315,8 @@ def _row(name: str, fields: dict[str, list[str]]) -> ResourceType:
         tuple(_place(text, PREFIX) for text in fields.get("plan", ())),
         tuple(map(_call, fields.get("call", ()))),
         tuple(" ".join(fields.get("about", ())).split()),
-        _call(one("list")) if one("list") else None,
+        tuple(tuple(map(_call, text.split(" | "))) for text in fields.get("list", ())),
+        one("region"),
         tuple(_path(text) for text in fields.get("item", ())),
         one("policies") == "several",
         one("leads-to"),

@@ -28,7 +28,6 @@ def _run(options: Options, _arguments: Sequence[str]) -> int:
     from iamsim.cli.ask import text_of, texts_of
     from iamsim.collect.account import Wanted
     from iamsim.collect.run import ROLE, collect, open_session
-    from iamsim.importers.recipe_calls import not_collected
 
     everything = bool(options["organization"])
     role = text_of(options, "role") or ROLE
@@ -68,11 +67,6 @@ def _run(options: Options, _arguments: Sequence[str]) -> int:
         f"{number} {'call was' if number == 1 else 'calls were'} refused: {UNKNOWN}"
         if number
         else "all calls were answered"
-    )
-    left = not_collected()
-    say(
-        f"not asked about: {len(left)} types of resources that no call lists, such as {left[0]}"
-        " (docs/reference/resource-types.md marks them)"
     )
     say(f"next: iamsim import {folder} -o world")
     return 0

@@ -5,14 +5,15 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from iamsim.collect.reader import file_name, values_at
-from iamsim.importers.recipe_calls import collected_calls
+from iamsim.collect.reader import file_name, items_at, values_at
+from iamsim.importers.recipe_calls import EACH, collected_calls
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
-    from iamsim.catalog.resource_types import Call, ResourceType
+    from iamsim.catalog.resource_types import Call
     from iamsim.collect.reader import Reader
+    from iamsim.importers.recipe_calls import Collected
 
 __all__ = ["Wanted", "collect_account", "regions_of"]
 
@@ -62,6 +63,7 @@ SNAPSHOTS: tuple[
         ("describe_db_cluster_snapshot_attributes", "DBClusterSnapshotIdentifier", {}),
     ),
 )
+COMMERCIAL = "aws"  # the partition of the Regions that rows of types without one name
 SERVICE_LINKED = "/aws-service-role/"
 # Lists of a Region whose outputs are facts themselves.
 OF_REGION = (
@@ -107,10 +109,16 @@ def collect_account(reader: Reader, account: str, partition: str, wanted: Wanted
         _last_accessed(reader, account, details)
     if wanted.wants("s3"):
         _buckets(reader, account)
+    if partition == COMMERCIAL:
+        for collected in collected_calls():
+            region = collected.row.region
+            if region not in ("", EACH) and wanted.wants(collected.row.arn.partition(":")[0]):
+                _of_type(reader, collected, account, region, partition)
     for region in wanted.regions or regions_of(reader):
         collect_region(reader, account, region, partition, wanted)
         if wanted.snapshots:
             _snapshots(reader, f"{account}/{file_name(region)}", region)
+        reader.forget(region)
 
 
 def regions_of(reader: Reader) -> list[str]:
@@ -219,9 +227,11 @@ def collect_region(
     for service, ask in OF_SERVICES.items():
         if wanted.wants(service):
             ask(reader, account, folder, region)
-    for row, (*listing, call) in collected_calls():
-        if wanted.wants(row.arn.partition(":")[0]):
-            _of_type(reader, row, listing, call, account, region, partition)
+    for collected in collected_calls():
+        row = collected.row
+        here = row.region in ("", EACH) or partition != COMMERCIAL
+        if here and wanted.wants(row.arn.partition(":")[0]):
+            _of_type(reader, collected, account, region, partition)
 
 
 def _access_points(reader: Reader, account: str, folder: str, region: str) -> None:
@@ -255,30 +265,38 @@ OF_SERVICES = {"s3": _access_points, "kms": _grants, "dynamodb": _tables, "kines
 
 
 def _of_type(
-    reader: Reader,
-    row: ResourceType,
-    listing: Sequence[Call],
-    call: Call,
-    account: str,
-    region: str,
-    partition: str,
+    reader: Reader, collected: Collected, account: str, region: str, partition: str
 ) -> None:
     """Ask for the policies of a type of resource: with one call, or one for each that is listed."""
+    row, chain, call = collected
     folder, values = f"{account}/{file_name(region)}", {"{account}": account}
-    if not listing:
-        reader.of_table(f"{folder}/{call.operation}.json", call, region, values)
+    home = account if row.region else folder  # ARNs without a Region, one folder for all
+    if not chain:
+        reader.of_table(f"{home}/{call.operation}.json", call, region, values)
         return
-    path = f"{folder}/{listing[0].operation}.json"
-    listed = reader.of_table(path, listing[0], region, values, kept=False)
-    for value in values_at(listed, listing[0].path):
-        arn = row.arn.replace("{region}", region).replace("{account}", account)
-        arn = (
-            value if value.startswith("arn:") else f"arn:{partition}:{arn.replace('{name}', value)}"
-        )
-        before = row.arn.partition("{name}")[0].rpartition("}:")[2]
-        name = value.rpartition(f":{before}")[2] if value.startswith("arn:") and before else value
-        filled = {**values, "{arn}": arn, "{name}": name, "{url}": value}
+    for value, found in _listed(
+        reader, folder if row.region == EACH else home, chain, region, values
+    ):
+        parts = {"region": region, "account": account, "name": value}
+        arn = value if value.startswith("arn:") else row.arn_in(partition, parts)
+        name = (row.parts_of(arn) or {}).get("name", value) if arn == value else value
+        filled = {**found, "{arn}": arn, "{name}": name, "{url}": value}
         subject = value.rpartition("/")[2] if "{url}" in call.options else value
-        subject = arn if "{arn}" in call.options else subject
-        path = f"{folder}/{call.operation}.{file_name(subject)}.json"
-        reader.of_table(path, call, region, filled)
+        subject = subject if call.by_name else arn
+        reader.of_table(f"{home}/{call.operation}.{file_name(subject)}.json", call, region, filled)
+
+
+def _listed(
+    reader: Reader, folder: str, chain: Sequence[Call], region: str, values: Mapping[str, str]
+) -> Iterator[tuple[str, dict[str, str]]]:
+    """What a chain of calls lists, with what options of the next call may be filled in with."""
+    listing, *rest = chain
+    above = [value for option, value in values.items() if option[1:-1].isdigit()]
+    path = f"{folder}/{listing.operation}.{file_name(':'.join((listing.service, *above)))}.json"
+    listed = reader.of_table(path, listing, region, values, kept=False)
+    for value, members in items_at(listed, listing.path):
+        filled = {**values, **members, f"{{{len(above) + 1}}}": value}
+        if rest:
+            yield from _listed(reader, folder, rest, region, filled)
+        else:
+            yield value, filled

@@ -5,21 +5,24 @@ from __future__ import annotations
 import base64
 import json
 import os
+import socket
 from datetime import datetime
+from functools import cache
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
+from urllib.request import getproxies
 
 from iamsim.core.errors import RequestError
 from iamsim.files.reading import read_text
 from iamsim.files.writing import make_folder, write_folder, write_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     from iamsim.catalog.resource_types import Call
 
-__all__ = ["READS", "Reader", "file_name", "missing_boto3", "values_at"]
+__all__ = ["READS", "Reader", "file_name", "items_at", "missing_boto3", "values_at"]
 
 # How the names of operations begin that change nothing; a report is made, and nothing else.
 READS = (
@@ -51,6 +54,7 @@ LEFT_OUT = frozenset(
         "ServicePassword",
     )
 )
+NUMBERS = ("integer", "long")
 ATTEMPTS = 8
 LONGEST = 400  # characters of an error
 
@@ -69,6 +73,7 @@ class Reader:
         self.report = report
         self.denied: list[str] = []
         self._clients: dict[tuple[str, str | None], Any] = {}
+        self._lists: dict[str, Any] = {}
 
     def get(
         self,
@@ -147,10 +152,21 @@ class Reader:
     ) -> Any:  # noqa: ANN401 - as above
         """The output of a call of the table of resource types, its options filled in; what AWS
         refused in this run is not asked again."""
-        if self.denied_at(path):
-            return None
+        if self.denied_at(path) or path in self._lists:
+            return self._lists.get(path)
         options = [values.get(option, option) for option in call.options]
+        left = [option for option in options if option.startswith("{")]
+        if left:
+            return self.refuse(path, f"AWS listed it without what {left[0]} stands for")
         client = self._client(call.service, region)
+        host = urlsplit(client.meta.endpoint_url).hostname or ""
+        if not has_address(host):
+            partition = self.session.get_partition_for_region(region)
+            name = CLIENTS.get(call.service, call.service)
+            offered = self.session.get_available_regions(name, partition)
+            if offered and region not in offered:  # AWS has not this service in this Region
+                return None
+            return self.refuse(path, f"An error occurred (NoAddress): {host} has none")
         operation = call.operation.replace("-", "_")
         model = client.meta.service_model.operation_model(_method_name(client, operation))
         members = {} if model.input_shape is None else model.input_shape.members
@@ -160,8 +176,14 @@ class Reader:
         parameters: dict[str, Any] = {}
         for option, value in zip(options[::2], options[1::2], strict=True):
             name = names[option.removeprefix("--")]
-            parameters[name] = [value] if members[name].type_name == "list" else value
-        return self.get(path, call.service, operation, region, kept=kept, **parameters)
+            kind = members[name].type_name
+            parameters[name] = (
+                [value] if kind == "list" else int(value) if kind in NUMBERS else value
+            )
+        output = self.get(path, call.service, operation, region, kept=kept, **parameters)
+        if not kept:
+            self._lists[path] = output
+        return output
 
     def _call(
         self, service: str, operation: str, region: str | None, parameters: Mapping[str, object]
@@ -174,6 +196,10 @@ class Reader:
         if client.can_paginate(operation):
             return client.get_paginator(operation).paginate(**parameters).build_full_result()
         return getattr(client, operation)(**parameters)
+
+    def forget(self, region: str) -> None:
+        """Drop the clients of a Region: each service has one, and each takes memory."""
+        self._clients = {key: client for key, client in self._clients.items() if key[1] != region}
 
     def _client(self, service: str, region: str | None) -> Any:  # noqa: ANN401 - as above
         key = service, region
@@ -188,6 +214,15 @@ class Reader:
                 config=config,
             )
         return self._clients[key]
+
+
+@cache
+def has_address(host: str) -> bool:
+    """Whether an endpoint is there, as far as its name says: behind a proxy it says nothing."""
+    try:
+        return bool(getproxies() or socket.getaddrinfo(host, None))
+    except OSError:
+        return False
 
 
 def _method_name(client: Any, operation: str) -> str:  # noqa: ANN401 - as above
@@ -227,6 +262,28 @@ def values_at(data: object, path: tuple[str, ...]) -> list[str]:
         items = data if isinstance(data, list) else []
         return [text for item in items for text in values_at(item, tuple(rest))]
     return values_at(data.get(step), tuple(rest)) if isinstance(data, dict) else []
+
+
+def items_at(data: object, path: tuple[str, ...]) -> Iterator[tuple[str, dict[str, str]]]:
+    """The texts at a path of an output, with the texts and numbers in the item that each is in, as
+    `Call` names them: ``{.key}``, and ``{.key.0}`` for the first of a list."""
+    step, *rest = path
+    if step == "*":
+        for item in data if isinstance(data, list) else []:
+            if not rest and isinstance(item, str):
+                yield item, {}
+            elif rest:
+                yield from items_at(item, tuple(rest))
+    elif isinstance(data, dict) and rest:
+        yield from items_at(data.get(step), tuple(rest))
+    elif isinstance(data, dict) and isinstance(data.get(step), str):
+        members = {}
+        for key, value in data.items():
+            if isinstance(value, str | int):
+                members[f"{{.{key}}}"] = str(value)
+            elif isinstance(value, list) and value and isinstance(value[0], str):
+                members[f"{{.{key}.0}}"] = value[0]
+        yield data[step], members
 
 
 def file_name(text: str) -> str:

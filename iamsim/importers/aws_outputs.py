@@ -33,9 +33,9 @@ from iamsim.importers.lost import is_error, note_lost
 from iamsim.importers.policy_outputs import (
     FoundPolicy,
     arn_beside_policy,
+    list_within,
     only_arn,
     policies_in,
-    policy_lists,
 )
 from iamsim.importers.resource_kinds import Scope, partition_of_region, policy_holder
 from iamsim.importers.shapes import account_of_path, pages, records, text, texts
@@ -158,20 +158,16 @@ def _reader_of(data: Json, source: Source) -> Callable[[_Output], None] | None:
     for key, reader in READERS.items():
         if isinstance(data.get(key), dict | list):
             return reader
-    for key, arn_key in policy_lists().items():
-        items = data.get(key)
-        if isinstance(items, list) and all(
-            isinstance(item, dict) and arn_key in item for item in items
-        ):
-            return _listed
+    if find_key_reader(data) is not None:
+        return _keys
     if isinstance(data.get("QueueUrls"), list):
         return _queues
     if data.keys() == {"LocationConstraint"}:
         return _location
-    if find_key_reader(data) is not None:
-        return _keys
     if policies_in(data):
         return _policies
+    if list_within(data) is not None:
+        return _listed
     if is_list_of_shared(data):
         return _shared
     # A secret without a policy is printed with its ARN and name alone.
@@ -194,7 +190,9 @@ def _bare_policy(output: _Output) -> None:
 
 
 def _policies(output: _Output) -> None:
-    """Read the policies of resources."""
+    """Read the policies of resources, and note those of a list that have none."""
+    if list_within(output.data) is not None:
+        _listed(output)
     for policy in policies_in(output.data):
         _resource_policy(output, policy)
 
@@ -256,20 +254,16 @@ def _resource_policy(output: _Output, found: FoundPolicy) -> str | None:
 
 def _listed(output: _Output) -> None:
     """Note resources of which a call gives the ARNs, and whose policies others print."""
-    for key, arn_key in policy_lists().items():
-        if isinstance(output.data.get(key), list):
-            for record, place in records(output.draft, output.data, key, output.place):
-                arn = text(record, arn_key)
-                if arn is None or find_arn(arn) is None:
-                    output.draft.unreadable(f"`{arn_key}` is no ARN", place)
-                else:
-                    resource = output.draft.resource(arn, output.account)
-                    complete = key == "SecretList"
-                    read_encryption(output.draft, arn, record, place, complete=complete)
-                    note_role(resource, find_role(arn, record), place)
-                    if text(record, "Policy") is not None:
-                        at = f"{place}.Policy"
-                        resource.set("policy", output.draft.document(record["Policy"], at), at)
+    key, arn_key = list_within(output.data) or ("", "")
+    for record, place in records(output.draft, output.data, key, output.place):
+        arn = text(record, arn_key)
+        if arn is None or find_arn(arn) is None:
+            output.draft.unreadable(f"`{arn_key}` is no ARN", place)
+        else:
+            resource = output.draft.resource(arn, output.account)
+            complete = key == "SecretList"
+            read_encryption(output.draft, arn, record, place, complete=complete)
+            note_role(resource, find_role(arn, record), place)
 
 
 def _instances(output: _Output) -> None:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from iamsim.importers.resource_kinds import Scope
     from iamsim.importers.shapes import Json
 
-__all__ = ["FoundPolicy", "arn_beside_policy", "only_arn", "policies_in", "policy_lists"]
+__all__ = ["FoundPolicy", "arn_beside_policy", "list_within", "only_arn", "policies_in"]
 
 EVERY = "*"
 # Outputs of some calls hold a policy under the name of its property.
@@ -53,10 +53,26 @@ def _paths() -> dict[tuple[str, ...], tuple[ResourceType, ...]]:
 
 
 @cache
-def policy_lists() -> dict[str, str]:
+def _lists() -> tuple[tuple[str, str], ...]:
     """Calls that list things: the key of the list, and that of the ARN in it."""
-    paths = [row.listed.path for row in resource_types() if row.listed is not None]
-    return {path[0]: path[2] for path in paths if path[2:] and path[2].lower().endswith("arn")}
+    paths = (chain[-1].path for row in resource_types() for chain in row.listed)
+    found = {
+        (path[0], path[2]): None
+        for path in paths
+        if path[1:2] == (EVERY,) and path[2:] and path[2].lower().endswith("arn")
+    }
+    return tuple(found)
+
+
+def list_within(data: Json) -> tuple[str, str] | None:
+    """Find a list of resources in an output, all of which have ARNs: the two keys."""
+    for key, arn_key in _lists():
+        items = data.get(key)
+        if isinstance(items, list) and all(
+            isinstance(item, dict) and arn_key in item for item in items
+        ):
+            return key, arn_key
+    return None
 
 
 def policies_in(data: Json) -> list[FoundPolicy]:

@@ -1,12 +1,13 @@
-"""The part of the recipe that collects resource-based policies: a call for each type of resource.
+"""The part of the recipe that collects resource-based policies: calls for each type of resource.
 
-Which call lists the resources of a type and which prints a policy, `iamsim.catalog.resource_types`
+Which calls list the resources of a type and which prints a policy, `iamsim.catalog.resource_types`
 says.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim import catalog
 from iamsim.catalog.resource_types import resource_types
@@ -16,65 +17,85 @@ if TYPE_CHECKING:
 
     from iamsim.catalog.resource_types import Call, ResourceType
 
-__all__ = ["collected_calls", "not_collected", "policy_actions", "policy_calls"]
+__all__ = ["EACH", "Collected", "collected_calls", "policy_actions", "policy_calls"]
 
-# What a call needs where the action is not called like it.
-OTHER_ACTIONS = {"get-rest-apis": "apigateway:GET"}
+EACH = "each"  # the Region of a row whose ARNs name none, and which every Region is asked about
+# What a call needs where the action is not called like it, or is of another service.
+OTHER_ACTIONS = {
+    ("apigateway", "get-rest-apis"): "apigateway:GET",
+    ("s3api", "list-directory-buckets"): "s3express:ListAllMyDirectoryBuckets",
+    ("s3control", "get-access-point-policy-for-object-lambda"): (
+        "s3:GetAccessPointPolicyForObjectLambda"
+    ),
+    ("s3control", "list-access-points-for-object-lambda"): "s3:ListAccessPointsForObjectLambda",
+    ("s3outposts", "list-outposts-with-s3"): "s3-outposts:ListOutpostsWithS3",
+}
+# What calls listed before, in the script.
+VARIABLES = {"{account}": "$account", "{1}": "$first", "{2}": "$second"}
 HEAD = """
 # The policies of resources, type by type.
 collect_policies() {
-  local account="$1" region="$2" dir="$3" partition one
+  local account="$1" region="$2" dir="$3" partition one first second
+"""
+HEAD_WITH_ACCOUNT = """
+# The policies of resources whose ARNs name no Region.
+collect_policies_of_account() {
+  local account="$1" dir="$2" partition one first second
+"""
+PARTITION = """\
   partition="$(aws sts get-caller-identity --query Arn --output text | cut -d: -f2)"
   partition="${partition:-aws}"
 """
 
 
+class Collected(NamedTuple):
+    """How the policies of a type are collected: by a call about all of them, or by one about each
+    that a chain of calls lists."""
+
+    row: ResourceType
+    chain: tuple[Call, ...]
+    call: Call
+
+
 def policy_actions() -> set[str]:
     """The permissions that these calls need."""
-    return {_action(row, call) for row, calls in collected_calls() for call in calls}
+    return {_action(row, call) for row, chain, last in collected_calls() for call in (*chain, last)}
 
 
 def policy_calls() -> str:
-    """Write a function of the script that makes the calls."""
-    lines: dict[str, None] = {}
-    for row, (*listed, call) in collected_calls():
-        lines.update(dict.fromkeys(_loop(row, listed[0], call) if listed else [_plain(call)]))
-    return HEAD + "\n".join(lines) + "\n}\n"
+    """Write the functions of the script that make the calls."""
+    parts: dict[str, dict[str, None]] = {HEAD: {}, HEAD_WITH_ACCOUNT: {}}
+    for row, chain, call in collected_calls():
+        lines = _loop(row, chain, call) if chain else [_plain(call)]
+        head = HEAD if row.region in ("", EACH) else HEAD_WITH_ACCOUNT
+        parts[head].update(dict.fromkeys(("\n".join(lines),)))
+    return "".join(head + PARTITION + "\n".join(lines) + "\n}\n" for head, lines in parts.items())
 
 
-def collected_calls() -> Iterator[tuple[ResourceType, tuple[Call, ...]]]:
-    """The types with their call, and the call that lists what it is asked about, if it is.
-
-    Types that have no Region are collected with the account.
-    """
+def collected_calls() -> Iterator[Collected]:
+    """How every type is collected whose policies an importer reads; buckets are collected with
+    the account, since more is asked about them."""
     for row in resource_types():
-        if "{region}" not in row.arn:
+        if "{region}" not in row.arn and not row.region:
             continue
         plain = [call for call in row.calls if call.of_account]
         asked = [call for call in row.calls if not call.of_account]
         if plain:
-            yield row, (plain[0],)
-        elif row.listed is not None and asked:
-            yield row, (row.listed, asked[0])
-
-
-def not_collected() -> list[str]:
-    """The types whose policies are imported, and which no call of the table lists: neither the
-    script nor `iamsim collect` asks about them."""
-    asked = {row.name for row, _ in collected_calls()}
-    return [
-        row.name
-        for row in resource_types()
-        if row.calls and row.listed is None and row.name not in asked
-    ]
+            yield Collected(row, (), plain[0])
+        elif asked:
+            yield from (Collected(row, chain, asked[0]) for chain in row.listed)
 
 
 def _action(row: ResourceType, call: Call) -> str:
     """The permission that a call needs."""
-    service = row.arn.partition(":")[0]
+    other = OTHER_ACTIONS.get((call.service, call.operation))
+    if other is not None:
+        return other
     name = "".join(word.capitalize() for word in call.operation.split("-"))
-    facts = catalog.find_action(f"{service}:{name}")
-    return OTHER_ACTIONS[call.operation] if facts is None else facts.full_name
+    facts = catalog.find_action(f"{row.arn.partition(':')[0]}:{name}")
+    if facts is None:
+        raise AssertionError(f"which action is `aws {call.service} {call.operation}`?")
+    return facts.full_name
 
 
 def _plain(call: Call) -> str:
@@ -82,32 +103,65 @@ def _plain(call: Call) -> str:
     return f'  get "$dir/{call.operation}.json" {call.service} {call.operation}{_options(call, {})}'
 
 
-def _loop(row: ResourceType, listed: Call, call: Call) -> list[str]:
-    """A call for each resource that another call lists."""
-    query = ".".join(listed.path).replace(".*", "[]")
-    arguments = _options(listed, {})
-    each = f"{listed.service} {listed.operation}{arguments} --query '{query}'"
-    by_arn = listed.path[-1].lower().endswith("arn")
-    subject, arn = '$(name "$one")', "$one"
-    if "{url}" in call.options:
-        subject = "${one##*/}"
-    elif not by_arn and "{arn}" in call.options:
-        arn = row.arn.replace("{region}", "$region").replace("{account}", "$account")
-        arn = f"arn:$partition:{arn.replace('{name}', '$one')}"
-        subject = f'$(name "{arn}")'
-    before = row.arn.partition("{name}")[0].rpartition("}:")[2]
-    own_name = f"${{one#*:{before}}}" if by_arn and before else "$one"
-    options = _options(call, {"{arn}": arn, "{name}": own_name, "{url}": "$one"})
-    return [
-        f"  for one in $(each {each}); do",
-        f'    get "$dir/{call.operation}.{subject}.json" {call.service} {call.operation}{options}',
-        f"  done # {row.name}",
-    ]
+def _loop(row: ResourceType, chain: tuple[Call, ...], call: Call) -> list[str]:
+    """A call for each resource that other calls list."""
+    region = "" if row.region in ("", EACH) else f" --region {row.region}"
+    listed = chain[-1]
+    lines, ends = list[str](), list[str]()
+    for before, variable in zip(chain[:-1], ("first", "second"), strict=False):
+        indent = "  " * (len(lines) + 1)
+        lines.append(f"{indent}for {variable} in $(each {_listing(before, region)}'); do")
+        ends.insert(0, f"{indent}done")
+    indent = "  " * (len(lines) + 1)
+    members = {one: _variable(one) for one in call.filled_in if one.startswith("{.")}
+    if members:
+        *above, last = listed.path
+        asked = ",".join((last, *(re.sub(r"\.(\d+)", r"[\1]", one[2:-1]) for one in members)))
+        query = _listing(listed._replace(path=(*above, f"[{asked}]")), region)
+        read = " ".join(("one", *members.values()))
+        lines.append(f"{indent}while IFS=$'\\t' read -r {read}; do")
+        ends.insert(0, f"{indent}done < <(rows {query}') # {row.name}")
+    else:
+        lines.append(f"{indent}for one in $(each {_listing(listed, region)}'); do")
+        ends.insert(0, f"{indent}done # {row.name}")
+    subject, values = _subject(row, listed, call)
+    values |= {one: f"${name}" for one, name in members.items()} | {f"{{{len(chain)}}}": "$one"}
+    folder = "${dir%/*}" if row.region == EACH else "$dir"
+    made = f"{call.service} {call.operation}{_options(call, values)}{region}"
+    lines.append(f'{indent}  get "{folder}/{call.operation}.{subject}.json" {made}')
+    return [*lines, *ends]
+
+
+def _subject(row: ResourceType, listed: Call, call: Call) -> tuple[str, dict[str, str]]:
+    """What a file is named after, and what stands for a resource in the options of its call."""
+    arn, own_name, last = "$one", "$one", listed.path[-1]
+    if last.lower().endswith("arn"):
+        before = row.arn.partition("{name}")[0].rpartition("}:")[2]
+        between = "".join("*/" if one[:1] == "{" else f"{one}/" for one in before.split("/")[:-1])
+        own_name = f"${{one#*:{between or before}}}" if before else "$one"
+    elif "{url}" in call.options:
+        return "${one##*/}", {"{url}": "$one"}
+    elif not call.by_name:
+        made = row.arn.replace("{region}", "$region").replace("{account}", "$account")
+        arn = f"arn:$partition:{made.replace('{name}', '$one')}"
+        arn = f'$(arn "$one" "{arn}")' if last == "*" else arn
+    return f'$(name "{arn}")', {"{arn}": arn, "{name}": own_name}
+
+
+def _listing(call: Call, region: str) -> str:
+    """A call that lists, up to the end of its query."""
+    query = ".".join(call.path).replace(".*", "[]")
+    return f"{call.service} {call.operation}{_options(call, {})}{region} --query '{query}"
+
+
+def _variable(option: str) -> str:
+    """The variable of a member of what is listed."""
+    return re.sub(r"\W", "_", option[2:-1])
 
 
 def _options(call: Call, values: dict[str, str]) -> str:
     """The options of a call, with what stands for a resource put in."""
-    known = {"{account}": "$account", **values}
+    known = {**VARIABLES, **values}
     return "".join(
         f' "{known[option]}"' if option in known else f" {option}" for option in call.options
     )

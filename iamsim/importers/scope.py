@@ -65,7 +65,9 @@ OF_SERVICES = {
 
 def scope_of(name: str | None, path: str) -> Scope:
     """Of what a source tells, by the name of its format and by its path."""
-    known = FORMATS.get(name or "") or _calls().get(NamedFile.of(path).call, ANYTHING)
+    named = NamedFile.of(path)
+    told = f"{named.call}.{named.subject.partition(':')[0]}"  # a list, named after its service
+    known = FORMATS.get(name or "") or _calls().get(told) or _calls().get(named.call, ANYTHING)
     return known._replace(account=account_of_path(path))
 
 
@@ -77,7 +79,7 @@ def _calls() -> Mapping[str, Scope]:
     calls["describe-vpc-endpoints"] = Scope(("endpoints",))
     services = {call: {service} for call, service in OF_SERVICES.items()}
     for row in resource_types():
-        listed = [] if row.listed is None else [row.listed]
-        for call in (*listed, *row.calls):
+        for call in (*(call for chain in row.listed for call in chain), *row.calls):
             services.setdefault(call.operation, set()).add(row.service)
+            services.setdefault(f"{call.operation}.{call.service}", set()).add(row.service)
     return calls | {call: Scope((), frozenset(some)) for call, some in services.items()}

@@ -16,19 +16,31 @@ from pathlib import Path
 import boto3
 import pytest
 from botocore.exceptions import ClientError
+from botocore.validate import ParamValidator
 
 import iamsim
+from iamsim.calls.data import find_service
 from iamsim.catalog.resource_types import resource_types
 from iamsim.cli.main import main as run
-from iamsim.collect.account import Wanted
+from iamsim.collect.account import Wanted, _of_type
 from iamsim.collect.organization import collect_organization
-from iamsim.collect.reader import Reader
+from iamsim.collect.reader import CLIENTS, Reader
 from iamsim.collect.run import collect as collect_all
 from iamsim.importers.recipe import recipe_policy
-from iamsim.importers.recipe_calls import not_collected
+from iamsim.importers.recipe_calls import EACH, collected_calls
 from iamsim.importers.registry import IMPORTERS
 from iamsim.importers.sums import SUMS
-from tests.unit.live_account import ACCOUNT, PUBLIC, READ, RECORDED, REGION, ROLE, TRUST, served
+from tests.unit.live_account import (
+    ACCOUNT,
+    PUBLIC,
+    READ,
+    RECORDED,
+    REGION,
+    ROLE,
+    TRUST,
+    policy,
+    served,
+)
 
 ROOT = Path(__file__).parent.parent.parent
 ANA = f"arn:aws:iam::{ACCOUNT}:user/ana"
@@ -40,11 +52,21 @@ def live():
     yield from served()
 
 
+# Types of what is in the account, or may be: a client of each service takes its time.
+ASKED_TYPES = {
+    *("AWS::DynamoDB::Table", "AWS::ECR::Repository", "AWS::Events::EventBus", "AWS::KMS::Key"),
+    *("AWS::Kinesis::Stream", "AWS::Lambda::Function", "AWS::Logs::Account", "AWS::SNS::Topic"),
+    *("AWS::S3::AccessPoint", "AWS::SQS::Queue", "AWS::SecretsManager::Secret"),
+}
+
+
 @pytest.fixture
 def environment(live, monkeypatch):
     """What boto3 finds in the environment."""
     for key, value in live.environment().items():
         monkeypatch.setenv(key, value)
+    few = [found for found in collected_calls() if found.row.name in ASKED_TYPES]
+    monkeypatch.setattr("iamsim.collect.account.collected_calls", lambda: few)
 
 
 def collecting(folder, *more):
@@ -250,13 +272,21 @@ def test_the_policy_is_printed_first(capsys):
     assert members["Resource"] == f"arn:aws:iam::*:role/{ROLE}"
 
 
-# Calls whose permission has another name.
+# Calls of which the tables of calls don't tell the action, or tell it for another type.
 OTHERWISE = {
-    ("apigateway", "get_rest_apis"): "GET",
-    ("s3api", "get_bucket_encryption"): "GetEncryptionConfiguration",
-    ("s3api", "get_public_access_block"): "GetBucketPublicAccessBlock",
-    ("s3api", "list_buckets"): "ListAllMyBuckets",
-    ("s3control", "get_public_access_block"): "GetAccountPublicAccessBlock",
+    ("s3api", "list_directory_buckets"): "s3express:ListAllMyDirectoryBuckets",
+    ("s3control", "list_access_points_for_directory_buckets"): (
+        "s3express:ListAccessPointsForDirectoryBuckets"
+    ),
+}
+# The same calls are of other services where they are about buckets in a zone, or on an Outpost.
+OF_OTHER_BUCKETS = {
+    *("s3-outposts:GetAccessPointPolicy", "s3-outposts:GetBucketPolicy"),
+    *(
+        "s3-outposts:ListAccessPoints",
+        "s3express:GetAccessPointPolicy",
+        "s3express:GetBucketPolicy",
+    ),
 }
 
 
@@ -264,13 +294,6 @@ DEEPEST = 3  # structures in each other, in what names other things
 UNITS = "list_organizational_units_for_parent"
 # Actions of the policy that only the script asks: the CLI lists users and roles one by one.
 OF_THE_SCRIPT = {"iam:ListRoles", "iam:ListUsers"}
-# How IAM calls services that boto3 calls otherwise.
-PREFIXES = {
-    "accessanalyzer": "access-analyzer",
-    "s3api": "s3",
-    "s3control": "s3",
-    "sso-admin": "sso",
-}
 
 
 def sampled(shape, name="", above=()):
@@ -281,15 +304,24 @@ def sampled(shape, name="", above=()):
     if shape.type_name == "list":
         return [sampled(shape.member, name, above)]
     if shape.type_name == "string":
-        if name.endswith("Arn") or name == "KeyArn":
+        if name.lower().endswith("arn"):
             return f"arn:aws:x:{REGION}:{ACCOUNT}:{above[0]}"
         return {"JobStatus": "COMPLETED", "State": "COMPLETE"}.get(name, f"{name}-sample")
-    return None
+    return 1 if shape.type_name in ("integer", "long") else None
+
+
+def validated(client, operation, parameters):
+    """Whether AWS's model takes the parameters of a call."""
+    name = client.meta.method_to_api_mapping[operation]
+    shape = client.meta.service_model.operation_model(name).input_shape
+    report = None if shape is None else ParamValidator().validate(parameters, shape)
+    assert report is None or not report.has_errors(), report.generate_report()
 
 
 def every_call(tmp_path, monkeypatch):
     """Collect from AWS's models: every call is answered, so that every further one is made."""
     made = set()
+    monkeypatch.setattr("iamsim.collect.account.collected_calls", collected_calls)
 
     def answer(self, service, operation, region, parameters):
         made.add((service, operation))
@@ -309,12 +341,12 @@ def every_call(tmp_path, monkeypatch):
 
 
 def action_of(service, operation):
-    """The IAM action of a call."""
-    named = {
-        call.service: row.arn.partition(":")[0] for row in resource_types() for call in row.calls
-    }
-    prefix = PREFIXES.get(service, named.get(service, service))
-    return f"{prefix}:{OTHERWISE.get((service, operation), operation.replace('_', ''))}".lower()
+    """The IAM action of a call, as the tables of `iamsim calls` have it."""
+    told = OTHERWISE.get((service, operation))
+    if told is not None:
+        return told
+    (asked, *_) = find_service(CLIENTS.get(service, service)).operation(operation).asks
+    return asked.action
 
 
 def test_the_policy_is_that_of_the_calls(environment, live, tmp_path, monkeypatch):
@@ -322,14 +354,14 @@ def test_the_policy_is_that_of_the_calls(environment, live, tmp_path, monkeypatc
     policy is of such a call."""
     made = {action_of(*call) for call in every_call(tmp_path, monkeypatch)}
     allowed = {
-        action.lower()
+        action
         for statement in recipe_policy(organization=True)["Statement"]
         for action in statement["Action"]
         if action != "sts:AssumeRole" and action not in OF_THE_SCRIPT and len(action) > 1
     }
     assert len(made) > 100
     assert sorted(made - allowed) == []
-    assert sorted(allowed - made) == []
+    assert allowed - made == OF_OTHER_BUCKETS
 
 
 # How what an importer reads is collected: by these calls, or why by none of its own.
@@ -379,18 +411,104 @@ SOURCES = {
 }
 
 
+BUCKETS = "AWS::S3::Bucket"  # more is asked about them, with the account
+
+
 def test_every_source_of_import_is_collected(environment, live, tmp_path, monkeypatch):
-    """By its calls, or with the reason why not; and the policies of every type of resource whose
-    table says what lists them."""
+    """By its calls, or with the reason why not; and the policies of every type of resource that a
+    call prints."""
     made = every_call(tmp_path, monkeypatch)
     assert set(SOURCES) == set(IMPORTERS)
     for source, calls in SOURCES.items():
         assert isinstance(calls, str) or set(calls) <= made, source
-    left = not_collected()
+    collected = {found.row.name for found in collected_calls()} | {BUCKETS}
     for row in resource_types():
         calls = {(call.service, call.operation.replace("-", "_")) for call in row.calls}
-        assert not calls or row.name in left or calls & made, row.name
-        assert row.listed is None or row.name not in left
+        assert not calls or (calls & made and row.name in collected), row.name
+
+
+DOCUMENT = policy(Principal="*", Action="a:B", Resource="*")
+# Names whose ending says what they are of.
+NAMES = {
+    "AWS::S3Express::AccessPoint": "sample--euw1-az1--xa-s3",
+    "AWS::S3Express::DirectoryBucket": "sample--euw1-az1--x-s3",
+}
+
+
+def at(path, value):
+    """An output with a value at a path of the table."""
+    for step in reversed(path):
+        value = [value] if step == "*" else {step: value}
+    return value
+
+
+def kept_types():
+    """How each type is collected that needs more than one call about all of its kind."""
+    return [
+        pytest.param(found, id=f"{found.row.name}-{found.chain[-1].operation}")
+        for found in collected_calls()
+        if found.chain
+    ]
+
+
+@pytest.mark.parametrize("found", kept_types())
+def test_a_policy_goes_from_the_list_to_its_resource(found, tmp_path, monkeypatch):
+    """Every type: what its chain of calls lists is asked about with parameters of AWS's model, and
+    the output imports as the policy of that resource."""
+    row, chain, call = found
+    parts = {part: f"{part}-1" for part, _ in row.outer}
+    name = NAMES.get(row.name, "sample-" + "0" * 36)
+    parts |= {"region": REGION, "account": ACCOUNT, "name": name, "table": "t"}
+    of_policy = chain[-1].path[-1] == "ClusterNamespaceArn"
+    arn = row.arn_in("aws", parts, of_policy=of_policy)
+    outputs = {(one.service, one.operation): at(one.path, "outer-1") for one in chain[:-1]}
+    last = chain[-1]
+    member = name
+    if last.path[-1].lower().endswith("arn") or last.operation == "list-report-groups":
+        member = arn
+    elif row.name == "AWS::SQS::Queue":
+        member = f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/{name}"
+    *above, key = last.path
+    item = {one[2:-1].partition(".")[0]: "1" * 12 for one in call.filled_in if one.startswith("{.")}
+    item |= {"namespace": ["space"]} if "namespace" in item else {}
+    listed = at(last.path, member) if key == "*" else at(above, {**item, key: member})
+    outputs[last.service, last.operation] = listed
+    text = json.dumps(DOCUMENT)
+    policies = {"One": text} if call.path[-1] == "*" else text
+    path = call.path[:-1] if call.path[-1] == "*" else call.path
+    outputs[call.service, call.operation] = at(path, policies)
+    made = []
+
+    def answer(self, service, operation, region, parameters):
+        validated(self._client(service, region), operation, parameters)
+        made.append(operation)
+        return outputs[service, operation.replace("_", "-")]
+
+    monkeypatch.setattr(Reader, "_call", answer)
+    reader = Reader(boto3.Session(), tmp_path, print)
+    asked = row.region if row.region not in ("", EACH) else REGION
+    _of_type(reader, found, ACCOUNT, asked, "aws")
+    assert len(made) == len(chain) + 1
+    resources = iamsim.load(tmp_path).model.accounts[ACCOUNT].resources
+    (resource,) = (one for one in resources.values() if one.policy is not None)
+    assert resource.arn in (arn, row.arn_in("aws", parts, of_policy=True))
+    assert resource.policy.document == DOCUMENT
+
+
+def test_a_region_without_the_service_has_nothing_of_it(tmp_path, monkeypatch):
+    """Its endpoint has no address there, and botocore's list has not the Region. Where the list
+    says nothing about it, or has it, what there is is unknown."""
+    monkeypatch.setattr("iamsim.collect.reader.has_address", lambda _host: False)
+    reader = Reader(boto3.Session(), tmp_path, lambda _text: None)
+    asked = {found.row.name: found for found in collected_calls()}
+    _of_type(reader, asked["AWS::MediaStore::Container"], ACCOUNT, "ap-east-1", "aws")
+    assert files(tmp_path) == {}
+    _of_type(reader, asked["AWS::MediaStore::Container"], ACCOUNT, REGION, "aws")
+    _of_type(reader, asked["AWS::DSQL::Cluster"], ACCOUNT, REGION, "aws")
+    assert len(reader.denied) == len(files(tmp_path)) == 2
+    reader.keep(f"{ACCOUNT}/list-saml-providers.json", {"SAMLProviderList": []})
+    lost = [one.services for one in iamsim.load(tmp_path).model.unlisted]
+    assert frozenset().union(*lost) == {"dsql", "mediastore"}
 
 
 ACCESSED = {

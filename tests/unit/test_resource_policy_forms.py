@@ -179,10 +179,10 @@ def output(row: ResourceType, call: Call, folder: Path) -> None:
     if call.of_account and "{name}" in row.policy_arn:
         data[call.path[0]][0]["arn"] = arn(row)
     subject = ""
-    if "{arn}" in call.options:
-        subject = f".{quote(arn(row), safe='')}"
-    elif call.by_name:
+    if call.by_name:
         subject = f".{name_of(row)}"
+    elif not call.of_account:
+        subject = f".{quote(arn(row), safe='')}"
     place = folder / ACCOUNT / REGION
     place.mkdir(parents=True)
     (place / f"{call.operation}{subject}.json").write_text(json.dumps(data))

@@ -25,7 +25,16 @@ NAMED = pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
 KNOWN_FIELDS = {
     *("about", "actions", "also", "arn", "call", "finding", "id", "inner", "item", "key"),
     *("leads-to", "list", "name", "no-resource", "not-in-cloudformation", "own", "page", "plan"),
-    *("policies", "policy-arn", "public-check", "quota", "reference", "runs-with", "shared"),
+    *(
+        "policies",
+        "policy-arn",
+        "public-check",
+        "quota",
+        "reference",
+        "region",
+        "runs-with",
+        "shared",
+    ),
     *("template", "terraform", "tls", "unread", "within"),
 }
 PARTS = {

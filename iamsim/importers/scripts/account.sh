@@ -27,6 +27,7 @@ collect_account() {
     get "$dir/get-public-access-block.$bucket.json" s3api get-public-access-block --bucket "$bucket"
     get "$dir/get-bucket-tagging.$bucket.json" s3api get-bucket-tagging --bucket "$bucket"
   done
+  collect_policies_of_account "$account" "$dir"
   for region in ${AWS_REGIONS:-$(each ec2 describe-regions --query 'Regions[].RegionName')}; do
     collect_region "$account" "$region" "$dir/$region"
   done

@@ -18,16 +18,29 @@ get() {
   fi
 }
 
-# each SERVICE CALL...: the texts that a call lists, one a line.
-each() {
+# rows SERVICE CALL...: the items that a call lists, one a line, their values between tabs.
+rows() {
   local listed
   mkdir -p "${dir:=$out}"
   if listed="$(aws "$@" --output text 2>"$out/.error")"; then
-    printf '%s\n' "$listed" | tr '\t' '\n' | grep -v -e '^None$' -e '^$'
+    printf '%s\n' "$listed" | grep -v -e '^None$' -e '^$'
   else
     printf 'not listed: %s\n' "$*" >&2
-    refused "$dir/$2.json" "$(cat "$out/.error")"
+    refused "$dir/$2.$1.json" "$(cat "$out/.error")"
   fi
+}
+
+# each SERVICE CALL...: the texts that a call lists, one a line.
+each() {
+  rows "$@" | tr '\t' '\n' | grep -v -e '^None$' -e '^$'
+}
+
+# arn TEXT ARN: a text that is an ARN, or else the ARN that was made of it.
+arn() {
+  case "$1" in
+    arn:*) printf '%s' "$1" ;;
+    *) printf '%s' "$2" ;;
+  esac
 }
 
 # refused FILE ERROR: keep an error where the output would stand.
