@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from iamsim.api.findings import Findings
     from iamsim.api.importing import Import, import_sources
     from iamsim.api.paths import Paths
+    from iamsim.api.policy_files import FileValidation, validate_files
     from iamsim.api.proofs import (
         check_access_not_granted,
         check_equivalent,
@@ -74,6 +75,7 @@ __all__ = [
     "CompiledPolicies",
     "Decision",
     "Edits",
+    "FileValidation",
     "Findings",
     "IamsimError",
     "Import",
@@ -109,6 +111,7 @@ __all__ = [
     "read_line",
     "suggest_edits",
     "validate",
+    "validate_files",
 ]
 
 # Names are loaded when first asked for: one room (the catalog, say) starts without the rest.
@@ -123,6 +126,7 @@ _HOMES = {
     "Findings": "iamsim.api.findings",
     **dict.fromkeys(("Import", "import_sources"), "iamsim.api.importing"),
     "Paths": "iamsim.api.paths",
+    **dict.fromkeys(("FileValidation", "validate_files"), "iamsim.api.policy_files"),
     "Result": "iamsim.api.results",
     "TestRun": "iamsim.api.tests_of_world",
     **dict.fromkeys(("Validation", "validate"), "iamsim.api.validation"),

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from iamsim.api.kept import PolicyInput
     from iamsim.checks.finding import Finding
 
-__all__ = ["Validation", "validate"]
+__all__ = ["Validation", "policy_type_named", "validate"]
 
 
 class Validation:
@@ -80,7 +80,7 @@ def validate(
     is a finding, and no error; raises `RequestError` for a type or a code that there is not.
     """
     validator = Validator(select=codes_named(select, selecting=True), ignore=codes_named(ignore))
-    kind = None if policy_type is None else _type_named(policy_type)
+    kind = None if policy_type is None else policy_type_named(policy_type)
     if isinstance(policy, Policy):
         if policy.source.evaluated is not None:
             source = policy.source
@@ -108,7 +108,7 @@ def validate(
     return Validation(validator.validate_text(text, "policy", kind, resource_type))
 
 
-def _type_named(name: str) -> PolicyType:
+def policy_type_named(name: str) -> PolicyType:
     """A type of policy by its name."""
     try:
         return PolicyType(name)

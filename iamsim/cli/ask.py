@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 from iamsim.api.inputs import session_of
 from iamsim.api.question import question_of
 from iamsim.cli.explain_options import EXPLAIN_OPTIONS
-from iamsim.cli.standard_input import standard_input
 from iamsim.cli.worlds import load_any
 from iamsim.core.arn import find_arn, is_account_id
 from iamsim.core.data_class import replace
 from iamsim.core.decision import PolicyType
 from iamsim.core.errors import PolicyError, RequestError
+from iamsim.inputs.standard_input import standard_input
 from iamsim.questions.names import principal_named, resource_named
 from iamsim.suites.policies import PolicyReader, resource_policy_type
 

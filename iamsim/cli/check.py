@@ -191,7 +191,7 @@ def _worlds(options: Options) -> tuple[CompiledWorld, CompiledWorld | None]:
 
 def _policy(reference: str) -> Policy:
     """Read a policy that is a file, inline JSON, or the ARN of a managed policy."""
-    from iamsim.cli.standard_input import standard_input
+    from iamsim.inputs.standard_input import standard_input
     from iamsim.suites.policies import PolicyReader
 
     reader = PolicyReader(markers=True)

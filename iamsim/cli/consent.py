@@ -5,12 +5,19 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
+from iamsim.core.caret import printable
+
 if TYPE_CHECKING:
     from typing import TextIO
 
-__all__ = ["Consent", "somebody_there"]
+__all__ = ["Consent", "shown_patch", "somebody_there"]
 
 WORDS = ("yes", "no", "all", "quit")
+
+
+def shown_patch(patch: str) -> str:
+    """A patch for a terminal, which obeys nothing in it."""
+    return "".join(f"{printable(line, keep_tabs=True)}\n" for line in patch.split("\n")[:-1])
 
 
 def somebody_there() -> bool:
@@ -33,8 +40,6 @@ class Consent:
         """Whether a file may be written."""
         if self._from_now_on is False:
             return False
-        from iamsim.cli.validate_fix import shown_patch
-
         self._shown_on.write(shown_patch(patch) if self._shown_on.isatty() else patch)
         self._shown_on.flush()
         if self._from_now_on:
@@ -48,8 +53,6 @@ class Consent:
 def _answer(question: str) -> str:
     """Ask until one of the words, or its beginning, is the answer."""
     while True:
-        from iamsim.core.caret import printable
-
         sys.stderr.write(printable(question))
         sys.stderr.flush()
         line = sys.stdin.readline()

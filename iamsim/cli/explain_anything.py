@@ -12,11 +12,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.cli.output import terminal_width
-from iamsim.cli.standard_input import standard_input
 from iamsim.core.decision import Layer, PolicyType
 from iamsim.core.errors import RequestError
 from iamsim.inputs.policies import is_denying, type_of_use
 from iamsim.inputs.recognise import Kind, Recognised, recognise
+from iamsim.inputs.standard_input import standard_input
 from iamsim.report.cleaning import to_json
 from iamsim.report.document import Remark
 

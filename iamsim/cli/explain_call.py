@@ -9,12 +9,12 @@ from iamsim.cli.ask import load_worlds, questions_of, text_of
 from iamsim.cli.explain_answers import answer_question, exit_code
 from iamsim.cli.explain_options import EXPLAIN_OPTIONS, WHAT_IF_FIELDS
 from iamsim.cli.output import write_output
-from iamsim.cli.standard_input import standard_input
 from iamsim.cli.world_options import write_answer
 from iamsim.core.arn import find_arn, is_account_id
 from iamsim.core.errors import RequestError
 from iamsim.core.overall import overall_verdict
 from iamsim.engine.world import CompiledWorld
+from iamsim.inputs.standard_input import standard_input
 from iamsim.query.calls import AnsweredCall, answer_call
 from iamsim.questions.names import principal_named
 from iamsim.report.cleaning import to_json

@@ -80,7 +80,7 @@ def _parts(options: Options, arguments: Sequence[str]) -> Iterator[_Part]:
     if claims := texts_of(options, "claims"):
         yield _proved(claims, before, after)
     if policies := texts_of(options, "policies"):
-        yield _checked(options, policies)
+        yield _checked(policies)
     if tests := texts_of(options, "tests"):
         yield _tested(options, tests)
 
@@ -120,32 +120,17 @@ def _proved(files: Sequence[str], before: CompiledWorld, after: CompiledWorld) -
     return _Part("claims", "What must hold", document, data, fails)
 
 
-def _checked(options: Options, paths: Sequence[str]) -> _Part:
+def _checked(paths: Sequence[str]) -> _Part:
     """What is wrong with policies; errors fail."""
-    from iamsim.checks.codes import FindingType
-    from iamsim.cli.validate_input import find_policies
-    from iamsim.cli.validate_run import ValidateRun
+    from iamsim.api.policy_files import validate_files
     from iamsim.core.errors import RequestError
-    from iamsim.report import findings as report
-    from iamsim.report import findings_data
 
-    told = {"select": (), "extend_select": (), "ignore": (), "config": None}
-    run = ValidateRun({**options, **told, "type": None, "resource_type": None})
-    unreadable: list[str] = []
-    checked = [
-        run.check(policy)
-        for policy in find_policies(paths, unreadable, excludes=run.configuration.excludes)
-    ]
-    if unreadable:
-        message = unreadable[0].removeprefix("error: ").splitlines()[0]
+    validation = validate_files(*paths, fail_on="error")
+    if validation.unreadable:
+        message = validation.unreadable[0].removeprefix("error: ").splitlines()[0]
         raise RequestError("file-not-readable", message)
-    fails = any(
-        finding.finding_type is FindingType.ERROR
-        for checked_policy in checked
-        for finding in checked_policy.findings
-    )
-    document = report.findings_document(checked, verbose=False)
-    data = findings_data.findings_to_dict(checked)
+    fails = bool(validation.failing)
+    document, data = validation.document(), validation.to_dict()
     return _Part("policies", "What is wrong with policies", document, data, fails)
 
 

@@ -8,137 +8,82 @@ from typing import TYPE_CHECKING
 from iamsim import __version__
 from iamsim.cli.commands import Argument, Command, output_options
 from iamsim.cli.options import Option
-from iamsim.cli.world_options import DOCUMENT_FORMATS, write_answer
-from iamsim.core.collector import CollectLater
-from iamsim.core.errors import RequestError
+from iamsim.cli.standard_error import say
+from iamsim.cli.world_options import DOCUMENT_FORMATS, write_result
 from iamsim.report.cleaning import to_json
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
-    from iamsim.checks.codes import FindingType
+    from iamsim.api.policy_files import FileValidation
     from iamsim.cli.options import Options
-    from iamsim.cli.validate_input import FoundPolicy
-    from iamsim.cli.validate_run import ValidateRun
-    from iamsim.report.findings import CheckedPolicy
 
 __all__ = ["COMMAND"]
 
-TYPES = ("identity", "resource", "trust", "boundary", "session", "scp", "rcp", "vpce")
 FAIL_ON = ("error", "security-warning", "warning", "suggestion", "never")
+TYPES = ("identity", "resource", "trust", "boundary", "session", "scp", "rcp", "vpce")
 
 
 def _validate(options: Options, paths: Sequence[str]) -> int:
     """Check, write the findings, and give the exit code."""
+    from iamsim.api.policy_files import validate_files
+    from iamsim.cli.ask import text_of, texts_of
+    from iamsim.cli.consent import Consent, shown_patch, somebody_there
     from iamsim.cli.progress import ProgressBar
-    from iamsim.cli.validate_input import find_policies
-    from iamsim.cli.validate_run import ValidateRun
 
-    run = ValidateRun(options)
-    unreadable: list[str] = []
-    left_out: list[str] = []
-
-    def excludes(name: str) -> bool:
-        if run.configuration.excludes(name):
-            left_out.append(name)
-            return True
-        return False
-
-    without: list[str] = []
-    empty: list[str] = []
-    finding = find_policies(paths, unreadable, excludes=excludes, without=without, empty=empty)
-    with CollectLater():
-        policies = list(finding)
-    without += (name for name in empty if name not in without)
-    if not policies and not unreadable and not left_out and not empty:
-        raise RequestError(
-            "no-policies",
-            "there is no policy in what was given",
-            hint="give files with a policy each, folders of them, or world files",
+    mend: Callable[[str, str], bool] | None = None
+    out = sys.stdout if options["format"] == "text" and options["output"] is None else sys.stderr
+    asking = bool(options["fix"]) and not options["yes"] and somebody_there()
+    if asking:
+        mend = Consent(out)
+    elif options["fix"] or options["diff"]:
+        mend = _agree if options["fix"] else _refuse
+    with ProgressBar("checking policies", quiet=bool(options["quiet"])) as progress:
+        validation = validate_files(
+            *paths,
+            policy_type=text_of(options, "type"),
+            resource_type=text_of(options, "resource_type"),
+            select=texts_of(options, "select"),
+            extend_select=texts_of(options, "extend_select"),
+            ignore=texts_of(options, "ignore"),
+            configuration=text_of(options, "config"),
+            fail_on=text_of(options, "fail_on"),
+            mend=mend,
+            progress=progress,
         )
-    if options["fix"] or options["diff"]:
-        _mend(run, policies, options)
-        if options["fix"]:
-            policies = list(find_policies(paths, unreadable := [], excludes=excludes))
-    checked = []
-    progress_bar = ProgressBar("checking policies", quiet=bool(options["quiet"]))
-    with progress_bar as bar, CollectLater():
-        for number, policy in enumerate(policies):
-            bar(number, len(policies))
-            checked.append(run.check(policy))
-    checked += run.unused()
-    limit = _limit(_text(options, "fail_on") or run.configuration.fail_on)
-    _write(checked, options, limit, without)
-    if unreadable:
-        sys.stderr.write("".join(f"{message}\n" for message in unreadable))
+    say(*validation.left)
+    if validation.patch:
+        exact = out is sys.stdout and not out.isatty()  # a program may read it
+        patch = validation.patch if exact else shown_patch(validation.patch)
+        out.write("\n" if asking else f"{patch}\n")
+    _write(options, validation)
+    if validation.unreadable:
+        sys.stderr.write("".join(f"{message}\n" for message in validation.unreadable))
         return 2
-    failing = (
-        finding
-        for policy in checked
-        for finding in policy.findings
-        if _fails(finding.finding_type, limit)
-    )
-    return 1 if any(True for _ in failing) else 0
+    return int(bool(validation.failing))
 
 
-def _mend(run: ValidateRun, policies: Sequence[FoundPolicy], options: Options) -> None:
-    """Write a patch before the findings, and the files where that is asked for; somebody in a
-    terminal is asked about each. Beside findings for a program the patch is on standard error."""
-    from iamsim.cli.consent import Consent, somebody_there
-    from iamsim.cli.validate_fix import mend_files, shown_patch
-
-    plain = options["format"] == "text" and options["output"] is None
-    out = sys.stdout if plain else sys.stderr
-    exact = plain and not sys.stdout.isatty()  # a program may read it
-    if options["fix"] and not options["yes"] and somebody_there():
-        patch = mend_files(run, policies, Consent(out))
-        out.write("\n" if patch else "")
-        return
-    patch = mend_files(run, policies, lambda _name, _patch: bool(options["fix"]))
-    out.write(f"{patch if exact else shown_patch(patch)}\n" if patch else "")
+def _agree(_name: str, _patch: str) -> bool:
+    """Write every file."""
+    return True
 
 
-def _write(
-    checked: Sequence[CheckedPolicy],
-    options: Options,
-    limit: FindingType | None,
-    without: Sequence[str],
-) -> None:
+def _refuse(_name: str, _patch: str) -> bool:
+    """Write none."""
+    return False
+
+
+def _write(options: Options, validation: FileValidation) -> None:
     """Write the findings in the form that was asked for."""
-    from iamsim.report import findings as report
     from iamsim.report import findings_ci, findings_data
 
+    checked = validation.checked
     others = {
         "sarif": lambda: to_json(findings_data.findings_to_sarif(checked, __version__)),
         "github": lambda: findings_ci.findings_to_github(checked),
-        "junit": lambda: findings_ci.findings_to_junit(checked, lambda kind: _fails(kind, limit)),
+        "junit": lambda: findings_ci.findings_to_junit(checked, validation.fails_on),
     }
-    write_answer(
-        {"color": "auto", **options},
-        lambda: report.findings_document(
-            checked, verbose=bool(options["verbose"]), without=without
-        ),
-        lambda: findings_data.findings_to_dict(checked, without),
-        lambda: [report.count_line(checked, len(without))],
-        others,
-    )
-
-
-def _limit(text: str | None) -> FindingType | None:
-    """The mildest finding type that fails; `None` where none does."""
-    from iamsim.checks.codes import FindingType
-
-    text = text or FAIL_ON[0]
-    return None if text == "never" else FindingType(text.upper().replace("-", "_"))
-
-
-def _fails(kind: FindingType, limit: FindingType | None) -> bool:
-    return limit is not None and kind.rank <= limit.rank
-
-
-def _text(options: Options, field: str) -> str | None:
-    value = options[field]
-    return value if isinstance(value, str) else None
+    write_result({"color": "auto", **options}, validation, others)
 
 
 COMMAND = Command(

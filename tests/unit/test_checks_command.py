@@ -11,8 +11,8 @@ import pytest
 from iamsim.catalog import managed
 from iamsim.checks.validate import Validator
 from iamsim.cli.main import main
-from iamsim.cli.validate_input import find_policies
 from iamsim.core.decision import PolicyType
+from iamsim.inputs.policy_files import find_policies
 
 GOOD = '{"Version": "2012-10-17", "Statement": {"Effect": "Deny", "Action": "*", "Resource": "*"}}'
 WARNED = '{"Statement": {"Effect": "Deny", "Action": "*", "Resource": "*"}}'

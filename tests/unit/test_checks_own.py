@@ -8,8 +8,8 @@ import pytest
 
 from iamsim.checks.validate import Validator
 from iamsim.checks.words import is_template_function
-from iamsim.cli.validate_input import find_policies
 from iamsim.core.decision import PolicyType
+from iamsim.inputs.policy_files import find_policies
 
 QUEUE = "arn:aws:sqs:eu-west-1:111122223333:orders"
 VALIDATOR = Validator()

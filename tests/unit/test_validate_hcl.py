@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from iamsim.checks.validate import Validator
-from iamsim.cli.validate_input import find_policies
 from iamsim.core.decision import PolicyType
+from iamsim.inputs.policy_files import find_policies
 
 MAIN = """\
 variable "open" {}

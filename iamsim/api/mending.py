@@ -1,30 +1,27 @@
-"""`iamsim validate --fix` and `--diff`: mends in the text of files, shown as a patch."""
+"""Mends in the text of files: what is certain and changes no decision, as a patch."""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.checks.mending import mend
-from iamsim.cli.standard_error import say
-from iamsim.cli.validate_input import STANDARD_INPUT_NAME
-from iamsim.core.caret import printable
 from iamsim.core.errors import RequestError
 from iamsim.files.reading import read_bytes
 from iamsim.files.writing import write_bytes
 from iamsim.inputs.found import find_in_content
+from iamsim.inputs.policy_files import STANDARD_INPUT_NAME
 from iamsim.syntax.splicing import apply_changes, unified_diff
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from iamsim.checks.finding import Finding
-    from iamsim.cli.validate_input import FoundPolicy
-    from iamsim.cli.validate_run import ValidateRun
+    from iamsim.api.policy_files import PolicyFiles
+    from iamsim.inputs.found import FoundPolicy
     from iamsim.syntax.splicing import Change
 
-__all__ = ["mend_files", "shown_patch"]
+__all__ = ["Mended", "mend_files"]
 
 ROUNDS = 20  # one mend may make room for the next; each takes something out, so they end
 MARK = b"\xef\xbb\xbf"
@@ -32,16 +29,25 @@ YAML_ENDINGS = (".yaml", ".yml")
 _ALIAS = re.compile(r"(?:^|[\s\[{,])\*[A-Za-z0-9_-]+\s*(?:$|[,\]}#\n])", re.MULTILINE).search
 
 
+class Mended(NamedTuple):
+    """The patch of all files, what the engine did not agree to, and whether a file was written."""
+
+    patch: str
+    left: tuple[str, ...]
+    written: bool
+
+
 def mend_files(
-    run: ValidateRun, policies: Iterable[FoundPolicy], may_write: Callable[[str, str], bool]
-) -> str:
+    files: PolicyFiles, policies: Iterable[FoundPolicy], may_write: Callable[[str, str], bool]
+) -> Mended:
     """Mend what is certain in the files of policies, and give the changes as one patch.
 
-    A file is written where `may_write` agrees to its name and its patch. What the engine did not
-    agree to is told on standard error.
-    Raises `RequestError` for standard input and for a file that can't be written.
+    A file is written where `may_write` agrees to its name and its patch. Raises `RequestError` for
+    standard input and for a file that can't be written.
     """
     patches = []
+    left: dict[str, None] = {}
+    written = False
     names = dict.fromkeys(
         policy.name for policy in policies if not (policy.is_wrapped or policy.is_evaluated)
     )
@@ -58,36 +64,32 @@ def mend_files(
             before = content.removeprefix(MARK).decode("utf-8")
         except UnicodeDecodeError:
             continue
-        after = _mended(run, name, before)
+        after = _mended(files, name, before, left)
         if after == before:
             continue
         patches.append(unified_diff(path.as_posix().lstrip("/"), before, after))
         if may_write(name, patches[-1]):
+            written = True
             _write(path, (MARK if content.startswith(MARK) else b"") + after.encode("utf-8"))
-    return "".join(patches)
+    return Mended("".join(patches), tuple(left), written)
 
 
-def shown_patch(patch: str) -> str:
-    """A patch for a terminal, which obeys nothing in it."""
-    return "".join(f"{printable(line, keep_tabs=True)}\n" for line in patch.split("\n")[:-1])
-
-
-def _mended(run: ValidateRun, name: str, text: str) -> str:
-    """Mend all policies of a file, round by round."""
+def _mended(files: PolicyFiles, name: str, text: str, left: dict[str, None]) -> str:
+    """Mend all policies of a file, round by round; what is not done is told in `left`."""
     language = "yaml" if name.lower().endswith(YAML_ENDINGS) else "json"
     if language == "yaml" and _ALIAS(text):
-        say(f"{name}: left as it is: a change would reach all aliases of its parts")
+        left[f"{name}: left as it is: a change would reach all aliases of its parts"] = None
         return text
-    told: set[str] = set()
     for _ in range(ROUNDS):
         changes: list[Change] = []
         for policy in list(find_in_content(text.encode("utf-8"), name, [], given=True)):
-            examined = run.examine(policy)
+            examined = files.examine(policy)
             if examined.view is None or policy.is_wrapped:
                 continue
             round_ = mend(examined.view, examined.findings, policy.path, language)
             for finding in round_.refused:
-                _tell(finding, told)
+                place = finding.spans[0].place
+                left[f"{place}: {finding.code} is left: the policy would decide otherwise"] = None
             changes = _joined(text, changes, round_.changes)
         after = apply_changes(text, changes)
         if after == text:
@@ -104,15 +106,6 @@ def _joined(text: str, changes: list[Change], more: tuple[Change, ...]) -> list[
     except ValueError:
         return changes
     return together
-
-
-def _tell(finding: Finding, told: set[str]) -> None:
-    """Say once that a finding is left."""
-    place = finding.spans[0].place
-    line = f"{place}: {finding.code} is left: the policy would decide otherwise"
-    if line not in told:
-        told.add(line)
-        say(line)
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -1,4 +1,4 @@
-"""The policies that `iamsim validate` is given: files, folders, patterns, standard input."""
+"""The policies in files, folders, patterns of names, and standard input."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from iamsim.checks.sidecar import ENDING as SIDECAR
-from iamsim.cli.standard_input import standard_input
 from iamsim.core.caret import printable
 from iamsim.files.links import LED_OUTSIDE, leads_outside
 from iamsim.files.reading import read_bytes
 from iamsim.inputs.found import FoundPolicy, find_in_content
+from iamsim.inputs.standard_input import standard_input
 from iamsim.world.index import INDEX
 
 if TYPE_CHECKING:
