@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     )
     from iamsim.api.access import AccessMatrix, WhatCan, WhoCan
     from iamsim.api.chain import Chain
+    from iamsim.api.contents import Contents, Lint, Organization, Statistics, Trust
     from iamsim.api.differences import Changes
     from iamsim.api.edits import Edits, suggest_edits
     from iamsim.api.findings import Findings
@@ -73,6 +74,7 @@ __all__ = [
     "Changes",
     "CheckResult",
     "CompiledPolicies",
+    "Contents",
     "Decision",
     "Edits",
     "FileValidation",
@@ -82,13 +84,17 @@ __all__ = [
     "InputError",
     "InternalError",
     "Layer",
+    "Lint",
+    "Organization",
     "Outcome",
     "Paths",
     "PolicyError",
     "Reading",
     "RequestError",
     "Result",
+    "Statistics",
     "TestRun",
+    "Trust",
     "UnsupportedError",
     "Validation",
     "Verdict",
@@ -122,6 +128,9 @@ _HOMES = {
     **dict.fromkeys((name for name in __all__ if name.startswith("check_")), "iamsim.api.proofs"),
     **dict.fromkeys(("AccessMatrix", "WhatCan", "WhoCan"), "iamsim.api.access"),
     "Chain": "iamsim.api.chain",
+    **dict.fromkeys(
+        ("Contents", "Lint", "Organization", "Statistics", "Trust"), "iamsim.api.contents"
+    ),
     "Changes": "iamsim.api.differences",
     "Findings": "iamsim.api.findings",
     **dict.fromkeys(("Import", "import_sources"), "iamsim.api.importing"),

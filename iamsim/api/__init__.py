@@ -10,6 +10,7 @@ TYPE_CHECKING = False  # as in `iamsim`
 
 if TYPE_CHECKING:
     from iamsim.api.answer import Answer
+    from iamsim.api.loading import load
     from iamsim.api.policies import (
         CompiledPolicies,
         PreparedRequest,
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
         decide,
         explain,
     )
-    from iamsim.api.world import World, load
+    from iamsim.api.world import World
 
 __all__ = [
     "Answer",
@@ -30,7 +31,7 @@ __all__ = [
     "load",
 ]
 
-_HOMES = {"Answer": "answer", "World": "world", "load": "world"}
+_HOMES = {"Answer": "answer", "World": "world", "load": "loading"}
 
 
 def __getattr__(name: str) -> object:

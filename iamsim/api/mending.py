@@ -17,9 +17,11 @@ from iamsim.syntax.splicing import apply_changes, unified_diff
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from iamsim.api.policy_files import PolicyFiles
+    from iamsim.checks.validate import Examined
     from iamsim.inputs.found import FoundPolicy
     from iamsim.syntax.splicing import Change
+
+    Examine = Callable[[FoundPolicy], Examined]
 
 __all__ = ["Mended", "mend_files"]
 
@@ -38,12 +40,12 @@ class Mended(NamedTuple):
 
 
 def mend_files(
-    files: PolicyFiles, policies: Iterable[FoundPolicy], may_write: Callable[[str, str], bool]
+    examine: Examine, policies: Iterable[FoundPolicy], may_write: Callable[[str, str], bool]
 ) -> Mended:
     """Mend what is certain in the files of policies, and give the changes as one patch.
 
-    A file is written where `may_write` agrees to its name and its patch. Raises `RequestError` for
-    standard input and for a file that can't be written.
+    `examine` checks one policy. A file is written where `may_write` agrees to its name and its
+    patch. Raises `RequestError` for standard input and for a file that can't be written.
     """
     patches = []
     left: dict[str, None] = {}
@@ -64,7 +66,7 @@ def mend_files(
             before = content.removeprefix(MARK).decode("utf-8")
         except UnicodeDecodeError:
             continue
-        after = _mended(files, name, before, left)
+        after = _mended(examine, name, before, left)
         if after == before:
             continue
         patches.append(unified_diff(path.as_posix().lstrip("/"), before, after))
@@ -74,7 +76,7 @@ def mend_files(
     return Mended("".join(patches), tuple(left), written)
 
 
-def _mended(files: PolicyFiles, name: str, text: str, left: dict[str, None]) -> str:
+def _mended(examine: Examine, name: str, text: str, left: dict[str, None]) -> str:
     """Mend all policies of a file, round by round; what is not done is told in `left`."""
     language = "yaml" if name.lower().endswith(YAML_ENDINGS) else "json"
     if language == "yaml" and _ALIAS(text):
@@ -83,7 +85,7 @@ def _mended(files: PolicyFiles, name: str, text: str, left: dict[str, None]) -> 
     for _ in range(ROUNDS):
         changes: list[Change] = []
         for policy in list(find_in_content(text.encode("utf-8"), name, [], given=True)):
-            examined = files.examine(policy)
+            examined = examine(policy)
             if examined.view is None or policy.is_wrapped:
                 continue
             round_ = mend(examined.view, examined.findings, policy.path, language)

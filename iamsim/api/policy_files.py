@@ -110,15 +110,6 @@ def validate_files(  # noqa: PLR0913 - the arguments are the options of the comm
     ``warning``, ``suggestion`` or ``never``. What is certain and changes no decision is mended in
     the files for which `mend` (called with a file's name and its patch) gives true. Raises
     `RequestError` where there is no policy, and for choices that there are not.
-
-    >>> import json, tempfile, iamsim
-    >>> policy = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "s3:Lst"}}
-    >>> with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
-    ...     json.dump(policy, file)
-    ...     file.flush()
-    ...     validation = iamsim.validate_files(file.name)
-    >>> [finding.code for finding in validation.failing]
-    ['MISSING_RESOURCE', 'INVALID_ACTION']
     """
     files = PolicyFiles(
         policy_type=policy_type,
@@ -147,7 +138,7 @@ def validate_files(  # noqa: PLR0913 - the arguments are the options of the comm
     if mend is not None:
         from iamsim.api.mending import mend_files
 
-        patch, left, written = mend_files(files, policies, mend)
+        patch, left, written = mend_files(files.examine, policies, mend)
         if written:
             policies = list(files.find(names, unreadable := [], [], []))
     checked = []

@@ -10,16 +10,15 @@ from iamsim.api.inputs import check_account, check_texts, context_values, now, s
 from iamsim.api.question import question_of
 from iamsim.api.results import processes_for
 from iamsim.engine.world import CompiledWorld
-from iamsim.importers.load import load_worlds
 from iamsim.questions.check import checked
 from iamsim.symbolic import partial as partial_answers
-from iamsim.world.load import refuse_lost
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from iamsim.api.access import AccessMatrix, WhatCan, WhoCan
     from iamsim.api.chain import Chain
+    from iamsim.api.contents import Contents, Lint, Organization, Statistics, Trust
     from iamsim.api.differences import Changes
     from iamsim.api.edits import Edits
     from iamsim.api.findings import Findings
@@ -34,7 +33,7 @@ if TYPE_CHECKING:
     from iamsim.query.batch.processes import Processes
     from iamsim.world.model import World as WorldModel
 
-__all__ = ["World", "load"]
+__all__ = ["World"]
 
 
 class World:
@@ -510,6 +509,47 @@ class World:
 
         return run_files(files, self._compiled, allow_unknown_names=allow_unknown_names)
 
+    def contents(self, *accounts: str) -> Contents:
+        """The principals, policies and resources of accounts, which are named by id or name; by
+        default of all. Raises `RequestError` for an account that is not there."""
+        from iamsim.api.contents import Contents
+
+        return Contents(self._compiled, accounts)
+
+    def statistics(self) -> Statistics:
+        """Count what is there, and say how near it is to quotas of AWS."""
+        from iamsim.api.contents import Statistics
+
+        return Statistics(self._compiled)
+
+    def organization(self, *, ascii_only: bool = False) -> Organization:
+        """The organization as a tree, with the guardrails at its nodes."""
+        from iamsim.api.contents import Organization
+
+        return Organization(self.model, ascii_only=ascii_only)
+
+    def lint(self) -> Lint:
+        """Find what dangles: names that lead nowhere, policies attached to nothing."""
+        from iamsim.api.contents import Lint
+
+        return Lint(self.model)
+
+    def trust(
+        self,
+        *roles: str,
+        exact: bool = False,
+        at: str | None = None,
+        processes: int | Processes = 1,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> Trust:
+        """Find who may assume which role: of some, by ARN or name, or of all but service-linked
+        ones. Raises `RequestError` for a role that is not there."""
+        from iamsim.api.contents import find_trust
+
+        with processes_for(processes) as several:
+            batch = self.batch(exact=exact, at=at)
+            return find_trust(batch, roles, progress or no_progress, several)
+
     def batch(self, *, exact: bool = False, at: str | None = None) -> Batch:
         """What questions over the whole world are asked of."""
         from iamsim.query.batch import Batch
@@ -537,27 +577,3 @@ def _texts(given: str | Iterable[str]) -> tuple[str, ...]:
 
 def no_progress(_done: int, _total: int) -> None:
     """Tell nobody how far a question is."""
-
-
-def load(
-    *paths: str | os.PathLike[str],
-    overlay: str | os.PathLike[str] | Iterable[str | os.PathLike[str]] = (),
-    strict: bool = False,
-) -> World:
-    """Load a world from a file or folder; several are merged.
-
-    A policy, or a statement of one, that can't be read is unknown, and answers that it could change
-    are conditional; with `strict` it is an error instead.
-
-    What `iamsim import` recognises (account authorization details, a Terraform plan, ...) is
-    imported on the way. What is in `overlay` (a path, or several) is laid over the world: a
-    Terraform plan adds, replaces and takes away, a template or another source adds and replaces.
-    Raises `WorldError` for what does not fit the format, with `strict` also `PolicyError` for a
-    broken policy; both say where.
-    """
-    laid = [overlay] if isinstance(overlay, str | os.PathLike) else overlay
-    world = World(load_worlds(*paths, overlay=laid))
-    if strict:
-        refuse_lost(world.model)
-        world.check()
-    return world

@@ -14,7 +14,7 @@ from iamsim.cli.accept_unknown import (
     refuse_unknown,
 )
 from iamsim.cli.commands import Argument, Command, verbose_option
-from iamsim.cli.import_templates import TEMPLATE_OPTIONS, with_template_options
+from iamsim.cli.import_templates import TEMPLATE_OPTIONS, template_arguments
 from iamsim.cli.options import Option
 from iamsim.cli.progress import ProgressBar
 from iamsim.cli.world_options import (
@@ -26,7 +26,7 @@ from iamsim.cli.world_options import (
     processes_of,
     write_result,
 )
-from iamsim.cli.worlds import allow_unknown_names_option
+from iamsim.cli.worlds import allow_unknown_names_option, missing_world
 from iamsim.core.collector import CollectLater
 from iamsim.core.errors import RequestError
 
@@ -130,11 +130,7 @@ def _worlds(options: Options) -> tuple[World, World, tuple[Remark, ...]]:
     base = load_any(texts_of(options, "worlds"), quiet=bool(options["quiet"]))
     overlays = texts_of(options, "overlays")
     if base is None:
-        raise RequestError(
-            "missing-world",
-            "the question is about a world, and none is given",
-            hint="give one with `--world PATH`",
-        )
+        raise missing_world()
     if not overlays:
         raise RequestError(
             "missing-overlay",
@@ -142,8 +138,8 @@ def _worlds(options: Options) -> tuple[World, World, tuple[Remark, ...]]:
             hint="give a plan or a template with `--overlay FILE`",
         )
     remarks: list[Remark] = []
-    told = with_template_options(
-        {"before": False, **options}, SourceOptions(account=text_of(options, "account"))
+    told = SourceOptions(
+        account=text_of(options, "account"), **template_arguments({"before": False, **options})
     )
     with ProgressBar("import", quiet=bool(options["quiet"])) as bar:
         laid = overlay_world(

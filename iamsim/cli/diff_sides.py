@@ -6,7 +6,8 @@ from contextlib import nullcontext
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from iamsim.cli.import_templates import with_template_options
+from iamsim.cli.ask import text_of
+from iamsim.cli.import_templates import template_arguments
 from iamsim.cli.progress import ProgressBar
 from iamsim.core.errors import InputError
 from iamsim.importers.frame import import_sources
@@ -47,10 +48,9 @@ def load_side(
     with open_revision(argument) if revision else nullcontext(argument) as path:
         if not is_source(path):
             return load_worlds(path)
-        account = options["account"]
-        told = with_template_options(
-            {**options, "before": before},
-            SourceOptions(account=account if isinstance(account, str) else None),
+        told = SourceOptions(
+            account=text_of(options, "account"),
+            **template_arguments({**options, "before": before}),
         )
         with ProgressBar("import", quiet=bool(options["quiet"])) as bar:
             imported = import_sources(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from iamsim.cli.accept_unknown import ACCEPT_UNKNOWN
 from iamsim.cli.commands import Argument, Command
-from iamsim.cli.import_templates import TEMPLATE_OPTIONS, with_template_options
+from iamsim.cli.import_templates import TEMPLATE_OPTIONS, template_arguments
 from iamsim.cli.options import Option
 from iamsim.cli.output import write_output
 from iamsim.cli.world_options import DOCUMENT_FORMATS, write_answer
@@ -15,10 +15,10 @@ from iamsim.core.errors import RequestError, WorldError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from typing import Never
 
+    from iamsim.api.importing import Import
     from iamsim.cli.options import Options
-    from iamsim.importers.frame import Imported
-    from iamsim.importers.sources import SourceOptions
     from iamsim.report.document import Document
 
 __all__ = ["COMMAND"]
@@ -28,6 +28,8 @@ _OUTPUT = "Output"
 
 def _run(options: Options, paths: Sequence[str]) -> int:
     """Import, write or compare, and say what was found."""
+    from iamsim.cli.ask import text_of
+
     if options["recipe"]:
         return _recipe(options, paths)
     if options["organization"]:
@@ -42,60 +44,52 @@ def _run(options: Options, paths: Sequence[str]) -> int:
             "`iamsim import` needs SOURCE",
             hint="a file or folder to import; `--recipe` prints what collects one",
         )
-    folder = options["folder"]
-    if options["check"] and not isinstance(folder, str):
+    folder = text_of(options, "folder")
+    checked = bool(options["check"])
+    if checked and folder is None:
         raise RequestError(
             "missing-output", "`--check` needs the folder to compare with", hint="give it with -o"
         )
     imported = _imported(options, paths)
     if options["strict"] and imported.remarks:
-        from iamsim.report import imported as report
-
-        if not options["quiet"]:
-            _answer(
-                options,
-                lambda: report.remarks_document(imported.remarks),
-                lambda: report.import_data(imported, None),
-            )
-        number = len(imported.remarks)
-        raise WorldError(
-            "import-incomplete",
-            f"{number} {'remark was' if number == 1 else 'remarks were'} made, under `--strict`",
-            hint="nothing was written",
-        )
-    return _finish(options, imported, folder if isinstance(folder, str) else None)
+        _refuse(options, imported)
+    if folder is not None:
+        (imported.compare if checked else imported.write)(folder)
+    _answer(options, imported.document, imported.to_dict)
+    if not checked:
+        return 0
+    code = int(imported.changes is not None and imported.changes.any)
+    return _code_with_unknowns(options, len(imported.not_known), code)
 
 
-def _imported(options: Options, paths: Sequence[str]) -> Imported:
+def _imported(options: Options, paths: Sequence[str]) -> Import:
     """Read the sources, with a bar where it takes long."""
+    from iamsim.api.importing import import_sources
+    from iamsim.cli.ask import text_of, texts_of
     from iamsim.cli.progress import ProgressBar
-    from iamsim.importers.frame import import_sources
 
     with ProgressBar("import", quiet=bool(options["quiet"])) as bar:
+        return import_sources(
+            *paths,
+            account=text_of(options, "account"),
+            about=_subjects(texts_of(options, "about")),
+            progress=lambda done, total, _path: bar(done, total),
+            **template_arguments(options),
+        )
 
-        def progress(done: int, total: int, _path: str) -> None:
-            """Tell the bar."""
-            bar(done, total)
 
-        return import_sources(paths, options=_source_options(options), progress=progress)
+def _refuse(options: Options, imported: Import) -> Never:
+    """Print the remarks, and fail with `WorldError`."""
+    from iamsim.report.imported import remarks_document
 
-
-def _finish(options: Options, imported: Imported, folder: str | None) -> int:
-    """Write the world or compare it, and print the report."""
-    from iamsim.importers.writing import compare_folder, write_folder
-    from iamsim.report import imported as report
-
-    checked = bool(options["check"])
-    changes = None
-    if folder is not None:
-        changes = (compare_folder if checked else write_folder)(imported.data, folder)
-    _answer(
-        options,
-        lambda: report.import_document(imported, changes, folder, checked=checked),
-        lambda: report.import_data(imported, changes),
+    if not options["quiet"]:
+        _answer(options, lambda: remarks_document(imported.remarks), imported.to_dict)
+    number = len(imported.remarks)
+    raise WorldError(
+        "import-incomplete",
+        f"{number} {'remark was' if number == 1 else 'remarks were'} made, under `--strict`",
+        hint="nothing was written",
     )
-    code = int(checked and changes is not None and changes.any)
-    return _code_with_unknowns(options, imported, code) if checked else code
 
 
 def _answer(options: Options, document: Callable[[], Document], data: Callable[[], object]) -> None:
@@ -103,9 +97,8 @@ def _answer(options: Options, document: Callable[[], Document], data: Callable[[
     write_answer({**options, "output": None, "color": "auto"}, document, data, lambda: ())
 
 
-def _code_with_unknowns(options: Options, imported: Imported, code: int) -> int:
+def _code_with_unknowns(options: Options, number: int, code: int) -> int:
     """The exit code of a check: 1 also where something is not known, unless that is accepted."""
-    number = sum(remark.severity == "unknown" for remark in imported.remarks)
     if not number:
         return code
     accepted = bool(options["accept_unknown"])
@@ -116,15 +109,12 @@ def _code_with_unknowns(options: Options, imported: Imported, code: int) -> int:
     return code if accepted else 1
 
 
-def _source_options(options: Options) -> SourceOptions:
-    """Read `--for` and `--account`."""
-    from iamsim.core.arn import is_account_id
+def _subjects(pairs: Sequence[str]) -> dict[str, str]:
+    """What files are about, by their paths."""
     from iamsim.core.caret import quote
-    from iamsim.importers.sources import SourceOptions
 
     about: dict[str, str] = {}
-    given = options["about"]
-    for pair in given if isinstance(given, tuple) else ():
+    for pair in pairs:
         subject, equals, path = pair.partition("=")
         if not equals or not subject or not path:
             raise RequestError(
@@ -133,15 +123,7 @@ def _source_options(options: Options) -> SourceOptions:
                 hint="write `--for arn:aws:s3:::reports=policy.json`",
             )
         about[path] = subject
-    account = options["account"]
-    if isinstance(account, str) and not is_account_id(account):
-        raise RequestError(
-            "invalid-account-id",
-            f"{quote(account)} is not an account id",
-            hint="an account id is twelve digits",
-        )
-    source = SourceOptions(about, account if isinstance(account, str) else None)
-    return with_template_options(options, source)
+    return about
 
 
 def _recipe(options: Options, paths: Sequence[str]) -> int:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 from iamsim.cli.options import Option
 from iamsim.core.errors import RequestError
 
 if TYPE_CHECKING:
     from iamsim.cli.options import Options
-    from iamsim.importers.options import SourceOptions
 
-__all__ = ["TEMPLATE_OPTIONS", "with_template_options"]
+__all__ = ["TEMPLATE_OPTIONS", "template_arguments"]
 
 _PANEL = "Templates and plans"
 TEMPLATE_OPTIONS = (
@@ -56,17 +54,27 @@ TEMPLATE_OPTIONS = (
 )
 
 
-def with_template_options(options: Options, source: SourceOptions) -> SourceOptions:
-    """Add what the options say; raises `RequestError` for a pair that is none."""
-    region, stack = options["region"], options["stack"]
-    return replace(
-        source,
-        region=region if isinstance(region, str) else None,
-        parameters=_pairs(options["parameters"], "--parameter"),
-        exports=_pairs(options["exports"], "--export"),
-        stack=stack if isinstance(stack, str) else None,
-        planned=not options["before"],
-    )
+class TemplateArguments(TypedDict):
+    """What `iamsim.import_sources` takes for templates and plans."""
+
+    region: str | None
+    parameters: dict[str, str]
+    exports: dict[str, str]
+    stack: str | None
+    planned: bool
+
+
+def template_arguments(options: Options) -> TemplateArguments:
+    """What the options say; raises `RequestError` for a pair that is none."""
+    from iamsim.cli.ask import text_of
+
+    return {
+        "region": text_of(options, "region"),
+        "parameters": _pairs(options["parameters"], "--parameter"),
+        "exports": _pairs(options["exports"], "--export"),
+        "stack": text_of(options, "stack"),
+        "planned": not options["before"],
+    }
 
 
 def _pairs(given: object, name: str) -> dict[str, str]:

@@ -8,18 +8,15 @@ from typing import TYPE_CHECKING
 from iamsim.cli.commands import NO_ARGUMENTS, Argument, Command, Group
 from iamsim.cli.options import Option
 from iamsim.cli.picture_options import PICTURE_FORMATS, THEME_OPTION, write_drawn
-from iamsim.cli.world_options import DOCUMENT_FORMATS, PAGE_FORMATS, output, write_answer
+from iamsim.cli.world_options import DOCUMENT_FORMATS, PAGE_FORMATS, output, write_result
 from iamsim.cli.world_trust import TRUST
 from iamsim.cli.worlds import missing_world, overlay_option, world_option
-from iamsim.core.errors import RequestError
-from iamsim.core.suggest import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from iamsim.api import World
     from iamsim.cli.options import Options
-    from iamsim.engine.unknowns import UnknownInWorld
-    from iamsim.world.model import Account, World
 
 __all__ = ["COMMAND"]
 
@@ -35,6 +32,7 @@ SEVERITIES = ("error", "warning", "note")
 
 def _load(options: Options, *, strict: bool = True) -> World:
     """Load the worlds; raises `RequestError` without any."""
+    from iamsim.api import World
     from iamsim.cli.ask import texts_of
     from iamsim.cli.worlds import load_any
 
@@ -46,76 +44,24 @@ def _load(options: Options, *, strict: bool = True) -> World:
     )
     if model is None:
         raise missing_world()
-    return model
-
-
-def _unknowns(model: World) -> tuple[UnknownInWorld, ...]:
-    """What is not known of the world's policies."""
-    from iamsim.engine.world import CompiledWorld
-
-    return CompiledWorld(model).unknowns()
+    return World(model)
 
 
 def _show(options: Options, arguments: Sequence[str]) -> int:
     """Write the accounts that are named, else all."""
-    from iamsim.report import world_show as report
-    from iamsim.report.unknowns import (
-        unknowns_data,
-        unknowns_there,
-        unverified_remarks,
-    )
-
-    model = _load(options)
-    accounts = [_find(name, model) for name in arguments]
-    accounts = accounts or [account for _, account in sorted(model.accounts.items())]
-    unknowns = _unknowns(model)
-    remarks = (*unknowns_there(unknowns), *unverified_remarks(model))
-    return write_answer(
-        options,
-        lambda: report.accounts_document(accounts, model, remarks),
-        lambda: {
-            "accounts": [report.account_data(account, model) for account in accounts],
-            "unknowns": unknowns_data(unknowns),
-            "unverified": model.unverified,
-        },
-        lambda: report.show_names(accounts),
-    )
-
-
-def _find(name: str, model: World) -> Account:
-    """Find an account by its id or name."""
-    accounts = [
-        account for account in model.accounts.values() if name in (account.id, account.name)
-    ]
-    if len(accounts) == 1:
-        return accounts[0]
-    names = [
-        text for account in model.accounts.values() for text in (account.id, account.name) if text
-    ]
-    if accounts:
-        hint = f"say which by its id: {', '.join(sorted(account.id for account in accounts))}"
-        raise RequestError("unknown-account", f"several accounts are called `{name}`", hint=hint)
-    hint = did_you_mean(name, names) or f"accounts are {', '.join(sorted(model.accounts))}"
-    raise RequestError("unknown-account", f"the world has no account `{name}`", hint=hint)
+    return write_result(options, _load(options).contents(*arguments))
 
 
 def _tree(options: Options, _arguments: Sequence[str]) -> int:
     """Draw the organization."""
-    from iamsim.report import world_tree as report
-
-    model = _load(options)
+    world = _load(options)
     if options["format"] in PICTURE_FORMATS:
         from iamsim.draw.picture import draw_organization
 
-        write_drawn(draw_organization(model), options)
+        write_drawn(draw_organization(world.model), options)
         return 0
-    lines = report.ASCII if options["ascii"] or not _writes_lines(options) else report.UNICODE
-    return write_answer(
-        options,
-        lambda: report.tree_document(model, lines),
-        lambda: report.tree_data(model),
-        lambda: sorted(model.accounts),
-    )
+    ascii_only = bool(options["ascii"]) or not _writes_lines(options)
+    return write_result(options, world.organization(ascii_only=ascii_only))
 
 
 def _writes_lines(options: Options) -> bool:
@@ -126,44 +72,14 @@ def _writes_lines(options: Options) -> bool:
 
 def _lint(options: Options, _arguments: Sequence[str]) -> int:
     """Look for what dangles."""
-    from iamsim.query.world_lint import lint_world
-    from iamsim.report import world_lint as report
-
-    findings = lint_world(_load(options, strict=False))
-    write_answer(
-        options,
-        lambda: report.lint_document(findings),
-        lambda: report.lint_data(findings),
-        lambda: report.lint_lines(findings),
-    )
-    failing = SEVERITIES[: SEVERITIES.index(str(options["fail_on"])) + 1]
-    return 1 if any(finding.severity.value in failing for finding in findings) else 0
+    found = _load(options, strict=False).lint()
+    write_result(options, found)
+    return int(bool(found.at_least(str(options["fail_on"]))))
 
 
 def _stats(options: Options, _arguments: Sequence[str]) -> int:
     """Count and measure."""
-    from iamsim.query.world_stats import world_stats
-    from iamsim.report import world_stats as report
-    from iamsim.report.unknowns import (
-        unknowns_data,
-        unknowns_there,
-        unverified_remarks,
-    )
-
-    model = _load(options)
-    stats, unknowns = world_stats(model), _unknowns(model)
-    remarks = (*unknowns_there(unknowns), *unverified_remarks(model))
-    verbose = bool(options["verbose"])
-    return write_answer(
-        options,
-        lambda: report.stats_document(stats, remarks, verbose=verbose),
-        lambda: {
-            **report.stats_data(stats),
-            "unknowns": unknowns_data(unknowns),
-            "unverified": model.unverified,
-        },
-        lambda: [str(len(stats.accounts))],
-    )
+    return write_result(options, _load(options).statistics())
 
 
 COMMAND = Group(

@@ -16,18 +16,18 @@ from iamsim.draw.graph import GRAPH_LIMIT, draw_graph
 from iamsim.draw.lettering import shortened
 from iamsim.draw.nodes import Edge, Headline, Node
 from iamsim.query.escalation.model import split_node
-from iamsim.query.role_chains import callers_of
 from iamsim.words.labels import short_arn
 from iamsim.words.state import VERDICT_STATES, State
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Sequence
+    from collections.abc import Collection, Sequence
 
     from iamsim.draw.picture import Picture
-    from iamsim.query.batch import Batch, BatchAnswer, Candidate
+    from iamsim.query.batch import BatchAnswer, Candidate
     from iamsim.query.escalation.model import Edge as Way
     from iamsim.query.escalation.model import Escalations
     from iamsim.query.escalation.routes import Chain
+    from iamsim.query.role_chains import TrustedRole
     from iamsim.query.who_can import WhoCan
     from iamsim.world.model import World
 
@@ -178,34 +178,18 @@ def _principal(plan: _Plan, name: str, found: Escalations) -> str:
     return plan.somebody(name, candidate.kind.value, lines)
 
 
-def draw_trust(
-    batch: Batch,
-    roles: Iterable[str] | None = None,
-    *,
-    limit: int = GRAPH_LIMIT,
-    progress: Callable[[int, int], None] = lambda _done, _total: None,
-) -> Picture:
-    """Draw who may assume which role, as the engine decides it: by trust policies, the caller's own
-    policies and all that limits them. Service-linked roles are left out, unless `roles` names them.
-    """
-    model = batch.world.model
+def draw_trust(roles: Sequence[TrustedRole], model: World, *, limit: int = GRAPH_LIMIT) -> Picture:
+    """Draw who may assume which role, as the engine decided it: by trust policies, the caller's own
+    policies and all that limits them."""
     plan = _Plan(model)
-    known = sorted(
-        role.arn
-        for account in model.accounts.values()
-        for role in account.roles.values()
-        if not role.service_linked
-    )
-    chosen = known if roles is None else list(roles)
-    for number, role in enumerate(chosen):
-        progress(number, len(chosen))
-        target = plan.somebody(role, "role")
-        for candidate, answer in callers_of(batch, role):
+    for role in roles:
+        target = plan.somebody(role.arn, "role")
+        for candidate, answer in role.callers:
             plan.arrow(plan.candidate(candidate), target, "", answer)
     verdicts = [
         Verdict.ALLOWED if edge.state is State.OPEN else Verdict.CONDITIONAL for edge in plan.edges
     ]
-    sentence = f"{len({edge.target for edge in plan.edges})} of {len(chosen)} roles can be assumed"
+    sentence = f"{len({edge.target for edge in plan.edges})} of {len(roles)} roles can be assumed"
     return plan.picture(_headline("who may assume which role", verdicts, sentence), limit)
 
 

@@ -10,17 +10,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.core.decision import Verdict
-from iamsim.query.batch.processes import ALONE
+from iamsim.query.batch.processes import ALONE, no_progress
 from iamsim.universe.candidates import CandidateKind
 from iamsim.world.model import Role
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from iamsim.query.batch import Batch, BatchAnswer, Candidate
     from iamsim.query.batch.processes import Processes
 
-__all__ = ["Callers", "Route", "assume_action", "callers_of", "routes_to"]
+__all__ = ["Callers", "Route", "TrustedRole", "assume_action", "routes_to", "trusted_roles"]
 
 
 class Route(NamedTuple):
@@ -28,6 +28,13 @@ class Route(NamedTuple):
 
     roles: tuple[str, ...]
     answers: tuple[BatchAnswer, ...]
+
+
+class TrustedRole(NamedTuple):
+    """A role with everybody that can assume it, for certain or under conditions."""
+
+    arn: str
+    callers: tuple[tuple[Candidate, BatchAnswer], ...]
 
 
 def assume_action(candidate: Candidate) -> str:
@@ -38,19 +45,6 @@ def assume_action(candidate: Candidate) -> str:
     return f"sts:AssumeRoleWith{'SAML' if saml else 'WebIdentity'}"
 
 
-def callers_of(batch: Batch, role: str) -> list[tuple[Candidate, BatchAnswer]]:
-    """Everybody that can assume a role, for certain or under conditions."""
-    by_action: dict[str, list[Candidate]] = {}
-    for candidate in batch.trusted(role):
-        if candidate.principal != role:
-            by_action.setdefault(assume_action(candidate), []).append(candidate)
-    return [
-        (holder.candidate, holder.answer)
-        for action, candidates in by_action.items()
-        for holder in batch.who(action, role, candidates)
-    ]
-
-
 class Callers:
     """Who can assume a role, as work for several processes: its items are roles."""
 
@@ -59,8 +53,27 @@ class Callers:
         self._batch = batch
 
     def __call__(self, role: str) -> list[tuple[Candidate, BatchAnswer]]:
-        """Everybody that can assume one."""
-        return callers_of(self._batch, role)
+        """Everybody that can assume one, for certain or under conditions."""
+        by_action: dict[str, list[Candidate]] = {}
+        for candidate in self._batch.trusted(role):
+            if candidate.principal != role:
+                by_action.setdefault(assume_action(candidate), []).append(candidate)
+        return [
+            (holder.candidate, holder.answer)
+            for action, candidates in by_action.items()
+            for holder in self._batch.who(action, role, candidates)
+        ]
+
+
+def trusted_roles(
+    batch: Batch,
+    roles: Sequence[str],
+    progress: Callable[[int, int], None] = no_progress,
+    processes: Processes = ALONE,
+) -> list[TrustedRole]:
+    """Each of these roles with everybody that can assume it, as the engine decides it."""
+    callers = processes.spread(batch, Callers, None, roles, progress)
+    return [TrustedRole(role, tuple(some)) for role, some in zip(roles, callers, strict=True)]
 
 
 def routes_to(

@@ -11,17 +11,11 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from iamsim.query.batch import BatchAnswer
+    from iamsim.query.role_chains import TrustedRole
     from iamsim.report.document import Badge
     from iamsim.universe.candidates import Candidate
 
-__all__ = ["TrustedRole", "trust_data", "trust_document"]
-
-
-class TrustedRole(NamedTuple):
-    """A role with everybody that can assume it, for certain or under conditions."""
-
-    arn: str
-    callers: tuple[tuple[Candidate, BatchAnswer], ...]
+__all__ = ["trust_data", "trust_document"]
 
 
 class _Row(NamedTuple):

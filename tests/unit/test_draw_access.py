@@ -10,6 +10,7 @@ from iamsim.engine.world import CompiledWorld
 from iamsim.query.batch import Batch
 from iamsim.query.escalation.find import find_escalations
 from iamsim.query.escalation.routes import administrators, shortest_chains
+from iamsim.query.role_chains import trusted_roles
 from iamsim.query.who_can import find_blocked, find_who_can
 from iamsim.world.load import load_world
 
@@ -119,13 +120,14 @@ def test_trust_is_drawn_as_the_engine_decides_it(shop):
     """Every role with those who may assume it; some roles alone, where they are named."""
     batch = batch_of(shop)
     seen = []
-    picture = draw_trust(batch, progress=lambda done, total: seen.append((done, total)))
-    dot = picture.render("dot").decode()
+    roles = [f"arn:aws:iam::111122223333:role/{name}" for name in ("deploy", "runner")]
+    trusted = trusted_roles(batch, roles, lambda done, total: seen.append((done, total)))
+    dot = draw_trust(trusted, batch.world.model).render("dot").decode()
     assert seen == [(0, 2), (1, 2)]
     assert dot.count(" -> ") == 3
     assert "if MFA was used<br/>depends" in dot
     assert "<b>lambda.amazonaws.com</b>" in dot
-    only = draw_trust(batch, ["arn:aws:iam::111122223333:role/runner"]).render("dot").decode()
+    only = draw_trust(trusted[1:], batch.world.model).render("dot").decode()
     assert only.count(" -> ") == 1
 
 

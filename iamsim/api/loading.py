@@ -1,0 +1,39 @@
+"""Worlds, read from files."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from iamsim.api.world import World
+from iamsim.importers.load import load_worlds
+from iamsim.world.load import refuse_lost
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = ["load"]
+
+
+def load(
+    *paths: str | os.PathLike[str],
+    overlay: str | os.PathLike[str] | Iterable[str | os.PathLike[str]] = (),
+    strict: bool = False,
+) -> World:
+    """Load a world from a file or folder; several are merged.
+
+    A policy, or a statement of one, that can't be read is unknown, and answers that it could change
+    are conditional; with `strict` it is an error instead.
+
+    What `iamsim import` recognises (account authorization details, a Terraform plan, ...) is
+    imported on the way. What is in `overlay` (a path, or several) is laid over the world: a
+    Terraform plan adds, replaces and takes away, a template or another source adds and replaces.
+    Raises `WorldError` for what does not fit the format, with `strict` also `PolicyError` for a
+    broken policy; both say where.
+    """
+    laid = [overlay] if isinstance(overlay, str | os.PathLike) else overlay
+    world = World(load_worlds(*paths, overlay=laid))
+    if strict:
+        refuse_lost(world.model)
+        world.check()
+    return world

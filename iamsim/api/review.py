@@ -1,0 +1,168 @@
+"""What a change does to access: decisions, access from outside, proofs, checks and tests."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from iamsim.api.findings import find
+from iamsim.api.results import Result
+from iamsim.query.batch import Batch
+from iamsim.report import review as layout
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from iamsim.api.differences import Changes
+    from iamsim.engine.unknowns import UnknownInWorld
+    from iamsim.engine.world import CompiledWorld
+    from iamsim.report.document import Document
+
+__all__ = ["Part", "Review", "review"]
+
+
+class Part(NamedTuple):
+    """One answer of a review: what it is called, its text, its data, and whether it fails."""
+
+    name: str
+    title: str
+    document: Document
+    data: object
+    fails: bool
+    unknowns: Sequence[UnknownInWorld] = ()
+    unsearched: Sequence[str] = ()
+    unverified: int = 0
+
+
+class Review(Result):
+    """The `parts` of a review, in the order in which a reader wants them."""
+
+    def __init__(self, parts: Iterable[Part]) -> None:
+        """Wrap the answers; use `review` to ask."""
+        self.parts = tuple(parts)
+
+    @property
+    def fails(self) -> bool:
+        """Whether a part does."""
+        return any(part.fails for part in self.parts)
+
+    @property
+    def unknowns(self) -> Sequence[UnknownInWorld]:
+        """What is not known of policies and could have made another answer."""
+        return [unknown for part in self.parts for unknown in part.unknowns]
+
+    @property
+    def unsearched(self) -> list[str]:
+        """What was not looked at, so that there may be more."""
+        return [text for part in self.parts for text in part.unsearched]
+
+    @property
+    def unverified(self) -> int:
+        """How many collected files there are of which nothing tells whether they are whole."""
+        return max(part.unverified for part in self.parts)
+
+    @property
+    def _told(self) -> list[tuple[str, str, Document, bool]]:
+        return [(part.name, part.title, part.document, part.fails) for part in self.parts]
+
+    def _laid_out(self, *, verbose: bool = False) -> Document:  # noqa: ARG002 - there is no more
+        """The answers as one document."""
+        return layout.review_document(self._told)
+
+    def _data(self) -> dict[str, Any]:
+        """The answers by their names."""
+        return {part.name: part.data for part in self.parts}
+
+    def lines(self) -> list[str]:
+        """A line for each part."""
+        return list(layout.review_lines(self._told))
+
+
+def review(  # noqa: PLR0913 - the arguments are the options of the command
+    changes: Changes,
+    before: CompiledWorld,
+    after: CompiledWorld,
+    *,
+    fail_on: str | None = None,
+    exact: bool = False,
+    claims: Sequence[str] = (),
+    policies: Sequence[str] = (),
+    tests: Sequence[str] = (),
+    worlds: Sequence[str] = (),
+    overlays: Sequence[str] = (),
+    allow_unknown_names: bool = False,
+) -> Review:
+    """Put together what is to be said about the `changes` between two worlds.
+
+    `fail_on` is the change that fails, and makes new access from outside fail. `claims` are files
+    of claims, `policies` files that are checked, `tests` suites that run in their own worlds, or in
+    `worlds` with `overlays`. Raises `InputError` for a file that can't be read.
+    """
+    broken = changes.broken or (fail_on is not None and changes.report.changes.has(fail_on))
+    parts = [
+        Part(
+            "changes",
+            "What changes",
+            changes.document(verbose=False),
+            changes.to_dict(),
+            bool(broken),
+            changes.unknowns,
+            changes.unsearched,
+            max(before.model.unverified, after.model.unverified),
+        ),
+        _outside(before, after, partial=not exact, may_fail=fail_on is not None),
+    ]
+    if claims:
+        parts.append(_proved(claims, before, after))
+    if policies:
+        parts.append(_checked(policies))
+    if tests:
+        from iamsim.api.suites import run_suites
+
+        run = run_suites(
+            *tests, worlds=worlds, overlays=overlays, allow_unknown_names=allow_unknown_names
+        )
+        failed = bool(run.report.collected.broken or run.failed)
+        parts.append(Part("tests", "Which tests fail", run.document(), run.to_dict(), failed))
+    return Review(parts)
+
+
+def _outside(before: CompiledWorld, after: CompiledWorld, *, partial: bool, may_fail: bool) -> Part:
+    """Who gets in from outside behind the change; it fails where somebody new does."""
+    known = {finding.id for finding in find(Batch(before, partial=partial)).active}
+    findings = find(Batch(after, partial=partial))
+    fails = may_fail and any(finding.id not in known for finding in findings.active)
+    document, data = findings.document(), findings.to_dict()
+    return Part("findings", "Who gets in from outside", document, data, fails, findings.unknowns)
+
+
+def _proved(files: Sequence[str], before: CompiledWorld, after: CompiledWorld) -> Part:
+    """What holds for every request."""
+    from iamsim.proofs.claims import parse_claims
+    from iamsim.proofs.prove import Prover
+    from iamsim.proofs.result import Verdict, worst
+    from iamsim.report import proofs
+    from iamsim.world.documents import read_document
+
+    prover = Prover(after, before)
+    results = [
+        prover.prove(claim)
+        for file in files
+        for claim in parse_claims(read_document(file).data, file=file)
+    ]
+    fails = worst(tuple(results)) is not Verdict.PASS
+    document, data = proofs.claims_document(results), proofs.claims_data(results)
+    return Part("claims", "What must hold", document, data, fails)
+
+
+def _checked(paths: Sequence[str]) -> Part:
+    """What is wrong with policies; errors fail."""
+    from iamsim.api.policy_files import validate_files
+    from iamsim.core.errors import RequestError
+
+    validation = validate_files(*paths, fail_on="error")
+    if validation.unreadable:
+        message = validation.unreadable[0].removeprefix("error: ").splitlines()[0]
+        raise RequestError("file-not-readable", message)
+    fails = bool(validation.failing)
+    document, data = validation.document(), validation.to_dict()
+    return Part("policies", "What is wrong with policies", document, data, fails)
