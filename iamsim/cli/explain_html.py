@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from iamsim.cli.ask import texts_of
 from iamsim.report.denial import MORE, denial_document
-from iamsim.report.html.explain import AnswerReport, explain_page
+from iamsim.report.html.explain import AnswerReport, answers_document
 from iamsim.report.paint import Paint
 from iamsim.report.side_by_side import AFTER, BEFORE, comparison_document, comparison_in_short
+from iamsim.report.writers.html import to_html
 from iamsim.report.writers.text import to_text
 from iamsim.suites.asked import scenario_of
 from iamsim.words.wording import request_text
@@ -48,12 +49,12 @@ def html_text(
         )
         for number, answer in enumerate(answers)
     ]
-    return explain_page(reports)
+    return to_html(answers_document(reports))
 
 
 def chain_html(chain: Chain, answers: Sequence[Answer]) -> str:
     """Write the answers of a chain of roles, those of its hops first."""
-    return explain_page([*_hops(chain), *map(AnswerReport, answers)])
+    return to_html(answers_document([*_hops(chain), *map(AnswerReport, answers)]))
 
 
 def comparisons_html(comparisons: Sequence[Comparison], chain: Chain | None) -> str:
@@ -64,7 +65,8 @@ def comparisons_html(comparisons: Sequence[Comparison], chain: Chain | None) -> 
         for side, answer in ((BEFORE, comparison.before), (AFTER, comparison.after)):
             name = f"{side}: {request_text(answer.request)}"
             reports.append(AnswerReport(answer, name=name, preface=text))
-    return explain_page(reports, [comparison_in_short(comparison) for comparison in comparisons])
+    told = [comparison_in_short(comparison) for comparison in comparisons]
+    return to_html(answers_document(reports, told))
 
 
 def _hops(chain: Chain) -> list[AnswerReport]:
@@ -81,7 +83,7 @@ def denials_html(
     """Write for each message whether the world explains it, and the world's answer; `edits` has an
     entry for each answer that denies, or none; `more` says that the text has more messages."""
     waiting = iter(edits)
-    return explain_page(
+    answers = (
         [
             AnswerReport(
                 report.answer,
@@ -92,11 +94,12 @@ def denials_html(
         ],
         [MORE] if more else [],
     )
+    return to_html(answers_document(*answers))
 
 
 def results_html(results: Sequence[CaseResult]) -> str:
     """Write the answers of scenario files, and what of their expectations was not met."""
-    return explain_page(
+    answers = (
         [
             AnswerReport(answer, name=_case_name(result, answer), preface=_failures(result))
             for result in results
@@ -104,6 +107,7 @@ def results_html(results: Sequence[CaseResult]) -> str:
         ],
         [f"{result.request.title}: {fault}" for result in results for fault in _faults(result)],
     )
+    return to_html(answers_document(*answers))
 
 
 def _case_name(result: CaseResult, answer: Answer) -> str:

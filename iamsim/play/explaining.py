@@ -17,10 +17,12 @@ from iamsim.query.comparison import Comparison, compare_answers
 from iamsim.query.edits.patches import changed_texts
 from iamsim.query.edits.search import suggest_edits
 from iamsim.query.hints import doubts_of
+from iamsim.report.edits import edits_document
 from iamsim.report.hints import hint_text
-from iamsim.report.html.explain import AnswerReport, edits_fragment, explain_fragment
+from iamsim.report.html.explain import AnswerReport, answer_document
 from iamsim.report.side_by_side import comparison_in_short
 from iamsim.report.summary import summary
+from iamsim.report.writers.html import to_fragment
 from iamsim.suites.asked import scenario_of
 from iamsim.words.labels import VERDICTS
 from iamsim.words.language import in_english, speaker
@@ -39,7 +41,6 @@ __all__ = ["edit", "explain", "export"]
 Json = dict[str, Any]
 # What stands between two tags, with the blanks around it.
 _TEXTS = re.compile(r"((?<=>)\s*)([^<>]*[^<>\s])(\s*(?=<))")
-HEADING = 3  # below the page and the answer
 NARROW, WIDE = 300, 900
 ADDED_TO = {
     Layer.IDENTITY_BASED_POLICY: "identity",
@@ -79,7 +80,7 @@ def explain(given: Mapping[str, Any]) -> Json:
     told = {
         **_verdict(answer, language),
         "svg": picture.render("svg", Theme(text_of(given, "theme") or "auto")).decode(),
-        "details": _spoken(explain_fragment(AnswerReport(answer), HEADING), speaker(language)),
+        "details": _spoken(to_fragment(answer_document(AnswerReport(answer))), speaker(language)),
         "doubts": [hint_text(hint) for hint in doubts_of(answer)],
     }
     if isinstance(given.get("before"), dict):
@@ -120,7 +121,7 @@ def edit(given: Mapping[str, Any]) -> Json:
     sheet = read_sheet(given)
     report = suggest_edits(sheet.question)
     return {
-        "html": edits_fragment(report, HEADING),
+        "html": to_fragment(edits_document(report)),
         "sets": [_applied(edit_set, sheet) for edit_set in report.sets],
     }
 

@@ -34,6 +34,7 @@ __all__ = [
     "Entry",
     "Fields",
     "Form",
+    "Gates",
     "Listing",
     "Marked",
     "Part",
@@ -211,7 +212,8 @@ class Prose:
     Text that is `code` is shown as written, in the `language` that Markdown marks it with: a
     ``diff`` is colored. What is `folded` opens on a page and in Markdown when somebody asks.
     Paragraphs that are `bulleted`, or `numbered` from `first` on, are points, with further lines
-    below the first; one that is `quoted` is what somebody else says, word for word.
+    below the first; one that is `quoted` is what somebody else says, word for word. What is
+    `copied` has a button on a page that copies it, and says what it is.
     """
 
     name: str
@@ -224,6 +226,7 @@ class Prose:
     numbered: bool = False
     first: int = 1
     quoted: bool = False
+    copied: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,11 +245,18 @@ class Listing:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A document inside of another one, such as one of several answers."""
+    """A document inside of another one, such as one of several answers.
+
+    On a page, one that is `folded` opens when somebody asks; one that is `unfolding` has buttons
+    that open all in it; the ids of one that is `named` begin with no name of the part.
+    """
 
     name: str
     caption: str
     document: Document
+    folded: bool = False
+    unfolding: bool = False
+    named: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,7 +281,8 @@ class Entry:
 @dataclass(frozen=True, slots=True)
 class Marked:
     """The text of a policy with marks at what rows are about, for a page: `blocks` makes what
-    `iamsim.report.html.policy_text` lays out. Other formats have the rows alone."""
+    `iamsim.report.html.policy_text` lays out, below a list of `statements`. Other formats have the
+    rows alone."""
 
     name: str
     caption: str
@@ -279,6 +290,7 @@ class Marked:
     badge: Badge | None = None
     note: str = ""
     opened: bool = False
+    statements: Sequence[object] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,6 +304,16 @@ class Picture:
     alternative: str
 
 
+@dataclass(frozen=True, slots=True)
+class Gates:
+    """The picture of a decision by reference, for a page: `rows` makes its gates, which the page
+    lays out for its width. Other formats have the rows of the layers."""
+
+    name: str
+    caption: str
+    rows: Callable[[], Sequence[object]]
+
+
 class Remark(NamedTuple):
     """A sentence at the end, or at the beginning: `kind` is the word before it, such as ``note``,
     ``hint``, ``warning`` or ``unknown``."""
@@ -300,7 +322,7 @@ class Remark(NamedTuple):
     text: str
 
 
-Block = Section[Any] | Fields | Prose | Listing | Part | Entry | Picture | Marked
+Block = Section[Any] | Fields | Prose | Listing | Part | Entry | Picture | Gates | Marked
 
 
 @dataclass(frozen=True, slots=True)

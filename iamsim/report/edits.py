@@ -47,8 +47,9 @@ def edits_document(report: EditReport) -> Document:
     return Document(GOALS[report.goal], edits_blocks(report), plain=True, sentence=True)
 
 
-def edits_blocks(report: EditReport) -> tuple[Block, ...]:
-    """What grants the request, the sets of edits with their patches, and what can't be changed."""
+def edits_blocks(report: EditReport, prefix: str = "") -> tuple[Block, ...]:
+    """What grants the request, the sets of edits with their patches, and what can't be changed;
+    names of blocks begin with `prefix`."""
     grants = tuple(grant_sentence(grant, report) for grant in report.grants)
     blockers = tuple(blocker_sentence(blocker, report) for blocker in report.blockers)
     title = GOALS[report.goal]
@@ -58,17 +59,20 @@ def edits_blocks(report: EditReport) -> tuple[Block, ...]:
     nothing = "" if report.sets else "Nothing was found."
     texts = tuple(filter(None, (nothing, untried)))
     blocks: list[Block] = [
-        Prose("grants", "what grants it", grants, bulleted=True),
-        Prose("tried", title, texts),
+        Prose(f"{prefix}grants", "what grants it", grants, bulleted=True),
+        Prose(f"{prefix}tried", title, texts),
     ]
     if texts:
         title = ""
     for number, edit_set in enumerate(report.sets, start=1):
-        blocks += _set_blocks(number, edit_set, report, title if number == 1 else "")
-    return (*blocks, Prose("blockers", "what can't be changed", blockers, bulleted=True))
+        shown = title if number == 1 else ""
+        blocks += _set_blocks(number, edit_set, report, shown, prefix)
+    return (*blocks, Prose(f"{prefix}blockers", "what can't be changed", blockers, bulleted=True))
 
 
-def _set_blocks(number: int, found: EditSet, report: EditReport, title: str) -> Iterator[Block]:
+def _set_blocks(
+    number: int, found: EditSet, report: EditReport, title: str, prefix: str
+) -> Iterator[Block]:
     """One set: its edits with who can make them, what it opens, and its patches."""
     request = report.answer.request
     lines = []
@@ -78,11 +82,14 @@ def _set_blocks(number: int, found: EditSet, report: EditReport, title: str) -> 
         lines.append(guard_sentence(edit, request) or "")
     lines += [reach_sentence(found.reach, report.goal, request), way_sentence(found, report) or ""]
     text = "\n".join(filter(None, lines))
-    yield Prose(f"set-{number}", title, (text,), numbered=True, first=number)
+    yield Prose(f"{prefix}set-{number}", title, (text,), numbered=True, first=number)
     documents = tuple(documents_to_add(found))
-    yield Prose(f"documents-{number}", "", documents, code=True, language="json")
+    copied = "the document"
+    yield Prose(
+        f"{prefix}documents-{number}", "", documents, code=True, language="json", copied=copied
+    )
     patches = tuple(patch.diff.rstrip("\n") for patch in found.patches)
-    yield Prose(f"patches-{number}", "", patches, code=True, language="diff")
+    yield Prose(f"{prefix}patches-{number}", "", patches, code=True, language="diff")
 
 
 def way_sentence(found: EditSet, report: EditReport) -> str | None:

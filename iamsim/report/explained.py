@@ -2,7 +2,7 @@
 that decided quoted from their files, the ways in, what the request lacks, and the notes.
 
 With `verbose`, every layer, policy, statement and clause, and the whole context with its origins.
-Pages lay out the same texts around the policies themselves (`iamsim.report.html.explain`).
+Pages have the policies themselves beside the same texts (`iamsim.report.html.explain`).
 """
 
 from __future__ import annotations
@@ -155,7 +155,9 @@ def warnings(answers: Sequence[Answer]) -> tuple[Remark, ...]:
     return tuple(dict.fromkeys((*doubts, *assumed)))
 
 
-def request_fields(answer: Answer, *, whole: bool = False) -> Fields:
+def request_fields(
+    answer: Answer, *, whole: bool = False, name: str = "request", caption: str = ""
+) -> Fields:
     """What was asked, and in which accounts caller and resource are; `whole` keeps long names and
     values as they are, and labels each value with its key."""
     request = answer.request
@@ -172,7 +174,7 @@ def request_fields(answer: Answer, *, whole: bool = False) -> Fields:
         else:
             pairs.append(("context" if number == 0 else "", _code(f"{key} = {shortened(text)}")))
     relation = Cell(REASONS[answer.explanation.relation])
-    return Fields("request", "", (*pairs, ("relation", relation)))
+    return Fields(name, caption, (*pairs, ("relation", relation)))
 
 
 def _code(text: str, longest: int | None = None) -> Cell:

@@ -108,7 +108,9 @@ def clause_text(clause: ClauseExplanation, action: str) -> str:
     return f"{clause.element.value} {pattern}{value}{grant}{remark}"
 
 
-def context_section(answer: Answer, *, whole: bool = False) -> Section[ContextEntry]:
+def context_section(
+    answer: Answer, *, whole: bool = False, name: str = "context", caption: str = "context"
+) -> Section[ContextEntry]:
     """The context keys of the request with their values, and where these come from; `whole` keeps
     long values as they are."""
     caller = answer.request.principal
@@ -117,7 +119,7 @@ def context_section(answer: Answer, *, whole: bool = False) -> Section[ContextEn
         Column("value", lambda entry: _values(entry, whole=whole), code=True),
         Column("where it comes from", lambda entry: origin_text(entry, caller)),
     )
-    return Section("context", "context", columns, answer.explanation.context)
+    return Section(name, caption, columns, answer.explanation.context)
 
 
 def _values(entry: ContextEntry, *, whole: bool) -> str:

@@ -7,8 +7,9 @@ from typing import Any
 
 from hypothesis import given
 
-from iamsim.report.html.explain import AnswerReport, explain_page
+from iamsim.report.html.explain import AnswerReport, answers_document
 from iamsim.report.html.page import anchor
+from iamsim.report.writers.html import to_html
 from iamsim.suites.asked import scenario_of
 from iamsim.suites.run import run_request
 from iamsim.suites.scenario import scenario_from_data
@@ -27,7 +28,7 @@ def test_every_statement_of_an_explanation_is_on_the_page(case: tuple[Data, Data
     each layer that has policies has a section; the page is well-formed whatever the world says."""
     question, world = question_of(*case)
     found = answer(question, world)
-    page = read_page(explain_page([AnswerReport(found)]))
+    page = read_page(to_html(answers_document([AnswerReport(found)])))
     listed = {
         one[0].get("href"): text_of(one)
         for group in find_all(page, "ul", "statements")

@@ -42,7 +42,7 @@ def page(capsys, monkeypatch, request):
 def test_an_answer_with_its_edits_and_its_scenario(page):
     """`--edits` is a part of the page; the scenario names the world as it was given."""
     found = page("--world", WORLD, *DEPLOY, "-a", "s3:DeleteObject", "--edits")
-    assert find_all(found, "ol", "edits")
+    assert find_all(found, "ol", "numbered")
     (scenario,) = [one for one in found.iter("pre") if one.get("id") == "a1-scenario-text"]
     assert f"world: {WORLD}" in text_of(scenario)
 
@@ -103,7 +103,7 @@ def test_denials(page):
         code=1,
     )
     assert text_of(find_all(found, "pre")[0]).startswith(("explained", "not explained"))
-    assert find_all(found, "ol", "edits")
+    assert find_all(found, "ol", "numbered")
     assert len(find_all(found, "details", "answer")) == 2
 
 

@@ -192,7 +192,7 @@ export class Explain {
       return;
     }
     put(place, told.html, 3);
-    [...place.querySelectorAll("ol.edits > li")].forEach((item, number) => {
+    [...place.querySelectorAll("ol.numbered > li")].forEach((item, number) => {
       const set = told.sets[number];
       const line = document.createElement(set ? "button" : "p");
       line.dataset.w = set ? "apply" : "elsewhere";

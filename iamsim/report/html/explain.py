@@ -1,24 +1,24 @@
-"""The page of `iamsim explain --format html`: answers with all that led to them."""
+"""Answers laid out for a page: beside what other formats say, the gates, and the text of every
+policy with marks at its clauses."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.core.overall import overall_verdict
-from iamsim.report.edit_sentences import (
-    blocker_sentence,
-    edit_sentence,
-    guard_sentence,
-    reach_sentence,
-    who_sentence,
+from iamsim.report.document import (
+    Badge,
+    Cell,
+    Column,
+    Document,
+    Gates,
+    Part,
+    Prose,
+    Section,
+    verdict_badge,
 )
-from iamsim.report.edits import (
-    GOALS,
-    UNTRIED,
-    documents_to_add,
-    grant_sentence,
-    way_sentence,
-)
+from iamsim.report.edits import edits_blocks
 from iamsim.report.explained import (
     depends_texts,
     hint_texts,
@@ -27,10 +27,9 @@ from iamsim.report.explained import (
     request_fields,
     warnings,
 )
-from iamsim.report.html.explained_policies import layer_views, statement_names
+from iamsim.report.html.explained_policies import layer_parts, statement_names
 from iamsim.report.html.gates import gate_rows
-from iamsim.report.html.page import render_fragment, render_page
-from iamsim.report.html.parts import Badge, Cell, outcome_badge, table_of, verdict_badge
+from iamsim.report.html.parts import outcome_badge
 from iamsim.report.layers import layer_rows
 from iamsim.report.message import denied_message
 from iamsim.report.summary import summary
@@ -39,24 +38,15 @@ from iamsim.words.sentences import layer_name
 from iamsim.words.wording import failure_text, joined, place_text, request_text, statement_text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from iamsim.core.answer import Answer
     from iamsim.core.explanation import Decider
-    from iamsim.query.edits.model import EditReport, EditSet
-    from iamsim.report.document import Remark
-    from iamsim.report.html.explained_policies import LayerView
-    from iamsim.report.html.gates import GateRow
-    from iamsim.report.html.parts import Table
+    from iamsim.query.edits.model import EditReport
+    from iamsim.report.document import Block
+    from iamsim.report.layers import LayerRow
 
-__all__ = [
-    "AnswerReport",
-    "AnswerView",
-    "answer_view",
-    "edits_fragment",
-    "explain_fragment",
-    "explain_page",
-]
+__all__ = ["AnswerReport", "answer_document", "answers_document"]
 
 
 class AnswerReport(NamedTuple):
@@ -69,199 +59,149 @@ class AnswerReport(NamedTuple):
     scenario: str | None = None
     preface: str | None = None
 
-
-class DeciderView(NamedTuple):
-    """A statement that decides, or the one that came closest; `href` leads to its text."""
-
-    part: str
-    title: str
-    text: str
-    href: str | None
+    @property
+    def title(self) -> str:
+        """What the page calls it."""
+        return self.name or request_text(self.answer.request)
 
 
-class EditSetView(NamedTuple):
-    """Edits that together change the answer."""
-
-    edits: tuple[tuple[str, str | None], ...]
-    facts: tuple[str, ...]
-    guardrail: bool
-    documents: tuple[str, ...]
-    patches: tuple[tuple[tuple[str, str], ...], ...]
-
-
-class EditsView(NamedTuple):
-    """What would change an answer."""
-
-    title: str
-    grants: tuple[str, ...]
-    sets: tuple[EditSetView, ...]
-    blockers: tuple[str, ...]
-
-
-class AnswerView(NamedTuple):
-    """All that the page shows of one answer; `name` starts the ids of its elements."""
-
-    name: str
-    title: str
-    badge: Badge
-    summary: str
-    request: tuple[tuple[str, Cell], ...]
-    gates: tuple[GateRow, ...]
-    overview: Table
-    deciders: tuple[DeciderView, ...]
-    missing: tuple[str, ...]
-    depends: tuple[str, ...]
-    edits: EditsView | None
-    message: str | None
-    notes: tuple[str, ...]
-    hints: tuple[str, ...]
-    warnings: tuple[Remark, ...]
-    layers: tuple[LayerView, ...]
-    context: Table
-    scenario: str | None
-    preface: str | None
-
-
-def explain_page(reports: Sequence[AnswerReport], remarks: Sequence[str] = ()) -> str:
-    """Write answers as one HTML file; the first thing on it is the verdict over all. `remarks` are
+def answers_document(reports: Sequence[AnswerReport], remarks: Sequence[str] = ()) -> Document:
+    """Lay out answers as one page; the first thing on it is the verdict over all. `remarks` are
     about what has no answer."""
-    views = [answer_view(report, f"a{number}") for number, report in enumerate(reports, 1)]
-    answers = [report.answer for report in reports]
-    verdicts = [answer.decision.verdict for answer in answers]
-    passed = sum(answer.allowed for answer in answers)
-    rows = [
-        (Cell(view.title, href=f"#{view.name}"), Cell(badge=view.badge), view.summary)
-        for view in views
-    ]
-    title = views[0].title if len(views) == 1 else f"{passed} of {len(views)} requests are allowed"
-    return render_page(
-        "explain",
-        title,
-        badge=verdict_badge(overall_verdict(verdicts)) if verdicts else Badge("none", "no answer"),
-        remarks=remarks,
-        answers=views,
-        level=2,
-        contents=table_of("contents", "All requests", ("request", "decision", "why"), rows),
+    told = Prose("told", "", tuple(remarks), bulleted=True)
+    if len(reports) == 1:
+        return answer_document(reports[0], "a1", told)
+    names = [f"a{number}" for number in range(1, len(reports) + 1)]
+    columns: tuple[Column[tuple[str, AnswerReport]], ...] = (
+        Column("request", lambda row: Cell(row[1].title, href=f"#{row[0]}")),
+        Column("decision", lambda row: verdict_badge(row[1].answer.decision.verdict)),
+        Column("why", lambda row: _reason(row[1].answer)),
     )
-
-
-def explain_fragment(report: AnswerReport, level: int) -> str:
-    """Write one answer in full for a page that is there already; `level` is that of headings."""
-    view = answer_view(report, "a1")
-    return render_fragment("explain", answers=[view], level=level, remarks=())
-
-
-def edits_fragment(report: EditReport, level: int) -> str:
-    """Write what would change an answer, for a page that is there already."""
-    return render_fragment("edits", found=_edits(report), level=level)
-
-
-def answer_view(report: AnswerReport, name: str) -> AnswerView:
-    """Make the view of one answer; `name` is unique on the page."""
-    answer = report.answer
-    names = statement_names(answer, name)
-    return AnswerView(
-        name=name,
-        title=report.name or request_text(answer.request),
-        badge=verdict_badge(answer.decision.verdict),
-        summary=summary(answer).partition(": ")[2],
-        request=tuple(request_fields(answer, whole=True).known),
-        gates=gate_rows(answer, name),
-        overview=_overview(answer, name),
-        deciders=tuple(
-            view
-            for decider in answer.explanation.decided_by
-            if (view := _decider(decider, answer, names)) is not None
+    contents = Section("contents", "Requests", columns, list(zip(names, reports, strict=True)))
+    passed = sum(report.answer.allowed for report in reports)
+    verdict = overall_verdict(report.answer.decision.verdict for report in reports)
+    return Document(
+        f"{passed} of {len(reports)} requests are allowed",
+        (
+            told,
+            contents,
+            *(
+                Part(name, report.title, answer_document(report, name), folded=True, named=True)
+                for name, report in zip(names, reports, strict=True)
+            ),
         ),
-        missing=tuple(missing_texts(answer)),
-        depends=tuple(depends_texts(answer, in_full=True)),
-        edits=None if report.edits is None else _edits(report.edits),
-        message=denied_message(answer),
-        notes=tuple(note_texts(answer)),
-        hints=tuple(hint_texts([answer])),
-        warnings=warnings([answer]),
-        layers=layer_views(answer, name),
-        context=_context(answer, name),
-        scenario=report.scenario,
-        preface=report.preface,
+        verdict=verdict_badge(verdict) if reports else Badge("none", "no answer"),
     )
 
 
-def _overview(answer: Answer, name: str) -> Table:
+def answer_document(report: AnswerReport, name: str = "a1", *before: Block) -> Document:
+    """Lay out one answer in full, behind other blocks; `name` is unique on the page."""
+    answer = report.answer
+    changes = Prose(
+        f"{name}-change",
+        "What would have to change",
+        (*depends_texts(answer, in_full=True), *missing_texts(answer)),
+        bulleted=True,
+    )
+    edits: tuple[Block, ...] = ()
+    if report.edits is not None:
+        edits = tuple(
+            replace(block, caption=f"{block.caption[:1].upper()}{block.caption[1:]}")
+            for block in edits_blocks(report.edits, f"{name}-")
+        )
+    notes = (*note_texts(answer), *(f"Hint: {text}" for text in hint_texts([answer])))
+    message = tuple(filter(None, (denied_message(answer),)))
+    policies = Document("", (_overview(answer, name), *layer_parts(answer, name)))
+    scenario = () if report.scenario is None else _scenario(report.scenario, name)
+    return Document(
+        report.title,
+        (
+            *before,
+            Prose(f"{name}-preface", "", tuple(filter(None, (report.preface,))), code=True),
+            request_fields(answer, whole=True, name=f"{name}-request", caption="The request"),
+            Prose(f"{name}-message", "AWS would say", message, quoted=True),
+            Gates(
+                f"{name}-gates", "What AWS looks at, in its order", lambda: gate_rows(answer, name)
+            ),
+            _deciders(answer, name),
+            changes,
+            *edits,
+            Prose(f"{name}-notes", "Notes and hints", notes, bulleted=True),
+            Part(f"{name}-policies", "Layers and policies", policies, unfolding=True, named=True),
+            context_section(answer, whole=True, name=f"{name}-context", caption="Context"),
+            *scenario,
+        ),
+        summary=_reason(answer),
+        verdict=verdict_badge(answer.decision.verdict),
+        warnings=warnings([answer]),
+    )
+
+
+def _reason(answer: Answer) -> str:
+    return summary(answer).partition(": ")[2]
+
+
+def _overview(answer: Answer, name: str) -> Section[LayerRow]:
     """The layers, a row each level."""
+    columns: tuple[Column[LayerRow], ...] = (
+        Column("layer", lambda row: row.name),
+        Column("outcome", lambda row: outcome_badge(row.outcome)),
+        Column("why", lambda row: row.detail),
+    )
+    return Section(
+        f"{name}-overview", "What each layer says", columns, layer_rows(answer, all_levels=True)
+    )
+
+
+class _Decider(NamedTuple):
+    """A statement that decides, or the one that came closest; `statement` leads to its text."""
+
+    part: Badge
+    statement: Cell
+    text: str
+
+
+def _deciders(answer: Answer, name: str) -> Section[_Decider]:
+    columns: tuple[Column[_Decider], ...] = (
+        Column("statement", lambda row: row.statement),
+        Column("here", lambda row: row.part),
+        Column("why", lambda row: row.text),
+    )
+    names = statement_names(answer, name)
     rows = [
-        (row.name, Cell(badge=outcome_badge(row.outcome)), row.detail)
-        for row in layer_rows(answer, all_levels=True)
+        row for decider in answer.explanation.decided_by for row in _decider(decider, answer, names)
     ]
-    return table_of(f"{name}-overview", "What each layer says", ("layer", "outcome", "why"), rows)
+    return Section(f"{name}-deciders", "What decided, and what came close", columns, rows)
 
 
-def _decider(decider: Decider, answer: Answer, names: dict[int, str]) -> DeciderView | None:
-    """A deciding statement or a near miss; `None` for a layer that has neither."""
+def _decider(decider: Decider, answer: Answer, names: dict[int, str]) -> Iterator[_Decider]:
+    """A deciding statement or a near miss; nothing for a layer that has neither."""
     layer = layer_name(decider.layer, answer.request.action, decider.level)
     if decider.statement is not None:
         statement, policy = decider.statement, decider.policy
+        part = Badge("no" if statement.effect == "Deny" else "yes", "decides")
         text = f"{statement.effect} in {place_text(statement.span)}"
-        part = "decided by"
     elif decider.near is not None:
         statement, policy = decider.near.statement, decider.near.policy
+        part = Badge("none", "closest")
         failures = joined([failure_text(statement, element) for element in decider.near.failed])
         text = f"{failures} ({place_text(statement.span)})"
-        part = "closest"
     else:
-        return None
-    name = statement_text(statement.index, statement.sid)
-    href = names.get(id(statement))
-    return DeciderView(
-        part,
-        f"{name} of {layer} {policy or ''}".rstrip(),
-        text,
-        None if href is None else f"#{href}",
+        return
+    title = f"{statement_text(statement.index, statement.sid)} of {layer} {policy or ''}".rstrip()
+    name = names.get(id(statement))
+    yield _Decider(part, Cell(title, href=None if name is None else f"#{name}"), text)
+
+
+def _scenario(text: str, name: str) -> tuple[Block, ...]:
+    """The request as a file, which asks it again."""
+    said = (
+        "A file that `iamsim explain` and `iamsim test` read; paths start at the folder in which"
+        " this page was made."
     )
-
-
-def _edits(report: EditReport) -> EditsView:
-    title = GOALS[report.goal] + ("" if report.sets else ": nothing was found")
-    title += f" ({UNTRIED})" if report.untried else ""
-    return EditsView(
-        title[:1].upper() + title[1:],
-        tuple(grant_sentence(grant, report) for grant in report.grants),
-        tuple(_edit_set(edit_set, report) for edit_set in report.sets),
-        tuple(blocker_sentence(blocker, report) for blocker in report.blockers),
-    )
-
-
-def _edit_set(found: EditSet, report: EditReport) -> EditSetView:
-    request = report.answer.request
-    way = way_sentence(found, report)
-    return EditSetView(
-        tuple(
-            (
-                f"{edit_sentence(edit, request)}; {who_sentence(edit, report)}",
-                guard_sentence(edit, request),
-            )
-            for edit in found.edits
-        ),
-        (reach_sentence(found.reach, report.goal, request), *([] if way is None else [way])),
-        found.guardrail,
-        tuple(documents_to_add(found)),
-        tuple(
-            tuple((_patch_kind(line), line) for line in patch.diff.splitlines())
-            for patch in found.patches
+    return (
+        Prose(f"{name}-scenario", "The request as a scenario", (said,)),
+        Prose(
+            f"{name}-scenario-text", "", (text,), code=True, language="yaml", copied="the scenario"
         ),
     )
-
-
-def _patch_kind(line: str) -> str:
-    """How a line of a patch looks: added, taken out, a name, or as it was."""
-    if line.startswith(("---", "+++", "@@")):
-        return "head"
-    return {"+": "added", "-": "removed"}.get(line[:1], "same")
-
-
-def _context(answer: Answer, name: str) -> Table:
-    """The context keys with their values, and where each comes from."""
-    section = context_section(answer, whole=True)
-    rows = [[column.cell(entry) for column in section.columns] for entry in section.rows]
-    header = [column.name for column in section.columns]
-    return table_of(f"{name}-context", "Context of the request", header, rows)

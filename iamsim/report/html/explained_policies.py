@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from iamsim.core.explanation import Element
 from iamsim.core.reason import Reason
 from iamsim.core.ways import is_absent
+from iamsim.report.document import Badge, Document, Marked, Part, Prose
 from iamsim.report.html.page import anchor
-from iamsim.report.html.parts import Badge, outcome_badge
+from iamsim.report.html.parts import outcome_badge
 from iamsim.report.html.policy_text import Anchor, Remark, TextMark, policy_blocks
 from iamsim.report.quote import failure_marks, match_marks
 from iamsim.report.trace import clause_text, statement_depends
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from iamsim.core.span import Span
     from iamsim.report.html.policy_text import Block
 
-__all__ = ["LayerView", "PolicyView", "StatementView", "layer_views", "statement_names"]
+__all__ = ["StatementView", "layer_parts", "statement_names"]
 
 _NEGATED = frozenset({Element.NOT_ACTION, Element.NOT_RESOURCE, Element.NOT_PRINCIPAL})
 # What the badge of a layer says already.
@@ -47,30 +48,6 @@ class StatementView(NamedTuple):
     part: str | None
 
 
-class PolicyView(NamedTuple):
-    """A policy document: its statements, and its text with marks."""
-
-    name: str
-    title: str
-    file: str
-    opened: bool
-    badge: Badge
-    statements: tuple[StatementView, ...]
-    blocks: tuple[Block, ...]
-
-
-class LayerView(NamedTuple):
-    """A layer, or one level of it."""
-
-    name: str
-    title: str
-    badge: Badge
-    reason: str | None
-    depends: tuple[str, ...]
-    notes: tuple[str, ...]
-    policies: tuple[PolicyView, ...]
-
-
 def statement_names(answer: Answer, prefix: str) -> dict[int, str]:
     """The element ids of the statements of an answer, by the identity of each."""
     return {
@@ -81,8 +58,8 @@ def statement_names(answer: Answer, prefix: str) -> dict[int, str]:
     }
 
 
-def layer_views(answer: Answer, prefix: str) -> tuple[LayerView, ...]:
-    """Make the views of all layers that are there; `prefix` starts the ids of one answer."""
+def layer_parts(answer: Answer, prefix: str) -> tuple[Part, ...]:
+    """Lay out all layers that are there; `prefix` starts the ids of one answer."""
     layers = answer.explanation.layers
     parts = _parts(answer)
     names = statement_names(answer, prefix)
@@ -113,24 +90,25 @@ def _parts(answer: Answer) -> dict[int, str]:
     return parts
 
 
-def _layer(layer: LayerExplanation, answer: Answer, name: str, shown: _Shown) -> LayerView:
+def _layer(layer: LayerExplanation, answer: Answer, name: str, shown: _Shown) -> Part:
     title = layer_name(layer.layer, answer.request.action, layer.level) + level_text(layer.level)
     residuals = () if layer.residual is None else layer.residual
-    return LayerView(
-        name,
-        title,
-        outcome_badge(layer.outcome),
-        None if layer.reason in _TOLD else REASONS[layer.reason],
-        tuple(residual.sentence for residual in residuals if residual is not None),
-        tuple(NOTES[note] for note in layer.notes),
-        tuple(
-            _policy(policy, answer, anchor(name, number), shown)
-            for number, policy in enumerate(layer.policies, 1)
-        ),
+    texts = [residual.sentence for residual in residuals if residual is not None]
+    texts += [f"note: {NOTES[note]}" for note in layer.notes]
+    policies = [
+        _policy(policy, answer, anchor(name, number), shown)
+        for number, policy in enumerate(layer.policies, 1)
+    ]
+    document = Document(
+        "",
+        (Prose(f"{name}-more", "", tuple(texts)), *policies),
+        verdict=outcome_badge(layer.outcome),
+        summary="" if layer.reason in _TOLD else REASONS[layer.reason],
     )
+    return Part(name, title, document, named=True)
 
 
-def _policy(policy: PolicyExplanation, answer: Answer, name: str, shown: _Shown) -> PolicyView:
+def _policy(policy: PolicyExplanation, answer: Answer, name: str, shown: _Shown) -> Marked:
     matching = sum(statement.matched for statement in policy.statements)
     depending = sum(map(statement_depends, policy.statements))
     number = len(policy.statements)
@@ -142,14 +120,14 @@ def _policy(policy: PolicyExplanation, answer: Answer, name: str, shown: _Shown)
     badge = Badge("no" if denies else "yes" if matching else "none", count)
     if depending:
         badge = Badge("open", f"{count}, {depending} depend")
-    return PolicyView(
+    return Marked(
         name,
         policy.name,
-        policy.source.name,
-        shown.all_open or any(id(statement) in shown.parts for statement in policy.statements),
+        lambda: tuple(_blocks(policy, answer.request.action, shown)),
         badge,
+        "" if policy.source.name == policy.name else policy.source.name,
+        shown.all_open or any(id(statement) in shown.parts for statement in policy.statements),
         tuple(_statement(statement, shown) for statement in policy.statements),
-        tuple(_blocks(policy, answer.request.action, shown)),
     )
 
 

@@ -12,6 +12,7 @@ from iamsim.report.document import (
     Entry,
     Fields,
     Form,
+    Gates,
     Listing,
     Marked,
     Part,
@@ -25,7 +26,9 @@ from iamsim.report.paint import Paint
 from iamsim.report.writers.csv_table import CONDITION
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
+
+    from markupsafe import Markup
 
     from iamsim.report.document import Block, Document
 
@@ -44,11 +47,12 @@ def to_fragment(document: Document) -> str:
     return render_fragment("document", title=document.title, **_data(document))
 
 
-def _data(document: Document, scope: str = "") -> dict[str, object]:
-    """What the template shows; its own ids begin with `scope`."""
-    parts = [part for block in document.shown if (part := _part(block)) is not None]
+def _data(document: Document, scope: str = "", level: int = 2) -> dict[str, object]:
+    """What the template shows; its own ids begin with `scope`, and its headings with `level`."""
+    parts = [part for block in document.shown if (part := _part(block, level)) is not None]
     return {
-        "heading": for_html(f"{document.title[:1].upper()}{document.title[1:]}"),
+        "level": level,
+        "heading": for_html(_heading(document.title)),
         "scope": scope,
         "badge": document.verdict,
         "lead": for_html(document.summary.replace("\n", "; ")),
@@ -57,6 +61,11 @@ def _data(document: Document, scope: str = "") -> dict[str, object]:
         "remarks": [Remark(remark.kind, for_html(remark.text)) for remark in document.remarks],
         "warnings": [Remark(kind, for_html(text)) for kind, text in document.warnings],
     }
+
+
+def _heading(title: str) -> str:
+    """A title that begins as a sentence does, unless its first word is a name."""
+    return f"{title[:1].upper()}{title[1:]}" if title.split(" ", 1)[0].islower() else title
 
 
 def _values(parts: Iterable[dict[str, object]], name: str) -> list[str]:
@@ -70,7 +79,7 @@ def _values(parts: Iterable[dict[str, object]], name: str) -> list[str]:
     return sorted(values)
 
 
-def _part(block: Block) -> dict[str, object] | None:
+def _part(block: Block, level: int) -> dict[str, object] | None:
     part: dict[str, object] = {"name": anchor(block.name), "caption": for_html(block.caption)}
     if isinstance(block, Section):
         if Form.HTML not in block.forms:
@@ -81,17 +90,31 @@ def _part(block: Block) -> dict[str, object] | None:
         lines = block.lines(Paint(), _WIDTH)
         place = [block.place] if lines and block.place else []
         text = "\n".join(map(for_html, (*place, *lines)))
-        more = {"code": True, "language": "", "points": "", "first": 1, "quoted": False}
+        more = {
+            "code": True,
+            "language": "",
+            "points": "",
+            "first": 1,
+            "quoted": False,
+            "copied": "",
+        }
         return {**part, "kind": "prose", "paragraphs": [text] if text else [], **more}
     if isinstance(block, Fields):
         return {**part, "kind": "fields", "pairs": [(key, _clean(one)) for key, one in block.known]}
     if isinstance(block, Part):
-        return {**part, **_inner(block)}
+        return {**part, **_inner(block, level)}
     if isinstance(block, Entry):
-        return {**part, **_entry(block)}
+        return {**part, **_entry(block, level)}
     if isinstance(block, Marked):
-        more = {"badge": block.badge, "note": for_html(block.note), "opened": block.opened}
+        more = {
+            "badge": block.badge,
+            "note": for_html(block.note),
+            "opened": block.opened,
+            "statements": block.statements,
+        }
         return {**part, "kind": "marked", "blocks": block.blocks(), **more}
+    if isinstance(block, Gates):
+        return {**part, "kind": "gates", "rows": block.rows()}
     if isinstance(block, Picture):
         # As an image, for its own style sheet: the page's policy allows no other inside of it.
         source = f"data:image/svg+xml;base64,{b64encode(block.svg().encode()).decode()}"
@@ -105,34 +128,53 @@ def _part(block: Block) -> dict[str, object] | None:
         "first": block.first,
         "points": "ol" if block.numbered else "ul" if block.bulleted else "",
         "quoted": block.quoted,
+        "copied": block.copied,
     }
     return {**part, "kind": kind, "paragraphs": paragraphs, **more}
 
 
-def _inner(part: Part) -> dict[str, object]:
-    """A document on the page of another one; its ids begin with the name of the part."""
+def _inner(part: Part, level: int) -> dict[str, object]:
+    """A document on the page of another one; its ids begin with the name of the part, unless they
+    are unique already."""
     document = part.document
-    blocks = tuple(replace(block, name=f"{part.name}-{block.name}") for block in document.blocks)
-    data = _data(replace(document, blocks=blocks), f"{anchor(part.name)}-")
-    markup = render_fragment("document", title=document.title, **data)
-    return {"kind": "part", "inner": data, "markup": own_markup(markup)}
+    if not part.named:
+        blocks = tuple(
+            replace(block, name=f"{part.name}-{block.name}") for block in document.blocks
+        )
+        document = replace(document, blocks=blocks)
+    data = _data(document, f"{anchor(part.name)}-", level + 1)
+    return {
+        "kind": "part",
+        "folded": part.folded,
+        "unfolding": part.unfolding,
+        "inner": data,
+        "markup": _markup(document.title, data),
+    }
 
 
-def _entry(entry: Entry) -> dict[str, object]:
-    from iamsim.report.html.explain import AnswerReport, answer_view
+def _markup(title: str, data: Mapping[str, object]) -> Markup:
+    """A document as a part of the page."""
+    return own_markup(render_fragment("document", title=title, **data))
+
+
+def _entry(entry: Entry, level: int) -> dict[str, object]:
+    from iamsim.report.html.explain import AnswerReport, answer_document
     from iamsim.report.summary import summary
 
-    views = [
-        answer_view(AnswerReport(answer), anchor(entry.name, "a", number))
-        for number, answer in enumerate(entry.answers if entry.whole else (), 1)
-    ]
+    answers = []
+    for number, answer in enumerate(entry.answers if entry.whole else (), 1):
+        name = anchor(entry.name, "a", number)
+        document = answer_document(AnswerReport(answer), name)
+        markup = _markup(document.title, _data(document, f"{name}-", level + 2))
+        title, badge = document.title, document.verdict
+        answers.append({"name": name, "title": title, "badge": badge, "markup": markup})
     return {
         "kind": "entry",
         "badge": entry.badge,
         "place": for_html(entry.place),
         "lines": "\n".join(map(for_html, entry.lines)),
         "summaries": [for_html(summary(answer)) for answer in entry.answers],
-        "answers": views,
+        "answers": answers,
         "code": "\n".join(map(for_html, entry.code.splitlines())),
         "opened": entry.opened,
     }

@@ -12,7 +12,17 @@ from iamsim.report.cleaning import (
     for_terminal,
 )
 from iamsim.report.conditions import Conditions
-from iamsim.report.document import Entry, Fields, Form, Listing, Marked, Part, Picture, Section
+from iamsim.report.document import (
+    Entry,
+    Fields,
+    Form,
+    Gates,
+    Listing,
+    Marked,
+    Part,
+    Picture,
+    Section,
+)
 from iamsim.report.paint import Paint
 
 if TYPE_CHECKING:
@@ -68,7 +78,7 @@ def _block(block: Block, conditions: Conditions, headed: Callable[[str], str]) -
     if isinstance(block, Section):
         yield from _section(block, conditions, headed)
         return
-    if isinstance(block, Marked):
+    if isinstance(block, Marked | Gates):
         return
     if isinstance(block, Entry):
         yield from _entry(block)

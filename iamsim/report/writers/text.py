@@ -14,6 +14,7 @@ from iamsim.report.document import (
     Entry,
     Fields,
     Form,
+    Gates,
     Listing,
     Marked,
     Part,
@@ -87,7 +88,7 @@ def _block(block: Block, conditions: Conditions, paint: Paint, width: int) -> It
     if isinstance(block, Section):
         yield from _section(block, conditions, paint, width)
         return
-    if isinstance(block, Marked):
+    if isinstance(block, Marked | Gates):
         return
     if isinstance(block, Entry):
         yield from (*_entry(block, paint, width), "")
