@@ -332,7 +332,7 @@ def test_the_package_is_whole_without_what_a_browser_has_no_use_for(files):
         for name in ("iamsim", "corpus")
     )
     assert not first & later
-    assert {"iamsim/play/worker.py", "iamsim/report/html/templates/answer.html.j2"} <= first
+    assert {"iamsim/play/worker.py", "iamsim/report/html/templates/document.html.j2"} <= first
     assert any(name.startswith("iamsim/_grammar/") for name in first)
     assert any(name.startswith("iamsim/_corpus/lessons/") for name in later)
     assert not any(name.startswith(("iamsim/cli/", "iamsim/serve/")) for name in first | later)
