@@ -28,8 +28,6 @@ from iamsim.report.writers.csv_table import CONDITION
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from markupsafe import Markup
-
     from iamsim.report.document import Block, Document
 
 __all__ = ["to_fragment", "to_html"]
@@ -152,7 +150,7 @@ def _inner(part: Part, level: int) -> dict[str, object]:
     }
 
 
-def _markup(title: str, data: Mapping[str, object]) -> Markup:
+def _markup(title: str, data: Mapping[str, object]) -> str:
     """A document as a part of the page."""
     return own_markup(render_fragment("document", title=title, **data))
 
