@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from iamsim.core.request import Caller, Request
     from iamsim.core.span import Path, Source
     from iamsim.core.unknown import Unknown
+    from iamsim.core.wildcard import TextTest
     from iamsim.syntax import ast
 
     RequestTest = Callable[[Request], bool]
@@ -182,14 +183,13 @@ class CompiledStatement:
     def test_of_resource_and_conditions(self, *, supposing: bool = False) -> RequestTest | None:
         """One test of what is left once action and principal are decided; `None` where nothing
         is: the statement then matches. With `supposing`, its unknown part is such that it can."""
-        tests: list[RequestTest] = []
-        if self.resources is not None and not self.resources.everything:
-            tests.append(_resource_test(self.resources))
+        resources = self.resources
+        if resources is not None and resources.everything:
+            resources = None
         conditions = self.conditions[:-1] if supposing and self.unknowns else self.conditions
-        condition_tests = [condition.test for condition in conditions]
-        if not tests and not condition_tests:
+        if resources is None and not conditions:
             return None
-        return _conjunction(tests, condition_tests)
+        return _conjunction(resources, [condition.test for condition in conditions])
 
     def explain(self, request: Request) -> StatementExplanation:
         """Hold every clause against the request, matching or not."""
@@ -300,34 +300,50 @@ def _notes_of(clauses: list[ClauseExplanation]) -> tuple[Note, ...]:
     return tuple(dict.fromkeys([note for clause in clauses for note in clause.notes]))
 
 
-def _resource_test(resources: ResourceTest) -> RequestTest:
-    """The resource element with its patterns' compiled tests at hand."""
-    tests = [pattern.test for pattern in resources.patterns]
-    if None in tests:
-        return resources.matches
-    if len(tests) == 1 and tests[0] is not None:
-        test, wanted = tests[0], not resources.negated
-        return lambda request: test(request.resource) is wanted
-    return resources.matches
+def _text_test(resources: ResourceTest) -> TextTest | None:
+    """The resource element as a test of the resource alone; `None` where it reads the context."""
+    tests = [pattern.test for pattern in resources.patterns if pattern.test is not None]
+    if len(tests) < len(resources.patterns):
+        return None
+    wanted = not resources.negated
+    if len(tests) == 1:
+        only = tests[0]
+        return only if wanted else lambda text: not only(text)
+
+    def test(text: str) -> bool:
+        for other_test in tests:
+            if other_test(text):
+                return wanted
+        return not wanted
+
+    return test
 
 
-def _conjunction(tests: list[RequestTest], condition_tests: list[ContextTest]) -> RequestTest:
-    """All tests must hold; the shapes that occur most are written out, for speed."""
-    if not condition_tests and len(tests) == 1:
-        return tests[0]
-    if not tests and len(condition_tests) == 1:
-        only = condition_tests[0]
-        return lambda request: only(request.context)
-    if len(tests) == 1 and len(condition_tests) == 1:
-        first, last = tests[0], condition_tests[0]
-        return lambda request: first(request) and last(request.context)
+def _conjunction(resources: ResourceTest | None, conditions: list[ContextTest]) -> RequestTest:
+    """All must hold; the shapes that occur most are written out, since each call costs."""
+    text_test = None if resources is None else _text_test(resources)
+    if resources is not None and text_test is None:
+        return _all_hold(resources.matches, conditions)
+    if len(conditions) == 1:
+        only = conditions[0]
+        if text_test is None:
+            return lambda request: only(request.context)
+        return lambda request: text_test(request.resource) and only(request.context)
+    if text_test is None:
+        return _all_hold(None, conditions)
+    if not conditions:
+        return lambda request: text_test(request.resource)
+    return _all_hold(lambda request: text_test(request.resource), conditions)
+
+
+def _all_hold(first: RequestTest | None, conditions: list[ContextTest]) -> RequestTest:
+    """Any number of tests."""
 
     def test(request: Request) -> bool:
-        for other_test in tests:
-            if not other_test(request):
-                return False
+        if first is not None and not first(request):
+            return False
         context = request.context
-        for condition in condition_tests:  # noqa: SIM110 - all() costs a generator on the hot path
+        for condition in conditions:  # noqa: SIM110 - all() costs a generator on the hot path
             if not condition(context):
                 return False
         return True

@@ -16,7 +16,7 @@ from iamsim.engine.first_match import MANY, first_match
 from iamsim.engine.formula import DENY_ORDER, GUARDRAILS, Requirement, Slot, blocking_slots
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from iamsim.compile.policy import CompiledPolicy
     from iamsim.compile.statement import CompiledStatement
@@ -366,23 +366,34 @@ def _implicit(
     arrangement: Arrangement, guards: dict[Requirement, Gate], gates: dict[Requirement, Gate]
 ) -> Callable[[Request], Decision]:
     """The denial for want of an allow: which layers lacked it, in the order of reporting."""
-    known: dict[int, Decision] = {}
     rows = [*guards.items(), *gates.items()]
-    checks = [gate.check for _, gate in rows]
     relation = arrangement.relation
+    varying = [(need, gate.check) for need, gate in rows if gate.constant is None]
+    settled = {need: gate.constant != -1 for need, gate in rows if gate.constant is not None}
+
+    def passes(opened: dict[Requirement, bool]) -> bool:
+        return all(map(opened.__getitem__, guards)) and any(
+            all(map(opened.__getitem__, way.requires)) for way in relation.ways
+        )
+
+    def denial(flags: Iterable[bool]) -> Decision:
+        opened = settled | {need: flag for (need, _), flag in zip(varying, flags, strict=True)}
+        closed = [need.slot for need in guards if not opened[need]]
+        slots = blocking_slots(relation, closed, opened.__getitem__)
+        return implicit_denial(slots, relation)
+
+    if len(varying) == 1:
+        need = varying[0][0]
+        if passes(settled | {need: True}) and not passes(settled | {need: False}):
+            constant = denial((False,))  # it was closed, or nobody would ask
+            return lambda _request: constant
+    known: dict[tuple[bool, ...], Decision] = {}
 
     def implicit(request: Request) -> Decision:
-        state = 0
-        for check in checks:
-            state = state << 1 | (check(request) >= 0)
+        state = tuple([check(request) >= 0 for _, check in varying])
         decision = known.get(state)
         if decision is None:
-            flags = [bool(state >> shift & 1) for shift in range(len(rows) - 1, -1, -1)]
-            opened = {need: flag for (need, _), flag in zip(rows, flags, strict=True)}
-            closed = [need.slot for need in guards if not opened[need]]
-            slots = blocking_slots(relation, closed, opened.__getitem__)
-            decision = implicit_denial(slots, relation)
-            known[state] = decision
+            decision = known[state] = denial(state)
         return decision
 
     return implicit

@@ -208,12 +208,15 @@ class World:
             return None
         separators = _SEPARATORS.get(arn.service, "/:")
         start = len(arn_text) - len(arn.resource)
-        for end in range(min(len(arn_text) - 1, index.longest_arn), start, -1):
-            if arn_text[end] in separators:
-                resource = index.resources.get(arn_text[:end])
-                if resource is not None:
-                    return resource
-        return None
+        end = min(len(arn_text), index.longest_arn + 1)
+        while True:
+            found = [arn_text.rfind(separator, start + 1, end) for separator in separators]
+            end = max(found, default=-1)
+            if end < 0:
+                return None
+            resource = index.resources.get(arn_text[:end])
+            if resource is not None:
+                return resource
 
     def account_of_bucket(self, bucket: str) -> str | None:
         """Find the id of the account that owns a bucket, given the bucket's name or ARN."""
