@@ -9,7 +9,7 @@ Follows https://docs.aws.amazon.com/service-authorization/latest/reference/refer
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 
 from iamsim.catalog.encoding import action_names, decode_service
 from iamsim.catalog.facts import CatalogVersion
@@ -70,13 +70,7 @@ class Catalog:
 
     def version(self) -> CatalogVersion:
         """Say which snapshot this is, from which packages, and what it holds."""
-        _, snapshot, packages, refreshed, counts = self.pack.header.split("\t")
-        return CatalogVersion(
-            snapshot,
-            tuple(_pair(package) for package in packages.split(",")),
-            tuple(refreshed.split()),
-            tuple((name, int(count)) for name, count in map(_pair, counts.split(","))),
-        )
+        return _version_of(self.pack.header)
 
     def services(self) -> tuple[str, ...]:
         """Give the prefixes of all services, sorted."""
@@ -285,6 +279,18 @@ def version_header(version: CatalogVersion) -> str:
     counts = ",".join(f"{name}={count}" for name, count in version.counts)
     refreshed = " ".join(version.refreshed)
     return f"service-reference\t{version.snapshot}\t{packages}\t{refreshed}\t{counts}"
+
+
+@lru_cache(maxsize=4)
+def _version_of(header: str) -> CatalogVersion:
+    """Read the header of a pack."""
+    _, snapshot, packages, refreshed, counts = header.split("\t")
+    return CatalogVersion(
+        snapshot,
+        tuple(_pair(package) for package in packages.split(",")),
+        tuple(refreshed.split()),
+        tuple((name, int(count)) for name, count in map(_pair, counts.split(","))),
+    )
 
 
 def _pair(text: str) -> tuple[str, str]:

@@ -102,6 +102,8 @@ class Note(Enum):
     Each is explained in ``docs/reference/notes.md``.
     """
 
+    __hash__ = object.__hash__  # members are single objects; the Enum's own hash is slower
+
     FOR_ANY_VALUE_NEGATED_MISSING_KEY = "for-any-value-negated-missing-key"
     SEVERAL_VALUES_WITHOUT_SET_OPERATOR = "several-values-without-set-operator"
     UNREADABLE_REQUEST_VALUE = "unreadable-request-value"

@@ -8,8 +8,6 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#iden
 from __future__ import annotations
 
 import re
-from base64 import b32encode
-from hashlib import sha256
 
 __all__ = [
     "NO_ACCOUNT",
@@ -32,8 +30,14 @@ _is_of_organization = re.compile(
 
 def stand_in_id(prefix: str, arn: str) -> str:
     """Make an id with AWS's prefix of a kind (`AIDA` for users): the same for the same ARN."""
-    digest = b32encode(sha256(arn.encode()).digest()).decode()
-    return f"{prefix}{MARK}{digest}"[:LENGTH]
+    return f"{prefix}{MARK}{_digest(arn)}"[:LENGTH]
+
+
+def _digest(text: str) -> str:
+    from base64 import b32encode
+    from hashlib import sha256  # which loads all of OpenSSL
+
+    return b32encode(sha256(text.encode()).digest()).decode()
 
 
 def is_stand_in(text: str) -> bool:
@@ -43,8 +47,7 @@ def is_stand_in(text: str) -> bool:
 
 def stand_in_organization_id(prefix: str, about: str) -> str:
     """Make an id of AWS Organizations with a prefix such as `o-`: the same for the same thing."""
-    digest = b32encode(sha256(about.encode()).digest()).decode().lower()
-    return f"{prefix}{MARK.lower()}{digest[:OF_ORGANIZATION]}"
+    return f"{prefix}{MARK.lower()}{_digest(about).lower()[:OF_ORGANIZATION]}"
 
 
 def is_organization_stand_in(text: str) -> bool:

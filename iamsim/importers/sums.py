@@ -9,7 +9,6 @@ https://www.gnu.org/software/coreutils/manual/html_node/cksum-output-modes.html
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 from typing import TYPE_CHECKING
@@ -36,7 +35,9 @@ def is_list_of_sums(path: str) -> bool:
 
 def sum_of(content: bytes) -> str:
     """The digest of a file."""
-    return hashlib.sha256(content).hexdigest()
+    from hashlib import sha256  # which loads all of OpenSSL
+
+    return sha256(content).hexdigest()
 
 
 def sums_text(digests: Mapping[str, str]) -> str:

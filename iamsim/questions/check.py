@@ -153,21 +153,22 @@ class QuestionCheck:
         if facts is None:
             yield self.unknown_action(action)
             return
-        formats = self.reference.formats_of(action)
-        shown = readable_formats(formats, resource)
         if resource == EVERYTHING:
-            if needs_resource(facts) and formats:
+            if needs_resource(facts) and (formats := self.reference.formats_of(action)):
+                shown = readable_formats(formats, resource)
                 yield self.hint(HintKind.RESOURCE_LEFT_OUT, resource, action, formats=shown)
             return
         if not facts.resource_types:
             yield self.hint(HintKind.ACTION_WITHOUT_RESOURCE, resource, action)
             return
         arn = cut_arn(resource)
+        formats = self.reference.formats_of(action)
         fitting = [form for form in formats if arn is not None and fits(form, arn)]
         if not formats:
             return
         if arn is None or not fitting:
             meant = self._listed(resource, action) or likely_arns(resource, formats, account)
+            shown = readable_formats(formats, resource)
             kind = HintKind.RESOURCE_OF_OTHER_TYPE
             yield self.hint(kind, resource, action, suggestions=meant, formats=shown)
             return

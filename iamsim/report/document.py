@@ -44,6 +44,7 @@ __all__ = [
     "Section",
     "grouped",
     "verdict_badge",
+    "words_of",
 ]
 
 Row = TypeVar("Row")
@@ -130,6 +131,11 @@ class Column(Generic[Row_contra]):
     def cell(self, row: Row_contra) -> Cell:
         """The cell of a row."""
         return _cell_of(self.of(row), code=self.code)
+
+
+def words_of(content: str | Badge | Cell) -> str:
+    """What a cell says, where only text can stand."""
+    return content.word if isinstance(content, Badge) else _cell_of(content).words
 
 
 def _cell_of(content: str | Badge | Cell, *, code: bool = False) -> Cell:

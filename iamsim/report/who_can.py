@@ -214,13 +214,16 @@ def _conditions(access: Access) -> list[str]:
     return [*hops, *([] if own is None else [own]), *keys]
 
 
+PLAIN_KINDS = frozenset({CandidateKind.USER, CandidateKind.ROLE, CandidateKind.ROOT_USER})
+
+
 def _remark(access: Access) -> str:
     """What somebody is beyond a user or a role, and the way there."""
     candidate = access.candidate
     parts = []
     if access.roles:
         parts.append(f"by assuming {', then '.join(map(_role_name, access.roles))}")
-    if candidate.kind not in {CandidateKind.USER, CandidateKind.ROLE, CandidateKind.ROOT_USER}:
+    if candidate.kind not in PLAIN_KINDS:
         parts.append(candidate.kind.value)
     if candidate.people:
         parts.append(f"assigned to {joined(candidate.people)}")

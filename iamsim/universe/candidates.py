@@ -51,6 +51,8 @@ NO_SUFFIX = "0" * 16  # stands for what Identity Center appends to the name of a
 class CandidateKind(Enum):
     """What a candidate is, by the words of answers."""
 
+    __hash__ = object.__hash__  # members are single objects; the Enum's own hash is slower
+
     ROOT_USER = "root user"
     USER = "user"
     ROLE = "role"

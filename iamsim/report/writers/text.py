@@ -21,6 +21,7 @@ from iamsim.report.document import (
     Prose,
     Section,
     grouped,
+    words_of,
 )
 
 if TYPE_CHECKING:
@@ -247,11 +248,13 @@ def _rows(
         return listing([(first, second) for first, second in cells], width, indent=indent or 2)
     if section.headed:
         cells.insert(0, [column.name for column in columns])
-    painted = [[_painter(column, row, paint) for column in columns] for row in rows]
-    if section.headed:
-        painted.insert(0, [])
+    painted: list[list[Callable[[str], str] | None]] = []
+    if paint.on:
+        painted = [[_painter(column, row, paint) for column in columns] for row in rows]
+        if section.headed:
+            painted.insert(0, [])
     least = [column.width for column in columns]
-    lines = table(cells, width, indent=indent, least=least, painted=painted if paint.on else ())
+    lines = table(cells, width, indent=indent, least=least, painted=painted)
     if all(len(line) <= width for line in lines):
         return lines
     if section.headed and len(names) >= _APART:  # too wide for columns
@@ -315,7 +318,7 @@ def _cells(row: Any, columns: Sequence[Column[Any]], conditions: Conditions) -> 
     cells = []
     for column in columns:
         content = column.of(row)
-        text = content if isinstance(content, str) else column.cell(row).words
+        text = content if isinstance(content, str) else words_of(content)
         needs = () if column.conditions is None else column.conditions(row)
         shown = f"{for_terminal(text)} {conditions.mark(needs)}" if needs else for_terminal(text)
         cells.append(shown.strip())
