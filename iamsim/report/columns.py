@@ -32,7 +32,7 @@ def table(
     """
     if not rows:
         return []
-    widths = [max(map(len, column)) for column in zip(*(row[:-1] for row in rows), strict=True)]
+    widths = [max([len(row[place]) for row in rows]) for place in range(len(rows[0]) - 1)]
     widths = [max(pair) for pair in zip_longest(widths, least[: len(widths)], fillvalue=0)]
     margin = indent + sum(width + _GAP for width in widths)
     lines: list[str] = []
@@ -52,7 +52,7 @@ def table(
 
 
 def _head(cells: Sequence[str], indent: int) -> str:
-    return " " * indent + "".join(cell + " " * _GAP for cell in cells)
+    return " " * indent + "".join([cell + " " * _GAP for cell in cells])
 
 
 def listing(rows: Sequence[tuple[str, str]], width: int, *, indent: int = 2) -> list[str]:

@@ -200,12 +200,14 @@ def _remarks(answer: WhoCan) -> tuple[Remark, ...]:
 
 def _conditions(access: Access) -> list[str]:
     """All that an access depends on, the calls that assume roles first."""
+    own = condition_of(access.answer)
+    if not access.roles and not access.dependencies:
+        return [] if own is None else [own]
     hops = [
         f"{condition} (to assume {role})"
         for role, answer in zip(access.roles, access.hops, strict=True)
         if (condition := condition_of(answer)) is not None
     ]
-    own = condition_of(access.answer)
     keys = [
         f"{condition} (for {dependency.action} on the key)"
         for dependency in access.dependencies
