@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import copy
 import json
+import subprocess
+import sys
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +17,7 @@ from iamsim.core.errors import PolicyError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
 USER = "arn:aws:iam::111122223333:user/maya"
 RESOURCE = "arn:aws:s3:::reports/2026.csv"
@@ -149,3 +152,44 @@ def test_a_misspelt_argument_is_refused() -> None:
     """It would be a policy that does not count."""
     with pytest.raises(iamsim.RequestError, match="identity_polices"):
         iamsim.decide(principal=USER, action="s3:GetObject", identity_polices=[policy()])  # type: ignore[call-arg]  # on purpose
+
+
+def test_nothing_is_read_from_disk_at_a_call(tmp_path: Path) -> None:
+    """What a first call has loaded serves questions about other actions and resources, too."""
+    world = {
+        "accounts": {
+            "111122223333": {
+                "users": {"maya": {"policies": [policy()]}},
+                "resources": {"arn:aws:s3:::reports": {"policy": policy(Principal="*")}},
+            }
+        }
+    }
+    file = tmp_path / "world.json"
+    file.write_text(json.dumps(world), encoding="utf-8")
+    script = (
+        "import sys, iamsim\n"
+        "world, principal = iamsim.load(sys.argv[1]), sys.argv[2]\n"
+        "document = {'Version': '2012-10-17', 'Statement': [{'Effect': 'Allow', 'Action': '*',"
+        " 'Resource': '*'}]}\n"
+        "policies = {'identity_policies': [document]}\n"
+        "parsed = {'identity_policies': [iamsim.parse_policy(document)]}\n"
+        "stack = iamsim.compile_policies(principal=principal, **policies)\n"
+        "def ask(action, resource):\n"
+        "    what = {'action': action, 'resource': resource}\n"
+        "    return [str(decision.verdict.value) for decision in (\n"
+        "        iamsim.decide(principal=principal, **what, **policies),\n"
+        "        iamsim.decide(principal=principal, **what, **parsed),\n"
+        "        stack.decide(stack.request(**what)),\n"
+        "        world.decide(principal=principal, **what),\n"
+        "    )]\n"
+        "ask('s3:GetObject', 'arn:aws:s3:::reports/2026.csv')\n"
+        "events = []\n"
+        "sys.addaudithook(lambda event, _: events.append(event) if event == 'open' else None)\n"
+        "told = ask('sqs:SendMessage', 'arn:aws:sqs:eu-west-1:111122223333:orders')\n"
+        "told += ask('s3:PutObject', 'arn:aws:s3:::reports/2027.csv')\n"
+        "print(len(events), *told)\n"
+    )
+    command = [sys.executable, "-c", script, str(file), USER]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    allowed, denied = ["allowed"] * 3, "implicitDeny"
+    assert done.stdout.split() == ["0", *allowed, denied, *allowed, denied]
