@@ -45,13 +45,18 @@ class CallerKind(Enum):
     @property
     def has_identity(self) -> bool:
         """Whether identity-based policies, boundaries and SCPs can apply to such a caller."""
-        return self in {
-            CallerKind.ROOT_USER,
-            CallerKind.USER,
-            CallerKind.ROLE_SESSION,
-            CallerKind.FEDERATED_USER,
-            CallerKind.ASSUMED_ROOT,
-        }
+        return self in _WITH_IDENTITY
+
+
+_WITH_IDENTITY = frozenset(
+    {
+        CallerKind.ROOT_USER,
+        CallerKind.USER,
+        CallerKind.ROLE_SESSION,
+        CallerKind.FEDERATED_USER,
+        CallerKind.ASSUMED_ROOT,
+    }
+)
 
 
 class GrantKind(IntFlag):

@@ -88,33 +88,25 @@ def _arrange(changes: Changes) -> None:
     """Put public openings first, and apart what counts for nobody yet: there only what no listed
     principal of the account gains or loses as well."""
     found = changes.found
-    listed = {
-        (
-            change.candidate.account,
-            change.place.sample,
-            change.vpc_endpoint,
-            change.direction,
-            action,
-        )
-        for change in found
-        if not change.is_latent
-        for action in change.actions
-    }
+    listed: dict[object, set[str]] = {}
+    for change in found:
+        if not change.is_latent:
+            listed.setdefault(_where(change), set()).update(change.actions)
     for change in found:
         if change.is_latent and change.direction is not Direction.STAYS_DENIED:
-            where = (
-                change.candidate.account,
-                change.place.sample,
-                change.vpc_endpoint,
-                change.direction,
-            )
-            left = tuple(action for action in change.actions if (*where, action) not in listed)
+            known = listed.get(_where(change), ())
+            left = tuple(action for action in change.actions if action not in known)
             if left:
                 changes.future.append(replace(change, actions=left))
     changes.found = sorted(
         (_without_stand_ins(change) for change in found if not change.is_latent),
         key=lambda stand_in: not stand_in.is_public,
     )
+
+
+def _where(change: Change) -> object:
+    """In which account, where, and in which direction."""
+    return change.candidate.account, change.place.sample, change.vpc_endpoint, change.direction
 
 
 def _without_stand_ins(change: Change) -> Change:
