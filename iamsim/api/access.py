@@ -60,6 +60,11 @@ class WhoCan(Result):
         """The callers, each once."""
         return who_can_report.who_can_principals(self.found)
 
+    @property
+    def unverified(self) -> int:
+        """From how many files that nothing verifies the world comes."""
+        return self.model.unverified
+
     def _laid_out(self, *, verbose: bool = False) -> Document:  # noqa: ARG002 - there is no more
         """The answer laid out."""
         return who_can_report.who_can_document(self.found, self.model)
@@ -113,6 +118,11 @@ class WhatCan(Result):
         policy = compile_policy(parse_policy(written.document), PolicyType.IDENTITY)
         return leaves_nothing_out(policy, asked.principal, self._batch.world)
 
+    @property
+    def unverified(self) -> int:
+        """From how many files that nothing verifies the world comes."""
+        return self._batch.world.model.unverified
+
     def _laid_out(self, *, verbose: bool = False) -> Document:
         """The answer laid out."""
         return what_can_report.what_can_document(self.candidate, self.effective, verbose=verbose)
@@ -134,6 +144,11 @@ class AccessMatrix(Result):
         self.matrix = matrix
         self.hints = hints
         self.model = model
+
+    @property
+    def unverified(self) -> int:
+        """From how many files that nothing verifies the world comes."""
+        return self.model.unverified
 
     def _laid_out(self, *, verbose: bool = False) -> Document:  # noqa: ARG002 - there is no more
         """The answer laid out."""

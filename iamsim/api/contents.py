@@ -45,7 +45,7 @@ class _AboutAll(Result):
 
     @property
     def _remarks(self) -> tuple[Remark, ...]:
-        return (*unknowns_there(self._unknowns), *unverified_remarks(self._model))
+        return (*unknowns_there(self._unknowns), *unverified_remarks(self._model.unverified))
 
     @property
     def _not_known(self) -> dict[str, object]:

@@ -40,9 +40,10 @@ __all__ = ["Changes", "compare"]
 class Changes(Result):
     """The decisions that differ; `report` has all that is said about them."""
 
-    def __init__(self, found: report.ChangeReport) -> None:
+    def __init__(self, found: report.ChangeReport, unverified: int = 0) -> None:
         """Wrap what was found; use `World.diff` or `World.changes` to ask."""
         self.report = found
+        self._unverified = unverified
 
     @property
     def found(self) -> Sequence[Change]:
@@ -70,6 +71,11 @@ class Changes(Result):
         """What was not compared, so that more may differ."""
         more = [] if self.report.changes.complete else [report.MORE_WAYS]
         return [*more, *self.report.changes.silent]
+
+    @property
+    def unverified(self) -> int:
+        """From how many files that nothing verifies a world comes, at most."""
+        return self._unverified
 
     def _laid_out(self, *, verbose: bool = False) -> Document:
         """The answer laid out."""
@@ -157,7 +163,8 @@ def compare(  # noqa: PLR0913 - the arguments are the options of the command
             tuple(policy_changes(before.model, after.model)) if with_policies else (),
             tuple(claims),
             tuple(places),
-        )
+        ),
+        max(before.model.unverified, after.model.unverified),
     )
 
 

@@ -68,6 +68,11 @@ class Findings(Result):
         """What of logs could not be read, with the reason."""
         return self.answer.lost
 
+    @property
+    def unverified(self) -> int:
+        """From how many files that nothing verifies the world comes."""
+        return self.answer.model.unverified
+
     def _laid_out(self, *, verbose: bool = False) -> Document:  # noqa: ARG002 - there is no more
         """The answer laid out."""
         return report.access_findings_document(self.answer)

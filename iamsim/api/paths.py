@@ -59,6 +59,11 @@ class Paths(Result):
         """What was not searched, so that more may be there."""
         return report.limits_of(self.answer.found)
 
+    @property
+    def unverified(self) -> int:
+        """From how many files that nothing verifies the world comes."""
+        return self.answer.model.unverified
+
     def _laid_out(self, *, verbose: bool = False) -> Document:  # noqa: ARG002 - there is no more
         """The answer laid out."""
         return report.paths_document(self.answer)

@@ -9,17 +9,21 @@ from iamsim.core.caret import quote
 from iamsim.core.decision import PolicyType
 from iamsim.core.errors import RequestError
 from iamsim.core.suggest import did_you_mean
+from iamsim.engine.unknowns import unknown_facts
 from iamsim.proofs import documents, public
 from iamsim.proofs.claims import statement_about
 from iamsim.proofs.meant import acts_nowhere
+from iamsim.proofs.result import Verdict, worst
 from iamsim.syntax.read import parse_policy
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from iamsim.api.inputs import PolicyInput
     from iamsim.compile.policy import CompiledPolicy
     from iamsim.compile.statement import CompiledStatement
+    from iamsim.engine.unknowns import UnknownInWorld
+    from iamsim.engine.world import CompiledWorld
     from iamsim.proofs.result import CheckResult
 
 __all__ = [
@@ -27,6 +31,7 @@ __all__ = [
     "check_equivalent",
     "check_no_new_access",
     "check_no_public_access",
+    "judged",
 ]
 
 # Types by our names and by AWS's.
@@ -149,3 +154,15 @@ def _compiled(policy: PolicyInput, kind: PolicyType, name: str) -> CompiledPolic
     """Read and compile one policy."""
     parsed = parse_policy(policy, name=name, policy_type=kind)
     return compile_policy(parsed, kind, name=parsed.name)
+
+
+def judged(
+    results: Sequence[CheckResult], world: CompiledWorld, *, accepted: bool
+) -> tuple[bool, Sequence[UnknownInWorld]]:
+    """Whether a claim is not proved, those aside that only what is not known stands in the way of
+    where that is `accepted`; and what of the world could have changed that."""
+    lost = [result for result in results if result.depends_on_unknown]
+    counted = [result for result in results if not (accepted and result in lost)]
+    # Of facts, proofs take what the world does not say to be so.
+    unknowns = world.unknowns() if lost else tuple(unknown_facts(world.model))
+    return worst(tuple(counted)) is not Verdict.PASS, unknowns

@@ -40,6 +40,11 @@ class Result(ABC):
     def document(self, *, verbose: bool = False) -> Document:
         """The answer laid out, for any format."""
         plain = self._laid_out(verbose=verbose)
+        if self.unverified:
+            from iamsim.report.unknowns import unverified_remarks
+
+            remarks = dict.fromkeys((*plain.remarks, *unverified_remarks(self.unverified)))
+            plain = replace(plain, remarks=tuple(remarks))
         if not self.hints:
             return plain
         from iamsim.report.hints import hint_warning
@@ -49,11 +54,14 @@ class Result(ABC):
 
     def to_dict(self) -> dict[str, Any]:
         """The answer as JSON-ready data, as the command's `--format json` has it."""
+        data = self._data()
+        if self.unverified:
+            data = {**data, "unverified": self.unverified}
         if self.hints is None:
-            return self._data()
+            return data
         from iamsim.report.hints import hint_to_dict
 
-        return {**self._data(), "hints": [hint_to_dict(hint) for hint in self.hints]}
+        return {**data, "hints": [hint_to_dict(hint) for hint in self.hints]}
 
     @abstractmethod
     def lines(self) -> Sequence[str]:
@@ -63,6 +71,12 @@ class Result(ABC):
     def unknowns(self) -> Sequence[UnknownInWorld]:
         """What is not known of policies and could have made another answer."""
         return ()
+
+    @property
+    def unverified(self) -> int:
+        """From how many collected files the worlds come of which nothing says whether they are
+        whole."""
+        return 0
 
     def to_markdown(self) -> str:
         """The answer as Markdown."""

@@ -90,12 +90,14 @@ def review(  # noqa: PLR0913 - the arguments are the options of the command
     worlds: Sequence[str] = (),
     overlays: Sequence[str] = (),
     allow_unknown_names: bool = False,
+    accept_unknown: bool = False,
 ) -> Review:
     """Put together what is to be said about the `changes` between two worlds.
 
     `fail_on` is the change that fails, and makes new access from outside fail. `claims` are files
     of claims, `policies` files that are checked, `tests` suites that run in their own worlds, or in
-    `worlds` with `overlays`. Raises `InputError` for a file that can't be read.
+    `worlds` with `overlays`. With `accept_unknown` claims and cases pass that only what is not known
+    stands in the way of. Raises `InputError` for a file that can't be read.
     """
     broken = changes.broken or (fail_on is not None and changes.report.changes.has(fail_on))
     parts = [
@@ -107,12 +109,12 @@ def review(  # noqa: PLR0913 - the arguments are the options of the command
             bool(broken),
             changes.unknowns,
             changes.unsearched,
-            max(before.model.unverified, after.model.unverified),
+            changes.unverified,
         ),
         _outside(before, after, partial=not exact, may_fail=fail_on is not None),
     ]
     if claims:
-        parts.append(_proved(claims, before, after))
+        parts.append(_proved(claims, before, after, accepted=accept_unknown))
     if policies:
         parts.append(_checked(policies))
     if tests:
@@ -121,8 +123,13 @@ def review(  # noqa: PLR0913 - the arguments are the options of the command
         run = run_suites(
             *tests, worlds=worlds, overlays=overlays, allow_unknown_names=allow_unknown_names
         )
-        failed = bool(run.report.collected.broken or run.failed)
-        parts.append(Part("tests", "Which tests fail", run.document(), run.to_dict(), failed))
+        accepted = run.open if accept_unknown else ()
+        failed = [outcome for outcome in run.failed if outcome not in accepted]
+        fails = bool(run.report.collected.broken or failed)
+        document, data = run.document(), run.to_dict()
+        parts.append(
+            Part("tests", "Which tests fail", document, data, fails, unverified=run.unverified)
+        )
     return Review(parts)
 
 
@@ -135,11 +142,13 @@ def _outside(before: CompiledWorld, after: CompiledWorld, *, partial: bool, may_
     return Part("findings", "Who gets in from outside", document, data, fails, findings.unknowns)
 
 
-def _proved(files: Sequence[str], before: CompiledWorld, after: CompiledWorld) -> Part:
+def _proved(
+    files: Sequence[str], before: CompiledWorld, after: CompiledWorld, *, accepted: bool
+) -> Part:
     """What holds for every request."""
+    from iamsim.api.proofs import judged
     from iamsim.proofs.claims import parse_claims
     from iamsim.proofs.prove import Prover
-    from iamsim.proofs.result import Verdict, worst
     from iamsim.report import proofs
     from iamsim.world.documents import read_document
 
@@ -149,9 +158,9 @@ def _proved(files: Sequence[str], before: CompiledWorld, after: CompiledWorld) -
         for file in files
         for claim in parse_claims(read_document(file).data, file=file)
     ]
-    fails = worst(tuple(results)) is not Verdict.PASS
+    fails, unknowns = judged(results, after, accepted=accepted)
     document, data = proofs.claims_document(results), proofs.claims_data(results)
-    return Part("claims", "What must hold", document, data, fails)
+    return Part("claims", "What must hold", document, data, fails, unknowns)
 
 
 def _checked(paths: Sequence[str]) -> Part:

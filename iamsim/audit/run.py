@@ -9,6 +9,7 @@ from iamsim.audit.looking import DEFAULT_LIMITS, Looking
 from iamsim.audit.model import Audit, CheckResult, Finding, Gap, HeadingResult, Suppressed
 from iamsim.audit.registry import load_checks
 from iamsim.core.collector import CollectLater
+from iamsim.importers.sums import unverified_sentence
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,6 +50,8 @@ def audit_of(
             results[check.heading].append(_result(check, looking, choices))
     headings = [HeadingResult(heading, results[heading.id]) for heading in HEADINGS]
     remarks = [] if choices is None else choices.unused()
+    if unverified := looking.batch.world.model.unverified:
+        remarks.append(unverified_sentence(unverified))
     return Audit(headings, looking.at_text, remarks)
 
 

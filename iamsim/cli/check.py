@@ -103,9 +103,8 @@ def _equivalent(options: Options, arguments: Sequence[str]) -> int:
 
 def _claims(options: Options, arguments: Sequence[str]) -> int:
     """Claims about a world, or about a change of one."""
-    from iamsim.engine.unknowns import unknown_facts
+    from iamsim.api.proofs import judged
     from iamsim.proofs.prove import Prover
-    from iamsim.proofs.result import Verdict, worst
     from iamsim.report import proofs as report
     from iamsim.report.proofs_ci import checks_to_github
 
@@ -122,12 +121,8 @@ def _claims(options: Options, arguments: Sequence[str]) -> int:
         lambda: report.claims_lines(results),
         {"github": lambda: checks_to_github(results, places, accepted=accepted)},
     )
-    lost = [result for result in results if result.depends_on_unknown]
-    counted = [result for result in results if not (accepted and result in lost)]
-    code = int(worst(tuple(counted)) is not Verdict.PASS)
-    # Of facts, proofs take what the world does not say to be so.
-    unknowns = world.unknowns() if lost else tuple(unknown_facts(world.model))
-    return code_with_unknowns(options, unknowns, code, unverified=world.model.unverified)
+    fails, unknowns = judged(results, world, accepted=accepted)
+    return code_with_unknowns(options, unknowns, int(fails), unverified=world.model.unverified)
 
 
 def _ever(options: Options, arguments: Sequence[str]) -> int:

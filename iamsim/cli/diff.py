@@ -79,16 +79,15 @@ def compared(
 
 def _run(options: Options, arguments: Sequence[str]) -> int:
     """Compare, and write what differs."""
-    changes, before, after = compared(options, arguments)
+    changes, _, _ = compared(options, arguments)
     accepted = bool(options["accept_unknown"])
     write_result(options, changes, {"github": lambda: changes.to_github(accepted=accepted)})
     when = options["fail_on"]
     code = int(changes.broken or (isinstance(when, str) and changes.report.changes.has(when)))
     if not (options["forbid"] or when):
         return code
-    unverified = max(before.model.unverified, after.model.unverified)
     return code_with_unknowns(
-        options, changes.unknowns, code, changes.unsearched, unverified=unverified
+        options, changes.unknowns, code, changes.unsearched, unverified=changes.unverified
     )
 
 

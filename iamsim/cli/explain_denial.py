@@ -197,5 +197,7 @@ def _written(
 
         return denials_html(reports, edits, more=more)
     verbose = bool(options["verbose"])
-    document = denials_document(reports, more=more, verbose=verbose, edits=edits)
+    # What to fetch next is said at the end where arguments were told apart.
+    fetch = "taken" not in options
+    document = denials_document(reports, more=more, verbose=verbose, edits=edits, fetch=fetch)
     return document_text(document, options)

@@ -39,6 +39,7 @@ def _run(options: Options, arguments: Sequence[str]) -> int:
         worlds=texts_of(options, "worlds"),
         overlays=texts_of(options, "overlays"),
         allow_unknown_names=bool(options["allow_unknown_names"]),
+        accept_unknown=bool(options["accept_unknown"]),
     )
     write_result(options, answer)
     code = int(answer.fails)

@@ -166,6 +166,7 @@ class Note(Enum):
     UNKNOWN_PRINCIPAL_IN_WORLD = "unknown-principal-in-world"
     UNKNOWN_RESOURCE_IN_WORLD = "unknown-resource-in-world"
     ACCOUNT_IN_NO_UNIT = "account-in-no-unit"
+    SOURCES_UNVERIFIED = "sources-unverified"
     BUCKET_OWNER_ASSUMED = "bucket-owner-assumed"
     BUCKET_OWNER_ALLOWED_ELSEWHERE = "bucket-owner-allowed-elsewhere"
     BUCKET_OWNER_CONDITIONAL_ELSEWHERE = "bucket-owner-conditional-elsewhere"

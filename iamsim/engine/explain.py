@@ -24,7 +24,7 @@ from iamsim.core.explanation import (
     StatementExplanation,
     WayExplanation,
 )
-from iamsim.core.reason import Reason
+from iamsim.core.reason import Note, Reason
 from iamsim.engine.formula import DENY_ORDER, GUARDRAILS, Requirement, Slot, blocking_slots
 from iamsim.engine.inert import notes_of_idle_deny
 from iamsim.engine.pitfalls import call_notes
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
     from iamsim.compile.statement import CompiledStatement
     from iamsim.core.decision import Layer
     from iamsim.core.explanation import ContextEntry
-    from iamsim.core.reason import Note
     from iamsim.core.request import Request
     from iamsim.engine.arrangement import Arrangement, Station
     from iamsim.engine.situation import Situation
@@ -105,7 +104,10 @@ def explain_request(
         )
     missing = reading.missing()
     absent = {key.key for key in missing}
-    notes = tuple(dict.fromkeys((*reading.notes(), *call_notes(request, arrangement, absent))))
+    told = dict.fromkeys((*reading.notes(), *call_notes(request, arrangement, absent)))
+    if not decision.allowed:
+        told.pop(Note.SOURCES_UNVERIFIED, None)  # a Deny that was lost would change nothing
+    notes = tuple(told)
     decision = replace(decision, notes=notes, missing_context=tuple(key.name for key in missing))
     explanation = Explanation(
         arrangement.relation.reason,

@@ -54,7 +54,10 @@ def make_situation(
         shared_for=resource.shared_for,
         untold=(*caller.untold, *resource.untold),
         owner_unknown=None if question.resource_account is not None else resource.owner_unknown,
-        notes=(*caller.notes, *resource.notes, *_endpoint_notes(question, world)),
+        notes=(
+            *(*caller.notes, *resource.notes, *_endpoint_notes(question, world)),
+            *((Note.SOURCES_UNVERIFIED,) if world.model.unverified else ()),
+        ),
     )
 
 

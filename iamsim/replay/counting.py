@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from iamsim.replay.alike import Alike
     from iamsim.replay.typed import Record, TypedLogs
 
-__all__ = ["CallGroup", "Count", "Counting"]
+__all__ = ["CallGroup", "Count", "Counting", "is_untold"]
 
 # What AWS answers when IAM says no. Services spell it in their own ways.
 DENIALS = ("accessdenied", "unauthorized", "notauthorized", "authorizationerror", "forbidden")
@@ -33,6 +33,8 @@ DENIALS = ("accessdenied", "unauthorized", "notauthorized", "authorizationerror"
 BEFORE_IAM = ("expiredtoken", "invalidclienttokenid", "signaturedoesnotmatch", "invalidaccesskeyid")
 NOT_SIGNED_IN = "the credentials were not accepted"
 NO_CALLER = "the record does not name the caller"
+# What reasons say of calls that policies may decide, and of which the record does not tell enough.
+_UNTOLD = ("is not known", "does not name", "does not say", "names no service")
 MOST_OUTLINES = 20_000  # of records, each with the group that it leads to
 MOST_CODES = 1_000
 NOT_MANAGEMENT = (False, "false")
@@ -312,8 +314,13 @@ class Counting:
 def _reason(skipped: str | None) -> str:
     """Why nothing is asked, without the names of single records."""
     if skipped is None:
-        return "the call asks nothing of IAM"
+        return "which permissions the call needs is not known"
     return skipped.partition(" (`")[0].partition(": `")[0]
+
+
+def is_untold(reason: str) -> bool:
+    """Whether the reason for which a record was not asked leaves open what policies say of it."""
+    return any(words in reason for words in _UNTOLD)
 
 
 def typed_logs(alike: Alike) -> TypedLogs | None:

@@ -51,13 +51,15 @@ def denials_document(
     more: bool = False,
     verbose: bool = False,
     edits: Sequence[EditReport] = (),
+    fetch: bool = True,
 ) -> Document:
     """Say for each message whether it is explained, what would explain it, and what the world
-    answers; `edits` are those of each answer that denies, or none."""
+    answers; `edits` are those of each answer that denies, or none. With `fetch` it is said which
+    calls of the AWS CLI print what would tell."""
     waiting = iter(edits)
     documents = []
     for report in reports:
-        document = denial_document(report)
+        document = denial_document(report, fetch=fetch)
         found = None if report.answer.allowed else next(waiting, None)
         if report.agreement is Agreement.NOT_GIVEN:
             added = () if found is None else edits_blocks(found)
@@ -79,17 +81,19 @@ def denials_document(
     return Document(title, parts, remarks, sentence=True)
 
 
-def denial_document(report: DenialReport) -> Document:
-    """Say whether one message is explained, and what would explain it."""
+def denial_document(report: DenialReport, *, fetch: bool = True) -> Document:
+    """Say whether one message is explained, what would explain it, and what to fetch."""
     said = shortened(report.message.text, 1_000)
     changes = [f"{change}\n{effect}" if effect else change for change, effect in changes_of(report)]
     title = "what would explain it, likeliest first; each was tried"
+    calls = _calls(report) if fetch and report.agreement is not Agreement.ONLY_IF else ()
     texts = (_nothing_found(report) if _is_open(report) else None, _remark(report))
     return Document(
         _comparison(report),
         (
             Prose("said", "AWS said", (said,) if said else (), quoted=True),
             Prose("changes", title, tuple(changes), numbered=True),
+            Prose("fetch", "what prints what AWS has", _quoted(calls), bulleted=True),
         ),
         tuple(Remark("note", text) for text in texts if text is not None),
         verdict=Badge("yes" if report.explained else "no", _word(report)),
@@ -129,6 +133,7 @@ def _report_to_dict(report: DenialReport) -> dict[str, object]:
         ],
         "tried": report.search.tried,
         "not_everything_tried": report.search.cut,
+        "fetch": list(_calls(report)),
         "answer": answer_to_dict(report.answer),
     }
 
@@ -202,13 +207,34 @@ def _only_if(report: DenialReport) -> str:
     else:
         keys = " and ".join(f"`{key}`" for key in report.open_keys) or "all that was not given"
         text = f"{keys} {'is' if len(report.open_keys) < SEVERAL else 'are'} absent, as here"
-    resource = report.answer.request.resource
-    calls = dict.fromkeys(fetch_unknown(part, resource) for part in report.answer.unknowns)
+    calls = _calls(report)
     return f"{text}; fetch what is not known with {_commands(calls)}" if calls else text
 
 
+def _calls(report: DenialReport) -> tuple[str, ...]:
+    """The calls that print what would tell whether a denial is explained; none where it is."""
+    message, request = report.message, report.answer.request
+    if report.explained or report.agreement is Agreement.NOT_DECIDED_HERE:
+        return ()
+    if report.agreement is Agreement.ONLY_IF:
+        unknowns = report.answer.unknowns
+        calls = [fetch_unknown(part, request.resource, request.principal) for part in unknowns]
+    else:
+        # A message that names no layer may be about either.
+        either = (Layer.IDENTITY_BASED_POLICY, Layer.RESOURCE_BASED_POLICY)
+        calls = [
+            fetch_call(layer, request.resource, request.principal, message.policy_arn)
+            for layer in (either if message.layer is None else (message.layer,))
+        ]
+    return tuple(dict.fromkeys(calls))
+
+
 def _commands(calls: Iterable[str]) -> str:
-    return ", ".join(f"`{call}`" for call in calls)
+    return ", ".join(_quoted(calls))
+
+
+def _quoted(calls: Iterable[str]) -> tuple[str, ...]:
+    return tuple(f"`{call}`" for call in calls)
 
 
 def _reason(message: DenialMessage, action: str) -> str:
@@ -247,12 +273,9 @@ def _nothing_found(report: DenialReport) -> str:
     search = report.search
     together = ", one or two at a time," if search.paired else ""
     more = " (there are more)" if search.cut else ""
-    layer = report.message.layer
-    resource = report.answer.request.resource
-    call = "" if layer is None else f"; `{fetch_call(layer, resource)}` prints what AWS has"
     return (
         f"none of the {search.tried} changes that were tried{together}{more} would explain it: look"
-        f" for a policy in AWS that differs from the world{call}"
+        " for a policy in AWS that differs from the world"
     )
 
 

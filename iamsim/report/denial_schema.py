@@ -46,6 +46,7 @@ def denial_schemas() -> Json:
                 },
                 "tried": {"type": "integer", "minimum": 0},
                 "not_everything_tried": _FLAG,
+                "fetch": {"type": "array", "items": _TEXT},
                 "answer": {"$ref": "#/$defs/answer"},
             }
         ),

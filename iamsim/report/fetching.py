@@ -22,52 +22,94 @@ if TYPE_CHECKING:
 
 __all__ = ["fetch_call", "fetch_unknown"]
 
+_IAM = "aws iam get-account-authorization-details"
 _CALLS: Mapping[Layer, str] = {
-    Layer.SERVICE_CONTROL_POLICY: "aws organizations describe-policy --policy-id ID",
-    Layer.RESOURCE_CONTROL_POLICY: "aws organizations describe-policy --policy-id ID",
     Layer.RESOURCE_BASED_POLICY: "iamsim import --recipe",
-    Layer.IDENTITY_BASED_POLICY: "aws iam get-account-authorization-details",
-    Layer.PERMISSIONS_BOUNDARY: "aws iam get-account-authorization-details",
+    Layer.IDENTITY_BASED_POLICY: _IAM,
+    Layer.PERMISSIONS_BOUNDARY: _IAM,
     Layer.SESSION_POLICY: "aws cloudtrail lookup-events",
     Layer.VPC_ENDPOINT_POLICY: "aws ec2 describe-vpc-endpoints",
-    Layer.S3_BLOCK_PUBLIC_ACCESS: "aws s3api get-public-access-block --bucket NAME",
 }
-# The calls that print facts that a world may not know, by the field of the world file.
+_FILTERS = {
+    Layer.SERVICE_CONTROL_POLICY: "SERVICE_CONTROL_POLICY",
+    Layer.RESOURCE_CONTROL_POLICY: "RESOURCE_CONTROL_POLICY",
+}
+_POINT = "aws s3control get-access-point --account-id {account} --name {name}"
+# The calls that print facts that a world may not know, by the field of the world file, of the
+# resource with that name, account and ARN.
 _CALLS_FOR_FACTS: Mapping[str, str] = {
-    "abac": "aws s3api get-bucket-abac --bucket NAME",
+    "abac": "aws s3api get-bucket-abac --bucket {name}",
     "account": "aws s3api list-buckets",
-    "bucket": "aws s3control get-access-point --account-id ACCOUNT --name NAME",
+    "bucket": _POINT,
     "delegated_administrators": "aws organizations list-delegated-administrators",
-    "buckets": "aws s3control get-multi-region-access-point --account-id ACCOUNT --name NAME",
-    "grants": "aws kms list-grants --key-id KEY",
-    "kms_key": "aws s3api get-bucket-encryption --bucket NAME",
-    "network_origin": "aws s3control get-access-point --account-id ACCOUNT --name NAME",
-    "public_access_block": "aws s3api get-public-access-block --bucket NAME",
-    "shared_with": "aws ec2 describe-snapshot-attribute --attribute createVolumePermission"
-    " --snapshot-id ID",
-    "tags": "aws resourcegroupstaggingapi get-resources --resource-arn-list ARN",
-    "vpc": "aws s3control get-access-point --account-id ACCOUNT --name NAME",
+    "buckets": "aws s3control list-multi-region-access-points --account-id {account}"
+    " --region us-west-2",
+    "grants": "aws kms list-grants --key-id {arn}",
+    "kms_key": "aws s3api get-bucket-encryption --bucket {name}",
+    "network_origin": _POINT,
+    "public_access_block": "aws s3api get-public-access-block --bucket {name}",
+    "tags": "aws resourcegroupstaggingapi get-resources --resource-arn-list {arn}",
+    "vpc": _POINT,
+}
+# With whom something is shared, by how its ARN goes on.
+_CALLS_FOR_SHARES: Mapping[tuple[str, str], str] = {
+    ("ec2", "snapshot/"): "aws ec2 describe-snapshot-attribute --attribute createVolumePermission"
+    " --snapshot-id {name}",
+    ("ec2", "image/"): "aws ec2 describe-image-attribute --attribute launchPermission"
+    " --image-id {name}",
+    ("rds", "snapshot:"): "aws rds describe-db-snapshot-attributes --db-snapshot-identifier {name}",
+    ("rds", "cluster-snapshot:"): "aws rds describe-db-cluster-snapshot-attributes"
+    " --db-cluster-snapshot-identifier {name}",
 }
 _ROLE = "role/"
 
 
-def fetch_unknown(part: UnknownPart, resource: str) -> str:
+def fetch_unknown(part: UnknownPart, resource: str, principal: str = "") -> str:
     """Give the call that prints what a decision depends on and is not known."""
     if part.policy == FACTS["delegated_administrators"]:
         return _CALLS_FOR_FACTS["delegated_administrators"]
     if part.fact is None:
-        return fetch_call(Layer(part.layer), resource)
+        return fetch_call(Layer(part.layer), resource, principal)
     if part.layer == "principal":
-        return "aws iam get-account-authorization-details"
-    return _CALLS_FOR_FACTS[part.fact.partition("/")[0]].replace("ARN", part.policy)
+        return _IAM
+    return _fetch_fact(part.fact.partition("/")[0], part.policy)
 
 
-def fetch_call(layer: Layer, resource: str) -> str:
-    """Give the call that prints the policies of a layer for a request about a resource.
+def _fetch_fact(fact: str, holder: str) -> str:
+    """The call about a resource, by its ARN, or about an account."""
+    arn = find_arn(holder)
+    if arn is None:
+        return f"aws s3control get-public-access-block --account-id {shlex.quote(holder)}"
+    call = _CALLS_FOR_FACTS.get(fact) or next(
+        (
+            call
+            for (service, start), call in _CALLS_FOR_SHARES.items()
+            if arn.service == service and arn.resource.startswith(start)
+        ),
+        _CALLS[Layer.RESOURCE_BASED_POLICY],
+    )
+    name = arn.resource.rpartition("/")[2].rpartition(":")[2]
+    parts = {"name": name, "account": arn.account, "arn": holder}
+    region = f" --region {arn.region}" if arn.region and "--region" not in call else ""
+    return call.format(**{key: shlex.quote(value) for key, value in parts.items()}) + region
+
+
+def fetch_call(
+    layer: Layer, resource: str, principal: str = "", policy_arn: str | None = None
+) -> str:
+    """Give the call that prints the policies of a layer for a request of a principal about a
+    resource, or the one policy that AWS names.
 
     For a resource-based policy it is the call about that resource; the script that makes them all
     where the resource is of no type that is known.
     """
+    named = _named_policy(policy_arn)
+    if named is not None:
+        return named
+    if layer in _FILTERS:
+        return _attached_to(layer, resource, principal)
+    if layer is Layer.S3_BLOCK_PUBLIC_ACCESS:
+        return _fetch_fact("public_access_block", resource.partition("/")[0])
     arn = find_arn(resource) if layer is Layer.RESOURCE_BASED_POLICY else None
     if arn is not None and arn.service == "iam" and arn.resource.startswith(_ROLE):
         return f"aws iam get-role --role-name {shlex.quote(arn.resource.rpartition('/')[2])}"
@@ -98,3 +140,33 @@ def _call(kind: ResourceType, arn: Arn) -> str:
     options = [parts.get(option, option) for option in call.options]
     region = ["--region", arn.region] if arn.region else []
     return shlex.join(["aws", call.service, call.operation, *options, *region])
+
+
+def _attached_to(layer: Layer, resource: str, principal: str) -> str:
+    """The call that lists the policies of an organization that an account has."""
+    caller = find_arn(principal)
+    owner = find_arn(resource) if layer is Layer.RESOURCE_CONTROL_POLICY else None
+    account = (owner.account if owner is not None else "") or (
+        caller.account if caller is not None else ""
+    )
+    return (
+        f"aws organizations list-policies-for-target --target-id {account or 'ACCOUNT'}"
+        f" --filter {_FILTERS[layer]}"
+    )
+
+
+def _named_policy(arn: str | None) -> str | None:
+    """The call that prints a policy that AWS's message names."""
+    found = find_arn(arn or "")
+    if found is None or arn is None:
+        return None
+    if found.service == "organizations":
+        return f"aws organizations describe-policy --policy-id {found.resource.rpartition('/')[2]}"
+    if found.service == "iam" and found.resource.startswith("policy/"):
+        quoted = shlex.quote(arn)
+        version = f"aws iam get-policy --policy-arn {quoted} --query Policy.DefaultVersionId"
+        return (
+            f"aws iam get-policy-version --policy-arn {quoted}"
+            f' --version-id "$({version} --output text)"'
+        )
+    return None

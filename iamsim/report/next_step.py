@@ -6,7 +6,6 @@ denied by every type of policy, and AWS names one of them.
 
 from __future__ import annotations
 
-import shlex
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.catalog.presence import keys_through_endpoints
@@ -34,10 +33,6 @@ ORDER = (
     Layer.SESSION_POLICY,
     Layer.VPC_ENDPOINT_POLICY,
 )
-SCP_FILTERS = {
-    Layer.SERVICE_CONTROL_POLICY: "SERVICE_CONTROL_POLICY",
-    Layer.RESOURCE_CONTROL_POLICY: "RESOURCE_CONTROL_POLICY",
-}
 SESSIONS = ("assumed-role/", "federated-user/")
 
 
@@ -75,7 +70,8 @@ def after_answer(answer: Answer, given: Collection[Layer], *, in_world: bool) ->
     """What to fetch where layers were not given that could decide otherwise."""
     for part in answer.unknowns:
         if part.fact is not None:
-            call = fetch_unknown(part, answer.request.resource)
+            request = answer.request
+            call = fetch_unknown(part, request.resource, request.principal)
             return NextStep(f"fetch {part.what}, since it is not known", call)
         return _step(Layer(part.layer), answer, "it is not known")
     if in_world:
@@ -122,38 +118,5 @@ def _step(layer: Layer, answer: Answer, why: str, policy_arn: str | None = None)
     """The call that prints the policies of a layer for a request."""
     request = answer.request
     name = layer_name(layer, request.action)
-    call = _named_policy(policy_arn) or _call(layer, request.principal, request.resource)
+    call = fetch_call(layer, request.resource, request.principal, policy_arn)
     return NextStep(f"fetch the {name}, since {why}", call, layer)
-
-
-def _named_policy(arn: str | None) -> str | None:
-    """The call that prints a policy that AWS's message names."""
-    found = find_arn(arn or "")
-    if found is None or arn is None:
-        return None
-    if found.service == "organizations":
-        return f"aws organizations describe-policy --policy-id {found.resource.rpartition('/')[2]}"
-    if found.service == "iam" and found.resource.startswith("policy/"):
-        quoted = shlex.quote(arn)
-        version = f"aws iam get-policy --policy-arn {quoted} --query Policy.DefaultVersionId"
-        return (
-            f"aws iam get-policy-version --policy-arn {quoted}"
-            f' --version-id "$({version} --output text)"'
-        )
-    return None
-
-
-def _call(layer: Layer, principal: str, resource: str) -> str:
-    """The call for a layer, about this caller and this resource."""
-    if layer in SCP_FILTERS:
-        caller = find_arn(principal)
-        owner = find_arn(resource) if layer is Layer.RESOURCE_CONTROL_POLICY else None
-        account = (owner.account if owner is not None else "") or (
-            caller.account if caller is not None else ""
-        )
-        target = account or "ACCOUNT"
-        return (
-            f"aws organizations list-policies-for-target --target-id {target}"
-            f" --filter {SCP_FILTERS[layer]}"
-        )
-    return fetch_call(layer, resource)

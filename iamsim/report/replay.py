@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from iamsim.core.decision import Verdict
 from iamsim.replay.alike import ANY_SESSION
+from iamsim.replay.counting import is_untold
 from iamsim.report.document import (
     EVERY_FORM,
     Badge,
@@ -90,6 +91,8 @@ def replay_document(result: Replay, *, changed: bool) -> Document:
         denied = any(row.after is not Verdict.ALLOWED for row in result.changes)
         certain = any(row.is_certain and row.after is not Verdict.ALLOWED for row in result.changes)
         verdict = Badge("yes", "no call breaks")
+        if uncertain(result, undecided=False):
+            verdict = Badge("open", "not every call could be asked")
         if denied:
             words = "calls would be denied" if certain else "calls may be denied"
             verdict = Badge("no" if certain else "open", words)
@@ -149,7 +152,9 @@ def uncertain(result: Replay, *, undecided: bool) -> list[str]:
     """What could not be held against the worlds, in sentences; `undecided` records count where what
     AWS answered is compared."""
     found = [f"`{problem.file}` was not read whole" for problem in result.count.problems]
-    found += [f"{number} records were not asked: {why}" for why, number in result.unasked.items()]
+    skipped = result.count.skipped.items()
+    reasons = {**{why: number for why, number in skipped if is_untold(why)}, **result.unasked}
+    found += [f"{number} records were not asked: {why}" for why, number in reasons.items()]
     hanging = sum(row.count for row in result.changes if not row.is_certain)
     if hanging:
         found.append(f"{hanging} calls hang on what the trail does not tell, after the change")

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
 
     from iamsim.core.answer import Answer
     from iamsim.engine.unknowns import UnknownInWorld
-    from iamsim.world.model import World
 
 __all__ = [
     "unknown_lines",
@@ -67,7 +66,6 @@ def unknown_sentence(number: int) -> str:
     return f"{number} parts of the policies are not known, and could change this"
 
 
-def unverified_remarks(model: World) -> tuple[Remark, ...]:
-    """A remark where nothing says whether the collected files behind a world are whole."""
-    number = model.unverified
+def unverified_remarks(number: int) -> tuple[Remark, ...]:
+    """A remark where nothing says whether so many collected files behind a world are whole."""
     return (Remark("note", unverified_sentence(number)),) if number else ()

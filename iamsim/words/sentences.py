@@ -411,6 +411,10 @@ NOTES: Mapping[Note, str] = {
         "an account of the world stands in no unit of its organization; no SCPs and RCPs of the"
         " organization were taken to apply to it"
     ),
+    Note.SOURCES_UNVERIFIED: (
+        "nothing says whether the collected files behind the world are whole: a policy that was"
+        " taken from them without a trace is missing here"
+    ),
     Note.BUCKET_OWNER_ASSUMED: (
         "nothing names the owner of the bucket; it was taken to be the caller's account, and the"
         " answer is the same of another account's bucket"

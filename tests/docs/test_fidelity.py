@@ -114,6 +114,7 @@ def test_every_note_belongs_to_a_rule():
         "bucket-owner-assumed",
         "bucket-owner-conditional-elsewhere",
         "bucket-owner-denied-elsewhere",
+        "sources-unverified",
         "unknown-endpoint-in-world",
         "unknown-principal-in-world",
         "unknown-resource-in-world",

@@ -56,8 +56,12 @@ class GateCase(NamedTuple):
 
     def gates_about(self, file: str) -> list[tuple[str, ...]]:
         """The gates that read a file."""
-        folder = file.partition("/")[0]
-        return [gate for gate in self.gates if file in gate or folder in gate]
+        named = {file, file.partition("/")[0]}
+        return [
+            gate
+            for gate in self.gates
+            if named & {part for word in gate for part in (word, word.partition("=")[2])}
+        ]
 
 
 def policy(*statements: object) -> Data:
@@ -246,6 +250,12 @@ RECORD: Data = {
     "eventCategory": "Management",
     "recipientAccountId": A,
 }
+# Mia may not list roles in the world, and did.
+CALLED = replaced(
+    replaced(RECORD, ("userIdentity", "arn"), f"arn:aws:iam::{A}:user/mia"),
+    ("eventID",),
+    "00000000-0000-4000-8000-000000000002",
+)
 TIME = ("--at", NOW)
 
 
@@ -300,6 +310,8 @@ def plain_case() -> GateCase:
         "old.json": OLD_POLICY,
         "open.json": OPEN,
         "logs.json": {"Records": [RECORD]},
+        "called.json": {"Records": [CALLED]},
+        "nothing.json": policy(deny("iam:*"), deny("sqs:*")),
         "other.json": replaced(WORLD, ("accounts", A, "users", "mia", "inline_policies"), {}),
     }
     gates = [gate for gate in of_world("world.json") if gate[0] != "import"]
@@ -334,6 +346,24 @@ def plain_case() -> GateCase:
             "-q",
             "--archive-rules",
             "rules.json",
+        ),
+        (
+            *("explain", "--world", "world.json", "-p", f"arn:aws:iam::{A}:user/mia"),
+            *("-a", "s3:DeleteObject", "-r", f"{BUCKET}/x", "--expect", "allowed", "-q"),
+        ),
+        *(
+            (*("review", "--world", "world.json", "--overlay", "template.json"), *more, "-q")
+            for more in (
+                ("--account", A, "--fail-on", "opened"),
+                ("--account", A, "--claims", "claims.json"),
+                ("--account", A, "--forbid", "forbid.json"),
+                ("--account", A, "--tests", "suite.iamtest.json"),
+            )
+        ),
+        ("replay", "called.json", "--world", "world.json", "--fail-on", "disagreement", "-q"),
+        (
+            *("replay", "logs.json", "--world", "world.json", "--with-policy", "scp=nothing.json"),
+            *("--fail-on", "denied", "-q"),
         ),
         ("test", "suite.iamtest.json", "-q"),
         ("diff", "other.json", "world.json", "--fail-on", "changed", "-q"),

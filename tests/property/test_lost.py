@@ -116,9 +116,12 @@ GATES = {
     "check no-new-access",
     "check no-public-access",
     "diff",
+    "explain",
     "findings",
     "import",
     "paths",
+    "replay",
+    "review",
     "test",
     "unused",
 }

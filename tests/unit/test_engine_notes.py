@@ -341,6 +341,7 @@ NOTES: dict[Note, tuple[Data, Data | None]] = {
         {"principal": f"arn:aws:iam::{B}:user/lee", "action": "s3:GetObject", "resource": OBJECT},
         {**WORLD, "accounts": {**WORLD["accounts"], B: {}}},
     ),
+    Note.SOURCES_UNVERIFIED: (identity(allow()), {**WORLD, "unverified": "3"}),
     Note.UNKNOWN_ENDPOINT_IN_WORLD: ({**THROUGH, "resource": OBJECT}, WORLD),
     Note.WHOLE_VALUE_WILDCARD_ARN: (when("ArnLike", "aws:PrincipalArn", "*"), None),
     Note.POLICY_VERSION_VARIABLES: (
@@ -421,6 +422,13 @@ NOT_CARRIED: list[tuple[Note, Data, Data | None]] = [
         WORLD,
     ),
     (Note.UNKNOWN_RESOURCE_IN_WORLD, {"action": "sqs:ListQueues", "resource": "*"}, WORLD),
+    # A denial holds whatever else would deny, and a world that people write is what it says.
+    (
+        Note.SOURCES_UNVERIFIED,
+        {"principal": f"arn:aws:iam::{A}:user/nobody"},
+        {**WORLD, "unverified": "3"},
+    ),
+    (Note.SOURCES_UNVERIFIED, identity(allow()), WORLD),
     (Note.UNKNOWN_ENDPOINT_IN_WORLD, identity(allow(), **THROUGH), endpoint(service="s3")),
     (
         Note.UNKNOWN_ENDPOINT_IN_WORLD,

@@ -4,10 +4,12 @@ counted in the sources and in the world."""
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 import pytest
+import yaml  # noqa: TID253 - the samples are read as data here
 
 from iamsim.core.unknown import find_marker
 from iamsim.importers.frame import import_sources
@@ -16,9 +18,14 @@ from tests.property.damage import SAMPLES, files_of
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# Templates and plans write policies as expressions; what becomes of those is in their own tests.
+# Templates and plans write parts of policies as expressions, so that their statements are counted
+# by effect and actions.
 COUNTED = sorted(
     name for name in SAMPLES if "cloudformation" not in name and "terraform" not in name
+)
+# What this plan takes away is still in the roles and buckets that it does not touch.
+TEMPLATES = sorted(
+    set(SAMPLES) - set(COUNTED) - {"corpus/imports/terraform/changed-account/source"}
 )
 AWS = ":iam::aws:policy/"  # in the ARNs of AWS managed policies
 
@@ -99,6 +106,74 @@ def test_every_principal_of_a_source_is_in_the_world(sample: str) -> None:
                     arn = record["Arn"]
                     told.add((arn.split(":")[4], kind, arn.rpartition("/")[2]))
     assert told <= known
+
+
+class TemplateLoader(yaml.BaseLoader):
+    """YAML with the short forms of functions, which are objects here."""
+
+
+TemplateLoader.add_multi_constructor("!", lambda _loader, suffix, _node: {"Fn::" + suffix: None})
+
+
+def templates_of(sample: str) -> Iterator[Any]:
+    """The data of templates, plans and states; of a plan, what will be there."""
+    for name, content in files_of(sample).items():
+        if name.endswith((".json", ".template", ".tfstate")):
+            data = json.loads(content)
+            yield data.get("planned_values", data) if isinstance(data, dict) else data
+        elif name.endswith((".yaml", ".yml")):
+            yield yaml.load(content, TemplateLoader)  # noqa: S506 - it makes nothing but data
+
+
+def signatures_in(data: Any) -> Iterator[tuple[str, str, tuple[str, ...]]]:
+    """Effect and actions of every statement that says them as they are."""
+    for document in documents_in(data):
+        statements = document["Statement"]
+        for one in statements if isinstance(statements, list) else [statements]:
+            effect = one.get("Effect") if isinstance(one, dict) else None
+            for element in ("Action", "NotAction") if isinstance(effect, str) else ():
+                actions = one.get(element)
+                actions = [actions] if isinstance(actions, str) else actions
+                if actions and all(isinstance(action, str) for action in actions):
+                    yield effect, element, tuple(sorted(actions))
+
+
+@pytest.mark.parametrize("sample", TEMPLATES)
+def test_every_statement_of_a_template_is_in_the_world(sample: str) -> None:
+    """By effect and actions; of a configuration in HCL there are no fewer than it writes."""
+    found = import_sources([str(SAMPLES[sample])]).data
+    known = set(signatures_in(found))
+    assert known
+    assert {one for data in templates_of(sample) for one in signatures_in(data)} <= known
+    texts = [text.decode() for name, text in files_of(sample).items() if name.endswith(".tf")]
+    written = re.findall(r'effect\s*=\s*"(?:Allow|Deny)"', "\n".join(texts), re.IGNORECASE)
+    assert len(written) <= sum(canonical(documents_in(found)).values())
+
+
+@pytest.mark.parametrize("sample", TEMPLATES)
+def test_every_principal_of_a_template_is_in_the_world(sample: str) -> None:
+    """As many users, groups and roles, as resources of these types say."""
+    accounts = import_sources([str(SAMPLES[sample])]).data.get("accounts", {})
+    for kind in ("User", "Group", "Role"):
+        told = sum(
+            types_in(data).count(f"{start}{kind if start[0] == 'A' else kind.lower()}")
+            for data in templates_of(sample)
+            for start in ("AWS::IAM::", "aws_iam_")
+        )
+        known = sum(len(account.get(f"{kind.lower()}s", {})) for account in accounts.values())
+        assert told <= known, kind
+
+
+def types_in(data: Any) -> list[str]:
+    """The type of every resource in data, but of those that hang on a condition."""
+    if isinstance(data, list):
+        return [found for item in data for found in types_in(item)]
+    if not isinstance(data, dict):
+        return []
+    own = [data[key] for key in ("Type", "type") if isinstance(data.get(key), str)]
+    if data.get("mode") == "data" or "Condition" in data:
+        return []
+    return own + [found for item in data.values() for found in types_in(item)]
 
 
 def test_samples_without_a_fault_have_no_marker_that_no_remark_explains() -> None:

@@ -222,6 +222,79 @@ def test_a_claim_over_facts_that_are_not_known(
     assert run(*gate, "--accept-unknown") == 0
 
 
+def test_a_review_proves_claims_as_a_check_does(
+    tmp_path: Path, lost_user: str, claims: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Over what is not known they fail, and may be accepted."""
+    users = {"mia": {"policies": [READ], "tags": LOST}}
+    facts = world(tmp_path, "facts.json", users=users, resources={"arn:aws:s3:::ledger": {}})
+    for path in (facts, lost_user):
+        gate = ("review", path, path, "--claims", claims, "-q")
+        assert run(*gate) == 1
+        assert "could change this" in capsys.readouterr().err
+        assert run(*gate, "--accept-unknown") == 0
+
+
+# What a trail may lose of a record, and what may stand there instead.
+UNTOLD_RECORDS = [
+    ("userIdentity", None),
+    ("userIdentity", {"Error": {"Code": "AccessDenied"}}),
+    ("userIdentity", {"type": "IAMUser", "arn": None}),
+    ("userIdentity", {"type": "New", "accountId": A}),
+    ("eventName", None),
+    ("eventName", "\x00\ufffd"),
+    ("eventSource", None),
+]
+
+
+@pytest.mark.parametrize(("member", "value"), UNTOLD_RECORDS)
+def test_a_replay_fails_over_records_that_do_not_tell_what_to_ask(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], member: str, value: object
+) -> None:
+    """Nobody knows whether the change breaks such a call; that AWS decided it tells."""
+    path = world(tmp_path, "world.json", users={"mia": {"policies": [READ]}})
+    record = {
+        "eventVersion": "1.11",
+        "userIdentity": {"type": "IAMUser", "arn": f"arn:aws:iam::{A}:user/mia", "accountId": A},
+        "eventTime": "2026-11-23T00:00:00Z",
+        "eventSource": "iam.amazonaws.com",
+        "eventName": "ListRoles",
+        "eventID": "1",
+        "eventType": "AwsApiCall",
+        "recipientAccountId": A,
+    }
+    log = tmp_path / "log.json"
+    log.write_text(json.dumps({"Records": [{**record, member: value}]}))
+    gate = ("replay", str(log), "--world", path, "--without", "ReadOnlyAccess")
+    assert run(*gate, "--fail-on", "denied") == 1
+    told = capsys.readouterr()
+    assert "no call breaks" not in told.out
+    assert "failed: 1 records were not asked" in told.err
+    assert run(*gate, "--fail-on", "denied", "--accept-unknown") == 0
+
+
+def test_what_nothing_verifies_is_said_once_where_it_is_allowed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An allow rests on it, a denial does not; questions about whole worlds say it once."""
+    path = tmp_path / "collected.json"
+    users = {"mia": {"policies": [READ]}}
+    path.write_text(json.dumps({"accounts": {A: {"users": users}}, "unverified": 2}))
+    asked = ("-p", "mia", "-r", "arn:aws:s3:::ledger", "--world", str(path))
+    said = "nothing says whether"
+    for action, times in (("s3:ListBucket", 1), ("s3:DeleteBucket", 0)):
+        for form in ("text", "json", "markdown", "html"):
+            assert run("explain", "-a", action, *asked, "--format", form) == 0
+            assert capsys.readouterr().out.count(said) == times, (action, form)
+    gates = (("findings", "--fail-on", "any"), ("paths", "--fail-on", "any"), ("audit",))
+    others = (("what-can", "mia"), ("access-matrix", "-a", "s3:ListBucket", *asked[2:4]))
+    for question in (*gates, *others, ("who-can", "-a", "s3:ListBucket", *asked[2:4])):
+        assert run(*question, "--world", str(path)) == 0
+        assert " ".join(capsys.readouterr().out.split()).count(said) == 1, question
+        assert run(*question, "--world", str(path), "--format", "json") == 0
+        assert '"unverified": 2' in (out := capsys.readouterr().out) or said in out
+
+
 def test_a_test_over_what_is_not_known_fails_unless_it_is_accepted(
     tmp_path: Path, lost_user: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
