@@ -96,8 +96,8 @@ def review(  # noqa: PLR0913 - the arguments are the options of the command
 
     `fail_on` is the change that fails, and makes new access from outside fail. `claims` are files
     of claims, `policies` files that are checked, `tests` suites that run in their own worlds, or in
-    `worlds` with `overlays`. With `accept_unknown` claims and cases pass that only what is not known
-    stands in the way of. Raises `InputError` for a file that can't be read.
+    `worlds` with `overlays`. With `accept_unknown` claims and cases pass that hang on what is not
+    known alone. Raises `InputError` for a file that can't be read.
     """
     broken = changes.broken or (fail_on is not None and changes.report.changes.has(fail_on))
     parts = [
