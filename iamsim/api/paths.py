@@ -62,7 +62,8 @@ class Paths(Result):
     @property
     def unverified(self) -> int:
         """From how many files that nothing verifies the world comes."""
-        return self.answer.model.unverified
+        model = self.answer.model
+        return 0 if model is None else model.unverified
 
     def _laid_out(self, *, verbose: bool = False) -> Document:  # noqa: ARG002 - there is no more
         """The answer laid out."""
