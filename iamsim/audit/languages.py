@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from iamsim.audit.model import Audit
+from iamsim.checks.escalation_paths import known_ways
 from iamsim.files.reading import read_text
 
 if TYPE_CHECKING:
@@ -36,17 +37,32 @@ class _Sentence(NamedTuple):
     """An English sentence with holes, and what it is in another language."""
 
     pattern: re.Pattern[str]
+    names: tuple[bool, ...]
     text: str
 
-    def of(self, english: str) -> str | None:
-        """The translation, with what fills the holes."""
+    def of(self, english: str, holes: _Holes) -> str | None:
+        """The translation, with what fills the holes; a name, between backticks, stays."""
         match = self.pattern.fullmatch(english)
         if match is None:
             return None
         made = self.text
-        for number, value in enumerate(match.groups(), 1):
-            made = made.replace(f"{{{number}}}", value)
+        filled = zip(match.groups(), self.names, strict=True)
+        for number, (value, is_name) in enumerate(filled, 1):
+            made = made.replace(f"{{{number}}}", value if is_name else holes.of(value))
         return made
+
+
+class _Holes(NamedTuple):
+    """What the texts in the holes of sentences are: phrases, and titles of ways to become an
+    administrator."""
+
+    phrases: tuple[_Sentence, ...]
+    ways: Mapping[str, str]
+
+    def of(self, english: str) -> str:
+        """The translation of a text in a hole; a name stays."""
+        way = self.ways.get(english)
+        return _first(english, self.phrases, self) if way is None else way
 
 
 class _Tables(NamedTuple):
@@ -58,7 +74,8 @@ class _Tables(NamedTuple):
     comments: tuple[_Sentence, ...]
     evidence: tuple[_Sentence, ...]
     gaps: tuple[_Sentence, ...]
-    words: Mapping[str, str]
+    words: tuple[_Sentence, ...]
+    holes: _Holes
     quoting: Mapping[str, str]
     policies: Mapping[str, tuple[str, str]]
 
@@ -73,16 +90,27 @@ def _tables(language: str) -> _Tables:
         _sentences(data["comments"]),
         _sentences(data["evidence"]),
         _sentences(data["gaps"]),
-        data["words"],
+        _sentences(data["words"]),
+        _Holes(_sentences(data["holes"]), _ways(language)),
         data["quoting"],
         tomllib.loads(read_text(_FOLDER / f"{language}_policies.toml")),
     )
 
 
+def _ways(language: str) -> dict[str, str]:
+    """The titles of ways, by those in English."""
+    titles = tomllib.loads(read_text(_FOLDER / f"{language}_ways.toml"))
+    return {way.title: titles[way.id] for way in known_ways()}
+
+
 def _sentences(entries: Mapping[str, str]) -> tuple[_Sentence, ...]:
     """The longest first, so that the one that says most is taken."""
     return tuple(
-        _Sentence(re.compile("(.+?)".join(map(re.escape, english.split("{}"))), re.DOTALL), text)
+        _Sentence(
+            re.compile("(.+?)".join(map(re.escape, english.split("{}"))), re.DOTALL),
+            tuple(before.endswith("`") for before in english.split("{}")[:-1]),
+            text,
+        )
         for english, text in sorted(entries.items(), key=lambda entry: -len(entry[0]))
     )
 
@@ -107,7 +135,9 @@ def _check(result: CheckResult, tables: _Tables) -> CheckResult:
         result,
         title=tables.titles.get(result.check, result.title),
         findings=[_finding(finding, tables) for finding in result.findings],
-        gaps=[gap._replace(what=_first(gap.what, tables.gaps)) for gap in result.gaps],
+        gaps=[
+            gap._replace(what=_first(gap.what, tables.gaps, tables.holes)) for gap in result.gaps
+        ],
         suppressed=[
             suppressed._replace(finding=_finding(suppressed.finding, tables))
             for suppressed in result.suppressed
@@ -124,7 +154,8 @@ def _finding(finding: Finding, tables: _Tables) -> Finding:
     lines = [_comment(line, tables, told) for line in finding.fix.text.split("\n")]
     fix = finding.fix._replace(text="\n".join(lines))
     evidence = tuple(
-        request._replace(text=_first(request.text, tables.evidence)) for request in finding.evidence
+        request._replace(text=_first(request.text, tables.evidence, tables.holes))
+        for request in finding.evidence
     )
     english = finding.english or finding.detail
     return replace(finding, detail=detail, fix=fix, evidence=evidence, english=english)
@@ -133,17 +164,17 @@ def _finding(finding: Finding, tables: _Tables) -> Finding:
 def _translated(english: str, tables: _Tables) -> str:
     """A sentence; what may be added to any of them is translated apart."""
     main, end = english, ""
-    for word, text in tables.words.items():
-        before, translated, after = main.partition(word)
-        if translated:
-            main, end = before, f"{text}{after}{end}"
-    made = _first(main, tables.details)
+    for added in tables.words:
+        match = re.search(f"(?:{added.pattern.pattern})$", main)
+        if match is not None:
+            main, end = main[: match.start()], f"{added.of(match[0], tables.holes)}{end}"
+    made = _first(main, tables.details, tables.holes)
     return english if made == main else f"{made}{end}"
 
 
-def _first(english: str, sentences: tuple[_Sentence, ...]) -> str:
+def _first(english: str, sentences: tuple[_Sentence, ...], holes: _Holes) -> str:
     """The first translation that fits; what has none, such as a place, as it is."""
-    found = (sentence.of(english) for sentence in sentences)
+    found = (sentence.of(english, holes) for sentence in sentences)
     return next((made for made in found if made is not None), english)
 
 
@@ -153,14 +184,17 @@ def _of_validation(finding: Finding, says: str, tables: _Tables) -> str:
     often = _TIMES.search(message)
     times = "" if often is None else tables.quoting["times"].format(often[1])
     shown = f"{finding.code}: {says}" if message.startswith(f"{finding.code}: ") else says
-    return _first(f"{policy}`: {shown}{_names(message, says, tables)}", tables.details) + times
+    return (
+        _first(f"{policy}`: {shown}{_names(message, says, tables)}", tables.details, tables.holes)
+        + times
+    )
 
 
 def _comment(line: str, tables: _Tables, told: tuple[str, str] | None) -> str:
     """A line of a fix: commands stay, comments are sentences."""
     if not line.lstrip().startswith("#"):
         return line
-    made = _first(line.strip(), tables.comments)
+    made = _first(line.strip(), tables.comments, tables.holes)
     if told is None or made != line.strip():
         return made
     return f"# {told[1]}{_names(line, told[1], tables)}"

@@ -26,6 +26,7 @@ from iamsim.audit.rules.mfa import REGISTER
 from iamsim.audit.run import run_audit
 from iamsim.audit.terraform import fix_in_terraform
 from iamsim.checks.codes import CODES
+from iamsim.checks.escalation_paths import known_ways
 from iamsim.cli.main import main
 from iamsim.engine.world import CompiledWorld
 from iamsim.query.batch import Batch
@@ -272,6 +273,18 @@ def is_japanese(text):
     return any("\u3040" <= letter <= "\u9fff" for letter in text)
 
 
+LEFT_ENGLISH = re.compile(
+    r"\b(an?|access|account|accounts|active|administrator|allows?|and|app|are|control|has|is|key"
+    r"|may|not known|other|roles?(?! \w+$)|the|token|users|with|without)\b"
+)
+
+
+def has_english(text):
+    """Whether a sentence has English words left beside names, those of commands and of AWS."""
+    plain = re.sub(r"`[^`]*`|arn:\S+|[\w.-]+[:/]\S+|-> \S+|AWS Control Tower", "", text)
+    return LEFT_ENGLISH.search(plain) is not None
+
+
 @pytest.mark.parametrize(("check", "at", "case"), [*cases("fails"), *cases("informs")])
 def test_every_finding_of_the_corpus_is_told_in_japanese(tmp_path, check, at, case):
     """Heading, title, detail and comments are Japanese; ids, subjects and commands stay."""
@@ -281,11 +294,13 @@ def test_every_finding_of_the_corpus_is_told_in_japanese(tmp_path, check, at, ca
     assert all(is_japanese(one.heading.title) for one in japanese.headings)
     for one, other in zip(before.findings, after.findings, strict=True):
         assert is_japanese(other.detail), one.detail
+        assert not has_english(other.detail), other.detail
         assert other.fingerprint(check) == one.fingerprint(check)
         assert other.subject == one.subject
         for told, same in zip(one.evidence, other.evidence, strict=True):
             is_name = told.kind == "policy" and not told.text.startswith("as ")
             assert is_name or not told.text or is_japanese(same.text), told.text
+            assert not has_english(same.text), same.text
         for line, said in zip(one.fix.text.split("\n"), other.fix.text.split("\n"), strict=True):
             assert is_japanese(said) if line.startswith("#") else said == line
 
@@ -296,7 +311,15 @@ def test_what_is_not_known_is_told_in_japanese(tmp_path, check, at, case):
     english, japanese = translated(tmp_path, check, at, case["world"])
     for one, other in zip(english.checks[0].gaps, japanese.checks[0].gaps, strict=True):
         assert is_japanese(other.what), one.what
+        assert not has_english(other.what.removesuffix("the file is lost")), other.what
         assert other[2:] == one[2:]
+
+
+def test_every_way_to_become_an_administrator_is_told_in_japanese():
+    """By the ids of the ways; none is left over."""
+    titles = tomllib.loads((ROOT / "iamsim/audit/data/ja_ways.toml").read_text("utf-8"))
+    assert set(titles) == {way.id for way in known_ways()}
+    assert [one for one, title in titles.items() if not is_japanese(title)] == []
 
 
 def test_no_sentence_of_the_checks_is_english_only():

@@ -166,7 +166,10 @@ def _proved(
         (some for one, some in looking.guardrails.alike.items() if f":{one}:" in request.principal),
         (),
     )
-    others = f", and so in {len(alike) - 1} other accounts" if len(alike) > 1 else ""
+    further = len(alike) - 1
+    others = (
+        f", and so in {further} other account{'s' if further > 1 else ''}" if further > 0 else ""
+    )
     controls = (
         f" (AWS Control Tower: {', '.join(guardrail.controls)})" if guardrail.controls else ""
     )
