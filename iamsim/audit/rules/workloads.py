@@ -56,7 +56,7 @@ SSH = "https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_ssh-keys.
 CERTIFICATES = "https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_server-certs.html"
 TRUST_MODEL = "https://docs.aws.amazon.com/rolesanywhere/latest/userguide/trust-model.html"
 ROLES_ANYWHERE = "service:rolesanywhere.amazonaws.com"
-NEEDED = ("sts:assumerole", "sts:tagsession", "sts:setsourceidentity")
+NEEDED = ("sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity")
 SOURCE_ARN, CERTIFICATE = "aws:sourcearn", "aws:principaltag/x509"
 
 
@@ -208,7 +208,9 @@ def roles_anywhere(looking: Looking) -> Iterator[Outcome]:
         if not some:
             continue
         missing = [
-            name for name in NEEDED if not any(statement.actions.covers(name) for statement in some)
+            name
+            for name in NEEDED
+            if not any(statement.actions.covers(name.lower()) for statement in some)
         ]
         open_ = [statement for statement in some if not _is_pinned(statement)]
         if not missing and not open_:
