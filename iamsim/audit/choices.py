@@ -22,6 +22,7 @@ from iamsim.audit.looking import DEFAULT_LIMITS, Limits
 from iamsim.audit.model import Severity
 from iamsim.audit.registry import load_checks
 from iamsim.checks.globs import fits_glob
+from iamsim.checks.table_reader import TableReader
 from iamsim.core.caret import quote
 from iamsim.core.errors import RequestError, WorldError
 from iamsim.core.span import Source, Span
@@ -31,7 +32,6 @@ from iamsim.files.reading import read_text
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
     from pathlib import Path
-    from typing import NoReturn
 
     from iamsim.audit.model import Finding
     from iamsim.audit.registry import AuditCheck
@@ -163,12 +163,11 @@ def _of_file(path: Path, today: str | None) -> Choices | None:
     return None if data is None else _Reader(source, ".".join(steps), today).choices(data)
 
 
-class _Reader:
-    """Checks the values of a table; TOML gives no places, so a fault is looked up in the text."""
+class _Reader(TableReader):
+    """Checks the values of the table; suppressions end by `today`."""
 
     def __init__(self, source: Source, table: str, today: str | None) -> None:
-        self.source = source
-        self.start = max(source.text.find(table), 0)
+        super().__init__(source, table)
         self.today = today
 
     def choices(self, data: object) -> Choices:
@@ -212,16 +211,6 @@ class _Reader:
         day = None if until is None else until.isoformat()[:10]
         return Suppression(check, texts["subject"], texts["reason"].strip(), day)
 
-    def table(self, data: object, name: str, fields: Sequence[str]) -> Mapping[str, object]:
-        """A table with these fields and no others."""
-        if not isinstance(data, dict):
-            self.fail(name, f"`{name}` is a table")
-        for key in data:
-            if key not in fields:
-                hint = did_you_mean(key, fields) or f"there are {', '.join(fields)}"
-                self.fail(key, f"there is no setting {quote(key)} in `{name}`", hint)
-        return data
-
     def days(self, table: Mapping[str, object], name: str) -> int:
         """A number of days."""
         given = table.get(name, USUAL)
@@ -236,25 +225,3 @@ class _Reader:
             hint = did_you_mean(shown, choices) or f"use {', '.join(choices)}"
             self.fail(shown, f"{quote(shown)} is none of the words that may stand here", hint)
         return given
-
-    def texts(self, table: Mapping[str, object], name: str) -> tuple[str, ...]:
-        """A list of texts."""
-        found = self.list(table, name)
-        if not all(isinstance(entry, str) for entry in found):
-            self.fail(name, f"`{name}` is a list of texts")
-        return tuple(str(entry) for entry in found)
-
-    def list(self, table: Mapping[str, object], name: str) -> list[object]:
-        """A list."""
-        found = table.get(name, [])
-        if not isinstance(found, list):
-            self.fail(name, f"`{name}` is a list")
-        return found
-
-    def fail(self, word: str, message: str, hint: str | None = None) -> NoReturn:
-        """Raise an error at a word."""
-        start = self.source.text.find(word, self.start)
-        span = Span(self.source, self.start, self.start)
-        if start >= 0:
-            span = Span(self.source, start, start + len(word))
-        raise WorldError("configuration-field", message, span=span, hint=hint)

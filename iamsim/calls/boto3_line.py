@@ -66,7 +66,6 @@ class Bound:
 
     client: Client
     operation: str
-    waits: bool = False
 
 
 @dataclass(slots=True)
@@ -219,7 +218,7 @@ class _Reader:
                 raise RequestError(
                     "unknown-operation", f"`{client.service}` has no waiter `{name}`"
                 )
-            return Bound(client, operation, waits=True)
+            return Bound(client, operation)
         if method in NOT_CALLS or method.startswith("_"):
             return UNKNOWN
         self._add(client, method, node)

@@ -254,19 +254,6 @@ def s3_steps(line: CommandLine) -> tuple[list[Step], str | None, list[str]]:
     return steps.found, None, steps.notes
 
 
-TRANSFERS = frozenset(
-    {
-        "uploadfile",
-        "uploadfileobj",
-        "downloadfile",
-        "downloadfileobj",
-        "copy",
-        "generatepresignedurl",
-        "generatepresignedpost",
-    }
-)
-
-
 def transfer_steps(method: str, given: dict[str, Any]) -> tuple[list[Step], list[str]] | None:
     """Say which calls a transfer method of boto3 makes; None for another method.
 

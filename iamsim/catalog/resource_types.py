@@ -144,11 +144,6 @@ class ResourceType(NamedTuple):
         return self.policy_arn.partition(":")[0]
 
     @property
-    def named_account(self) -> bool:
-        """Whether the ARN says which account owns it."""
-        return "{account}" in self.policy_arn
-
-    @property
     def has_policy(self) -> bool:
         """Whether it can have a resource-based policy."""
         return bool(self.template or self.plan or self.calls) and "endpoint" not in self.unread

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from iamsim.checks.codes import FindingType
 from iamsim.checks.globs import fits_glob
 from iamsim.checks.selection import Selection, codes_named, finding_type_of
+from iamsim.checks.table_reader import TableReader
 from iamsim.core.caret import quote
 from iamsim.core.decision import PolicyType
 from iamsim.core.errors import WorldError
@@ -24,7 +25,6 @@ from iamsim.files.reading import may_read, read_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from typing import NoReturn
 
 __all__ = ["Configuration", "Override", "find_configuration", "read_configuration"]
 
@@ -149,7 +149,7 @@ def _of_file(path: Path, shown: str, *, must: bool) -> Configuration | None:
         data = data.get(step) if isinstance(data, dict) else None
     if data is None:
         return None
-    return _Reader(source, steps).configuration(path.parent, data)
+    return _Reader(source, ".".join(steps)).configuration(path.parent, data)
 
 
 def _span(source: Source, place: str) -> Span:
@@ -162,12 +162,8 @@ def _span(source: Source, place: str) -> Span:
     return Span(source, start, start + 1)
 
 
-class _Reader:
-    """Checks the values of a table; TOML gives no places, so a fault is looked up in the text."""
-
-    def __init__(self, source: Source, steps: Sequence[str]) -> None:
-        self.source = source
-        self.start = max(source.text.find(".".join(steps)), 0)
+class _Reader(TableReader):
+    """Checks the values of the table."""
 
     def configuration(self, folder: Path, data: object) -> Configuration:
         """Read the whole table."""
@@ -200,16 +196,6 @@ class _Reader:
             self.severity(table),
             None if kind is None else PolicyType(kind),
         )
-
-    def table(self, data: object, name: str, fields: Sequence[str]) -> Mapping[str, object]:
-        """A table with these fields and no others."""
-        if not isinstance(data, dict):
-            self.fail(name, f"`{name}` is a table")
-        for key in data:
-            if key not in fields:
-                hint = did_you_mean(key, fields) or f"there are {', '.join(fields)}"
-                self.fail(key, f"there is no setting {quote(key)} in `{name}`", hint)
-        return data
 
     def codes(self, table: Mapping[str, object], name: str) -> frozenset[str]:
         """A list of codes, or of what they begin with."""
@@ -249,28 +235,3 @@ class _Reader:
             hint = did_you_mean(shown, choices) or f"use {', '.join(choices)}"
             self.fail(shown, f"{quote(shown)} is not a value of `{name}`", hint)
         return given
-
-    def texts(self, table: Mapping[str, object], name: str) -> tuple[str, ...]:
-        """A list of texts."""
-        found = self.list(table, name)
-        if not all(isinstance(entry, str) for entry in found):
-            self.fail(name, f"`{name}` is a list of texts")
-        return tuple(str(entry) for entry in found)
-
-    def list(self, table: Mapping[str, object], name: str) -> list[object]:
-        """A list."""
-        found = table.get(name, [])
-        if not isinstance(found, list):
-            self.fail(name, f"`{name}` is a list")
-        return found
-
-    def span(self, word: str) -> Span:
-        """Where a word first stands in the table, else the table."""
-        start = self.source.text.find(word, self.start)
-        if start < 0:
-            return Span(self.source, self.start, self.start)
-        return Span(self.source, start, start + len(word))
-
-    def fail(self, word: str, message: str, hint: str | None = None) -> NoReturn:
-        """Raise an error at a word."""
-        raise WorldError("configuration-field", message, span=self.span(word), hint=hint)

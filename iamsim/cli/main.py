@@ -125,7 +125,15 @@ def _help(words: list[str]) -> int:
     words = [ALIASES.get(words[0], (words[0],))[0], *words[1:]]
     if words[0] in COMMANDS:
         return _write_help([word for word in words if word not in _HELP_NAMES])
-    return _dispatch(["docs", *words])
+    from iamsim.core.errors import RequestError
+    from iamsim.core.suggest import did_you_mean
+
+    try:
+        return _dispatch(["docs", *words])
+    except RequestError as error:
+        if error.code == "no-such-page":
+            error.hint = did_you_mean(words[0], list(COMMANDS)) or error.hint
+        raise
 
 
 def _explain(arguments: list[str]) -> int:

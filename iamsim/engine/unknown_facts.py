@@ -27,7 +27,6 @@ __all__ = [
 
 ORIGIN_KEY = "s3:accesspointnetworkorigin"
 TAG_FACTS = ("tags", "abac")
-ORIGIN_FACTS = ("network_origin", "vpc")
 
 
 class UntoldKeys(NamedTuple):

@@ -89,7 +89,7 @@ class CompiledWorld:
         """Take a world; nothing is compiled yet."""
         self.model = model if model is not None else World()
         self.policies = PolicyLibrary()
-        self.rcp_date, self.rcp_services = resource_control_services()
+        _, self.rcp_services = resource_control_services()
         self._own = _Memory(REMEMBERED)
         self._stacks: dict[int, tuple[ref[AttachedPolicies], _Memory]] = {}
         self._endpoints: dict[str, VpcEndpoint] | None = None

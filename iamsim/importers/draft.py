@@ -5,7 +5,6 @@ The plain data of a draft is that of a world file, with policies written inline.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, NamedTuple, cast
 from urllib.parse import unquote
@@ -31,7 +30,6 @@ Severity = Literal["unknown", "skipped", "conflict"]
 OF_ACCOUNT = frozenset(("principals", "settings"))
 URL_ENCODED_START = "%7B"
 # API Gateway gives policies with every quotation mark escaped once more.
-ESCAPED_START = '{\\"'
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -358,15 +356,6 @@ class Draft:
             holder = holder.get(step)
             found = self._origins.get(id(holder), found)
         return found
-
-
-def _loads(text: str) -> object:
-    """Read a JSON text; what is none gives `None`."""
-    try:
-        found: object = json.loads(text)
-    except (ValueError, RecursionError):
-        return None
-    return found
 
 
 def read_tags(value: object) -> dict[str, object] | None:

@@ -171,7 +171,6 @@ class _Walk:
                 self._lay_out(glob)
             self.wanted.append(self.accepts & ~before)
         before = self.accepts
-        self.first_avoided = 1 << len(self.atoms)
         for glob in avoided:
             self._lay_out(glob)
         self.unwanted = self.accepts & ~before

@@ -35,7 +35,6 @@ NAMES = {
     UNUSED: "iamsim-unused",
 }
 STATUS = "status"
-TIMES = ("analyzedAt", "createdAt", "updatedAt")
 
 
 class Analyzer(NamedTuple):

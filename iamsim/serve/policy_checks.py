@@ -37,7 +37,6 @@ TYPES = {
 }
 TRUST = "AWS::IAM::AssumeRolePolicyDocument"
 LONGEST_HEADER = 4_000
-UNPROCESSABLE = 422
 
 
 def invalid_token() -> ServiceError:

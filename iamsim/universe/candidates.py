@@ -90,11 +90,6 @@ class Candidate(NamedTuple):
     standing: tuple[Asked, ...] = ()
 
     @property
-    def is_external(self) -> bool:
-        """Whether it is a principal, and nothing is known of its own policies."""
-        return self.kind is CandidateKind.EXTERNAL
-
-    @property
     def by_condition(self) -> bool:
         """Whether it is all principals of a pattern that only a condition has."""
         return self.kind is CandidateKind.EXTERNAL and bool(self.standing)

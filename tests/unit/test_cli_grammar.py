@@ -166,6 +166,12 @@ def test_a_beginning_comes_before_what_is_spelled_alike(path, word, hint):
     assert caught.value.hint.startswith(hint)
 
 
+def test_help_about_a_misspelled_command_names_the_command(capsys):
+    """Commands are nearer than pages: `help who-cann` means `who-can`, and no how-to."""
+    assert main(["help", "who-cann"]) == 2
+    assert "did you mean `who-can`?" in capsys.readouterr().err
+
+
 def test_help_names_are_no_options():
     """`-h` and `--help` mean help everywhere."""
     assert all(HELP_NAMES.isdisjoint(option.all_names) for _, option in OPTIONS)

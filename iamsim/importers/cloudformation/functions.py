@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 __all__ = ["PLAIN_FUNCTIONS", "as_text", "call_plain"]
 
 MAX_SUBNETS = 256
-ADDRESS_BITS = 32
 PAIR = 2
 CIDR_ARGUMENTS = (2, 3)
 

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 __all__ = ["UNKNOWN_REGION", "Scopes"]
 
 UNKNOWN_REGION = "us-east-1"
-ROLE_OF_PROVIDER = ("assume_role", "role_arn")
 # ARNs of other things of the same account, that people write out.
 OWN_ARNS = ("arn", "permissions_boundary")
 

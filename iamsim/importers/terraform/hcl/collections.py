@@ -187,11 +187,6 @@ def _index(value: object, item: object) -> object:
     return [_key(entry) for entry in _list(value)].index(_key(item))
 
 
-def _coalesce(*values: object) -> object:
-    """Give the first that is neither null nor empty."""
-    return next((value for value in values if value not in (None, "")), Unknown(""))
-
-
 def _first_known(_files: object, arguments: list[object]) -> object:
     for argument in arguments:
         if argument in (None, ""):
