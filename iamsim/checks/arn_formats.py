@@ -65,6 +65,12 @@ class ArnFormat:
             return False
         return _overlap(pattern, self.atoms)
 
+    def fits_meeting(self, name: str) -> bool:
+        """Whether what two patterns have in common is a resource of this format. Where slashes
+        alone separate its variables, no colon stands in one, but for the names of objects."""
+        slashes = "/" in self.resource and ":" not in self.resource and "Object" not in self.text
+        return not (slashes and ":" in name) and self.fits_resource(name)
+
     def is_of_type(self, pattern: str) -> bool:
         """Whether a pattern begins with the same type of resource, however that is spelled."""
         return _type_word(pattern) == _type_word(self.resource)

@@ -114,6 +114,28 @@ def test_a_broken_statement_is_not_known_and_the_others_count(
     assert "a statement has no element `Actoin`" in capsys.readouterr().out
 
 
+def test_a_broken_statement_in_both_worlds_is_the_same_in_both(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Alike it changes nothing; a change that hangs on it is said to, and fails a gate."""
+    broken = {"Effect": "Deny", "Actoin": "s3:GetObject", "Resource": "*"}
+    put = {"Effect": "Allow", "Action": "s3:PutObject", "Resource": "*"}
+    documents = [{"Version": "2012-10-17", "Statement": some} for some in ([broken], [broken, put])]
+    before, after = (
+        world(tmp_path, f"{number}.json", users={"mia": {"policies": [document]}})
+        for number, document in enumerate(documents)
+    )
+    assert run("diff", before, before, "--fail-on", "changed") == 0
+    assert "no decision changes" in capsys.readouterr().out
+    assert run("diff", before, before, "--strict") == 2
+    assert "a statement has no element `Actoin`" in capsys.readouterr().err
+    assert run("diff", before, after, "--format", "json") == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert [one["statement"] for one in answer["unknowns"]] == [0]
+    assert run("diff", before, after, "--fail-on", "latent", "-q") == 1
+    assert "could change this" in capsys.readouterr().err
+
+
 def test_a_check_of_an_import_fails_on_what_the_sources_do_not_tell(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -251,24 +251,31 @@ def _asked(service: str, place: Place, universe: ActionUniverse, actions: int) -
     label = place.label or ""
     pattern = cut_arn(label) if "*" in label and "${" not in label else None
     texts = {arn.resource, arn.resource if pattern is None else pattern.resource}
-    return _askable(service, frozenset(texts), universe, actions)
+    return _askable(service, frozenset(texts), universe, actions, meeting=place.label is None)
 
 
 @lru_cache(maxsize=REMEMBERED)
-def _askable(service: str, texts: frozenset[str], universe: ActionUniverse, actions: int) -> int:
-    """The actions whose resource types some of the texts fit."""
+def _askable(
+    service: str, texts: frozenset[str], universe: ActionUniverse, actions: int, *, meeting: bool
+) -> int:
+    """The actions whose resource types some of the texts fit; `meeting` where one text stands for
+    what several patterns have in common."""
     found = 0
-    for number in _fitting(service, texts, universe, actions):
+    for number in _fitting(service, texts, universe, actions, meeting=meeting):
         found |= 1 << number
     return found
 
 
 def _fitting(
-    service: str, texts: frozenset[str], universe: ActionUniverse, actions: int
+    service: str, texts: frozenset[str], universe: ActionUniverse, actions: int, *, meeting: bool
 ) -> Iterator[int]:
     for number in universe.numbers(_of_service(service, universe, actions)):
         formats = _reference().formats_of(universe.written[number])
-        if any(form.fits_resource(text) for form in formats for text in texts):
+        if any(
+            (form.fits_meeting if meeting else form.fits_resource)(text)
+            for form in formats
+            for text in texts
+        ):
             yield number
 
 
