@@ -191,7 +191,7 @@ def who_can(  # noqa: PLR0913 - the arguments are the options of the command
 
     model = batch.world.model
     resource = resource_named(resource, model)
-    _check_resource(resource)
+    _check_resource(resource, batch.world.model)
     expanded = expand_actions(tuple(actions), resource)
     if model.is_read_on_demand and not via_roles:
         accounts = accounts_let_in(batch, expanded, resource, context)
@@ -231,7 +231,7 @@ def _keep(found: Answers, patterns: Sequence[str]) -> None:
         found.blocked = [blocked for blocked in found.blocked if is_meant(blocked.candidate)]
 
 
-def _check_resource(resource: str) -> None:
+def _check_resource(resource: str, model: World) -> None:
     """Refuse what is no resource."""
     hint = "give the ARN of a resource, or `*` for actions without one"
     if ":" in resource and not resource.startswith("arn:") and resource.count(":") == 1:
@@ -241,6 +241,10 @@ def _check_resource(resource: str) -> None:
             hint=hint,
         )
     if resource != "*" and find_arn(resource) is None:
+        from iamsim.questions.near_misses import near_resource
+
+        near = near_resource(resource, "", model)
+        hint = hint if near is None else f"did you mean `{near}`?"
         raise RequestError(
             "invalid-arn",
             f"{quote(resource)} is no ARN, and the last argument is the resource",

@@ -35,6 +35,9 @@ SESSION = "assumed-role"
 HEAD_PARTS = ("partition", "service", "region", "account")
 
 
+KINDS = ("user", "role")
+
+
 def known_principals(world: World) -> list[str]:
     """Give the ARNs of all users and roles of a world, sorted."""
     return sorted(
@@ -65,7 +68,13 @@ def near_principal(principal: str, world: World) -> str | None:
     session = _session_of(arn)
     entity = arn if session is None else arn._replace(service="iam", resource=session[0])
     kind, _, name = entity.resource.partition("/")
-    if kind not in {"user", "role"} or world.find_principal(principal) is not None:
+    if kind not in KINDS:
+        meant = nearest(kind.lower(), KINDS, ALIKE) if name else None
+        fixed = arn._replace(resource=f"{meant}/{name}").text
+        if meant is None or world.find_principal(fixed) is not None:
+            return meant and fixed
+        return near_principal(fixed, world)
+    if world.find_principal(principal) is not None:
         return None
     found = _near_entity(entity, kind, name.rpartition("/")[2], world)
     if found is None or session is None:

@@ -65,6 +65,9 @@ WORLD = load_world_data(
         (f"arn:aws:iam::{HOME}:root", None),
         (f"arn:aws:sts::{HOME}:federated-user/nora", None),
         ("arn:aws:iam::777788889999:user/nora", None),
+        (f"arn:aws:iam::{HOME}:usr/otto", f"arn:aws:iam::{HOME}:user/otto"),
+        (f"arn:aws:iam::{HOME}:roles/deploi", DEPLOY),
+        (f"arn:aws:iam::{HOME}:group/otto", None),
         # Two accounts have such a role.
         ("arn:aws:iam::123456789012:role/deploy", None),
         ("deploy", None),
