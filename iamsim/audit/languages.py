@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from iamsim.audit.model import Audit
 from iamsim.checks.escalation_paths import known_ways
 from iamsim.files.reading import read_text
+from iamsim.words.language import finding_words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -93,7 +94,7 @@ def _tables(language: str) -> _Tables:
         _sentences(data["words"]),
         _Holes(_sentences(data["holes"]), _ways(language)),
         data["quoting"],
-        tomllib.loads(read_text(_FOLDER / f"{language}_policies.toml")),
+        finding_words(language),
     )
 
 

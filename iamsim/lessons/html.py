@@ -17,6 +17,7 @@ from iamsim.lessons.blocks import Break, Code, Explanation, Facts, Heading, Item
 from iamsim.report.layers import layer_rows
 from iamsim.report.message import denied_message
 from iamsim.report.summary import summary
+from iamsim.words.language import is_said
 from iamsim.words.sentences import OUTCOMES
 
 if TYPE_CHECKING:
@@ -61,18 +62,20 @@ def blocks_html(blocks: Iterable[Block], title: str) -> str:
     )
 
 
-def blocks_fragment(blocks: Iterable[Block]) -> str:
-    """Write blocks as a part of a page that somebody else makes."""
-    return "\n".join(_block(block) for block in blocks)
+def blocks_fragment(blocks: Iterable[Block], language: str = "en") -> str:
+    """Write blocks as a part of a page that somebody else makes, in the `language` of that page;
+    what the lesson itself says is English, and marked as such where it has no other words."""
+    return "\n".join(_block(block, language) for block in blocks)
 
 
-def _block(block: Block) -> str:
+def _block(block: Block, language: str = "en") -> str:
     match block:
         case Heading(level, text):
             return f"<h{level}>{_prose(text)}</h{level}>"
         case Prose(text, label):
             kind = f' class="{escape(label)}"' if label else ""
-            return f"<p{kind}>{_prose(text)}</p>"
+            foreign = "" if is_said(text, language) else ' lang="en"'
+            return f"<p{kind}{foreign}>{_prose(text)}</p>"
         case Code(title, text, language):
             shown = _changes(text) if language == "diff" else escape(text)
             return f"<h3>{_prose(title)}</h3>\n<pre>{shown}</pre>"
@@ -86,7 +89,7 @@ def _block(block: Block) -> str:
             rows = "".join(f"<li>{_item(item)}</li>\n" for item in items)
             return f"<h3>{_prose(title)}</h3>\n<ul>\n{rows}</ul>"
         case Explanation(answer):
-            return _explanation(answer)
+            return _explanation(answer, language)
         case Break():
             return "<hr>"
 
@@ -119,7 +122,7 @@ def _changes(text: str) -> str:
     return "\n".join(lines)
 
 
-def _explanation(answer: Answer) -> str:
+def _explanation(answer: Answer, language: str) -> str:
     rows = "".join(
         f"<tr><th>{escape(name)}</th><td>{escape(OUTCOMES[outcome])}</td>"
         f"<td>{_prose(detail)}</td></tr>\n"
@@ -132,6 +135,8 @@ def _explanation(answer: Answer) -> str:
     message = denied_message(answer)
     if message is not None:
         parts.append(f"<p>AWS would say:</p>\n<blockquote>{escape(message)}</blockquote>")
-    picture = b64encode(draw_decision(answer).render("svg", Theme.LIGHT)).decode()
+    picture = b64encode(
+        draw_decision(answer, language=language).render("svg", Theme.LIGHT)
+    ).decode()
     parts.append(f'<img src="data:image/svg+xml;base64,{picture}" alt="{escape(summary(answer))}">')
     return "\n".join(parts)

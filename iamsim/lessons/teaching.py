@@ -108,7 +108,7 @@ def course() -> Json:
     }
 
 
-def step(name: str, place: int) -> Json:
+def step(name: str, place: int, language: str = "en") -> Json:
     """A step of a lesson: its `html` (policies, request and question, escaped, without script),
     the question alone, and the choices, each an id and its words.
 
@@ -122,14 +122,14 @@ def step(name: str, place: int) -> Json:
         "after": list(lesson.after) if not place else [],
         "step": place,
         "name": asked.name,
-        "html": blocks_fragment(shown),
+        "html": blocks_fragment(shown, language),
         "question": asked.question,
         "decisions": [
-            {"id": verdict.value, "text": VERDICT_WORDS[verdict]}
+            {"id": verdict.value, "word": VERDICT_WORDS[verdict]}
             for verdict in VERDICT_CHOICES.values()
         ],
         "layers": [
-            {"id": layer.value, "text": text}
+            {"id": layer.value, "word": text}
             for layer, text in (layer_names(asked.action) if outcome.layer is not None else ())
         ],
         "hints": list(asked.hints),
@@ -137,7 +137,9 @@ def step(name: str, place: int) -> Json:
     }
 
 
-def answer(name: str, place: int, decision: str, layer: str | None = None) -> Json:
+def answer(
+    name: str, place: int, decision: str, layer: str | None = None, language: str = "en"
+) -> Json:
     """What comes of a choice: `right`, and the `reason` where it is not.
 
     The layer is looked at once the decision is right. When all is right, `learned` and `html` hold
@@ -166,10 +168,10 @@ def answer(name: str, place: int, decision: str, layer: str | None = None) -> Js
             raise _no_choice(str(layer))
         if chosen is not outcome.layer:
             return {"right": False, "of": "layer", "reason": layer_reply(outcome.answer, chosen)}
-    return solved(name, place)
+    return solved(name, place, language)
 
 
-def solved(name: str, place: int) -> Json:
+def solved(name: str, place: int, language: str = "en") -> Json:
     """The answer of a step with its explanation, for somebody who found it or wants to see it."""
     _, asked, outcome = _asked(name, place)
     return {
@@ -180,7 +182,7 @@ def solved(name: str, place: int) -> Json:
         "layer": None if outcome.layer is None else outcome.layer.value,
         "words": outcome_text(outcome, asked.action),
         "learned": asked.learned,
-        "html": blocks_fragment(answer_blocks(asked, outcome)),
+        "html": blocks_fragment(answer_blocks(asked, outcome), language),
     }
 
 

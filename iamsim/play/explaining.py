@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import re
 import shlex
-from html import escape, unescape
 from typing import TYPE_CHECKING, Any
 
 from iamsim.core.decision import Layer
@@ -34,13 +32,10 @@ if TYPE_CHECKING:
     from iamsim.core.answer import Answer
     from iamsim.play.asked import Sheet
     from iamsim.query.edits.model import Edit, EditSet
-    from iamsim.words.language import Say
 
 __all__ = ["edit", "explain", "export"]
 
 Json = dict[str, Any]
-# What stands between two tags, with the blanks around it.
-_TEXTS = re.compile(r"((?<=>)\s*)([^<>]*[^<>\s])(\s*(?=<))")
 NARROW, WIDE = 300, 900
 ADDED_TO = {
     Layer.IDENTITY_BASED_POLICY: "identity",
@@ -80,39 +75,25 @@ def explain(given: Mapping[str, Any]) -> Json:
     told = {
         **_verdict(answer, language),
         "svg": picture.render("svg", Theme(text_of(given, "theme") or "auto")).decode(),
-        "details": _spoken(to_fragment(answer_document(AnswerReport(answer))), speaker(language)),
+        "details": to_fragment(answer_document(AnswerReport(answer))),
         "doubts": [hint_text(hint) for hint in doubts_of(answer)],
     }
     if isinstance(given.get("before"), dict):
         earlier = read_sheet(given["before"]).answer()
         held = Comparison(earlier, answer, compare_answers(earlier, answer))
-        told["compared"] = {**_verdict(earlier, language), "text": comparison_in_short(held)}
+        told["compared"] = {**_verdict(earlier, language), "summary": comparison_in_short(held)}
     return told
 
 
 def _verdict(answer: Answer, language: str) -> Json:
     """The decision in short; in another language the sentence is that of the picture."""
     verdict = answer.decision.verdict
-    say = speaker(language)
-    english = summary(answer).partition(": ")[2]
+    english = speaker(language) is in_english
     return {
         "verdict": verdict.value,
-        "word": say(VERDICTS[verdict]),
-        "sentence": english if say is in_english else say(picture_of(answer).sentence),
+        "word": VERDICTS[verdict],
+        "sentence": summary(answer).partition(": ")[2] if english else picture_of(answer).sentence,
     }
-
-
-def _spoken(markup: str, say: Say) -> str:
-    """The texts of a page in another language, policies apart; tags and attributes stay."""
-    if say is in_english:
-        return markup
-
-    def text(found: re.Match[str]) -> str:
-        bare = unescape(found[2].strip())
-        said = say(bare)
-        return found[0] if said == bare else f"{found[1]}{escape(said)}{found[3]}"
-
-    return _TEXTS.sub(text, markup)
 
 
 def edit(given: Mapping[str, Any]) -> Json:

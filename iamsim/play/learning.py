@@ -9,6 +9,7 @@ from iamsim.lessons import teaching
 from iamsim.lessons.graded import graded_document
 from iamsim.play.asked import text_of
 from iamsim.report.writers.html import to_fragment
+from iamsim.words.language import speaker
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["course", "exercise", "grade", "hand_out", "predict", "solve", "step"]
 
 Json = dict[str, Any]
+_EXPECTED = {"allowed": "allowed", "denied": "denied", "explicitDeny": "denied explicitly"}
 
 
 def course(_given: Mapping[str, Any]) -> Json:
@@ -25,23 +27,31 @@ def course(_given: Mapping[str, Any]) -> Json:
 
 def step(given: Mapping[str, Any]) -> Json:
     """A `step` of the lesson `name`: what is shown, the question, the choices."""
-    return teaching.step(text_of(given, "name"), _place(given))
+    return teaching.step(text_of(given, "name"), _place(given), _language(given))
 
 
 def predict(given: Mapping[str, Any]) -> Json:
     """What comes of a choice: a `decision`, and a `layer` where one is asked for."""
     layer = text_of(given, "layer") or None
-    return teaching.answer(text_of(given, "name"), _place(given), text_of(given, "decision"), layer)
+    decision = text_of(given, "decision")
+    name, place = text_of(given, "name"), _place(given)
+    return teaching.answer(name, place, decision, layer, _language(given))
 
 
 def solve(given: Mapping[str, Any]) -> Json:
     """The answer of a step, explained."""
-    return teaching.solved(text_of(given, "name"), _place(given))
+    return teaching.solved(text_of(given, "name"), _place(given), _language(given))
 
 
 def exercise(given: Mapping[str, Any]) -> Json:
     """The exercise `name`: its goal, what is to be written, and the cases that are shown."""
-    return teaching.exercise(text_of(given, "name"))
+    told = teaching.exercise(text_of(given, "name"))
+    plain = " ".join(told["text"].split())
+    said = speaker(_language(given))(plain)
+    cases = [
+        {**case, "title": case["name"], "word": _EXPECTED[case["expect"]]} for case in told["cases"]
+    ]
+    return {**told, "text": told["text"] if said == plain else said, "cases": cases}
 
 
 def hand_out(given: Mapping[str, Any]) -> Json:
@@ -65,6 +75,10 @@ def grade(given: Mapping[str, Any]) -> Json:
         "sentence": document.summary,
         "html": to_fragment(document),
     }
+
+
+def _language(given: Mapping[str, Any]) -> str:
+    return text_of(given, "language") or "en"
 
 
 def _place(given: Mapping[str, Any]) -> int:

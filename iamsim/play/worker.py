@@ -1,6 +1,7 @@
 """What the page asks of Python: one function, data in and data out.
 
-Whatever is asked gets an answer: a fault of the input is told as one, and a fault of ours, too.
+Whatever is asked gets an answer: a fault of the input is told as one, and a fault of ours, too. The
+modules that answer speak English; in another `language` the answer is said here.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ from typing import Any
 
 from iamsim.core.errors import IamsimError
 from iamsim.play.asked import fault_of
+from iamsim.words.language import coded, in_english, speaker
+from iamsim.words.markup import spoken_markup
 
 __all__ = ["answer"]
 
@@ -33,16 +36,47 @@ HOMES = {
     "grade": "learning",
     "hand_out": "learning",
 }
+# Members of answers that hold markup, and those that hold sentences of ours; all others are data.
+MARKUP = frozenset({"html", "details"})
+SENTENCES = frozenset(
+    {"sentence", "word", "words", "title", "summary", "doubts", "reason", "detail", "hints", "goal"}
+)
 
 
 def answer(method: str, text: str) -> str:
     """Answer a question of the page: `text` is its data in JSON, and so is what comes back."""
+    language: object = "en"
     try:
         module = importlib.import_module(f"iamsim.play.{HOMES[method]}")
-        told: dict[str, Any] = getattr(module, method)(json.loads(text))
+        given = json.loads(text)
+        language = given.get("language")
+        told: dict[str, Any] = getattr(module, method)(given)
     except IamsimError as error:
         told = {"fault": fault_of(error)}
     except Exception as error:  # noqa: BLE001 - the page goes on, and says whose fault it is
         message = f"iamsim has a bug: {type(error).__name__}: {error}"
         told = {"fault": {"code": "internal-error", "message": message, "hint": None}}
+    if speaker(language) is not in_english:
+        told = _spoken(told, language)
     return json.dumps(told)
+
+
+def _spoken(told: dict[str, Any], language: object) -> dict[str, Any]:
+    """An answer in another language: faults and findings by their code, other texts by words."""
+    said = {name: _value(name, value, language) for name, value in told.items()}
+    if "message" in told and "code" in told:
+        kind = "errors" if "hint" in told else "findings"
+        said["message"] = coded(language, kind, told["code"], told["message"])
+        said |= {"hint": None} if "hint" in told else {}
+    return said
+
+
+def _value(name: str, value: object, language: object) -> object:
+    say = speaker(language)
+    if isinstance(value, dict):
+        return _spoken(value, language)
+    if isinstance(value, list):
+        return [_value(name, entry, language) for entry in value]
+    if isinstance(value, str) and name in MARKUP:
+        return spoken_markup(value, say)
+    return say(value) if isinstance(value, str) and name in SENTENCES else value

@@ -1,36 +1,68 @@
-"""The words of the picture in another language than English.
+"""Words in another language than English.
 
-Whatever has no translation stays English: names, values, sentences of residuals, and the notes. A
-test counts what of the tables of this room that is.
+Names, values and texts of policies stay as they are. What has a code (reasons, notes, faults) is
+translated by it, in `ja_codes.toml`, findings of `validate` in `ja_findings.toml`; all other texts
+by their English, in `ja.toml`, and those of lessons and exercises in `ja_course.toml`. Tests list
+what of the tables, and of what the playground shows, has no translation.
 """
 
 from __future__ import annotations
 
 import re
 import tomllib
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from iamsim.core.reason import Note, Reason
 from iamsim.files.reading import read_text
+from iamsim.words.sentences import NOTES, REASONS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
-__all__ = ["LANGUAGES", "Say", "in_english", "in_japanese", "speaker"]
+__all__ = [
+    "LANGUAGES",
+    "Say",
+    "coded",
+    "finding_words",
+    "in_english",
+    "in_japanese",
+    "is_said",
+    "speaker",
+]
 
 if TYPE_CHECKING:
     Say = Callable[[str], str]
 
 _LONGEST = 2000  # characters; what is longer holds a policy, which nobody translates
+_NAME = re.compile(r"`[^`]+`")
+_SENTENCE_LIKE = re.compile(r" of | and | or | at |; |, ")
+_NUMBER = re.compile("`\ue000(\\d+)`")
+# The number of a heading; a colon, or the code of a note.
+_FRAME = re.compile(r"(\d+\. |)(.+?)(:| \[[a-z-]+\]|)", re.DOTALL)
+_END = re.compile(r"(?<=[^\d\W])\. (?=[A-Z])|(?<=[)`])\. (?=[A-Z])")
+_NAMED = re.compile(r"`\{(\d)\}`")
+_HOLE_HERE = re.compile(r"\{\d\}")
 _HOLE = re.compile(r"\\\{(\d)\\\}")
 
 
 class _Sentence(NamedTuple):
-    """A sentence with holes, and what it is in another language."""
+    """A sentence with holes, how it starts, and what it is in another language; `names` are the
+    holes in backticks."""
 
+    start: str
     pattern: re.Pattern[str]
     text: str
+    names: frozenset[int]
+
+    def say(self, filled: Iterable[str]) -> str:
+        """The sentence with what fills its holes."""
+        holes = (
+            text if number in self.names else _japanese(text)
+            for number, text in enumerate(filled, 1)
+        )
+        return self.text.format("", *holes)
 
 
 class _Words(NamedTuple):
@@ -50,35 +82,125 @@ def in_english(text: str) -> str:
 
 def in_japanese(text: str) -> str:
     """A text in Japanese, or as it is where it has no translation."""
-    words = _words()
-    if len(text) > _LONGEST:
+    if len(text) > _LONGEST or not text:
         return text
+    names: list[str] = []  # those that read like sentences, and are none
+
+    def hide(found: re.Match[str]) -> str:
+        if not _SENTENCE_LIKE.search(found[0]):
+            return found[0]
+        names.append(found[0])
+        return f"`\ue000{len(names)}`"
+
+    hidden = text if text in _words().texts else _NAME.sub(hide, text)
+    return _NUMBER.sub(lambda found: names[int(found[1]) - 1], _japanese(hidden))
+
+
+def is_said(text: str, language: object) -> bool:
+    """Whether a text as a whole has words in a language; English has words for all."""
+    return speaker(language) is in_english or text in _words().texts
+
+
+def coded(language: object, kind: str, code: str, message: str) -> str:
+    """What a code says in a language (`kind` is ``errors`` or ``findings``), with the names that
+    the English message has in backticks; the message itself in English, or for no such code."""
+    if speaker(language) is in_english:
+        return message
+    if kind == "findings":
+        said = "。".join(finding_words(language).get(code, ()))
+    else:
+        said = _codes()[kind].get(code, "")
+    if not said:
+        return message
+    names = ", ".join(dict.fromkeys(_NAME.findall(message)))
+    return f"{said} ({names})" if names else said
+
+
+@cache
+def finding_words(language: object) -> Mapping[str, tuple[str, str]]:
+    """What each code of `validate` says in another language: what is wrong, and what to do."""
+    return {
+        code: (wrong, mended)
+        for code, (wrong, mended) in _table(f"{language}_findings.toml").items()
+    }
+
+
+@lru_cache(8192)
+def _japanese(text: str) -> str:
+    words = _words()
     if text in words.texts:
         return words.texts[text]
-    if "; " in text:
-        return "; ".join(map(in_japanese, text.split("; ")))
+    frame = _FRAME.fullmatch(text)
+    if frame is not None and (frame[1] or frame[3]):
+        return f"{frame[1]}{_japanese(frame[2])}{frame[3]}"
+    sentences = _END.split(text.removesuffix("."))
+    if sentences[1:] or text.endswith("."):
+        said = [_japanese(sentence) for sentence in sentences]
+        whole = all(said[at] != sentence for at, sentence in enumerate(sentences))
+        return "。".join((*said, "")) if whole else text
     for sentence in words.sentences:
-        match = sentence.pattern.fullmatch(text)
+        match = sentence.pattern.fullmatch(text) if text.startswith(sentence.start) else None
         if match is not None:
-            return sentence.text.format("", *map(in_japanese, match.groups()))
-    if ", " in text:
-        return ", ".join(map(in_japanese, text.split(", ")))
+            return sentence.say(match.groups())
+    for mark in ("; ", ", "):
+        if mark in text:
+            return mark.join(map(_japanese, text.split(mark)))
+    return _listed(text)
+
+
+def _listed(text: str) -> str:
+    """A list of names, or of things that have words, by its last word."""
+    for word, said in ((" and ", " と "), (" or ", " または ")):
+        parts = text.split(word)
+        if parts[1:]:
+            shown = list(map(_japanese, parts))
+            if all(" " not in part or shown[at] != part for at, part in enumerate(parts)):
+                return said.join(shown)
     return text
 
 
 @cache
 def _words() -> _Words:
-    """The table, its sentences in their order: the first that fits is taken."""
-    place = Path(__file__).parent / "ja.toml"
-    texts: dict[str, str] = tomllib.loads(read_text(place))["texts"]
+    """The tables; of sentences that fit the one with the most letters of its own is taken."""
+    last = _table("ja.toml")["last"]
+    texts = _table("ja.toml")["texts"] | _table("ja_course.toml")["texts"]
+    codes = _codes()
+    exact = {english: said for english, said in (texts | last).items() if "{1}" not in english}
+    exact |= {NOTES[Note(code)]: said for code, said in codes["notes"].items()}
+    exact |= {REASONS[Reason(code)]: said for code, said in codes["reasons"].items()}
     return _Words(
-        {english: said for english, said in texts.items() if "{1}" not in english},
+        exact,
         tuple(
-            _Sentence(re.compile(_HOLE.sub("(.+?)", re.escape(text)), re.DOTALL), texts[text])
-            for text in texts
+            _Sentence(
+                text.partition("{")[0],
+                _pattern(text),
+                texts[text],
+                frozenset(map(int, _NAMED.findall(text))),
+            )
+            for texts in (_table("ja.toml")["texts"], last)
+            for text in sorted(texts, key=lambda text: -len(_HOLE_HERE.sub("", text)))
             if "{1}" in text
         ),
     )
+
+
+def _pattern(text: str) -> re.Pattern[str]:
+    """A sentence as a pattern: parts that a semicolon divides fill no hole but one behind a
+    colon, at the end."""
+    pattern = _HOLE.sub("((?:(?!; ).)+?)", re.escape(text))
+    if re.search(r": \{\d\}$", text):
+        pattern = pattern.removesuffix("((?:(?!; ).)+?)") + "(.+?)"
+    return re.compile(pattern, re.DOTALL)
+
+
+@cache
+def _codes() -> dict[str, dict[str, str]]:
+    """What codes say, by kind."""
+    return _table("ja_codes.toml")
+
+
+def _table(name: str) -> dict[str, Any]:
+    return tomllib.loads(read_text(Path(__file__).parent / name))
 
 
 LANGUAGES: Mapping[str, Say] = {"en": in_english, "ja": in_japanese}

@@ -422,8 +422,22 @@ def test_the_page_speaks_japanese(visit):
     visit.expect("#p-verdict", "暗黙的な拒否")
     visit.expect("#p-sentence", "許可していません")
     assert page.get_attribute("#p-picture", "alt").startswith("暗黙的な拒否: ")
+    visit.expect("#p-details", "AWS が評価する順序")
+    page.get_by_role("tab", name="比較").click()
+    visit.expect("#p-proof-text", "アクセス")
+    page.get_by_role("tab", name="環境").click()
+    page.click("#p-sample")
+    visit.expect("#p-world-details", "ロール")
+    page.get_by_role("tab", name="学習").click()
+    visit.expect("#p-learn", "レッスンは題名、選択肢、理由、説明が日本語")
+    page.locator("#p-lessons button", has_text="一つのフォルダーだけ").click()
+    visit.expect("#p-lesson .summary", "ほかには何もできない")
+    assert page.locator("#p-lesson thead th").first.inner_text() == "ケース"
     page.select_option("#p-language", "en")
-    page.get_by_role("tab", name="Explain").wait_for(timeout=ANSWERED)
+    visit.expect("#p-lesson .summary", "can do nothing else")
+    page.get_by_role("tab", name="World").click()
+    visit.expect("#p-world-details", "roles")
+    page.get_by_role("tab", name="Explain").click()
     visit.expect("#p-verdict", "denied implicitly")
 
 

@@ -336,7 +336,7 @@ def test_no_sentence_of_the_checks_is_english_only():
 
 def test_every_code_of_a_validation_is_told_in_japanese():
     """What a policy has wrong, and what to do, for each code; none is left over."""
-    tables = tomllib.loads((ROOT / "iamsim/audit/data/ja_policies.toml").read_text("utf-8"))
+    tables = tomllib.loads((ROOT / "iamsim/words/ja_findings.toml").read_text("utf-8"))
     assert set(tables) == set(CODES)
     assert [one for one, texts in tables.items() if not all(map(is_japanese, texts))] == []
 

@@ -114,7 +114,7 @@ def test_an_answer_is_held_against_an_earlier_one():
     earlier = {**QUESTION, "context": "aws:SourceVpc = vpc-0a1b2c3d4e5f60718"}
     told = ask("explain", **QUESTION, before=earlier)
     assert told["compared"]["verdict"] == "allowed"
-    assert told["compared"]["text"].startswith("from allowed to denied implicitly")
+    assert told["compared"]["summary"].startswith("from allowed to denied implicitly")
 
 
 def test_edits_lead_where_they_say():
@@ -262,10 +262,18 @@ def test_every_question_of_the_page_has_a_home():
     assert asked == set(HOMES)
 
 
+def _once(pairs):
+    """An object in which no key stands twice: the second would hide the first."""
+    assert len(dict(pairs)) == len(pairs), [key for key, _ in pairs]
+    return dict(pairs)
+
+
 def test_words_are_there_in_both_languages():
     """The same keys, as many places for values, and all that the page and its scripts name."""
     spoken = {
-        name: json.loads((PAGE / "words" / f"{name}.json").read_text("utf-8"))
+        name: json.loads(
+            (PAGE / "words" / f"{name}.json").read_text("utf-8"), object_pairs_hook=_once
+        )
         for name in ("en", "ja")
     }
     assert spoken["en"].keys() == spoken["ja"].keys()

@@ -1,4 +1,4 @@
-"""The picture in Japanese: complete for what pictures say; what stays English is counted."""
+"""The picture in Japanese: complete for what pictures say."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import pytest
 
 import iamsim
 from iamsim.core.layer_names import LAYERS
-from iamsim.core.reason import Reason
 from iamsim.draw.picture import draw_decision
 from iamsim.words import labels, sentences
 from iamsim.words.language import in_english, in_japanese, speaker
@@ -30,23 +29,10 @@ def test_all_that_pictures_say_has_words():
     assert [one for one in english if not KANA.search(in_japanese(one))] == []
 
 
-def test_what_has_no_words_is_counted():
-    """Why a layer stands as it does is translated; reasons of clauses, which stand beside policies,
-    and the notes about AWS's text stay English. More translations make these numbers smaller."""
-    names = list(Reason)
-    shown = names[names.index(Reason.STATEMENT_ALLOWS) : names.index(Reason.ALLOWED)]
-    english = [labels.REASONS[one] for one in (*shown, Reason.DEPENDS_ON_UNKNOWN)]
-    assert [one for one in english if not KANA.search(in_japanese(one))] == []
-    reasons = dict.fromkeys(labels.REASONS.values())
-    assert sum(not KANA.search(in_japanese(one)) for one in reasons) == 46
-    notes = dict.fromkeys(sentences.NOTES.values())
-    assert sum(not KANA.search(in_japanese(one)) for one in notes) == len(notes)
-
-
 def test_the_table_keeps_every_hole():
     """A translation names each thing that the English sentence names, once."""
-    texts = tomllib.loads(TABLE.read_text("utf-8"))["texts"]
-    for english, said in texts.items():
+    table = tomllib.loads(TABLE.read_text("utf-8"))
+    for english, said in (*table["texts"].items(), *table["last"].items()):
         assert sorted(re.findall(r"\{\d\}", english)) == sorted(re.findall(r"\{\d\}", said)), (
             english
         )

@@ -29,7 +29,11 @@ export class Compare {
     this.ask();
   }
 
-  speak() { options(at("p-compare-type"), TYPES.map((one) => [one, t(`layer-${one}`)]), at("p-compare-type").value || "identity"); }
+  speak() {
+    options(at("p-compare-type"), TYPES.map((one) => [one, t(`layer-${one}`)]), at("p-compare-type").value || "identity");
+    for (const [side, editor] of Object.entries(this.#editors)) editor.speak(t(side));
+    if (Object.keys(this.#editors).length) this.ask();
+  }
 
   state() {
     return { type: at("p-compare-type").value, existing: this.#text("existing"), new: this.#text("new") };

@@ -73,6 +73,12 @@ export class PolicyEditor {
 
   check() { forceLinting(this.view); }
 
+  // The label in another language; findings are asked for anew.
+  speak(label) {
+    this.view.contentDOM.setAttribute("aria-label", label);
+    this.check();
+  }
+
   remove() { this.view.destroy(); }
 
   async #complete(context, python) {

@@ -1,7 +1,7 @@
 // The tab that explains.
 import { PolicyEditor } from "./editor.js";
 import { at, badge, faultText, options, put, say, soon } from "./show.js";
-import { language, t, translate } from "./words.js";
+import { t, translate } from "./words.js";
 
 const LAYERS = ["identity", "resource", "boundary", "session", "scp", "rcp", "vpce"];
 const LEVELS = new Set(["scp", "rcp"]);
@@ -70,7 +70,11 @@ export class Explain {
 
   speak() {
     options(at("p-new-layer"), LAYERS.map((one) => [one, t(`layer-${one}`)]), at("p-new-layer").value || "identity");
-    for (const { layer } of this.#policies) options(layer, LAYERS.map((one) => [one, t(`layer-${one}`)]), layer.value);
+    for (const { layer, editor } of this.#policies) {
+      options(layer, LAYERS.map((one) => [one, t(`layer-${one}`)]), layer.value);
+      editor.speak(`${t("policies")}: ${t(`layer-${layer.value}`)}`);
+    }
+    if (!at("p-edits-found").hidden) this.#findEdits();
     translate(at("p-policies"));
     this.ask();
   }
@@ -133,7 +137,7 @@ export class Explain {
     const dark = getComputedStyle(document.documentElement).colorScheme === "dark"
       || (document.documentElement.dataset.theme === undefined && matchMedia("(prefers-color-scheme: dark)").matches);
     const started = performance.now();
-    const asked = { ...this.question(), width, theme: dark ? "dark" : "light", language, ...(this.#before ? { before: this.#before } : {}) };
+    const asked = { ...this.question(), width, theme: dark ? "dark" : "light", ...(this.#before ? { before: this.#before } : {}) };
     const told = await this.#python.ask("explain", asked);
     if (!told) return;
     this.#show(told);
@@ -167,7 +171,7 @@ export class Explain {
       const word = document.createElement("span");
       badge(word, told.compared.verdict, told.compared.word);
       const text = document.createElement("span");
-      say(text, told.compared.text);
+      say(text, told.compared.summary);
       at("p-compared").replaceChildren(`${t("before")}: `, word, " ", text);
     }
     at("p-figure").classList.toggle("stale", Boolean(fault));

@@ -14,8 +14,10 @@ function made(tag, word, more = {}) {
 export class Learn {
   #python;
   #course = null;
+  #exercised = "";
   #editors = [];
   #progress = {};
+  #shown = () => { at("p-lesson").textContent = t("choose-lesson"); };
 
   constructor(python) {
     this.#python = python;
@@ -29,10 +31,17 @@ export class Learn {
     if (told.fault) { at("p-lesson").textContent = faultText(told.fault); return; }
     this.#course = told;
     this.#list();
-    at("p-lesson").textContent = t("choose-lesson");
+    this.#shown();
   }
 
-  speak() { if (this.#course) this.#list(); }
+  async speak() {
+    if (!this.#course) return;
+    const told = await this.#python.ask("course", {});
+    if (!told || told.fault) return;
+    this.#course = told;
+    this.#list();
+    this.#shown();
+  }
 
   #list() {
     const entry = (kind, one) => {
@@ -86,25 +95,27 @@ export class Learn {
   #clear() {
     this.#editors.forEach(({ editor }) => editor.remove());
     this.#editors = [];
+    this.#exercised = "";
     return at("p-lesson");
   }
 
   async #step(name, place) {
     const told = await this.#python.ask("step", { name, step: place });
     if (!told) return;
+    this.#shown = () => this.#step(name, place);
     const page = this.#clear();
     if (told.fault) { page.textContent = faultText(told.fault); return; }
     put(page, told.html, 2);
     const before = told.after
       .map((one) => this.#course.lessons.find((lesson) => lesson.name === one))
       .filter((one) => one && !Array.from({ length: one.steps }, (_, step) => `${one.name}/${step}`).every((key) => key in this.#progress));
-    if (before.length) page.prepend(made("p", "", { className: "quiet", textContent: t("before", before.map((one) => `${one.number}. ${one.title}`).join("; ")) }));
+    if (before.length) page.prepend(made("p", "", { className: "quiet", textContent: t("prerequisites", before.map((one) => `${one.number}. ${one.title}`).join("; ")) }));
     const fields = made("fieldset");
     const legend = made("legend", "predict");
     const decision = made("select");
-    options(decision, told.decisions.map((one) => [one.id, one.text]));
+    options(decision, told.decisions.map((one) => [one.id, one.word]));
     const layer = made("select");
-    options(layer, [["", "–"], ...told.layers.map((one) => [one.id, one.text])]);
+    options(layer, [["", "–"], ...told.layers.map((one) => [one.id, one.word])]);
     const labelled = (word, field) => { const label = made("label"); label.append(made("span", word), " ", field); return label; };
     const layerLabel = labelled("deciding-layer", layer);
     layerLabel.hidden = told.layers.length === 0;
@@ -168,22 +179,31 @@ export class Learn {
   async #exercise(name) {
     const told = await this.#python.ask("exercise", { name });
     if (!told) return;
+    // In another language what somebody wrote stays.
+    const written = this.#exercised === name ? Object.fromEntries(this.#editors.map(({ file, editor }) => [file, editor.text])) : {};
+    this.#shown = () => this.#exercise(name);
     const page = this.#clear();
     if (told.fault) { page.textContent = faultText(told.fault); return; }
-    const goal = made("p", "", { className: "summary", textContent: told.goal });
-    page.replaceChildren(made("h2", "", { textContent: `${told.number}. ${told.title}` }), goal);
-    for (const part of told.text.split("\n").filter(Boolean)) page.append(made("p", "", { textContent: part }));
+    this.#exercised = name;
+    const said = (text, className = "") => { const part = made("p", "", { className }); say(part, text); return part; };
+    page.replaceChildren(made("h2", "", { textContent: `${told.number}. ${told.title}` }), said(told.goal, "summary"));
+    page.append(...told.text.split("\n").filter(Boolean).map((part) => said(part)));
     const table = made("table", "", { className: "narrow" });
     table.setAttribute("role", "table");
-    for (const one of told.cases) {
-      const row = table.insertRow();
-      row.setAttribute("role", "row");
-      for (const text of [one.name, one.actions.join(", "), one.resources.join(", "), String(one.expect)]) {
-        const cell = row.insertCell();
-        cell.setAttribute("role", "cell");
-        cell.textContent = text;
+    const row = (parent, role, tag, texts) => {
+      const line = made("tr");
+      line.setAttribute("role", "row");
+      for (const text of texts) {
+        const cell = made(tag, "", { textContent: text });
+        cell.setAttribute("role", role);
+        if (role === "columnheader") cell.scope = "col";
+        line.append(cell);
       }
-    }
+      parent.append(line);
+    };
+    row(table.createTHead(), "columnheader", "th", ["case", "action", "resource", "expected"].map((word) => t(word)));
+    const body = table.createTBody();
+    for (const one of told.cases) row(body, "cell", "td", [one.title, one.actions.join(", "), one.resources.join(", "), one.word]);
     page.append(table);
     const world = made("details", "", { id: "exercise-world" });
     world.append(made("summary", "", { textContent: "world.yaml" }), made("pre", "", { textContent: told.world, tabIndex: 0 }));
@@ -192,7 +212,7 @@ export class Learn {
       const part = made("section");
       part.append(made("h3", "", { textContent: file }));
       page.append(part);
-      const editor = new PolicyEditor(part, text, file, this.#python, () => ({ layer: "", action: "", resource: "" }), () => {});
+      const editor = new PolicyEditor(part, written[file] ?? text, file, this.#python, () => ({ layer: "", action: "", resource: "" }), () => {});
       this.#editors.push({ file, editor });
     }
     const check = made("button", "check", { type: "button" });

@@ -1,4 +1,6 @@
 // Python in a worker. Of questions of one kind that wait, only the newest is asked.
+import { language } from "./words.js";
+
 export class Python {
   #worker;
   #waiting = new Map();
@@ -19,7 +21,7 @@ export class Python {
   ask(method, data, kind = method) {
     return new Promise((resolve) => {
       this.#waiting.get(kind)?.resolve(null);
-      this.#waiting.set(kind, { method, text: JSON.stringify(data), files: data.files, resolve });
+      this.#waiting.set(kind, { method, text: JSON.stringify({ language, ...data }), files: data.files, resolve });
       this.#next();
     });
   }

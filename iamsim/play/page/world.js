@@ -9,7 +9,7 @@ async function contents(files) {
   let size = 0;
   for (const file of files) {
     size += file.size;
-    if (size > MOST_BYTES) throw new Error(`${file.name}: over ${MOST_BYTES / 1e6} MB`);
+    if (size > MOST_BYTES) throw new Error(`${file.name}: ${t("bytes", MOST_BYTES / 1e6)}`);
     const bytes = new Uint8Array(await file.arrayBuffer());
     let text = "";
     for (let start = 0; start < bytes.length; start += 0x8000) text += String.fromCharCode(...bytes.subarray(start, start + 0x8000));
@@ -20,6 +20,7 @@ async function contents(files) {
 
 export class World {
   #python;
+  #last = null;
 
   constructor(python) {
     this.#python = python;
@@ -63,11 +64,13 @@ export class World {
     this.#show(told);
     if (told.fault) return;
     at("p-world-asks").hidden = false;
+    this.#last = () => this.#drop(data);
     at("p-dropped").textContent = t("read-as", told.files, told.accounts);
   }
 
   async #ask(data, files) {
     if (files && !files.length) return;
+    this.#last = () => this.#ask(data, files);
     this.#working();
     try {
       const told = await this.#python.ask("ask_world", files ? { ...data, files: await contents(files) } : data);
@@ -76,6 +79,9 @@ export class World {
       this.#show({ fault: { message: String(error.message) } });
     }
   }
+
+  // The last answer in another language.
+  speak() { if (this.#last) this.#last(); }
 
   #working() {
     at("p-world-verdict").hidden = true;

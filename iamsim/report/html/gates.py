@@ -10,7 +10,6 @@ from iamsim.report.html.explained_policies import statement_names
 from iamsim.report.html.page import anchor
 from iamsim.report.html.parts import Badge
 from iamsim.words.gates import Place, place_of
-from iamsim.words.labels import on_one_line
 from iamsim.words.state import State
 from iamsim.words.steps import DECIDES, picture_of
 
@@ -31,11 +30,12 @@ _WAYS = {State.CLOSED: "blocked"}
 
 
 class Gate(NamedTuple):
-    """One layer on the way: its name, its state, why, and where on the page its policies stand."""
+    """One layer on the way: its name, its state, why in some lines, and where on the page its
+    policies stand."""
 
     title: str
     badge: Badge
-    detail: str
+    lines: tuple[str, ...]
     href: str | None
 
 
@@ -76,9 +76,9 @@ def _gates(rows: Iterable[Row], places: dict[Place, str]) -> tuple[Gate, ...]:
     for row in rows:
         kind = _KINDS.get(row.gate.state, "none") if row.reached else "none"
         word = f"{row.word}, {DECIDES}" if row.decides else row.word
-        detail = on_one_line(tuple(line.text for line in row.lines))
+        lines = tuple(line.text for line in row.lines)
         badge = Badge(kind, word if row.reached else f"{word}, not reached")
-        gates.append(Gate(row.gate.name, badge, detail, places.get(row.gate.place)))
+        gates.append(Gate(row.gate.name, badge, lines, places.get(row.gate.place)))
     return tuple(gates)
 
 
