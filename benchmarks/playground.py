@@ -3,7 +3,8 @@
     python benchmarks/playground.py
 
 Needs Chromium, the extra `dev`, and what `scripts/build_playground.py` brings. Times are those of
-one page with an empty cache, its server on the same machine.
+one page with an empty cache, its server on the same machine; beside them stands the time that the
+browser's processes took of the processors, which other programs do not change.
 """
 
 from __future__ import annotations
@@ -57,6 +58,32 @@ def renderers() -> dict[int, int]:
     return found
 
 
+def processor(others: set[int]) -> float:
+    """Seconds of the processors that the processes of the browser have had so far."""
+    ticks = 0
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            name = (folder / "comm").read_text()
+            if name.startswith("chrom") and int(folder.name) not in others:
+                fields = (folder / "stat").read_text().rpartition(")")[2].split()
+                ticks += int(fields[11]) + int(fields[12])
+        except OSError:
+            continue
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def browsers() -> set[int]:
+    """The browsers that run already."""
+    found = set()
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            if (folder / "comm").read_text().startswith("chrom"):
+                found.add(int(folder.name))
+        except OSError:
+            continue
+    return found
+
+
 def strokes(page: Page) -> list[float]:
     """How long each answer took while somebody types, in milliseconds."""
     taken = []
@@ -80,23 +107,27 @@ def main() -> int:
     server = FileServer(files)
     Thread(target=server.run, daemon=True).start()
     chromium = shutil.which("chromium") or shutil.which("google-chrome")
-    others = renderers()
+    others, running = renderers(), browsers()
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         page = browser.new_context(service_workers="block").new_page()
-        started = time.perf_counter()
+        started, had = time.perf_counter(), processor(running)
         page.goto(server.address)
         page.wait_for_selector("html[data-answered]", timeout=120_000)
         taken = time.perf_counter() - started
-        print(f"first answer after {taken:.1f} s; load {os.getloadavg()[0]:.1f}")
+        used = processor(running) - had
+        load = os.getloadavg()[0]
+        print(f"first answer after {taken:.1f} s, {used:.1f} s of the processors; load {load:.1f}")
         for number in (0, 3):
             page.select_option("#p-examples", str(number))
             page.wait_for_timeout(1500)
+            had = processor(running)
             found = sorted(strokes(page))
+            used = 1000 * (processor(running) - had) / STROKES
             title = json.loads(EXAMPLES.read_text("utf-8"))[number]["title"]["en"]
             print(
                 f"a key stroke: {median(found):.0f} ms, nine of ten within"
-                f" {found[int(len(found) * 0.9)]:.0f} ms ({title})"
+                f" {found[int(len(found) * 0.9)]:.0f} ms, {used:.0f} ms of the processors ({title})"
             )
         memory = max(size for process, size in renderers().items() if process not in others)
         print(f"memory of the page with its worker {memory / MEGABYTE:.0f} MB")

@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from iamsim.audit.model import Audit
 from iamsim.checks.escalation_paths import known_ways
 from iamsim.files.reading import read_text
-from iamsim.words.language import finding_words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,6 +29,7 @@ __all__ = ["LANGUAGES", "in_language"]
 
 LANGUAGES = ("en", "ja")
 _FOLDER = Path(__file__).parent / "data"
+_WORDS = Path(__file__).parent.parent / "words"  # what findings of `validate` say, by their code
 _TIMES = re.compile(r" \((\d+) times\)$")
 _quoted = re.compile(r"`([^`]+)`").findall
 
@@ -94,7 +94,7 @@ def _tables(language: str) -> _Tables:
         _sentences(data["words"]),
         _Holes(_sentences(data["holes"]), _ways(language)),
         data["quoting"],
-        finding_words(language),
+        tomllib.loads(read_text(_WORDS / f"{language}_findings.toml")),
     )
 
 

@@ -34,6 +34,7 @@ _STEP = 20  # between steps
 _SIDE_BY_SIDE = 640  # the least width at which ways in stand beside each other
 _COLUMNS = 3
 _LABEL = 66
+_LINES = 9  # of what decides: a key with both values has room on a phone
 # Fonts of viewers differ from the one that is measured: lines are broken a little early.
 _ROOM, _BOLD_ROOM = 0.87, 0.8
 _GREY = "unreached"
@@ -179,7 +180,7 @@ class _Drawing:
         lines = [
             (text, "small bold" if line.heavy else "small")
             for line in row.lines
-            for text in self._broken(line.text, inner, 4)
+            for text in self._broken(line.text, inner, _LINES if row.decides else 4)
         ]
         height = 2 * SIZES.padding + BADGE_HEIGHT + len(lines) * SIZES.leading + (4 if lines else 0)
         return _Box(row, tuple(lines), height + (SIZES.leading + 2 if _is_tall(row, inner) else 0))

@@ -249,7 +249,8 @@ class _Reading:
                 name = _named(
                     name, decider.policy or ("" if decider.near is None else decider.near.policy)
                 )
-            parts.append(f"{unknown}the {name}{at} {verb}{which}")
+            article = "" if decider.layer is Layer.S3_BLOCK_PUBLIC_ACCESS else "the "
+            parts.append(f"{unknown}{article}{name}{at} {verb}{which}")
         return "; ".join(dict.fromkeys(parts)) or RELATIONS[explanation.relation]
 
     def _remark(self) -> str:
@@ -278,7 +279,9 @@ class _Reading:
             place
         ]
         levels = tuple(
-            Level(entry.level or "", _state(entry), self._why(entry, place)) for entry in entries
+            Level(SIDES.get(level, level), _state(entry), self._why(entry, place))
+            for entry in entries
+            for level in (entry.level or "",)
         )
         state = next(
             state for state in _WORST_FIRST if any(level.state is state for level in levels)
@@ -406,10 +409,19 @@ class _Reading:
         if entry.reason is not Reason.NO_STATEMENT_ALLOWS:
             return (REASONS[entry.reason],)
         count = sum(len(policy.statements) for policy in entry.policies)
-        lines = (
-            (f"none of {count} statements allows it",) if count > 1 else (REASONS[entry.reason],)
+        allows = f"none of {count} statements allows" if count > 1 else "no statement allows"
+        named = any(
+            holds
+            for policy in entry.policies
+            for statement in policy.statements
+            if statement.effect == "Allow"
+            for element, holds in statement.elements
+            if element in (Element.ACTION, Element.NOT_ACTION)
         )
-        return (*lines, *self._closest(entry, place))
+        closest = self._closest(entry, place)
+        told = named or closest or place not in self.deciders
+        what = "it" if told else f"the action {self.action}"
+        return (f"{allows} {what}", *closest)
 
     def _closest(self, entry: LayerExplanation, place: Place) -> tuple[str, ...]:
         """The statement that lacked least, where that is known."""

@@ -496,6 +496,17 @@ def sans_serif():
     return found.stdout.decode()
 
 
+def settled(page):
+    """A picture of the page once it changes no more: each width of the window is another answer."""
+    shown = b""
+    for _ in range(60):
+        earlier, shown = shown, page.screenshot(animations="disabled")
+        if shown == earlier:
+            break
+        page.wait_for_timeout(1000)
+    return shown
+
+
 @pytest.mark.skipif(sans_serif() != FONT, reason=f"the golden pictures are written in {FONT}")
 @pytest.mark.parametrize("width", WIDTHS)
 def test_the_page_looks_as_it_did(visit, width, request):
@@ -506,14 +517,9 @@ def test_the_page_looks_as_it_did(visit, width, request):
     page.set_viewport_size({"width": width, "height": 900})
     visit.example(1)
     page.evaluate("scrollTo(0, 0)")
-    # Asked from here: a wait in the page would evaluate text, which its security policy forbids.
-    for _ in range(100):
-        if page.evaluate("document.getElementById('p-picture').complete"):
-            break
-        page.wait_for_timeout(100)
-    shown = page.screenshot(animations="disabled")
+    shown = settled(page)
     page.select_option("#p-theme", "dark")
-    dark = page.screenshot(animations="disabled")
+    dark = settled(page)
     page.select_option("#p-theme", "auto")
     file = GOLDEN / f"explain-{width}.png"
     if request.config.getoption("--update"):

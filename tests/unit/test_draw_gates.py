@@ -14,6 +14,7 @@ from iamsim.engine.formula import Relation, Way
 from iamsim.engine.services import access_points
 from iamsim.words.gates import Place, deciding_texts, gates_of
 from iamsim.words.labels import BYPASSES, REASONS, RELATIONS, WAYS, bypass_text, short_arn
+from iamsim.words.steps import picture_of
 from tests.unit import report_samples as samples
 from tests.unit.questions import allow, ask
 
@@ -283,3 +284,37 @@ def test_the_sides_of_an_access_point_are_shown() -> None:
         sides = lane.gates[0].levels
         assert [side.name for side in sides] == (names if states else [])
         assert " ".join(side.state.value for side in sides) == states
+
+
+def test_what_decides_says_what_it_lacks():
+    """Where no statement came close, since none allows the action, the gate names the action; the
+    setting of S3 has no article, and a side of an access point its words."""
+    boundary = {
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}],
+    }
+    everything = {**boundary, "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+    answer = iamsim.explain(
+        principal="arn:aws:iam::111122223333:role/deploy",
+        action="sns:Publish",
+        resource="arn:aws:sns:eu-west-1:111122223333:tide",
+        identity_policies=[everything],
+        boundary=boundary,
+    )
+    deciding = [row for row in picture_of(answer._inner).rows if row.decides]
+    assert [line.text for row in deciding for line in row.lines] == [
+        "no statement allows the action sns:Publish"
+    ]
+    answer = iamsim.explain(
+        principal="arn:aws:iam::444455556666:user/tomas",
+        action="s3:GetObject",
+        resource="arn:aws:s3:::harbor/a",
+        resource_account="111122223333",
+        identity_policies=[everything],
+        resource_policy={
+            **everything,
+            "Statement": [{**everything["Statement"][0], "Principal": "*"}],
+        },
+        public_access_block={"restrict_public_buckets": True},
+    )
+    assert picture_of(answer._inner).sentence == "S3 Block Public Access does not allow it"
