@@ -20,7 +20,9 @@ __all__ = [
     "has_resource_account",
     "keys_through_endpoints",
     "network_keys",
+    "presence_in",
     "presence_of",
+    "sends_of_endpoint",
     "source_keys",
     "types_of",
 ]
@@ -104,6 +106,37 @@ def presence_of(key: str, caller: CallerColumn, way: Way | None) -> Presence:
         if letter in (of_caller, of_way):
             return Presence(letter)
     return Presence.ALWAYS
+
+
+def presence_in(action: str, key: str, caller: CallerColumn, way: Way | None) -> Presence:
+    """Say whether calls of an action (in lower case) have a key, as `presence_of` does: some
+    services always send keys about the VPC endpoint that others do not."""
+    presence = presence_of(key, caller, way)
+    if presence is Presence.SOMETIMES and way is Way.ENDPOINT and key in _of_endpoints():
+        always, *_ = _of_endpoints()[key]
+        if always and _read()[key][0][caller] == "+" and sends_of_endpoint(action, key):
+            return Presence.ALWAYS
+    return presence
+
+
+@lru_cache(maxsize=1)
+def _of_endpoints() -> dict[str, tuple[bool, frozenset[str], frozenset[str]]]:
+    """Read which services send which keys about VPC endpoints: by key in lower case whether they
+    always do, the services, and the actions without the key."""
+    found = {}
+    for line in data_lines("vpc_endpoint_key_services.txt"):
+        services, _, without = line.lower().partition(" / ")
+        key, how, *names = services.split(" ")
+        found[key] = how == "+", frozenset(names), frozenset(without.split(" "))
+    return found
+
+
+@lru_cache(maxsize=1024)
+def sends_of_endpoint(action: str, key: str) -> bool:
+    """Say whether requests for an action (in lower case) through a VPC endpoint have one of the
+    keys (in lower case) about it that only some services send."""
+    _, services, without = _of_endpoints()[key]
+    return action.partition(":")[0] in services and action not in without
 
 
 @lru_cache(maxsize=1)

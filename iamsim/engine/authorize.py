@@ -22,7 +22,7 @@ from iamsim.engine.context import (
 )
 from iamsim.engine.explain import explain_request
 from iamsim.engine.facts import organization_of
-from iamsim.engine.presence import leave_open
+from iamsim.engine.presence import lacks_keys, leave_open
 from iamsim.engine.question import DIRECT_CALL, Via
 from iamsim.engine.services.kms import check_alias, encryption_context_keys
 from iamsim.engine.services.logs import DESCRIBE_LOG_GROUPS, log_groups_of
@@ -172,8 +172,7 @@ def _ready(
         context.pop(key.lower(), None)
     context.update(given)
     request = Request(caller.caller, action, question.resource, context)
-    awaited = situation.arrange(action).awaited
-    if question.unknown or question.partial or (awaited and not context.keys() >= awaited):
+    if question.unknown or lacks_keys(question, request, situation):
         leave_open(question, request, situation, world, tags_listed=resource.tags_listed)
     return question, situation, request, derived
 
@@ -218,8 +217,7 @@ def _derived(
         parts.append(WITHOUT_MFA)
     if endpoint is not None and not via.services:
         organization = organization_of(world.model, endpoint.account)
-        service = action.partition(":")[0]
-        parts.append(DerivedKeys(endpoint_context(service, endpoint.account, organization)))
+        parts.append(DerivedKeys(endpoint_context(action, endpoint.account, organization)))
     if action.startswith("kms:"):
         parts.append(DerivedKeys(kms_context(question.resource, caller.caller, via)))
         parts.append(DerivedKeys(encryption_context_keys(question.context)))

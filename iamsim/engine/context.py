@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from iamsim.catalog.global_services import GLOBAL_REGION, GLOBAL_SERVICES
 from iamsim.catalog.keys import spelled
-from iamsim.catalog.presence import has_resource_account
+from iamsim.catalog.presence import has_resource_account, sends_of_endpoint
 from iamsim.compile.literals import read_date
 from iamsim.core.arn import find_arn
 from iamsim.core.explanation import ContextEntry, Origin
@@ -81,8 +81,6 @@ PRINCIPAL_TYPES = {
 # Services that have the account of the resource under a name of their own, too:
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/amazon-s3-policy-keys.html
 OWN_ACCOUNT_KEYS = {"s3": "s3:resourceaccount", "s3express": "s3express:resourceaccount"}
-# More services send the keys; which do is on the page of the global condition keys, and changes.
-ENDPOINT_OWNER_SERVICES = frozenset({"s3"})
 CALL_CHAIN = Origin("call-chain")
 
 
@@ -216,20 +214,19 @@ def _call_keys(via: Via, vpc: str | None) -> Iterator[Derived]:
 
 
 def endpoint_context(
-    service: str, account: str, organization: tuple[str, str] | None
+    action: str, account: str, organization: tuple[str, str] | None
 ) -> Iterator[Derived]:
-    """Whose VPC endpoint a request comes through, for services that send this.
+    """Whose VPC endpoint a request comes through, of what the service of its action sends.
 
     `organization` is (id, path) of the account that owns the endpoint.
-    https://aws.amazon.com/blogs/security/use-scalable-controls-to-help-prevent-access-from-unexpected-networks/
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-vpceaccount
     """
-    if service not in ENDPOINT_OWNER_SERVICES:
-        return
     origin = Origin("network", account)
-    yield "aws:vpceaccount", account, origin
+    owner: list[Derived] = [("aws:vpceaccount", account, origin)]
     if organization is not None:
-        yield "aws:vpceorgid", organization[0], origin
-        yield "aws:vpceorgpaths", (organization[1],), origin
+        owner.append(("aws:vpceorgid", organization[0], origin))
+        owner.append(("aws:vpceorgpaths", (organization[1],), origin))
+    yield from (derived for derived in owner if sends_of_endpoint(action, derived[0]))
 
 
 def kms_context(resource: str, caller: Caller, via: Via) -> Iterator[Derived]:

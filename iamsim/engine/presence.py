@@ -14,7 +14,7 @@ from iamsim.catalog.presence import (
     Presence,
     Way,
     keys_through_endpoints,
-    presence_of,
+    presence_in,
     types_of,
 )
 from iamsim.catalog.tag_keys import is_tag_of_resource
@@ -35,13 +35,14 @@ if TYPE_CHECKING:
     from iamsim.engine.situation import Situation
     from iamsim.engine.world import CompiledWorld
 
-__all__ = ["CallerMarks", "caller_marks", "leave_open"]
+__all__ = ["CallerMarks", "caller_marks", "lacks_keys", "leave_open"]
 
 # The organization of the source account is derived from the account.
 FOLLOWS = {"aws:sourceaccount": ("aws:sourceorgid", "aws:sourceorgpaths")}
 SOURCE_IP = "aws:sourceip"
 ISSUED, USER_ID = "aws:tokenissuetime", "aws:userid"
 MFA = ("aws:multifactorauthpresent", "aws:multifactorauthage")
+PROVIDER, SAML_PROVIDER = "aws:federatedprovider", ":saml-provider/"
 CALLERS_TAGS = "aws:principaltag/"
 TAGS_OF_CALL = ("aws:requesttag/", "aws:tagkeys")
 ASSUME_ROLE = "sts:assumerole"  # AssumeRoleWithSAML and AssumeRoleWithWebIdentity begin like it
@@ -62,13 +63,15 @@ class CallerMarks(NamedTuple):
     """What a caller's own facts say of its keys beyond their values.
 
     With `tags_complete` it has no other tags than those known; with `federated` only an identity
-    provider can have opened its session, which then says nothing of MFA. `longest` is the greatest
-    age of its credentials in seconds, `None` where there is no bound.
+    provider can have opened its session, which then says nothing of MFA. `provider` is whether one
+    of OpenID Connect did. `longest` is the greatest age of its credentials in seconds, `None` where
+    there is no bound.
     """
 
     tags_complete: bool = False
     federated: bool = False
     longest: int | None = None
+    provider: Presence = Presence.UNCLEAR
 
 
 def caller_marks(question: Question, caller: Caller, world: CompiledWorld) -> CallerMarks:
@@ -82,14 +85,27 @@ def caller_marks(question: Question, caller: Caller, world: CompiledWorld) -> Ca
     role = world.model.find_principal(caller.principal_arn or "")
     if not isinstance(role, Role) or role.trust is None:
         # Services give credentials anew as long as a role is theirs: their sessions have no bound.
-        return CallerMarks(federated=identity_center, longest=longest if identity_center else None)
+        if not identity_center:
+            return CallerMarks()
+        return CallerMarks(federated=True, longest=longest, provider=Presence.NEVER)
     trust = world.policies.policy_set((role.trust,), PolicyType.TRUST)
     trusted = _trusted(trust)
     return CallerMarks(
         not question.session.tags and not _may_tag(trust) and "tags" not in role.unknown,
         identity_center or all(name.startswith("federated:") for name in trusted),
         longest if all(name.startswith(TRUST_WITHOUT_SERVICE) for name in trusted) else None,
+        _provider(trusted),
     )
+
+
+def _provider(trusted: set[str]) -> Presence:
+    """Whether sessions say which OpenID Connect provider opened them, by whom a role trusts."""
+    connect = {
+        name for name in trusted if name.startswith("federated:") and SAML_PROVIDER not in name
+    }
+    if not connect and "*" not in trusted:
+        return Presence.NEVER
+    return Presence.ALWAYS if connect == trusted else Presence.UNCLEAR
 
 
 def _trusted(trust: PolicySet) -> set[str]:
@@ -109,6 +125,16 @@ def _may_tag(trust: PolicySet) -> bool:
     https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html
     """
     return any(not statement.denies for _, statement in trust.candidates("sts:tagsession"))
+
+
+def lacks_keys(question: Question, request: Request, situation: Situation) -> bool:
+    """Say whether a request may lack a key that AWS sends, so that `leave_open` has to look."""
+    awaited = situation.arrange(request.action).awaited
+    return (
+        question.partial
+        or (bool(awaited) and not request.context.keys() >= awaited)
+        or (situation.way is Way.PUBLIC and _shows_endpoint(request))
+    )
 
 
 def leave_open(
@@ -172,7 +198,8 @@ class _Asked:
     def reads(self) -> Iterable[str]:
         """The keys that are read and have no value."""
         arrangement = self.situation.arrange(self.request.action)
-        keys = arrangement.reads if self.question.partial else arrangement.awaited
+        every = self.question.partial or self.way is not self.situation.way
+        keys = arrangement.reads if every else arrangement.awaited
         return (key for key in keys if key not in self.request.context)
 
     @cached_property
@@ -186,13 +213,15 @@ class _Asked:
             return Presence.UNCLEAR
         if key in MFA and self.marks.federated:
             return Presence.NEVER
+        if key == PROVIDER and self.request.caller.kind is CallerKind.ROLE_SESSION:
+            return self.marks.provider
         if key.startswith(CALLERS_TAGS) and self.marks.tags_complete:
             return Presence.NEVER
         if self.tags_listed and is_tag_of_resource(key):
             return Presence.NEVER
         if key.startswith(TAGS_OF_CALL) and self._passes_no_tags():
             return Presence.NEVER
-        return presence_of(key, column_of(self.request.caller), self.way)
+        return presence_in(self.request.action, key, column_of(self.request.caller), self.way)
 
     def _passes_no_tags(self) -> bool:
         """Whether the request opens a session of a role whose trust policy lets nobody tag it."""
@@ -240,7 +269,9 @@ def marks_read(
     keys (in lower case) of theirs that are read and have no value."""
     found: list[object] = []
     read = set(keys)
-    if ISSUED in read or not read.isdisjoint(MFA) or any(k.startswith(CALLERS_TAGS) for k in read):
+    if not read.isdisjoint((ISSUED, PROVIDER, *MFA)) or any(
+        k.startswith(CALLERS_TAGS) for k in read
+    ):
         found.append(caller_marks(question, caller, world))
     if USER_ID in read:
         found.append((caller.unique_id, caller.session_name))

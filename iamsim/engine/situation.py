@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from iamsim.catalog.presence import Presence, Way, presence_of
+from iamsim.catalog.presence import Presence, Way, presence_in
 from iamsim.catalog.rules import service_rules
 from iamsim.core.data_class import dataclass, field, replace
 from iamsim.core.reason import Note, Reason
@@ -213,7 +213,7 @@ class Situation:
             tuple(stations),
             tuple(notes),
             reads,
-            self._awaited(reads),
+            self._awaited(action, reads),
             any(statement.unknowns for statement in statements),
         )
 
@@ -233,7 +233,7 @@ class Situation:
         """Whether the world does not know the value of a key (in lower case)."""
         return any(untold_keys.include(key) for untold_keys in self.untold)
 
-    def _awaited(self, reads: frozenset[str]) -> frozenset[str]:
+    def _awaited(self, action: str, reads: frozenset[str]) -> frozenset[str]:
         """Of keys that are read, those that AWS sends, or of which its pages do not agree, or the
         world does not know the value."""
         column = column_of(self.caller)
@@ -241,7 +241,7 @@ class Situation:
         return frozenset(
             key
             for key in reads
-            if self.is_untold(key) or presence_of(key, column, self.way) in sent
+            if self.is_untold(key) or presence_in(action, key, column, self.way) in sent
         )
 
     def _encounter(self, action: str) -> Encounter:

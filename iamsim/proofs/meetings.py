@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from iamsim import catalog
 from iamsim.catalog.global_services import GLOBAL_SERVICES
-from iamsim.catalog.presence import Presence, derived_from, presence_of
+from iamsim.catalog.presence import Presence, derived_from, presence_in
 from iamsim.core.arn import find_arn
 from iamsim.core.decision import Verdict as Decided
 from iamsim.core.errors import InputError
@@ -328,7 +328,7 @@ class Meeting:
         unset = frozenset(
             key
             for key, value in model.values.items()
-            if value is None and not is_open_key(key) and self._may_be_unclear(key)
+            if value is None and not is_open_key(key) and self._may_be_unclear(model.action, key)
         )
         question = replace(
             _question(self.person, self.space, model.action, model.resource, values),
@@ -357,10 +357,11 @@ class Meeting:
         answer = partial.answer(question, before)
         return answer.decision.verdict in {Decided.EXPLICIT_DENY, Decided.IMPLICIT_DENY}
 
-    def _may_be_unclear(self, key: str) -> bool:
+    def _may_be_unclear(self, action: str, key: str) -> bool:
         """Whether it has to be said that a key is not there."""
         return any(
-            presence_of(key, column, self.route.way) in {Presence.UNCLEAR, Presence.ALWAYS}
+            presence_in(action.lower(), key, column, self.route.way)
+            in {Presence.UNCLEAR, Presence.ALWAYS}
             for column in self.person.columns
         )
 

@@ -31,7 +31,7 @@ from iamsim.world.items import (
 from iamsim.world.model import World
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from iamsim.world.fields import Problems
     from iamsim.world.policies import Policies
@@ -298,14 +298,16 @@ class WorldBuilder:
             )
         bucket = fields.text("bucket")
         # An access point with a VPC has that origin (S3 guide, access-points-vpc).
-        vpc, unknown = fields.text("vpc"), fields.unknown()
+        vpc, tags = fields.text("vpc"), fields.text_map("tags") or {}
+        doubled = _names_in_two_cases(tags)
+        unknown = {**fields.unknown(), **doubled} if doubled else fields.unknown()
         return Resource(
             source=fields.place.source,
             position=fields.place.path,
             arn=arn_text,
             account=owner,
             policy=self.policy(fields, "policy", account_id, f"policy of {arn_text}"),
-            tags=fields.text_map("tags") or {},
+            tags={key: tags[key] for key in tags if f"tags/{key}" not in doubled},
             public_access_block=public_access_block(fields),
             grants=tuple(grant(entry) for _, entry in fields.records("grants")),
             buckets=fields.texts("buckets") or (() if bucket is None else (bucket,)),
@@ -330,6 +332,20 @@ class WorldBuilder:
             policy=self.policy(fields, "policy", account_id, f"policy of {endpoint_id}"),
             type=fields.text("type"),
         )
+
+
+def _names_in_two_cases(tags: Mapping[str, str]) -> dict[str, Unknown]:
+    """Mark the tags of a resource whose names differ in letter case alone, and whose values differ:
+    a condition matches one of them, AWS does not say which.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-resourcetag
+    """
+    values: dict[str, set[str]] = {}
+    for key, value in tags.items():
+        values.setdefault(key.lower(), set()).add(value)
+    doubled = {key for key, found in values.items() if len(found) > 1}
+    why = "a tag with this name in other letters has another value"
+    return {f"tags/{key}": Unknown(why) for key in tags if key.lower() in doubled}
 
 
 def unknown_groups(fields: Fields, name: str) -> Iterator[PolicyDocument]:

@@ -42,6 +42,19 @@ NO_RESOURCE_ACCOUNT = (  # the page of global condition keys, aws:ResourceAccoun
     " route53:deletevpcassociationauthorization route53:disassociatevpcfromhostedzone "
     " route53:listhostedzonesbyvpc securityhub:acceptadministratorinvitation "
 )
+# Whose requests through a VPC endpoint say whose it is (the same page, Properties of the network).
+TELL_THE_OWNER = (
+    " acm-pca apprunner applicationinsights athena cloudformation comprehendmedical datasync "
+    " compute-optimizer discovery dynamodb ebs ecr ecs firehose gamelift healthlake iam rbin "
+    " iotfleetwise iotwireless kinesisanalytics kms lambda medical-imaging omics polly route53 "
+    " payment-cryptography rekognition s3 scheduler servicediscovery servicequotas shield "
+    " ssm-contacts storagegateway textract transcribe transfer "
+)
+TELL_THE_ORGANIZATION_ONLY = (
+    " b2bi cassandra cognito-identity dms ds-data identitystore iottwinmaker network-firewall "
+    " pricing ses sms-voice sqs workmail "
+)
+DO_NOT_TELL_THE_VPC = " dynamodb gamelift shield "  # of those that tell the owner
 ON_A_BOUNDED_ENTITY = (  # the calls that carry iam:PermissionsBoundary of their target (R5.7)
     " iam:attachrolepolicy iam:attachuserpolicy iam:deleterolepermissionsboundary "
     " iam:deleterolepolicy iam:deleteuserpermissionsboundary iam:deleteuserpolicy "
@@ -241,9 +254,22 @@ def way_keys(
     elif via.get("vpc_endpoint"):
         holder, endpoint = places.endpoint(world, via["vpc_endpoint"])
         keys |= {"aws:SourceVpce": via["vpc_endpoint"], "aws:SourceVpc": endpoint.get("vpc")}
-        if holder is not None and service == "s3":
-            keys |= {"aws:VpceAccount": holder} | org_keys("Vpce", world, holder)
+        if holder is not None:
+            owner = {"aws:VpceAccount": holder} | org_keys("Vpce", world, holder)
+            keys |= {key: owner[key] for key in owner_keys(request["action"]) if key in owner}
     return keys
+
+
+def owner_keys(action: str) -> list[str]:
+    """Name the keys about an endpoint's owner that requests for an action have."""
+    service = f" {action.lower().partition(':')[0]} "
+    if action.lower() == "iam:passrole":
+        return []
+    if service in TELL_THE_ORGANIZATION_ONLY:
+        return ["aws:VpceOrgID"]
+    if service not in TELL_THE_OWNER:
+        return []
+    return ["aws:VpceAccount", "aws:VpceOrgID", "aws:VpceOrgPaths"]
 
 
 def build(

@@ -1,5 +1,8 @@
 """Keys that every request of a kind has, whatever somebody said of it (semantics R19.5)."""
 
+from typing import Any
+
+from tests.oracle.context import DO_NOT_TELL_THE_VPC, owner_keys
 from tests.oracle.layers import Case
 from tests.oracle.principals import IAM_KINDS
 from tests.oracle.text import as_list
@@ -29,8 +32,15 @@ def sent_keys(case: Case) -> dict[str, str]:
         found |= SIGNED
     forwarded = as_list(via.get("service"))
     by_endpoint = (via.get("vpc_endpoint") and not forwarded) or given & set(NETWORK)
-    if by_endpoint and via.get("vpc_endpoint"):
+    if by_endpoint:
         found |= {"aws:SourceVpce": "text", "aws:SourceVpc": "text", "aws:VpcSourceIp": "address"}
+    if by_endpoint and kind != "service":
+        owner = owner_keys(case.request["action"])
+        if "aws:VpceAccount" in owner:
+            found["aws:VpceAccount"] = "text"
+            service = case.request["action"].lower().partition(":")[0]
+            if f" {service} " not in DO_NOT_TELL_THE_VPC:
+                found["aws:SourceVpcArn"] = "text"
     elif not by_endpoint and kind != "service":
         found["aws:SourceIp"] = "address"
     temporary = kind in ("role", "federated-user") or case.caller.get("assumed_root")
@@ -39,23 +49,41 @@ def sent_keys(case: Case) -> dict[str, str]:
         found["aws:TokenIssueTime"] = "moment"
     if with_token:
         found["aws:MultiFactorAuthPresent"] = "truth"
-    if temporary and kind != "federated-user" and not only_federated(case):
+    openers = openers_of(case)
+    if temporary and kind != "federated-user" and not only_federated(openers):
         found["aws:MultiFactorAuthPresent"] = "truth?"
+    if kind == "role" and openers is None:
+        found["aws:FederatedProvider"] = "text?"
+    elif kind == "role" and any(by_open_id(one) or "*" in as_list(one) for one in openers):
+        sure = all(by_open_id(one) and set(one) == {"Federated"} for one in openers)
+        found["aws:FederatedProvider"] = "text" if sure else "text?"
     return found
 
 
-def only_federated(case: Case) -> bool:
-    """Say whether only identity providers can have opened the caller's session."""
+def openers_of(case: Case) -> list[Any] | None:
+    """Give whom the trust policy of the caller's role lets in; None where nobody knows it."""
     if case.caller["kind"] != "role":
-        return False
+        return None
     if ":role/aws-reserved/sso.amazonaws.com/" in case.caller["arn"]:
-        return True
+        return [{"Federated": "arn:aws:iam::111122223333:saml-provider/IdentityCenter"}]
     trust = (case.caller["entity"] or {}).get("trust")
     if not isinstance(trust, dict):
-        return False
-    named = [
+        return None
+    return [
         statement.get("Principal", "*")
         for statement in as_list(trust.get("Statement"))
         if statement.get("Effect") == "Allow"
     ]
-    return all(isinstance(one, dict) and set(one) == {"Federated"} for one in named)
+
+
+def only_federated(openers: list[Any] | None) -> bool:
+    """Say whether only identity providers can have opened the caller's session."""
+    return openers is not None and all(
+        isinstance(one, dict) and set(one) == {"Federated"} for one in openers
+    )
+
+
+def by_open_id(principal: Any) -> bool:
+    """Say whether a principal names a provider of OpenID Connect, and none of SAML."""
+    names = as_list(principal.get("Federated")) if isinstance(principal, dict) else []
+    return bool(names) and not any(":saml-provider/" in name for name in names)

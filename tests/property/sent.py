@@ -16,6 +16,7 @@ from tests.property.worlds import cases, standalone_cases
 Data = dict[str, Any]
 LOOKS = {
     "text": ["blue", "User", "arn:aws:iam::111122223333:role/x"],
+    "text?": ["blue", "arn:aws:iam::111122223333:oidc-provider/accounts.example"],
     "user id": ["AROAX:session", "AIDAX"],
     "Region": ["eu-west-1", "us-east-1"],
     "truth": ["true", "false"],

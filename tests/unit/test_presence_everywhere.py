@@ -15,7 +15,14 @@ import pytest
 from iamsim.api.world import World
 from iamsim.calls.model import Requested
 from iamsim.catalog.keys import global_key_rows
-from iamsim.catalog.presence import CallerColumn, Presence, Way, derived_from, presence_of
+from iamsim.catalog.presence import (
+    CallerColumn,
+    Presence,
+    Way,
+    derived_from,
+    presence_in,
+    presence_of,
+)
 from iamsim.core.decision import Verdict
 from iamsim.query.batch import Batch
 from iamsim.replay.run import Asker
@@ -163,8 +170,8 @@ def test_every_tool_reads_the_row_of_a_key_alike(column: CallerColumn, way: Way)
     cases = [(key, word) for key in KEYS for word in (LACKS, HAS)]
     requests = [request_of(column, way, *case) for case in cases]
     found = [ASKED.explain(**request).decision.verdict for request in requests]
-    for (key, word), verdict in zip(cases, found, strict=True):
-        presence = presence_of(key.lower(), column, way)
+    for (key, word), request, verdict in zip(cases, requests, found, strict=True):
+        presence = presence_in(request["action"].lower(), key.lower(), column, way)
         if presence is not Presence.SOMETIMES or derived_from(key.lower()) is None:
             assert verdict is EXPECTED[word][presence], (key, word)
     assert [ASKED.decide(**request).verdict for request in requests] == found

@@ -16,7 +16,7 @@ from iamsim.core.request import Request
 from iamsim.engine.authorize import prepare
 from iamsim.engine.formula import Slot
 from iamsim.engine.plan import reference
-from iamsim.engine.presence import leave_open
+from iamsim.engine.presence import lacks_keys, leave_open
 from iamsim.query.batch.answers import decide_prepared
 from iamsim.query.changes.same import direction_of
 from iamsim.universe.contents import content_of
@@ -125,8 +125,7 @@ def _again(prepared: Prepared, situation: Situation, world: CompiledWorld) -> Pr
     """The question before other policies, which leave other keys open."""
     known, question = prepared.request, prepared.question
     request = Request(known.caller, known.action, known.resource, known.context)
-    awaited = situation.arrange(request.action).awaited
-    if question.partial or not request.context.keys() >= awaited:
+    if lacks_keys(question, request, situation):
         facts = world.resource_facts(question, request.caller)
         leave_open(question, request, situation, world, tags_listed=facts.tags_listed)
     return replace(prepared, situation=situation, request=request)
