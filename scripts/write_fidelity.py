@@ -233,8 +233,14 @@ def pages_read() -> str:
     """Write the page that counts what was read; raises `ValueError` for sentences that nothing
     accounts for."""
     requests: Counter[str] = Counter()
-    for path in CASES.rglob("*.yaml"):
+    every_request, files = 0, list(CASES.rglob("*.yaml"))
+    services: set[str] = set()
+    for path in files:
         scenario = load(path)
+        every_request += len(scenario["requests"])
+        for request in scenario["requests"]:
+            actions = [*_listed(request.get("action", [])), *request.get("actions", [])]
+            services.update(action.lower().partition(":")[0] for action in actions)
         for address in scenario["see"]:
             requests[address] += len(scenario["requests"])
     table = [
@@ -260,7 +266,9 @@ def pages_read() -> str:
             for one in entry.get("left", ())
         ]
     table.append(f"| **all** | | {' | '.join(map(str, sums))} |")
-    lines = (MARK, PAGES_READ.strip("\n"), "", *table, "", "## What is left", "", *left)
+    count = f"{len(files)} files with {every_request} requests about {len(services)} services"
+    about = f"The cases, those of other pages among them, are {count}."
+    lines = (MARK, PAGES_READ.strip("\n"), "", about, "", *table, "", "## What is left", "", *left)
     return "\n".join(lines) + "\n"
 
 

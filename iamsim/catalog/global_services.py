@@ -1,12 +1,15 @@
-"""Services with one endpoint for all Regions. State: 2026-12.
+"""Services with one endpoint for all Regions, and with gateway endpoints. State: 2026-12.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-requestedregion
 """
 
-__all__ = ["GLOBAL_REGION", "GLOBAL_SERVICES", "SPARED_BY_REGION"]
+__all__ = ["GATEWAY_SERVICES", "GLOBAL_REGION", "GLOBAL_SERVICES", "SPARED_BY_REGION"]
 
 GLOBAL_REGION = "us-east-1"
 GLOBAL_SERVICES = frozenset({"cloudfront", "iam", "organizations", "route53"})
+# Whose gateway endpoints read an account principal in a way of their own:
+# https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-access.html
+GATEWAY_SERVICES = frozenset({"dynamodb", "s3"})
 # What a guardrail by Region has to spare, after AWS's own example:
 # https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_scps_examples_general.html
 SPARED_BY_REGION = (

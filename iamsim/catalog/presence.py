@@ -20,11 +20,13 @@ __all__ = [
     "has_resource_account",
     "keys_through_endpoints",
     "network_keys",
+    "owner_account_keys",
     "presence_in",
     "presence_of",
     "sends_of_endpoint",
     "source_keys",
     "types_of",
+    "without_endpoint_keys",
 ]
 
 
@@ -137,6 +139,20 @@ def sends_of_endpoint(action: str, key: str) -> bool:
     keys (in lower case) about it that only some services send."""
     _, services, without = _of_endpoints()[key]
     return action.partition(":")[0] in services and action not in without
+
+
+@lru_cache(maxsize=1)
+def without_endpoint_keys() -> frozenset[str]:
+    """Give the actions (in lower case) that lack a key about VPC endpoints that their service has
+    otherwise."""
+    return frozenset().union(*(without for _, _, without in _of_endpoints().values())) - {""}
+
+
+@lru_cache(maxsize=1)
+def owner_account_keys() -> dict[str, str]:
+    """Give the keys (in lower case) that hold the account of the resource, by the service that
+    has them; aws: has the one of all."""
+    return {key.partition(":")[0]: key for key in _read() if key.endswith(":resourceaccount")}
 
 
 @lru_cache(maxsize=1)

@@ -12,6 +12,7 @@ from iamsim.core.arn import find_arn, is_account_id
 from iamsim.core.data_class import replace
 from iamsim.core.decision import PolicyType
 from iamsim.core.errors import PolicyError, RequestError
+from iamsim.engine.context import TIME_KEYS
 from iamsim.inputs.standard_input import standard_input
 from iamsim.questions.names import principal_named, resource_named
 from iamsim.suites.policies import PolicyReader, resource_policy_type
@@ -40,7 +41,6 @@ __all__ = [
 ]
 
 _JOIN = "+"
-_CLOCK_KEYS = frozenset({"aws:currenttime", "aws:epochtime"})
 # What takes a policy that names principals, or that does not, instead.
 _OTHER_OPTION = {
     ("missing-principal", "resource_policy"): "`--identity-policy`",
@@ -147,7 +147,7 @@ def with_time(question: Question, answer: Answer) -> Question:
     keys = answer.decision.missing_context
     if keys is None:
         keys = tuple(missing.key for missing in answer.explanation.missing)
-    if question.now is not None or not _CLOCK_KEYS & {key.lower() for key in keys}:
+    if question.now is not None or {key.lower() for key in keys}.isdisjoint(TIME_KEYS):
         return question
     return timed(question)
 

@@ -13,6 +13,7 @@ from iamsim.core.errors import RequestError
 
 __all__ = [
     "ARN_PARTS",
+    "PRINCIPAL_SERVICES",
     "Arn",
     "find_arn",
     "is_account_id",
@@ -22,6 +23,7 @@ __all__ = [
 ]
 
 ARN_PARTS = 6
+PRINCIPAL_SERVICES = frozenset({"iam", "sts"})  # whose ARNs name principals
 ACCOUNT_ID_LENGTH = 12
 _MANAGED_POLICY = re.compile(r"arn:[a-z-]+:iam::aws:policy/.+")
 

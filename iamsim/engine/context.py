@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from iamsim.catalog.global_services import GLOBAL_REGION, GLOBAL_SERVICES
 from iamsim.catalog.keys import spelled
-from iamsim.catalog.presence import has_resource_account, sends_of_endpoint
+from iamsim.catalog.presence import has_resource_account, owner_account_keys, sends_of_endpoint
 from iamsim.compile.literals import read_date
 from iamsim.core.arn import find_arn
 from iamsim.core.explanation import ContextEntry, Origin
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "GLOBAL_SERVICES",
-    "OWN_ACCOUNT_KEYS",
     "TIME_KEYS",
     "Derived",
     "DerivedKeys",
@@ -46,6 +45,7 @@ Derived = tuple[str, "ContextValue", Origin]
 UNLISTED_RESOURCE = Origin("resource")
 LAST_SECOND = 253_402_300_799  # of the year 9999
 TIME_KEYS = ("aws:currenttime", "aws:epochtime")
+USER_ID, ISSUED = "aws:userid", "aws:tokenissuetime"
 
 
 class DerivedKeys:
@@ -78,9 +78,6 @@ PRINCIPAL_TYPES = {
     CallerKind.ROLE_SESSION: "AssumedRole",
     CallerKind.ANONYMOUS: "Anonymous",
 }
-# Services that have the account of the resource under a name of their own, too:
-# https://docs.aws.amazon.com/AmazonS3/latest/userguide/amazon-s3-policy-keys.html
-OWN_ACCOUNT_KEYS = {"s3": "s3:resourceaccount", "s3express": "s3express:resourceaccount"}
 CALL_CHAIN = Origin("call-chain")
 
 
@@ -179,8 +176,8 @@ def resource_context(
     told = has_resource_account(action)
     if account is not None and told:
         yield "aws:resourceaccount", account, origin
-        if service in OWN_ACCOUNT_KEYS:
-            yield OWN_ACCOUNT_KEYS[service], account, origin
+        if service in owner_account_keys():
+            yield owner_account_keys()[service], account, origin
     if organization is not None and told:
         org_origin = Origin("organization", organization[0])
         yield "aws:resourceorgid", organization[0], org_origin

@@ -24,6 +24,7 @@ from iamsim.core.decision import PolicyType
 from iamsim.core.identity_center import ROLE_PATH
 from iamsim.core.request import CallerKind, Sent
 from iamsim.engine.columns import column_of
+from iamsim.engine.context import ISSUED, USER_ID
 from iamsim.world.model import Role, User
 
 if TYPE_CHECKING:
@@ -40,7 +41,6 @@ __all__ = ["CallerMarks", "caller_marks", "lacks_keys", "leave_open"]
 # The organization of the source account is derived from the account.
 FOLLOWS = {"aws:sourceaccount": ("aws:sourceorgid", "aws:sourceorgpaths")}
 SOURCE_IP = "aws:sourceip"
-ISSUED, USER_ID = "aws:tokenissuetime", "aws:userid"
 MFA = ("aws:multifactorauthpresent", "aws:multifactorauthage")
 PROVIDER, SAML_PROVIDER = "aws:federatedprovider", ":saml-provider/"
 CALLERS_TAGS = "aws:principaltag/"

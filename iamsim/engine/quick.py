@@ -17,7 +17,14 @@ from iamsim.core.data_class import NamedTuple
 from iamsim.core.errors import InputError
 from iamsim.core.remember import remember
 from iamsim.core.request import CallerKind, Request
-from iamsim.engine.context import TIME_KEYS, call_context, kms_context, time_context
+from iamsim.engine.context import (
+    ISSUED,
+    TIME_KEYS,
+    USER_ID,
+    call_context,
+    kms_context,
+    time_context,
+)
 from iamsim.engine.question import DIRECT_CALL, NOTHING_ATTACHED, Question
 from iamsim.engine.reading import Reading
 from iamsim.engine.services.kms import encryption_context_keys
@@ -43,7 +50,6 @@ __all__ = ["Asked", "QuickDecisions", "Signed"]
 SESSION = re.compile(r"(arn:[^:*?]*:sts::\d{12}:assumed-role/[^/:*?]+/)([^/:*?]+)", re.ASCII)
 ACTION = re.compile(r"[a-z0-9-]+:[a-z0-9_.-]+", re.ASCII)
 ANY_ACTION = "sts:GetCallerIdentity"  # facts of users and roles are the same for every action
-USER_ID, ISSUED = "aws:userid", "aws:tokenissuetime"
 ENCRYPTION_KEYS = "kms:encryptioncontextkeys"
 OF_A_WAY = ""  # the name of keys that only calls through VPC endpoints have
 ORDINARY = frozenset({CallerKind.USER, CallerKind.ROLE_SESSION})

@@ -13,17 +13,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from iamsim.catalog.containers import CONTAINERS
-from iamsim.catalog.presence import has_resource_account
+from iamsim.catalog.global_services import GATEWAY_SERVICES, GLOBAL_SERVICES
+from iamsim.catalog.presence import (
+    has_resource_account,
+    owner_account_keys,
+    without_endpoint_keys,
+)
 from iamsim.catalog.resource_types import resource_types
 from iamsim.catalog.rules import PLAIN, action_rules
-from iamsim.engine.context import GLOBAL_SERVICES, OWN_ACCOUNT_KEYS
 from iamsim.engine.services.access_points import is_about_the_point
 from iamsim.engine.services.iam import BOUNDARY_ACTIONS
 from iamsim.engine.services.kms import ALIAS_ACTIONS
 from iamsim.engine.services.logs import DESCRIBE_LOG_GROUPS
 from iamsim.engine.services.s3 import ACCOUNT_ACTIONS
 from iamsim.engine.services.sts import OWN_RULES
-from iamsim.engine.situation import GATEWAY_SERVICES
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -40,12 +43,22 @@ SINGULAR_ACTIONS = (
     | OWN_RULES
     | CONTAINED
     | SHARED
+    | without_endpoint_keys()
     | {DESCRIBE_LOG_GROUPS}
 )
 
 # Services of which code asks by name, or whose requests carry keys of their own.
 OWN_SERVICES = frozenset(
-    {"account", "iam", "kms", "organizations", "s3", "sts", *OWN_ACCOUNT_KEYS, *GATEWAY_SERVICES}
+    {
+        "account",
+        "iam",
+        "kms",
+        "organizations",
+        "s3",
+        "sts",
+        *owner_account_keys(),
+        *GATEWAY_SERVICES,
+    }
 )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from iamsim.catalog.global_services import GATEWAY_SERVICES
 from iamsim.catalog.presence import Presence, Way, presence_in
 from iamsim.catalog.rules import service_rules
 from iamsim.core.data_class import dataclass, field, replace
@@ -42,8 +43,6 @@ __all__ = ["Levels", "PlacedPolicies", "PublicAccess", "Situation"]
 Levels = tuple[tuple[str, "PolicySet"], ...]
 
 POINT = "access point"  # the level of what an access point has, where there is a bucket behind it
-# Services that have gateway endpoints, which read an account principal in a way of their own.
-GATEWAY_SERVICES = frozenset({"dynamodb", "s3"})
 
 
 @dataclass(frozen=True, slots=True, eq=False)

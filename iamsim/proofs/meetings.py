@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from iamsim import catalog
 from iamsim.catalog.global_services import GLOBAL_SERVICES
-from iamsim.catalog.presence import Presence, derived_from, presence_in
+from iamsim.catalog.presence import Presence, derived_from, owner_account_keys, presence_in
 from iamsim.core.arn import find_arn
 from iamsim.core.decision import Verdict as Decided
 from iamsim.core.errors import InputError
@@ -61,7 +61,7 @@ ARN_KEY = "aws:principalarn"
 REGION_KEY = "aws:requestedregion"
 ANY_REGION = GLOBAL_SERVICES | {"sts"}  # STS has an endpoint for all Regions besides
 NOT_DERIVED = frozenset({"aws:securetransport"})  # the engine has a default, requests have both
-OWNER_KEYS = frozenset({"aws:resourceaccount", "s3:resourceaccount"})
+OWNER_KEYS = frozenset(owner_account_keys().values())
 ORGANIZATION_KEYS = {
     "aws:principalorgid": "aws:principalorgid",
     "aws:principalorgpaths": "aws:principalorgid",

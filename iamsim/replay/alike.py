@@ -17,6 +17,7 @@ from iamsim.catalog import managed
 from iamsim.core.remember import remember
 from iamsim.core.span import Source
 from iamsim.core.wildcard import compile_tokens, tokenize
+from iamsim.engine.context import TIME_KEYS
 from iamsim.world.items import ManagedPolicyReference, PolicyDocument
 
 if TYPE_CHECKING:
@@ -114,7 +115,7 @@ class Alike:
     @property
     def times_are_alike(self) -> bool:
         """Whether nothing reads the time of a request."""
-        return "aws:currenttime" in self._unread and "aws:epochtime" in self._unread
+        return self._unread.issuperset(TIME_KEYS)
 
     @property
     def agents_are_alike(self) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from iamsim.core.arn import find_arn
+from iamsim.core.arn import PRINCIPAL_SERVICES, find_arn
 from iamsim.core.decision import Verdict
 from iamsim.core.identity_center import permission_set_of
 from iamsim.query.escalation.model import split_node
@@ -234,7 +234,7 @@ def _name(answer: PathsAnswer, principal: str) -> str:
 def _short(principal: str) -> str:
     """A principal inside its account."""
     arn = find_arn(principal)
-    return arn.resource if arn is not None and arn.service in {"iam", "sts"} else principal
+    return arn.resource if arn is not None and arn.service in PRINCIPAL_SERVICES else principal
 
 
 def _goal(hop: Hop) -> object:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from iamsim.core.arn import find_arn
+from iamsim.core.arn import PRINCIPAL_SERVICES, find_arn
 from iamsim.core.decision import PolicyType
 from iamsim.core.errors import IamsimError
 from iamsim.engine.inventory import policies_in_use
@@ -77,7 +77,7 @@ class People:
     def is_stranger(self, principal: str) -> bool:
         """Whether a caller comes with policies that the world does not know."""
         arn = find_arn(principal)
-        if principal in self._known or arn is None or arn.service not in {"iam", "sts"}:
+        if principal in self._known or arn is None or arn.service not in PRINCIPAL_SERVICES:
             return False
         kind = arn.resource.partition("/")[0]
         known = arn.account in self._world.model.accounts

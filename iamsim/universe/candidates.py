@@ -10,7 +10,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple
 
-from iamsim.core.arn import find_arn, is_account_id
+from iamsim.core.arn import PRINCIPAL_SERVICES, find_arn, is_account_id
 from iamsim.core.identity_center import ROLE_PATH, permission_set_of, role_name
 from iamsim.engine.callers import (
     ORIGIN_ACCESS_IDENTITY_ACCOUNT,
@@ -257,7 +257,7 @@ def _of_account(principal: str, arn: Arn, model: World) -> Candidate | None:
         return Candidate(principal, CandidateKind.ROOT_USER, arn.account) if is_root else None
     if arn.resource == "root":
         return Candidate(principal, CandidateKind.EXTERNAL_ACCOUNT, arn.account)
-    if arn.service in {"iam", "sts"}:
+    if arn.service in PRINCIPAL_SERVICES:
         return Candidate(principal, CandidateKind.EXTERNAL, arn.account)
     return None
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from iamsim.catalog.presence import owner_account_keys
 from iamsim.core.arn import is_account_id
 from iamsim.core.wildcard import example_of
 from iamsim.engine.question import AttachedPolicies, Via
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = ["OPEN_TO_ALL", "OWNER_KEYS", "Elsewhere", "elsewhere", "ways_of"]
 
-OWNER_ACCOUNTS = frozenset({"aws:resourceaccount", "s3:resourceaccount"})
+OWNER_ACCOUNTS = frozenset(owner_account_keys().values())
 OWNER_ORGANIZATIONS = frozenset({"aws:resourceorgid", "aws:resourceorgpaths"})
 OWNER_KEYS = OWNER_ACCOUNTS | OWNER_ORGANIZATIONS
 CALLED_VIA = frozenset(

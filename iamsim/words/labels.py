@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from iamsim.core.arn import find_arn
+from iamsim.core.arn import PRINCIPAL_SERVICES, find_arn
 from iamsim.core.decision import Layer, Verdict
 from iamsim.core.explanation import Element
 from iamsim.core.reason import Reason
@@ -189,7 +189,7 @@ def short_arn(text: str) -> tuple[str, str]:
         kind, _, name = arn.resource.rpartition(":")
     shown = name.replace("/", " / ") if kind == "assumed-role" else name
     described = " ".join(part for part in (arn.service, kind) if part)
-    if arn.service in {"iam", "sts"}:
+    if arn.service in PRINCIPAL_SERVICES:
         described = kind or arn.service
     if arn.service == "s3" and not arn.account:
         shown, described = arn.resource, "s3"

@@ -120,3 +120,15 @@ def test_every_note_belongs_to_a_rule():
         "unknown-resource-in-world",
     }
     assert named | about_the_world == {note.value for note in Note}
+
+
+def test_what_is_missing_is_sorted_by_risk():
+    """First what can be answered *allowed* where AWS denies."""
+    page = (ROOT / "docs/reference/fidelity.md").read_text(encoding="utf-8")
+    table = page.partition("## What is not modelled")[2].partition("\n## ")[0]
+    risks = re.findall(
+        r"^\| (\w[^|]*?) \| [\w.-]+(?: to [\w.-]+)? \| (?:no|partly) \|", table, re.MULTILINE
+    )
+    order = ["allowed where AWS denies", "denied where AWS allows", "no other decision"]
+    assert list(dict.fromkeys(risks)) == order
+    assert risks == sorted(risks, key=order.index)

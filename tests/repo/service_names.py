@@ -25,7 +25,7 @@ _action = re.compile(r"([a-z0-9-]+):[A-Za-z{*].*").fullmatch
 _template = re.compile(r"AWS::(\w+)::").match
 _plan = re.compile(r"aws_([a-z0-9]+)_").match
 _global_key = re.compile(r"aws:[a-z][a-z0-9]+(/.*)?", re.ASCII | re.IGNORECASE).fullmatch
-A_TABLE = 3  # members that name facts of AWS
+A_TABLE = 2  # members that name facts of AWS
 
 
 def services_in(path: Path) -> set[str]:
@@ -63,7 +63,7 @@ def _named(text: str) -> Iterator[str]:
 
 
 def tables_in(path: Path) -> Iterator[tuple[int, frozenset[str]]]:
-    """Give the tables of facts of a module, with their lines: what lists three or more services,
+    """Give the tables of facts of a module, with their lines: what lists two or more services,
     actions, types or global condition keys, or asks of one text whether it is one of them."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     for node in ast.walk(tree):

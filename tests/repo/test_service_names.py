@@ -105,6 +105,7 @@ TYPES = ("AWS::S3::Bucket", "aws_sqs_queue", "AWS::KMS::Key", "else")
 KEYS = {"aws:SourceIp": 1, "aws:SourceVpc": 2, "aws:PrincipalTag/team": 3}
 ACTIONS = ["s3:GetObject", "arn:aws:sqs:eu-west-1:111122223333:q", "kms:Decrypt"]
 FEW = ("s3", "kms", "something else")
+ONE = ("s3", "something else", "and more")
 def asked(name):
     match name:
         case "s3:PutObject" | "s3:GetObject":
@@ -115,4 +116,4 @@ def asked(name):
 """,
         encoding="utf-8",
     )
-    assert sorted(line for line, _ in tables_in(module)) == [2, 3, 4, 5, 8, 13]
+    assert sorted(line for line, _ in tables_in(module)) == [2, 3, 4, 5, 6, 9, 14]

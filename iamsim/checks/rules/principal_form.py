@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from iamsim.checks.registry import checks
 from iamsim.checks.view import WITH_PRINCIPAL
 from iamsim.checks.words import is_template_function
-from iamsim.core.arn import find_arn, is_account_id
+from iamsim.core.arn import PRINCIPAL_SERVICES, find_arn, is_account_id
 from iamsim.core.caret import quote
 from iamsim.core.suggest import did_you_mean
 from iamsim.syntax.elements import PRINCIPAL_KINDS
@@ -98,7 +98,7 @@ def _fault(text: str) -> str | None:
     if arn is None:
         known = is_unique_id(text)
         return None if known else "it is neither an account, an ARN nor a unique id"
-    if arn.service not in ("iam", "sts"):
+    if arn.service not in PRINCIPAL_SERVICES:
         return None
     if arn.account.isdigit() and not is_account_id(arn.account):
         return f"an account has 12 digits, not {len(arn.account)}"
