@@ -10,12 +10,20 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING
 
+from iamsim.core.arn import find_arn
 from iamsim.core.data_class import NamedTuple
 
 if TYPE_CHECKING:
     from iamsim.core.arn import Arn
 
-__all__ = ["ABOUT_ALL", "CONTAINERS", "Containment", "containment_of", "holder_of"]
+__all__ = [
+    "ABOUT_ALL",
+    "CONTAINERS",
+    "Containment",
+    "containment_of",
+    "holder_of",
+    "is_asked_with_ancestors",
+]
 
 GLUE = "https://docs.aws.amazon.com/glue/latest/dg/glue-resource-policies.html"
 TABLES = (
@@ -96,6 +104,17 @@ CONTAINERS = (
 # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-overview-of-managing-access.html
 # https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-overview.html
 OWN_POLICIES = frozenset({"kms", "s3", "secretsmanager", "sns", "sqs"})
+
+
+# Services that ask for an action on a resource, on what it lies in, and so on up to the root:
+# https://docs.aws.amazon.com/glue/latest/dg/glue-specifying-resource-arns.html
+ANCESTORS_ASKED = frozenset({"glue"})
+
+
+def is_asked_with_ancestors(resource: str) -> bool:
+    """Say whether AWS asks for a call on a resource (its ARN) on what it lies in as well."""
+    arn = find_arn(resource)
+    return arn is not None and arn.service in ANCESTORS_ASKED and containment_of(arn) is not None
 
 
 def holder_of(arn: Arn) -> str | None:

@@ -161,6 +161,7 @@ class Note(Enum):
     ACCESS_POINT_VPC_UNKNOWN = "access-point-vpc-unknown"
     SEVERAL_BUCKETS_BEHIND = "several-buckets-behind"
     LOG_GROUPS_RESOURCE = "log-groups-resource"
+    ANCESTORS_ASKED_TOO = "ancestors-asked-too"
     PUBLIC_POLICY_UNSETTLED = "public-policy-unsettled"
     BUCKET_TAGS_WITHOUT_ABAC = "bucket-tags-without-abac"
     UNKNOWN_PRINCIPAL_IN_WORLD = "unknown-principal-in-world"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from iamsim.catalog.containers import is_asked_with_ancestors
 from iamsim.core.reason import Note, Reason
 from iamsim.core.request import CallerKind
 from iamsim.engine.formula import Slot
@@ -57,6 +58,8 @@ def call_notes(
         notes.append(Note.KMS_GRANT_UNDER_GRANT)
     if is_all_log_groups(request.resource):
         notes.append(Note.LOG_GROUPS_RESOURCE)
+    if is_asked_with_ancestors(request.resource):
+        notes.append(Note.ANCESTORS_ASKED_TOO)
     trust = arrangement.relation.reason is Reason.ROLE_TRUST
     for station in arrangement.stations:
         if station.slot is Slot.SERVICE_CONTROL or (trust and station.slot is Slot.RESOURCE):

@@ -392,6 +392,10 @@ NOTES: Mapping[Note, str] = {
         " name log-group::log-stream: of the account; a pattern that matches this was taken to be"
         " enough (`aws:RequestedRegion` says the Region)"
     ),
+    Note.ANCESTORS_ASKED_TOO: (
+        "AWS asks for the action on what the resource lies in as well, for a table on its database"
+        " and the catalog: this answer is about the one ARN, and `--call` asks about all"
+    ),
     Note.PUBLIC_POLICY_UNSETTLED: (
         "whether S3 counts the policy as public is not settled: an identity provider as principal"
         " was taken to be public, a fixed aws:PrincipalArn or aws:PrincipalAccount not to be"

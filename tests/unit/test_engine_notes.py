@@ -29,6 +29,7 @@ Data = dict[str, Any]
 ALL = policy(allow())
 OTHER_ROLE = f"arn:aws:iam::{A}:role/other"
 FEDERATED = f"arn:aws:sts::{A}:federated-user/f"
+CATALOG = f"arn:aws:glue:eu-west-1:{A}"
 PASS = {"action": "iam:PassRole", "resource": OTHER_ROLE}
 ASSUME = {"principal": SESSION, "action": "sts:AssumeRole", "resource": OTHER_ROLE}
 
@@ -127,6 +128,10 @@ NOTES: dict[Note, tuple[Data, Data | None]] = {
     ),
     Note.LOG_GROUPS_RESOURCE: (
         identity(allow(), action="logs:DescribeLogGroups", resource="*"),
+        None,
+    ),
+    Note.ANCESTORS_ASKED_TOO: (
+        identity(allow(), action="glue:GetTable", resource=f"{CATALOG}:table/sales/orders"),
         None,
     ),
     Note.ACCESS_POINT_SIDES: door(),
@@ -382,6 +387,11 @@ NOT_CARRIED: list[tuple[Note, Data, Data | None]] = [
     (
         Note.LOG_GROUPS_RESOURCE,
         {"principal": "anonymous", "action": "logs:DescribeLogGroups", "resource": "*"},
+        None,
+    ),
+    (
+        Note.ANCESTORS_ASKED_TOO,
+        identity(allow(), action="glue:GetCatalog", resource=f"{CATALOG}:catalog"),
         None,
     ),
     (Note.ACCESS_POINT_BUCKET_UNKNOWN, *door()),
