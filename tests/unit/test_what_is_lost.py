@@ -19,7 +19,17 @@ from iamsim.engine.world import CompiledWorld
 from iamsim.importers.frame import import_sources
 from iamsim.importers.load import to_world
 from iamsim.world.load import load_world_data
-from tests.property.damage import ERROR, REFUSED, files_of, replaced, verdict_of, world_of
+from tests.property.damage import (
+    ERROR,
+    REFUSED,
+    Damage,
+    damaged_world,
+    files_of,
+    replaced,
+    value_at,
+    verdict_of,
+    world_of,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -632,3 +642,18 @@ def test_an_absent_list_of_administrators_is_not_known() -> None:
     assert verdict_of(beside, world) is verdict_of(beside, world_of(whole))
     sources = {one.unknown.source for one in world.unknowns() if one.fact is not None}
     assert sources == {"aws organizations list-delegated-administrators"}
+
+
+def test_a_policy_of_a_role_that_a_plan_does_not_tell_may_be_the_one_that_the_role_has() -> None:
+    """The role still shows the policy as it was, which allows more than it will."""
+    sample = "corpus/imports/terraform/changed-account/source"
+    changed = ("resource_changes", 3, "change", "after")
+    plan = json.loads(files_of(sample)["plan.json"])
+    assert value_at(plan, changed)["role"] == "app"
+    left = json.dumps(replaced(plan, (*changed, "role"), [[]])).encode()
+    lost = damaged_world(sample, Damage("plan.json", left, ""))
+    asked = ("arn:aws:iam::222222222222:role/app", "s3:PutObject", "arn:aws:s3:::reports/x")
+    question = Question(*asked, now="2026-11-24T00:00:00Z")
+    assert verdict_of(question, world_of(files_of(sample))) is Verdict.IMPLICIT_DENY
+    assert lost is not None
+    assert verdict_of(question, lost) is Verdict.CONDITIONAL

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from iamsim.core.arn import find_arn
 from iamsim.core.caret import quote
+from iamsim.importers.unknown import marker
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -70,6 +71,9 @@ def _computed_parts(reading: Reading) -> None:
         if (reading.name, name) not in removed:
             path = ("inline_policy", number, "policy")
             document = reading.document(block.get("policy"), f"the policy {quote(name)}", path)
+            if name in reading.plan.inline_of_unknown:  # it may be this one, as it will be
+                why = f"the role that {quote(name)} will be attached to can't be told"
+                document = marker(why, reading.place)
             if document is not None:
                 record.inline(name, document, reading.place)
     arns = reading.references("managed_policy_arns")
@@ -100,8 +104,10 @@ def _inline(kind: str) -> Callable[[Reading], None]:
     def read(reading: Reading) -> None:
         owner = reading.owner(kind)
         document = reading.policy()
-        if owner is not None and document is not None:
-            name = reading.text("name") or reading.name
+        name = reading.text("name") or reading.name
+        if owner is None:
+            reading.plan.inline_of_unknown.add(name)
+        elif document is not None:
             _owner(reading, kind, owner).inline(name, document, reading.place)
 
     return read

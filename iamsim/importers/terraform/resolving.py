@@ -79,6 +79,7 @@ class Plan:
         """Index the instances by what references call them; `render` writes policy documents."""
         self.render = render
         removed = list(removed_values(data))
+        self.inline_of_unknown: set[str] = set()  # inline policies of roles that can't be told
         self.removed_from_roles = {
             (str(values["role"]), str(values.get("policy_arn", values.get("name"))))
             for values in removed
