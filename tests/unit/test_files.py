@@ -104,7 +104,7 @@ def test_gzip_files_may_have_several_members():
     assert read_gzip(b"", "a.gz") == b""
 
 
-PACKED = gzip.compress(bytes(range(256)) * 300)
+PACKED = gzip.compress(bytes(range(256)) * 300, mtime=0)  # alike in every worker
 
 
 @pytest.mark.usefixtures("unpacker")
@@ -117,6 +117,7 @@ PACKED = gzip.compress(bytes(range(256)) * 300)
         (PACKED + b"{}", OSError, "not a gzip file"),
         (PACKED[:-8] + b"sums" + PACKED[-4:], zlib.error, "(?i)incorrect"),
     ],
+    ids=["no sum", "no end", "no header", "more behind", "another sum"],
 )
 def test_damaged_gzip_files_are_told_apart(content, error, words):
     """Cut off, followed by something else, or with another sum than their content has."""
