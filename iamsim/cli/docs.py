@@ -36,11 +36,14 @@ class _Page(NamedTuple):
 
 
 def _run(options: Options, arguments: Sequence[str]) -> int:
-    """List the pages, or write one of them."""
+    """List the pages, all or those of a folder, or write one of them."""
     pages = _pages()
-    if not arguments:
-        return _list(options, pages)
-    name, text = _find("#".join(arguments), pages)
+    wanted = "#".join(arguments)
+    folder = wanted.removeprefix("docs/").strip("/")
+    inside = [page for page in pages if page.name.startswith(f"{folder}/")]
+    if not folder or inside:
+        return _list(options, inside or pages)
+    name, text = _find(wanted, pages)
     if options["format"] == "json":
         text = to_json({"page": name, "text": text})
     from iamsim.cli.output import write_output
@@ -115,7 +118,7 @@ def _find(text: str, pages: Sequence[_Page]) -> tuple[str, str]:
             return f"{other_page.name}#{_slug(anchor)}", section
     from iamsim.core.suggest import did_you_mean
 
-    names = [*(page.name for page in pages), *(page.name.rpartition("/")[2] for page in pages)]
+    names = [part for page in pages for part in (page.name, *page.name.split("/"))]
     raise RequestError(
         "no-such-page",
         f"there is no page and no section `{text}`",
@@ -146,8 +149,8 @@ def _slug(heading: str) -> str:
 COMMAND = Command(
     "docs",
     "Read the documentation: a page, or the section about a command or a code.\n\n"
-    "Without a name, the pages are listed. `iamsim docs errors`, `iamsim docs invalid-arn` and"
-    " `iamsim docs who-can` all lead somewhere.",
+    "Without a name, the pages are listed; with a folder's, such as `tutorial`, those in it."
+    " `iamsim docs errors`, `iamsim docs invalid-arn` and `iamsim docs who-can` all lead somewhere.",
     output(*DOCUMENT_FORMATS, quiet="Only the names of the pages."),
     _run,
     Argument("PAGE", "A page, a section of any page, a command, or a code."),

@@ -212,6 +212,10 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     ),
     "managed version": ("iamsim managed version", "iamsim managed version --format json"),
     "learn": ("iamsim learn", "iamsim learn 3", "iamsim learn 3-7 --questions"),
-    "docs": ("iamsim docs", "iamsim docs explain-an-access-denied", "iamsim docs invalid-arn"),
+    "docs": (
+        "iamsim docs tutorial",
+        "iamsim docs explain-an-access-denied",
+        "iamsim docs invalid-arn",
+    ),
     "demo": ("iamsim demo", "iamsim demo --list"),
 }

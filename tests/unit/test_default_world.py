@@ -197,6 +197,11 @@ def test_all_pages_are_listed_and_a_wrong_name_comes_close(run):
     assert code == 2
     assert "did you mean `how-to/ask-what-if`?" in err
     assert json.loads(run("docs", "errors", "--format", "json")[1])["page"] == "reference/errors"
+    tutorials = [name for name in page_names() if name.startswith("tutorial/")]
+    assert len(tutorials) > 1
+    for folder in ("tutorial", "docs/tutorial/"):
+        assert run("docs", folder, "-q")[1].splitlines() == tutorials
+    assert "did you mean `tutorial`" in run("docs", "tutorials")[2]
 
 
 @pytest.mark.parametrize("command", [*COMMANDS, "why"])
