@@ -49,6 +49,7 @@ if TYPE_CHECKING:
         check_no_public_access,
     )
     from iamsim.api.results import Result
+    from iamsim.api.sides import Sides, load_sides
     from iamsim.api.tests_of_world import TestRun
     from iamsim.api.validation import Validation, validate
     from iamsim.calls.events import read_event
@@ -92,6 +93,7 @@ __all__ = [
     "Reading",
     "RequestError",
     "Result",
+    "Sides",
     "Statistics",
     "TestRun",
     "Trust",
@@ -111,6 +113,7 @@ __all__ = [
     "explain",
     "import_sources",
     "load",
+    "load_sides",
     "parse_policy",
     "read_call",
     "read_event",
@@ -137,6 +140,7 @@ _HOMES = {
     "Paths": "iamsim.api.paths",
     **dict.fromkeys(("FileValidation", "validate_files"), "iamsim.api.policy_files"),
     "Result": "iamsim.api.results",
+    **dict.fromkeys(("Sides", "load_sides"), "iamsim.api.sides"),
     "TestRun": "iamsim.api.tests_of_world",
     **dict.fromkeys(("Validation", "validate"), "iamsim.api.validation"),
     "Reading": "iamsim.calls.model",

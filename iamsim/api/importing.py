@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from iamsim.importers.draft import Remark
     from iamsim.importers.frame import Imported
+    from iamsim.importers.places import Places
     from iamsim.importers.writing import Changes
     from iamsim.report.document import Document
 
@@ -46,6 +47,11 @@ class Import(Result):
         if self._world is None:
             self._world = World(to_world(self._imported))
         return self._world
+
+    @property
+    def places(self) -> Places:
+        """Where in the sources what was imported stands."""
+        return self._imported.places
 
     @property
     def remarks(self) -> tuple[Remark, ...]:

@@ -438,6 +438,9 @@ class World:
         principals: str | Iterable[str] = (),
         context: ContextInput | None = None,
         forbid: Iterable[str] = (),
+        allow_unknown_names: bool = False,
+        with_policies: bool = True,
+        remarks: Iterable[Remark] = (),
         exact: bool = False,
         at: str | None = None,
         processes: int | Processes = 1,
@@ -446,7 +449,8 @@ class World:
         """Compare this world with a later one: which decisions differ, and through which policy.
 
         `principals` are ARNs or patterns; files of `forbid` hold expectations or claims that must
-        hold in the later world.
+        hold in the later world, of names that it has unless `allow_unknown_names`. `with_policies`
+        shows documents that differ as well, and `remarks` are said along (see `load_sides`).
         """
         from iamsim.api.differences import compare
 
@@ -459,7 +463,9 @@ class World:
                 partial=not exact,
                 at=at,
                 forbid=tuple(forbid),
-                with_policies=True,
+                allow_unknown_names=allow_unknown_names,
+                with_policies=with_policies,
+                remarks=tuple(remarks),
                 progress=progress or no_progress,
                 processes=several,
             )
@@ -478,29 +484,31 @@ class World:
     ) -> Changes:
         """Find which decisions a Terraform plan, a template or another source changes, laid over
         this world; as `diff` otherwise. Raises `WorldError` for a source that can't be read."""
-        from iamsim.api.differences import compare
-        from iamsim.importers.overlay import overlay_world
+        from iamsim.api.sides import lay_over
 
         laid = [overlay] if isinstance(overlay, str | os.PathLike) else list(overlay)
-        remarks: list[Remark] = []
-        model = overlay_world(
-            self.model, [os.fspath(text) for text in laid], remarked=remarks.extend
+        sides = lay_over(self, [os.fspath(text) for text in laid])
+        return self.diff(
+            sides.after,
+            principals=principals,
+            context=context,
+            forbid=forbid,
+            with_policies=False,
+            remarks=sides.remarks,
+            exact=exact,
+            at=at,
+            processes=processes,
+            progress=progress,
         )
-        after = CompiledWorld(model)
-        after.policies = self._compiled.policies  # what does not differ is compiled once
-        with processes_for(processes) as several:
-            return compare(
-                self._compiled,
-                after,
-                context=context_values(context),
-                principals=_texts(principals),
-                partial=not exact,
-                at=at,
-                forbid=tuple(forbid),
-                remarks=remarks,
-                progress=progress or no_progress,
-                processes=several,
-            )
+
+    def beside(self, model: WorldModel) -> World:
+        """Wrap another loaded world, which is to be compared with this one: what does not differ is
+        compiled once."""
+        if model is self.model:
+            return self
+        other = World(model)
+        other._compiled.policies = self._compiled.policies
+        return other
 
     def test(self, *files: str | os.PathLike[str], allow_unknown_names: bool = False) -> TestRun:
         """Ask the requests of scenario files in this world, whatever worlds they name; a request

@@ -34,52 +34,40 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from iamsim.api.differences import Changes
+    from iamsim.api.sides import Sides
     from iamsim.cli.options import Options
-    from iamsim.engine.world import CompiledWorld
-    from iamsim.importers.draft import Remark
-    from iamsim.world.model import World
 
 __all__ = ["COMMAND", "OPTIONS", "compared"]
 
 
-def compared(
-    options: Options, arguments: Sequence[str]
-) -> tuple[Changes, CompiledWorld, CompiledWorld]:
+def compared(options: Options, arguments: Sequence[str]) -> tuple[Changes, Sides]:
     """Compare two worlds, or a world with the one behind the overlay; and give both."""
-    from iamsim.api.differences import compare
     from iamsim.cli.ask import texts_of
-    from iamsim.engine.world import CompiledWorld
 
     with CollectLater():
-        base, laid, remarks = _two_worlds(options, arguments) or _worlds(options)
-    before = CompiledWorld(base)
-    after = before if laid is base else CompiledWorld(laid)
-    after.policies = before.policies  # what does not differ is compiled once
-    for world in (before, after):
-        refuse_unknown(options, world)
-    asked = asking(options)
+        sides = _sides(options, arguments)
+    for world in (sides.before, sides.after):
+        refuse_unknown(options, world.compiled)
     progress_bar = ProgressBar("comparing decisions", quiet=bool(options["quiet"]))
     with processes_of(options) as processes, progress_bar as progress, CollectLater():
-        changes = compare(
-            before,
-            after,
+        changes = sides.before.diff(
+            sides.after,
             context=asked_context(options),
             principals=texts_of(options, "principals"),
-            partial=not asked["exact"],
-            at=asked["at"],
             forbid=texts_of(options, "forbid"),
             allow_unknown_names=bool(options["allow_unknown_names"]),
             with_policies=bool(arguments),
-            remarks=remarks,
+            remarks=sides.remarks,
             progress=progress,
             processes=processes,
+            **asking(options),
         )
-    return changes, before, after
+    return changes, sides
 
 
 def _run(options: Options, arguments: Sequence[str]) -> int:
     """Compare, and write what differs."""
-    changes, _, _ = compared(options, arguments)
+    changes, _ = compared(options, arguments)
     accepted = bool(options["accept_unknown"])
     write_result(options, changes, {"github": lambda: changes.to_github(accepted=accepted)})
     when = options["fail_on"]
@@ -91,43 +79,28 @@ def _run(options: Options, arguments: Sequence[str]) -> int:
     )
 
 
-def _two_worlds(
-    options: Options, arguments: Sequence[str]
-) -> tuple[World, World, tuple[Remark, ...]] | None:
-    """The two worlds that the arguments name, or those before and behind a plan alone; raises
-    `RequestError` for another one alone."""
-    if not arguments:
-        return None
-    from iamsim.cli.diff_sides import is_plan_file, load_side
-    from iamsim.files.same import same_folders
-    from iamsim.importers.load import is_source, load_worlds
-
-    alone = len(arguments) == 1
-    if options["overlays"] or (alone and not is_plan_file(arguments[0])):
-        raise RequestError(
-            "missing-argument",
-            "a comparison is of two worlds, of a plan, or of a world and what is laid over it",
-            hint="`iamsim diff BEFORE AFTER`, `iamsim diff PLAN`, or"
-            " `iamsim diff --world WORLD --overlay PLAN`",
-        )
-    remarks: dict[Remark, None] = {}
-    if not alone and not is_source(arguments[0]) and same_folders(*arguments):
-        both = load_worlds(arguments[0], on_demand=not options["strict"])
-        return both, both, ()
-    before = load_side(options, arguments[0], remarks, before=alone)
-    after = load_side(options, arguments[-1], remarks, before=False)
-    return before, after, tuple(remarks)
-
-
-def _worlds(options: Options) -> tuple[World, World, tuple[Remark, ...]]:
-    """The world before and behind the overlay, and what of that is not known."""
-    from iamsim.cli.ask import text_of, texts_of
+def _sides(options: Options, arguments: Sequence[str]) -> Sides:
+    """The two worlds that the arguments name, those of a plan alone, or the world before and behind
+    the overlay."""
+    from iamsim.api import World
+    from iamsim.api.sides import lay_over, load_sides, missing_side
+    from iamsim.cli.ask import texts_of
     from iamsim.cli.worlds import load_any
-    from iamsim.importers.options import SourceOptions
-    from iamsim.importers.overlay import overlay_world
 
-    base = load_any(texts_of(options, "worlds"), quiet=bool(options["quiet"]))
     overlays = texts_of(options, "overlays")
+    told = template_arguments(options)
+    quiet = bool(options["quiet"])
+    with ProgressBar("import", quiet=quiet) as bar:
+
+        def progress(done: int, total: int, _path: str) -> None:
+            bar(done, total)
+
+        if arguments:
+            if overlays:
+                raise missing_side()
+            strict = bool(options["strict"])
+            return load_sides(*arguments, strict=strict, progress=progress, **told)
+    base = load_any(texts_of(options, "worlds"), quiet=quiet)
     if base is None:
         raise missing_world()
     if not overlays:
@@ -136,19 +109,10 @@ def _worlds(options: Options) -> tuple[World, World, tuple[Remark, ...]]:
             "nothing is laid over the world, so nothing changes",
             hint="give a plan or a template with `--overlay FILE`",
         )
-    remarks: list[Remark] = []
-    told = SourceOptions(
-        account=text_of(options, "account"), **template_arguments({"before": False, **options})
-    )
-    with ProgressBar("import", quiet=bool(options["quiet"])) as bar:
-        laid = overlay_world(
-            base,
-            overlays,
-            options=told,
-            progress=lambda done, total, _path: bar(done, total),
-            remarked=remarks.extend,
+    with ProgressBar("import", quiet=quiet) as bar:
+        return lay_over(
+            World(base), overlays, progress=lambda done, total, _path: bar(done, total), **told
         )
-    return base, laid, tuple(remarks)
 
 
 OPTIONS = (

@@ -150,7 +150,7 @@ COMMAND = Command(
     "docs",
     "Read the documentation: a page, or the section about a command or a code.\n\n"
     "Without a name, the pages are listed; with a folder's, such as `tutorial`, those in it."
-    " `iamsim docs errors`, `iamsim docs invalid-arn` and `iamsim docs who-can` all lead somewhere.",
+    " `iamsim docs errors`, `iamsim docs invalid-arn` and `iamsim docs who-can` all lead to text.",
     output(*DOCUMENT_FORMATS, quiet="Only the names of the pages."),
     _run,
     Argument("PAGE", "A page, a section of any page, a command, or a code."),

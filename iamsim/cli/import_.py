@@ -65,13 +65,13 @@ def _run(options: Options, paths: Sequence[str]) -> int:
 def _imported(options: Options, paths: Sequence[str]) -> Import:
     """Read the sources, with a bar where it takes long."""
     from iamsim.api.importing import import_sources
-    from iamsim.cli.ask import text_of, texts_of
+    from iamsim.cli.ask import texts_of
     from iamsim.cli.progress import ProgressBar
 
     with ProgressBar("import", quiet=bool(options["quiet"])) as bar:
         return import_sources(
             *paths,
-            account=text_of(options, "account"),
+            planned=not options["before"],
             about=_subjects(texts_of(options, "about")),
             progress=lambda done, total, _path: bar(done, total),
             **template_arguments(options),

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING
 
 from iamsim.cli.options import Option
 from iamsim.core.errors import RequestError
 
 if TYPE_CHECKING:
+    from iamsim.api.sides import SourceArguments
     from iamsim.cli.options import Options
 
 __all__ = ["TEMPLATE_OPTIONS", "template_arguments"]
@@ -54,26 +55,16 @@ TEMPLATE_OPTIONS = (
 )
 
 
-class TemplateArguments(TypedDict):
-    """What `iamsim.import_sources` takes for templates and plans."""
-
-    region: str | None
-    parameters: dict[str, str]
-    exports: dict[str, str]
-    stack: str | None
-    planned: bool
-
-
-def template_arguments(options: Options) -> TemplateArguments:
+def template_arguments(options: Options) -> SourceArguments:
     """What the options say; raises `RequestError` for a pair that is none."""
     from iamsim.cli.ask import text_of
 
     return {
+        "account": text_of(options, "account"),
         "region": text_of(options, "region"),
         "parameters": _pairs(options["parameters"], "--parameter"),
         "exports": _pairs(options["exports"], "--export"),
         "stack": text_of(options, "stack"),
-        "planned": not options["before"],
     }
 
 

@@ -26,11 +26,11 @@ def _run(options: Options, arguments: Sequence[str]) -> int:
     from iamsim.api.review import review
     from iamsim.cli.ask import text_of, texts_of
 
-    changes, before, after = compared(options, arguments)
+    changes, sides = compared(options, arguments)
     answer = review(
         changes,
-        before,
-        after,
+        sides.before.compiled,
+        sides.after.compiled,
         fail_on=text_of(options, "fail_on"),
         exact=bool(options["exact"]),
         claims=texts_of(options, "claims"),
