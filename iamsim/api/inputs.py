@@ -31,6 +31,7 @@ __all__ = [
     "PoliciesInput",
     "PolicyArguments",
     "PolicyInput",
+    "SourceArguments",
     "attached_policies",
     "check_account",
     "check_texts",
@@ -44,6 +45,16 @@ __all__ = [
 PoliciesInput = Iterable[PolicyInput]
 LevelsInput = Iterable[PoliciesInput]
 ContextInput = Mapping[str, object]
+
+
+class SourceArguments(TypedDict, total=False):
+    """What `iamsim.import_sources` takes for plans and templates."""
+
+    account: str | None
+    region: str | None
+    parameters: dict[str, str]
+    exports: dict[str, str]
+    stack: str | None
 
 
 class PolicyArguments(TypedDict, total=False):

@@ -4,38 +4,27 @@ from __future__ import annotations
 
 from contextlib import nullcontext
 from dataclasses import replace
-from typing import TYPE_CHECKING, NamedTuple, TypedDict, Unpack
+from typing import TYPE_CHECKING, NamedTuple, Unpack
 
 from iamsim.api.importing import import_sources
 from iamsim.api.world import World
 from iamsim.core.errors import InputError, RequestError
 from iamsim.files.same import same_folders
 from iamsim.importers.load import is_source, load_worlds
-from iamsim.importers.options import SourceOptions
-from iamsim.importers.overlay import overlay_world
 from iamsim.importers.terraform.instances import is_plan
 from iamsim.inputs.revisions import is_revision, open_revision
 from iamsim.world.documents import read_document
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
+    from iamsim.api.inputs import SourceArguments
     from iamsim.importers.draft import Remark
     from iamsim.world.model import World as WorldModel
 
-__all__ = ["Sides", "SourceArguments", "lay_over", "load_sides", "missing_side"]
+__all__ = ["Sides", "load_sides", "missing_side"]
 
 PLAN_ENDINGS = (".json", ".tfplan")
-
-
-class SourceArguments(TypedDict, total=False):
-    """What `iamsim.import_sources` takes for plans and templates."""
-
-    account: str | None
-    region: str | None
-    parameters: dict[str, str]
-    exports: dict[str, str]
-    stack: str | None
 
 
 class Sides(NamedTuple):
@@ -71,25 +60,6 @@ def load_sides(
     earlier = World(_load(before, remarks, progress, told, planned=after is not None))
     later = _load(before if after is None else after, remarks, progress, told)
     return Sides(earlier, earlier.beside(later), tuple(remarks))
-
-
-def lay_over(
-    before: World,
-    overlay: Sequence[str],
-    *,
-    progress: Callable[[int, int, str], None] | None = None,
-    **told: Unpack[SourceArguments],
-) -> Sides:
-    """A world, and what it is with sources laid over it; raises what importing raises."""
-    remarks: list[Remark] = []
-    model = overlay_world(
-        before.model,
-        overlay,
-        options=SourceOptions(**told),
-        progress=progress,
-        remarked=remarks.extend,
-    )
-    return Sides(before, before.beside(model), tuple(remarks))
 
 
 def missing_side() -> RequestError:

@@ -22,7 +22,12 @@ if TYPE_CHECKING:
     from iamsim.api.differences import Changes
     from iamsim.api.edits import Edits
     from iamsim.api.findings import Findings
-    from iamsim.api.inputs import ContextInput, PoliciesInput, PolicyArguments
+    from iamsim.api.inputs import (
+        ContextInput,
+        PoliciesInput,
+        PolicyArguments,
+        SourceArguments,
+    )
     from iamsim.api.paths import Paths
     from iamsim.api.tests_of_world import TestRun
     from iamsim.core.decision import Decision
@@ -484,22 +489,42 @@ class World:
     ) -> Changes:
         """Find which decisions a Terraform plan, a template or another source changes, laid over
         this world; as `diff` otherwise. Raises `WorldError` for a source that can't be read."""
-        from iamsim.api.sides import lay_over
-
         laid = [overlay] if isinstance(overlay, str | os.PathLike) else list(overlay)
-        sides = lay_over(self, [os.fspath(text) for text in laid])
+        after, remarks = self.lay_over(*laid)
         return self.diff(
-            sides.after,
+            after,
             principals=principals,
             context=context,
             forbid=forbid,
             with_policies=False,
-            remarks=sides.remarks,
+            remarks=remarks,
             exact=exact,
             at=at,
             processes=processes,
             progress=progress,
         )
+
+    def lay_over(
+        self,
+        *sources: str | os.PathLike[str],
+        progress: Callable[[int, int, str], None] | None = None,
+        **told: Unpack[SourceArguments],
+    ) -> tuple[World, tuple[Remark, ...]]:
+        """Give the world behind a plan, a template or other sources, each laid over those before
+        it, and what is not known of them; this one stays as it is. The arguments `told` are those
+        of `iamsim.import_sources`. Raises `WorldError` for a source that can't be read."""
+        from iamsim.importers.options import SourceOptions
+        from iamsim.importers.overlay import overlay_world
+
+        remarks: list[Remark] = []
+        model = overlay_world(
+            self.model,
+            sources,
+            options=SourceOptions(**told),
+            progress=progress,
+            remarked=remarks.extend,
+        )
+        return self.beside(model), tuple(remarks)
 
     def beside(self, model: WorldModel) -> World:
         """Wrap another loaded world, which is to be compared with this one: what does not differ is

@@ -83,36 +83,35 @@ def _sides(options: Options, arguments: Sequence[str]) -> Sides:
     """The two worlds that the arguments name, those of a plan alone, or the world before and behind
     the overlay."""
     from iamsim.api import World
-    from iamsim.api.sides import lay_over, load_sides, missing_side
+    from iamsim.api.sides import Sides, load_sides, missing_side
     from iamsim.cli.ask import texts_of
     from iamsim.cli.worlds import load_any
 
     overlays = texts_of(options, "overlays")
     told = template_arguments(options)
-    quiet = bool(options["quiet"])
-    with ProgressBar("import", quiet=quiet) as bar:
+    base = None
+    if arguments and overlays:
+        raise missing_side()
+    if not arguments:
+        base = load_any(texts_of(options, "worlds"), quiet=bool(options["quiet"]))
+        if base is None:
+            raise missing_world()
+        if not overlays:
+            raise RequestError(
+                "missing-overlay",
+                "nothing is laid over the world, so nothing changes",
+                hint="give a plan or a template with `--overlay FILE`",
+            )
+    with ProgressBar("import", quiet=bool(options["quiet"])) as bar:
 
         def progress(done: int, total: int, _path: str) -> None:
             bar(done, total)
 
-        if arguments:
-            if overlays:
-                raise missing_side()
+        if base is None:
             strict = bool(options["strict"])
             return load_sides(*arguments, strict=strict, progress=progress, **told)
-    base = load_any(texts_of(options, "worlds"), quiet=quiet)
-    if base is None:
-        raise missing_world()
-    if not overlays:
-        raise RequestError(
-            "missing-overlay",
-            "nothing is laid over the world, so nothing changes",
-            hint="give a plan or a template with `--overlay FILE`",
-        )
-    with ProgressBar("import", quiet=quiet) as bar:
-        return lay_over(
-            World(base), overlays, progress=lambda done, total, _path: bar(done, total), **told
-        )
+        before = World(base)
+        return Sides(before, *before.lay_over(*overlays, progress=progress, **told))
 
 
 OPTIONS = (

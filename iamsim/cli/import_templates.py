@@ -8,7 +8,7 @@ from iamsim.cli.options import Option
 from iamsim.core.errors import RequestError
 
 if TYPE_CHECKING:
-    from iamsim.api.sides import SourceArguments
+    from iamsim.api.inputs import SourceArguments
     from iamsim.cli.options import Options
 
 __all__ = ["TEMPLATE_OPTIONS", "template_arguments"]
