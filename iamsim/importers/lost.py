@@ -95,7 +95,11 @@ def note_lost(draft: Draft, path: str, data: object) -> None:
         return
     call, arn = NamedFile.of(path).call, arn_of_file(path)
     why = data.get(MARK) if isinstance(data, dict) else None
-    why = why if isinstance(why, str) else "the file does not hold what it is named after"
+    if not isinstance(why, str):
+        unread = _unread_calls().get(call)
+        if unread is not None and isinstance(data, dict) and data.get(unread[0]) == []:
+            return  # read as far as it goes: there is nothing
+        why = "the file does not hold what it is named after" if unread is None else unread[1]
     fact = FACTS_OF_CALLS.get(call)
     account = NamedFile.of(path).subject
     if arn is not None and call in _policy_calls():
@@ -139,6 +143,18 @@ def _note_principal(draft: Draft, path: str, why: str) -> bool:
 _about_principal = re.compile(
     r"(?:list-attached|list|get)-(role|user|group)-polic(?:y|ies)|list-groups-for-user"
 ).fullmatch
+
+
+@cache
+def _unread_calls() -> dict[str, tuple[str, str]]:
+    """The calls that print who may do what in a form that no importer reads: the key of the list,
+    and why."""
+    return {
+        call.operation: (call.path[0], row.unread)
+        for row in resource_types()
+        for call in row.calls
+        if row.unread
+    }
 
 
 @cache

@@ -22,6 +22,7 @@ __all__ = ["EACH", "Collected", "collected_calls", "policy_actions", "policy_cal
 EACH = "each"  # the Region of a row whose ARNs name none, and which every Region is asked about
 # What a call needs where the action is not called like it, or is of another service.
 OTHER_ACTIONS = {
+    ("apigateway", "get-domain-names"): "apigateway:GET",
     ("apigateway", "get-rest-apis"): "apigateway:GET",
     ("s3api", "list-directory-buckets"): "s3express:ListAllMyDirectoryBuckets",
     ("s3control", "get-access-point-policy-for-object-lambda"): (

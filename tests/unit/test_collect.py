@@ -24,7 +24,7 @@ from iamsim.catalog.resource_types import resource_types
 from iamsim.cli.main import main as run
 from iamsim.collect.account import Wanted, _of_type
 from iamsim.collect.organization import collect_organization
-from iamsim.collect.reader import CLIENTS, Reader
+from iamsim.collect.reader import CLIENTS, Reader, file_name
 from iamsim.collect.run import collect as collect_all
 from iamsim.importers.recipe import recipe_policy
 from iamsim.importers.recipe_calls import EACH, collected_calls
@@ -44,6 +44,12 @@ from tests.unit.live_account import (
 
 ROOT = Path(__file__).parent.parent.parent
 ANA = f"arn:aws:iam::{ACCOUNT}:user/ana"
+
+
+@pytest.fixture(autouse=True)
+def addresses(monkeypatch):
+    """Endpoints have addresses, wherever the tests run: nothing is sent to them."""
+    monkeypatch.setattr("iamsim.collect.reader.has_address", lambda _host: True)
 
 
 @pytest.fixture(scope="module")
@@ -449,6 +455,34 @@ def kept_types():
         for found in collected_calls()
         if found.chain
     ]
+
+
+@pytest.mark.parametrize(
+    ("name", "output", "why"),
+    [
+        (
+            "list-profile-permissions.arn:aws:signer:us-east-1:{}:/signing-profiles/p",
+            {"permissions": [{"action": "signer:StartSigningJob", "principal": "444455556666"}]},
+            "prints permissions, and no policy",
+        ),
+        (
+            "get-application-policy.arn:aws:serverlessrepo:us-east-1:{}:applications/a",
+            {"Statements": [{"Actions": ["Deploy"], "Principals": ["*"]}]},
+            "prints statements in a form of its own",
+        ),
+    ],
+)
+def test_what_no_importer_reads_is_unknown(name, output, why, tmp_path):
+    """Who may do what is there, in a form that is not read; an empty list is no policy."""
+    folder = tmp_path / ACCOUNT / REGION
+    folder.mkdir(parents=True)
+    arn = name.format(ACCOUNT)
+    (folder / f"{file_name(arn)}.json").write_text(json.dumps(output))
+    empty = json.dumps({key: [] for key in output})
+    (folder / f"{file_name(arn + '-without')}.json").write_text(empty)
+    (resource,) = iamsim.load(tmp_path).model.accounts[ACCOUNT].resources.values()
+    assert resource.arn == arn.partition(".")[2]
+    assert why in resource.policy.document["unknown"]
 
 
 @pytest.mark.parametrize("found", kept_types())
