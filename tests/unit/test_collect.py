@@ -476,6 +476,8 @@ def test_what_no_importer_reads_is_unknown(name, output, why, tmp_path):
     """Who may do what is there, in a form that is not read; an empty list is no policy."""
     folder = tmp_path / ACCOUNT / REGION
     folder.mkdir(parents=True)
+    details = {"UserDetailList": [], "GroupDetailList": [], "RoleDetailList": [], "Policies": []}
+    (folder.parent / "get-account-authorization-details.json").write_text(json.dumps(details))
     arn = name.format(ACCOUNT)
     (folder / f"{file_name(arn)}.json").write_text(json.dumps(output))
     empty = json.dumps({key: [] for key in output})
