@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from iamsim.cli.options import Option, parse_options
+from iamsim.cli.options import OUTPUT_HELP, Option, parse_options
 from iamsim.core.data_class import NamedTuple
 from iamsim.core.errors import RequestError
 from iamsim.core.suggest import did_you_mean
@@ -144,7 +144,7 @@ def output_options(*formats: str, quiet: str, default: str = "text") -> tuple[Op
         Option(
             ("-o", "--output"),
             "output",
-            "Write to a file instead of standard output.",
+            OUTPUT_HELP,
             metavar="FILE",
             panel=panel,
         ),

@@ -7,7 +7,7 @@ completion of them.
 from __future__ import annotations
 
 from iamsim.cli import completion
-from iamsim.cli.options import Option
+from iamsim.cli.options import OUTPUT_HELP, Option
 from iamsim.cli.picture_options import NARROW_OPTION, PICTURE_FORMATS, THEME_OPTION
 from iamsim.cli.worlds import allow_unknown_names_option, overlay_option
 
@@ -342,7 +342,7 @@ EXPLAIN_OPTIONS: tuple[Option, ...] = (
     Option(
         ("-o", "--output"),
         "output",
-        "Write to a file instead of standard output.",
+        OUTPUT_HELP,
         metavar="FILE",
         panel=_OUTPUT,
     ),

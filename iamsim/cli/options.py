@@ -18,7 +18,7 @@ from iamsim.core.suggest import did_you_mean
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-__all__ = ["Option", "OptionValue", "Options", "parse_options"]
+__all__ = ["OUTPUT_HELP", "Option", "OptionValue", "Options", "parse_options"]
 
 OptionValue = str | bool | tuple[str, ...] | None
 Options = dict[str, OptionValue]
@@ -67,6 +67,13 @@ class Option(NamedTuple):
         return () if self.kind in LISTS else self.default
 
 
+OUTPUT_HELP = (
+    "Write to a file instead of standard output; its ending says the format, such as `.html`."
+)
+# What the names of output files end with, where it is not the format.
+ENDINGS = {"htm": "html", "md": "markdown", "txt": "text", "xml": "junit"}
+
+
 def parse_options(
     options: Sequence[Option], arguments: Sequence[str], *, command: str = "explain"
 ) -> tuple[Options, tuple[str, ...]]:
@@ -96,7 +103,18 @@ def parse_options(
             _take_long(argument, by_name, values, waiting, given)
         else:
             _take_short(argument, by_name, values, waiting, given, command)
+    form = by_name.get("--format")
+    short = form is not None and values.get("quiet") and form.default
+    if form is not None and "format" not in given and not short:
+        values["format"] = _format_of_file(values.get("output"), form)
     return values, tuple(rest)
+
+
+def _format_of_file(path: OptionValue, form: Option) -> OptionValue:
+    """The format that the name of the output file says, if the command has it."""
+    ending = path.rpartition(".")[2].lower() if isinstance(path, str) else ""
+    named = ENDINGS.get(ending, ending)
+    return named if named in form.choices else form.empty
 
 
 def _is_option(argument: str) -> bool:

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 __all__ = ["COMMAND"]
 
 FORMATS = ("html", "markdown", "json", "text", "csv")
-ENDINGS = {".md": "markdown", ".json": "json", ".txt": "text", ".csv": "csv"}
 
 
 def _run(options: Options, _arguments: Sequence[str]) -> int:
@@ -35,7 +34,7 @@ def _run(options: Options, _arguments: Sequence[str]) -> int:
     from iamsim.report.audit import audit_lines
 
     asked = [_asked(text) for text in texts_of(options, "who_can")]
-    name, path = text_of(options, "framework"), text_of(options, "output")
+    name = text_of(options, "framework")
     with ProgressBar("checking", quiet=bool(options["quiet"])) as progress:
         batch, model = open_batch({**options, "exact": None})
         report = account_report(
@@ -48,8 +47,7 @@ def _run(options: Options, _arguments: Sequence[str]) -> int:
             progress=progress,
         )
     report = replace(report, audit=with_fixes(options, report.audit))
-    ending = next((form for end, form in ENDINGS.items() if (path or "").endswith(end)), "html")
-    options = {**options, "format": text_of(options, "format") or ending}
+    options = {**options, "format": text_of(options, "format") or "html"}
     write_answer(
         options, lambda: report.document, lambda: report.data, lambda: audit_lines(report.audit)
     )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from iamsim.cli.accept_unknown import say_unverified
 from iamsim.cli.commands import Argument, Command
-from iamsim.cli.options import Option
+from iamsim.cli.options import OUTPUT_HELP, Option
 from iamsim.cli.test_coverage import COVERAGE_OPTIONS, wants_coverage, write_coverage
 from iamsim.cli.test_mutation import (
     MUTATION_OPTIONS,
@@ -265,7 +265,7 @@ COMMAND = Command(
         Option(
             ("-o", "--output"),
             "output",
-            "Write to a file instead of standard output.",
+            OUTPUT_HELP,
             metavar="FILE",
             panel="Output",
         ),

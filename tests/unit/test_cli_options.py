@@ -99,6 +99,30 @@ def test_an_option_that_takes_one_value_is_given_once(command, option):
             assert f"`{second[0].partition('=')[0]}` takes one value" in caught.value.message
 
 
+@pytest.mark.parametrize(
+    ("command", "words", "form"),
+    [
+        ("explain", ["-o", "a.html"], "html"),
+        ("explain", ["-o", "A.MD"], "markdown"),
+        ("explain", ["--output=b/a.svg"], "svg"),
+        ("explain", ["-o", "a.csv"], "text"),  # it has no tables
+        ("explain", ["-o", "html"], "html"),
+        ("explain", ["-o", "a.html", "--format", "text"], "text"),
+        ("explain", ["-q", "-o", "a.html"], "text"),  # -q is a text
+        ("explain", [], "text"),
+        ("validate", ["-o", "a.sarif"], "sarif"),
+        ("validate", ["-o", "a.xml"], "junit"),
+        ("who-can", ["-o", "a.csv"], "csv"),
+        ("report", ["-o", "a.md"], "markdown"),
+        ("report", ["-o", "a"], None),
+    ],
+)
+def test_the_name_of_the_output_says_the_format(command, words, form):
+    """Where none is given, and the command has it."""
+    options = EXPLAIN_OPTIONS if command == "explain" else find_command(command).options
+    assert parse_options(options, words, command=command)[0]["format"] == form
+
+
 @pytest.mark.parametrize("words", [["--nope"], ["-z"], ["-p"], ["--world"], ["--quiet=x"], ["-vz"]])
 def test_both_parsers_refuse_the_same(typer_command, words):
     """What the fast parser refuses, typer refuses as well."""
