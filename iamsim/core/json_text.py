@@ -23,10 +23,20 @@ if TYPE_CHECKING:
     from iamsim.core.errors import InputError
     from iamsim.core.span import Path
 
-__all__ = ["KEY", "MAXIMUM_DEPTH", "JsonNumber", "check_depth", "load_json", "locate_json"]
+__all__ = [
+    "KEY",
+    "MAXIMUM_DEPTH",
+    "MOST_VALUES",
+    "JsonNumber",
+    "check_depth",
+    "has_too_much",
+    "load_json",
+    "locate_json",
+]
 
 KEY = "#key"  # the place of an object's key is under the path of its value with this behind
 MAXIMUM_DEPTH = 200
+MOST_VALUES = 4_000_000  # of a text, and lines: a value that was read takes some 120 bytes
 BYTE_ORDER_MARK = "\ufeff"
 
 T = TypeVar("T")
@@ -93,9 +103,13 @@ def load_json(
 
     `keep_numbers` gives `JsonNumber` for numbers. `maximum_depth` is the number of brackets that
     may be open at once; with `None` the caller looks after depth with `check_depth`. Raises `error`
-    with the code ``invalid-json``, ``duplicate-key``, ``nested-too-deep`` or ``number-too-long``.
+    with the code ``invalid-json``, ``duplicate-key``, ``nested-too-deep``, ``number-too-long`` or
+    ``text-too-large``.
     """
     text = source.text
+    if has_too_much(text):
+        message = f"the text has more than {MOST_VALUES:,} values or lines: it is not read"
+        raise error("text-too-large", message, span=Span(source, 0, 0))
     decoder = _number_decoder if keep_numbers else _decoder
     deepest = MAXIMUM_DEPTH if maximum_depth is None else maximum_depth
     try:
@@ -110,6 +124,13 @@ def load_json(
     if maximum_depth is not None and _is_deeper(value, maximum_depth):
         check_depth(source, error, maximum_depth)
     return value
+
+
+def has_too_much(text: str) -> bool:
+    """Whether a text has so many commas and brackets, or lines, that it takes too much memory."""
+    if len(text) <= MOST_VALUES:
+        return False
+    return sum(map(text.count, ",{[")) > MOST_VALUES or text.count("\n") > MOST_VALUES
 
 
 def check_depth(

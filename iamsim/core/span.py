@@ -8,6 +8,7 @@ find a place later, from the path of an element such as ``("Statement", 0, "Acti
 from __future__ import annotations
 
 from bisect import bisect_right
+from sys import maxsize
 from typing import TYPE_CHECKING
 
 from iamsim.core.data_class import dataclass, field
@@ -54,24 +55,27 @@ class Source:
 
     def line_column(self, offset: int) -> tuple[int, int]:
         """Turn an offset into line and column, both counted from 1."""
-        starts = self._line_starts
-        if starts is None:
-            starts = [0]
-            position = self.text.find("\n")
-            while position >= 0:
-                starts.append(position + 1)
-                position = self.text.find("\n", position + 1)
-            self._line_starts = starts
+        starts = self._starts(offset)
         line = bisect_right(starts, offset)
         return line, offset - starts[line - 1] + 1
 
     def line_text(self, line: int) -> str:
         """Give the text of one line (counted from 1) without its line break."""
-        self.line_column(0)
-        starts = self._line_starts or [0]
-        start = starts[line - 1]
-        end = starts[line] if line < len(starts) else len(self.text)
-        return self.text[start:end].rstrip("\r\n")
+        starts = self._line_starts or ()
+        if len(starts) <= line:
+            starts = self._starts(len(self.text))
+        return self.text[starts[line - 1] : starts[line]].rstrip("\r\n")
+
+    def _starts(self, offset: int) -> list[int]:
+        """Where lines start, as far as the one behind that of an offset; behind the last line
+        stands a number that no offset reaches."""
+        starts = self._line_starts
+        if starts is None:
+            starts = self._line_starts = [0]
+        while starts[-1] <= offset:
+            position = self.text.find("\n", starts[-1])
+            starts.append(position + 1 if position >= 0 else maxsize)
+        return starts
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.core.caret import quote
 from iamsim.core.errors import RequestError, WorldError
+from iamsim.core.json_text import MOST_VALUES, has_too_much
 from iamsim.files.archive import Archive, ArchiveError
 from iamsim.files.links import LED_OUTSIDE, leads_outside
 from iamsim.files.reading import read_bytes, read_gzip
@@ -148,11 +149,11 @@ def _without_garbled(data: object, draft: Draft) -> object:
         draft.remark("text-garbled", "a text is damaged: what it says is unknown", "", "unknown")
         return marker("the text is damaged", draft.file)
     if isinstance(data, list):
-        return [_without_garbled(item, draft) for item in data]
+        data[:] = (_without_garbled(item, draft) for item in data)
     if isinstance(data, dict):
         if any(isinstance(key, str) and _is_garbled(key) for key in data):
             return marker("a name is damaged", draft.file)
-        return {key: _without_garbled(item, draft) for key, item in data.items()}
+        data.update((key, _without_garbled(item, draft)) for key, item in data.items())
     return data
 
 
@@ -237,6 +238,11 @@ def _parse(path: str, content: bytes, draft: Draft) -> Iterator[object]:
         if path.lower().endswith(".gz"):
             content = read_gzip(content, path)
         text = _decode(content)
+        if has_too_much(text):
+            what = f"the file has more than {MOST_VALUES:,} values or lines: it is not read"
+            draft.remark("source-not-readable", what, severity="unknown")
+            yield marker(what, draft.file)
+            return
         ending = _ending(path)
         if (refusal := refusal_in(text)) is not None and not says_nothing_is_there(text):
             draft.remark("source-not-readable", refusal, severity="unknown")

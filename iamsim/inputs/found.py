@@ -3,6 +3,8 @@ inside of an output."""
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,9 +13,11 @@ from iamsim.checks.reading import recognize_type
 from iamsim.checks.rules.policy_size import INLINE_HOLDERS
 from iamsim.core.caret import render_error
 from iamsim.core.errors import InputError
+from iamsim.core.span import Source
 from iamsim.core.wrapped_policy import unwrap_data, unwrap_text
 from iamsim.inputs.found_policy import FoundPolicy, evaluated_policy
 from iamsim.inputs.policies import WORDS, is_policy, type_of_file, type_of_name
+from iamsim.syntax.read import MAXIMUM_LENGTH, too_large
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,6 +31,10 @@ __all__ = ["FoundPolicy", "find_in_content"]
 
 LANGUAGES = ("json", "yaml", "yml")
 ENCODED = (b'"', b"%")  # how a text begins that holds a policy as text
+# How the JSON of a policy begins: it is known for one before it is read.
+_begins_as_policy = re.compile(
+    rb'(?:\xef\xbb\xbf)?+\s*+\{(?:\s*+"(?:Version|Id)"\s*+:\s*+"[^"]*+"\s*+,)*+\s*+"Statement"\s*+:'
+).match
 # Under which members a user, group or role of a world has inline policies; and the lists of them in
 # https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetAccountAuthorizationDetails.html
 INLINE = ("policies", "inline_policies")
@@ -54,6 +62,9 @@ def find_in_content(
 
         yield from find_in_configurations({name: content}, unreadable)
         return
+    if len(content) > MAXIMUM_LENGTH and _begins_as_policy(content):
+        unreadable.append(render_error(too_large(Source(name, content.decode("utf-8", "replace")))))
+        return
     wrapped = unwrap_text(content.decode("utf-8", "replace")) if content[:1] in ENCODED else None
     if wrapped is not None:
         yield _wrapped_policy(name, wrapped)
@@ -66,7 +77,7 @@ def find_in_content(
         if template is not None:
             yield from _of_template(template, empty)
             return
-        if text is None:
+        if text is None or error.code == "text-too-large":
             unreadable.append(render_error(fault))
         else:
             # What is wrong with a JSON text is a finding of its own.
@@ -90,7 +101,21 @@ def find_in_content(
     if not nested and (whole or given) and _json_text(content, ending) is not None:
         yield FoundPolicy(name, document.source.text, policy_type=type_of_file(name, document.data))
         return
-    for path, data in [((), document.data)] if whole else nested:
+    yield from _inside(document, [((), document.data)] if whole else nested, unreadable)
+
+
+def _inside(
+    document: Document, policies: list[tuple[ElementPath, object]], unreadable: list[str]
+) -> Iterator[FoundPolicy]:
+    """Go through the policies of a document, but for those of a size that no service takes."""
+    name = document.source.name
+    is_long = len(document.source.text) > MAXIMUM_LENGTH
+    for path, data in policies:
+        written = json.dumps(data, ensure_ascii=False, default=str) if is_long else ""
+        if len(written) > MAXIMUM_LENGTH:
+            inside = "#".join(filter(None, (name, ".".join(map(str, path)))))
+            unreadable.append(render_error(too_large(Source(inside, written))))
+            continue
         kind = _type_of_path(path) or type_of_file(name, data) or recognize_type(data)
         source, holder = document.sub_source(path), _holder_of_path(path)
         yield FoundPolicy(name, None, data, source, kind, path, holder)

@@ -21,7 +21,7 @@ from iamsim.syntax.written import write_down
 if TYPE_CHECKING:
     from iamsim.core.decision import PolicyType
 
-__all__ = ["MAXIMUM_LENGTH", "decode_text", "parse_policy"]
+__all__ = ["MAXIMUM_LENGTH", "decode_text", "parse_policy", "too_large"]
 
 MAXIMUM_LENGTH = 1_048_576  # four times what the most generous service of AWS takes
 BYTE_ORDER_MARK = "\ufeff"
@@ -98,15 +98,19 @@ def _source(document: object, file: str) -> Source:
     return Source(file, document.removeprefix(BYTE_ORDER_MARK), locate_json)
 
 
+def too_large(source: Source) -> PolicyError:
+    """What is said of a policy of more than `MAXIMUM_LENGTH` characters, which is not read."""
+    message = f"the policy is {len(source.text):,} characters long, more than {MAXIMUM_LENGTH:,}"
+    hint = "no service of AWS takes a policy of this size"
+    return PolicyError("policy-too-large", message, span=Span(source, 0, 0), hint=hint)
+
+
 def _from_text(
     source: Source, name: str, policy_type: PolicyType | None, *, markers: bool
 ) -> Policy:
     """Read the text of a source."""
-    length = len(source.text)
-    if length > MAXIMUM_LENGTH:
-        message = f"the policy is {length:,} characters long, more than {MAXIMUM_LENGTH:,}"
-        hint = "no service of AWS takes a policy of this size"
-        raise PolicyError("policy-too-large", message, span=Span(source, 0, 0), hint=hint)
+    if len(source.text) > MAXIMUM_LENGTH:
+        raise too_large(source)
     try:
         document = load_json(source, PolicyError, maximum_depth=None, keep_numbers=True)
         body = build(document, markers=markers)

@@ -132,3 +132,43 @@ def test_the_pack_of_risks_shows_requests(tmp_path, monkeypatch, capsys, code, a
         identity_policies=[policy],
     )
     assert answer.allowed
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "name"),
+    [
+        ("", "", "big.json"),
+        ('{"Id": "x", ', "", "big.json"),
+        ('{"other": ', "}", "big.json#other"),
+    ],
+)
+def test_a_policy_of_a_size_that_no_service_takes_is_refused_unread(
+    tmp_path, monkeypatch, capsys, before, after, name
+):
+    """It is an error with its place, as in every other command, wherever the policy stands."""
+    policy = document(Effect="Allow", Action="s3:" + "a" * 1_100_000, Resource="*")
+    text = json.dumps(policy)
+    whole = before + (text if after else text.removeprefix("{") if before else text) + after
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "big.json").write_text(whole, encoding="utf-8")
+    assert main(["validate", "big.json"]) == 2
+    said = capsys.readouterr()
+    assert f"{name}:1:1: error: the policy is 1,100," in said.err
+    assert "no findings in 0 policies" in said.out
+
+
+def test_what_holds_too_many_values_is_refused_unread(tmp_path, monkeypatch, capsys):
+    """They are counted in the text, before there are objects; an import says it of the file."""
+    monkeypatch.setattr("iamsim.core.json_text.MOST_VALUES", 1_000)
+    monkeypatch.chdir(tmp_path)
+    role = {"RoleName": "a", "Arn": "arn:aws:iam::111122223333:role/a", "Path": "/"}
+    details = {"UserDetailList": [], "GroupDetailList": [], "Policies": [], "RoleDetailList": []}
+    details["RoleDetailList"] = [role] * 1_000
+    (tmp_path / "big.json").write_text(json.dumps(details), encoding="utf-8")
+    assert main(["validate", "big.json"]) == 2
+    assert "big.json:1:1: error: the text has more than" in capsys.readouterr().err
+    assert main(["findings", "--world", "big.json"]) == 2
+    assert "values or lines: it is not read" in capsys.readouterr().err
+    assert main(["import", "big.json", "-o", "out"]) == 2
+    assert "big.json: the file has more than" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()

@@ -8,6 +8,7 @@ import time
 
 import pytest
 
+from iamsim.core import json_text
 from iamsim.core.caret import caret_block, quote, render_error
 from iamsim.core.errors import PolicyError, WorldError
 from iamsim.core.json_text import (
@@ -202,6 +203,49 @@ def test_hundred_thousand_brackets_are_an_error_and_no_crash():
     allowed = refuse(deep, maximum_depth=200_000)
     assert (allowed.code, allowed.span) == ("nested-too-deep", None)
     assert len(locate_json(deep)) <= MAXIMUM_DEPTH
+
+
+def test_lines_are_counted_as_far_as_somebody_asks():
+    """Places, lines and the end of a text, in whatever order they are asked for."""
+    text = "a\nbc\r\n\nd"
+    places = [Source("p", text).line_column(offset) for offset in range(len(text) + 2)]
+    assert places == [
+        (1, 1),
+        (1, 2),
+        (2, 1),
+        (2, 2),
+        (2, 3),
+        (2, 4),
+        (3, 1),
+        (4, 1),
+        (4, 2),
+        (4, 3),
+    ]
+    backwards = Source("p", text)
+    assert [backwards.line_text(line) for line in (4, 3, 2, 1)] == ["d", "", "bc", "a"]
+    assert [backwards.line_column(offset) for offset in reversed(range(10))] == places[::-1]
+    assert Source("p", "").line_text(1) == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ("[1, 2, 3, 4]", True),
+        ("[1,2,3,4,5]", False),
+        ("[[[[[ ]]]]]", False),
+        ("[1" + " " * 20 + "]", True),
+        ("[" + "\n" * 5 + "]", False),
+        ("{" + "\n" * 5, False),
+    ],
+)
+def test_values_and_lines_are_counted_before_a_text_is_read(monkeypatch, text, read):
+    """More than so many are refused at once, whatever else is wrong with the text."""
+    monkeypatch.setattr(json_text, "MOST_VALUES", 4)
+    if read:
+        assert load_json(Source("p", text), PolicyError) == json.loads(text)
+        return
+    error = refuse(text)
+    assert (error.code, error.span.place) == ("text-too-large", "p:1:1")
 
 
 def test_a_number_with_more_digits_than_python_reads_is_an_error():
