@@ -194,6 +194,7 @@ def test_lcov_is_what_genhtml_takes(covered, tmp_path, one_line):
         command = [program, "--branch-coverage", "c.info", "-o", "html"]
         done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
+        assert "warning" not in (done.stdout + done.stderr).lower()
 
 
 def test_cobertura_says_the_same(covered):

@@ -245,7 +245,7 @@ def test_values_and_lines_are_counted_before_a_text_is_read(monkeypatch, text, r
         assert load_json(Source("p", text), PolicyError) == json.loads(text)
         return
     error = refuse(text)
-    assert (error.code, error.span.place) == ("text-too-large", "p:1:1")
+    assert (error.code, error.span.place) == ("text-too-large", "t.json:1:1")
 
 
 def test_a_number_with_more_digits_than_python_reads_is_an_error():

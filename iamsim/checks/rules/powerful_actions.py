@@ -11,8 +11,9 @@ request that the policy allows:
   that make old ones valid again;
 * *resource exposure*: actions with the access level *Permissions management* in the service
   reference; those that write in services that are about nothing else (IAM, IAM Identity Center and
-  its directory, Resource Access Manager); and those that share something or can write its policy,
-  though the reference calls them *Write*, such as `rds:ModifyDBSnapshotAttribute`;
+  its directory, Resource Access Manager); and those that share something, can write its policy or
+  change who signs in, though the reference calls them *Write*, such as
+  `rds:ModifyDBSnapshotAttribute`;
 * *data exfiltration*: actions that read what secrets, parameters, objects, tables and snapshots
   hold;
 * *infrastructure modification*: actions that write, tag or manage permissions, where the reference
@@ -25,8 +26,10 @@ not all, and among them the one that writes the policy of the resource, such as
 The lists cover what parliament's community auditors and cloudsplaining flag, but for names that
 are no actions any more, calls that no policy of their caller controls (`sts:AssumeRoleWithSAML`),
 what is public anyway (`cognito-idp:GetSigningCertificate`), ways to more permissions of which
-these tools name the first calls alone (`datapipeline:CreatePipeline`), and what only an older
-service reference called *Permissions management*.
+these tools name the first calls alone (`datapipeline:CreatePipeline` without the definition and the
+activation, `sagemaker:CreateNotebookInstance` without the URL to it), and what only reads, whatever
+an older service reference called it (`waf:GetChangeToken`). What answers with credentials stands in
+that group alone.
 
 A `Deny` of the same policy on `*` without condition takes an action out. These codes are off
 unless selected, for many policies are meant to allow this; `--extend-select risks` selects all.
@@ -106,12 +109,28 @@ CREDENTIALS = frozenset(
 )
 # Services that are about who may do what: whatever is written there changes it.
 PERMITTING = frozenset({"iam", "identitystore", "ram", "sso", "sso-directory"})
-# What shares a thing, or can write its policy, by a call of the access level Write.
+# What shares a thing, can write its policy, or changes who signs in, by a call of the access level
+# Write; an older service reference had many of them under Permissions management.
 SHARING = frozenset(
     {
+        "chime:DeleteVoiceConnectorTerminationCredentials",
+        "chime:PutVoiceConnectorTerminationCredentials",
+        "codebuild:DeleteSourceCredentials",
+        "codebuild:ImportSourceCredentials",
         "cognito-identity:CreateIdentityPool",
+        "cognito-identity:DeleteIdentities",
+        "cognito-identity:DeleteIdentityPool",
+        "cognito-identity:GetId",
+        "cognito-identity:MergeDeveloperIdentities",
         "cognito-identity:SetIdentityPoolRoles",
+        "cognito-identity:UnlinkDeveloperIdentity",
+        "cognito-identity:UnlinkIdentity",
         "cognito-identity:UpdateIdentityPool",
+        "ds:CreateConditionalForwarder",
+        "ds:CreateDirectory",
+        "ds:CreateIdentityPoolDirectory",
+        "ds:CreateMicrosoftAD",
+        "ds:CreateTrust",
         "ds:ShareDirectory",
         "ec2:ModifyImageAttribute",
         "es:CreateDomain",
@@ -124,10 +143,33 @@ SHARING = frozenset(
         "kms:CreateKey",
         "lambda:CreateFunctionUrlConfig",
         "lambda:UpdateFunctionUrlConfig",
+        "quicksight:CreateAdmin",
+        "quicksight:CreateGroup",
+        "quicksight:CreateGroupMembership",
+        "quicksight:CreateIAMPolicyAssignment",
+        "quicksight:CreateUser",
+        "quicksight:DeleteGroup",
+        "quicksight:DeleteGroupMembership",
+        "quicksight:DeleteIAMPolicyAssignment",
+        "quicksight:DeleteUser",
+        "quicksight:DeleteUserByPrincipalId",
+        "quicksight:RegisterUser",
+        "quicksight:UpdateGroup",
+        "quicksight:UpdateIAMPolicyAssignment",
+        "quicksight:UpdateUser",
         "rds:ModifyDBClusterSnapshotAttribute",
         "rds:ModifyDBSnapshotAttribute",
         "sns:CreateTopic",
         "sqs:CreateQueue",
+        "storagegateway:DeleteChapCredentials",
+        "storagegateway:SetLocalConsolePassword",
+        "storagegateway:SetSMBGuestPassword",
+        "storagegateway:UpdateChapCredentials",
+        "wafv2:CreateWebACL",
+        "wafv2:DeleteWebACL",
+        "wafv2:UpdateWebACL",
+        "worklink:UpdateDevicePolicyConfiguration",
+        "workmail:ResetPassword",
     }
 )
 # The actions with which resource-based policies are written.
