@@ -20,8 +20,10 @@ from iamsim.report import who_can as who_can_report
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from iamsim.compile.policy import CompiledPolicy
     from iamsim.core.hint import Hint
     from iamsim.engine.question import ContextValue, Session
+    from iamsim.engine.world import CompiledWorld
     from iamsim.proofs.result import CheckResult
     from iamsim.query.batch import Batch, Candidate
     from iamsim.query.batch.processes import Processes
@@ -106,17 +108,33 @@ class WhatCan(Result):
         """Prove that the principal is allowed nothing that a written policy leaves out, of the
         actions that the reference lists. `None` where a context or a session was given, which
         claims have none of."""
+        from iamsim.proofs.written import leaves_nothing_out
+
+        return self._proof(leaves_nothing_out, written)
+
+    def prove_nothing_more(self, written: EffectivePolicy) -> CheckResult | None:
+        """Prove that a written policy allows nothing that the principal is not allowed, of the
+        actions that the reference lists, about what its account has, through none of the world's
+        VPC endpoints. `None` as for `prove_complete`."""
+        from iamsim.proofs.written import allows_nothing_more
+
+        return self._proof(allows_nothing_more, written)
+
+    def _proof(
+        self,
+        prove: Callable[[CompiledPolicy, str, CompiledWorld], CheckResult],
+        written: EffectivePolicy,
+    ) -> CheckResult | None:
         from iamsim.compile.policy import compile_policy
         from iamsim.core.decision import PolicyType
         from iamsim.engine.question import PLAIN_SESSION
-        from iamsim.proofs.written import leaves_nothing_out
         from iamsim.syntax.read import parse_policy
 
         asked = self.effective.asked
         if asked.context or asked.session is not PLAIN_SESSION:
             return None
         policy = compile_policy(parse_policy(written.document), PolicyType.IDENTITY)
-        return leaves_nothing_out(policy, asked.principal, self._batch.world)
+        return prove(policy, asked.principal, self._batch.world)
 
     @property
     def unverified(self) -> int:

@@ -68,10 +68,11 @@ def _write_policy(options: Options, found: WhatCan) -> int:
     written = found.as_policy(shrink=bool(options["shrink"]))
     text = to_json(written.document)
     write(options, {"text": lambda: text}, lambda: text)
-    proof = found.prove_complete(written)
-    exact = written.exact and (proof is None or proof.witness is None)
+    proofs = found.prove_complete(written), found.prove_nothing_more(written)
+    refuted = any(proof is not None and proof.witness is not None for proof in proofs)
+    exact = written.exact and not refuted
     if options["verbose"] or not (exact and written.searched):
-        say(*policy_remarks(written, proof))
+        say(*policy_remarks(written, *proofs))
     return 0 if exact else 1
 
 

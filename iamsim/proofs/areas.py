@@ -370,9 +370,10 @@ def _unlisted(account: Account) -> Iterator[Area]:
     start = f"arn:{account.partition}"
     roles = Glob.of((f"{start}:iam::{account.id}:role/", STAR))
     keys = Glob.of((f"{start}:kms:", Wildcard.SEGMENT_STAR, f":{account.id}:key/", STAR))
-    yield Area(account.id, (Glob.of((STAR,)),), (*NO_RESOURCE, roles, keys))
+    managed = Glob.of((f"{start}:kms:", Wildcard.SEGMENT_STAR, f":{account.id}:alias/aws/", STAR))
+    yield Area(account.id, (Glob.of((STAR,)),), (*NO_RESOURCE, roles, keys, managed))
     yield Area(account.id, (roles,))
-    yield Area(account.id, (keys,))
+    yield Area(account.id, (keys, managed))
     yield Area(account.id, NO_RESOURCE)
 
 

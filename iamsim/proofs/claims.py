@@ -59,7 +59,9 @@ class Claim:
     """One claim. `about` is the statement of its actions, resources and condition; no request that
     it covers may be allowed unless one of `unless` holds. With `no_new_access` only what the world
     before did not allow counts. `future`, `any_resources` and `services` widen what is asked about;
-    with `listed_only` it is about actions that the service reference lists.
+    with `listed_only` it is about actions that the service reference lists. With `always` it is
+    the other way round: no request that it covers may be denied, of callers to the resources of
+    their own account, through none of the world's VPC endpoints.
     """
 
     name: str
@@ -71,6 +73,7 @@ class Claim:
     any_resources: bool = False
     services: bool = False
     listed_only: bool = False
+    always: bool = False
 
 
 def parse_claims(data: object, *, file: str = "claims") -> tuple[Claim, ...]:

@@ -19,7 +19,8 @@ from iamsim.core.errors import InputError
 from iamsim.core.request import CallerKind
 from iamsim.core.unknown import is_open_key
 from iamsim.engine import authorize
-from iamsim.engine.question import NOTHING_ATTACHED, AttachedPolicies, Question
+from iamsim.engine.question import DIRECT_CALL, NOTHING_ATTACHED, AttachedPolicies, Question
+from iamsim.engine.relations import ResourceKind
 from iamsim.proofs.budget import Budget, OutOfBudgetError
 from iamsim.proofs.conditions import InexactError
 from iamsim.proofs.decisions import allowed, statements_about
@@ -124,7 +125,10 @@ class Meeting:
         except InputError:
             return
         arrangement = prepared.situation.arrange(found[0])
-        if arrangement.relation.always or not arrangement.relation.ways:
+        relation = arrangement.relation
+        if relation.always or not (relation.ways or claim.always):
+            return
+        if claim.always and _is_foreign_to_keys(prepared, found[0]):
             return
         statements = [*statements_about(arrangement, actions, space.universe)]
         statements += [claim.about, *claim.unless]
@@ -132,6 +136,8 @@ class Meeting:
         service = frozenset({found[0].partition(":")[0]})
         forwarded = person.caller.kind.has_identity
         for route in routes(keys, service, world.model, forwarded=forwarded):
+            if claim.always and route.via is not DIRECT_CALL:
+                continue  # the policy of an endpoint says nothing of what somebody can do
             for mask, absent in _by_carried_keys(actions, keys, space):
                 asked = replace(question, via=route.via)
                 yield cls(
@@ -167,7 +173,7 @@ class Meeting:
             self._formula,
             open_keys([*statements, *earlier, self.claim.about, *self.claim.unless], known),
             self._confirm,
-            Supposed.of(statements, earlier),
+            Supposed.of((), statements) if self.claim.always else Supposed.of(statements, earlier),
         )
         opened = True if case.supposed is not None else self._opening(known)
         if opened is not True and self._is_closed(case, opened):
@@ -205,7 +211,7 @@ class Meeting:
         return prepared.situation.arrange(prepared.request.action)
 
     def _formula(self, known: Values) -> Formula:
-        """The claim fails: a request that it is about is allowed."""
+        """The claim fails: a request that it is about is allowed, or is not where it must be."""
         universe = self.space.universe
         caller = self.person.caller
         own = Reader(universe, self.actions, caller, known)
@@ -219,7 +225,10 @@ class Meeting:
         )
         asked = [own.beside_action(self.claim.about)]
         asked += [negate(own.statement(block), self.actions) for block in self.claim.unless]
-        parts = [who, *asked, self._opening(known), self._allowed(self.prepared, own)]
+        decided = self._allowed(self.prepared, own)
+        if self.claim.always:
+            decided = negate(decided, self.actions)
+        parts = [who, *asked, self._opening(known), decided]
         if self.earlier is not None:
             earlier = {**known, **self._settled(self.earlier)}
             before = Reader(universe, self.actions, self.earlier.situation.caller, earlier)
@@ -313,7 +322,8 @@ class Meeting:
         return (Glob(tuple(some)),)
 
     def _confirm(self, model: Model, known: Values) -> Mapping[str, Any] | None:
-        """The request as `explain` takes it, if the engine allows it and the claim is about it."""
+        """The request as `explain` takes it, if the engine decides it as the claim forbids, and the
+        claim is about it."""
         values = {**known, **model.values}
         settled = _derived(self.prepared)
         principal = self.person.named(values)
@@ -338,10 +348,12 @@ class Meeting:
             via=self.route.via,
         )
         try:
-            answer = partial.answer(question, self.world)
-            if not answer.allowed:
+            if self.claim.always:
+                if not _is_denied(question, self.world):
+                    return None
+            elif not partial.answer(question, self.world).allowed:
                 return None
-            if self.before is not None and not self._was_denied(question, self.before):
+            if self.before is not None and not _is_denied(question, self.before):
                 return None
             request = authorize.prepare(question, self.world).request
         except InputError:
@@ -351,11 +363,6 @@ class Meeting:
         ):
             return None
         return witness_of(question, self.space.universe)
-
-    def _was_denied(self, question: Question, before: CompiledWorld) -> bool:
-        """Whether a request was denied for certain before a change."""
-        answer = partial.answer(question, before)
-        return answer.decision.verdict in {Decided.EXPLICIT_DENY, Decided.IMPLICIT_DENY}
 
     def _may_be_unclear(self, action: str, key: str) -> bool:
         """Whether it has to be said that a key is not there."""
@@ -367,7 +374,8 @@ class Meeting:
 
     def sentence(self, witness: Mapping[str, Any]) -> str:
         """The request in one sentence."""
-        return f"{witness['principal']} may call {witness['action']} on {witness['resource']}"
+        may = "may not" if self.claim.always else "may"
+        return f"{witness['principal']} {may} call {witness['action']} on {witness['resource']}"
 
 
 _ANY = key_domain("aws:principalorgpaths").groups[0][0].atoms[-1:]
@@ -376,6 +384,17 @@ _ANY = key_domain("aws:principalorgpaths").groups[0][0].atoms[-1:]
 def _derived(prepared: Prepared) -> dict[str, ContextValue | None]:
     """The keys that the engine derives."""
     return {key: value for key, value in prepared.request.context.items() if key not in NOT_DERIVED}
+
+
+def _is_foreign_to_keys(prepared: Prepared, action: str) -> bool:
+    """Whether a call of another service names a KMS key, of which key policies say nothing."""
+    return prepared.situation.kind is ResourceKind.KEY and not action.startswith("kms:")
+
+
+def _is_denied(question: Question, world: CompiledWorld) -> bool:
+    """Whether a request is denied for certain."""
+    answer = partial.answer(question, world)
+    return answer.decision.verdict in {Decided.EXPLICIT_DENY, Decided.IMPLICIT_DENY}
 
 
 def _question(

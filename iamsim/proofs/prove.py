@@ -37,6 +37,11 @@ NEVER = {
     Verdict.FAIL: "A request that the claim is about is allowed.",
     Verdict.UNKNOWN: "It was not proved that no request that the claim is about is allowed.",
 }
+ALWAYS = {
+    Verdict.PASS: "Every request that the claim is about is allowed.",
+    Verdict.FAIL: "A request that the claim is about is denied.",
+    Verdict.UNKNOWN: "It was not proved that every request that the claim is about is allowed.",
+}
 NO_NEW_ACCESS = {
     Verdict.PASS: "The change allows no request that was not allowed before.",
     Verdict.FAIL: "The change allows a request that was not allowed before.",
@@ -93,8 +98,12 @@ class Prover:
                 f"claim `{claim.name}` is about a change",
                 hint="give an overlay, or the worlds before and after",
             )
+        return self.settle(claim, most=most)
+
+    def settle(self, claim: Claim, *, most: int | None = None) -> CheckResult:
+        """Prove or refute a claim that nobody wrote, whatever it is about."""
         assumed = assumptions(claim, self.world)
-        messages = NO_NEW_ACCESS if claim.no_new_access else NEVER
+        messages = NO_NEW_ACCESS if claim.no_new_access else ALWAYS if claim.always else NEVER
         why = None
         try:
             with CollectLater():
@@ -116,6 +125,10 @@ class Prover:
         why = why or self._unnamed(claim)
         verdict = Verdict.PASS if why is None else Verdict.UNKNOWN
         return CheckResult(verdict, messages[verdict], (), None, why, assumed, claim.name)
+
+    def is_listed(self, claim: Claim) -> bool:
+        """Whether somebody whom the world lists could be one of those that a claim is about."""
+        return any(self._may_be(claim, person, "") for person in self._people(claim, [], 0))
 
     def ever(self, claim: Claim) -> Ever:
         """Everybody who is ever allowed what a claim is about, each with a request that the engine
@@ -171,7 +184,9 @@ class Prover:
             names = person.caller.names
             shared = [space for name in names for space in by_name.get(name, ())]
             own = by_account.get(person.account, ())
-            if own and not self.reach.acts_by_itself(person, actions):
+            if claim.always:
+                shared = []
+            elif own and not self.reach.acts_by_itself(person, actions):
                 own = ()
             for space in dict.fromkeys((*own, *shared)):
                 owner = space.area.account
@@ -179,7 +194,9 @@ class Prover:
                     concerned[owner] = self._may_be(claim, person, owner)
                 if varies and not concerned[owner]:
                     continue
-                mask = self.reach.actions(person, space.area) & actions
+                mask = actions
+                if not claim.always:
+                    mask &= self.reach.actions(person, space.area)
                 if not mask or not space.has(place):
                     continue
                 if not self._is_unchanged(claim, person, space, actions):
@@ -268,6 +285,11 @@ def assumptions(claim: Claim, world: CompiledWorld) -> tuple[str, ...]:
         found.append("actions are those that the service reference lists")
     else:
         found.append("one action in each service stands for those that the reference does not list")
+    if claim.always:
+        found += [
+            "calls are for what the caller's own account has, through none of the VPC endpoints",
+            "only calls of KMS are for KMS keys",
+        ]
     if claim.future:
         found.append("principals that do not exist yet may get any policies of their own")
     else:

@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from iamsim.query.what_can.places import Place
 
 __all__ = [
-    "COMPARED",
     "ActionRow",
     "action_rows",
     "policy_remarks",
@@ -220,18 +219,21 @@ def _notes(effective: Effective) -> list[str]:
     return notes
 
 
-COMPARED = "so it is compared, and not proved, that the policy allows nothing more"
+LISTED = "of the actions that the reference lists"
+UNASKED = "claims have no context and no session"
 
 
-def policy_remarks(written: EffectivePolicy, proof: CheckResult | None) -> list[str]:
-    """What a person should know of a written policy; `proof` says whether it leaves nothing out,
-    `None` where that can't be asked."""
+def policy_remarks(
+    written: EffectivePolicy, complete: CheckResult | None, tight: CheckResult | None
+) -> list[str]:
+    """What a person should know of a written policy; `complete` says whether it leaves nothing out,
+    `tight` whether it allows nothing more, `None` where that can't be asked."""
     some = f"{written.compared} requests"
     if written.compared < written.requests:
         some += f", a part of {written.requests},"
     remarks = [f"{some} were asked of the policy and of the world"]
     if not written.mismatches and written.compared:
-        remarks[0] += f": all alike; {COMPARED}"
+        remarks[0] += ": all alike"
     remarks += [
         f"not alike: {mismatch.action} on {mismatch.resource}" for mismatch in written.mismatches
     ]
@@ -243,19 +245,33 @@ def policy_remarks(written: EffectivePolicy, proof: CheckResult | None) -> list[
     if not written.complete:
         start = "not exact" if written.cut else "note"
         remarks.append(f"{start}: too many resource patterns to look at every way they meet")
-    return [*remarks, _proof_remark(proof)]
+    return [
+        *remarks,
+        _proof_remark(
+            complete,
+            holds=f"nothing that is allowed is left out, {LISTED}",
+            wanted="nothing is left out",
+            broken="is allowed, and left out",
+        ),
+        _proof_remark(
+            tight,
+            holds=f"the policy allows nothing more, {LISTED}, on what the account has and through"
+            " none of the VPC endpoints",
+            wanted="the policy allows nothing more",
+            broken="is denied, and the policy allows it",
+        ),
+    ]
 
 
-def _proof_remark(proof: CheckResult | None) -> str:
-    """Whether it is proved that a policy leaves nothing out."""
+def _proof_remark(proof: CheckResult | None, *, holds: str, wanted: str, broken: str) -> str:
+    """Whether it is proved that a policy is what it should be."""
     if proof is None:
-        return "not proved that nothing is left out: claims have no context and no session"
+        return f"not proved that {wanted}: {UNASKED}"
     if proof.witness is not None:
-        left = f"{proof.witness['action']} on {proof.witness['resource']}"
-        return f"not exact: {left} is allowed, and left out"
+        return f"not exact: {proof.witness['action']} on {proof.witness['resource']} {broken}"
     if proof.why_unknown is not None:
-        return f"not proved that nothing is left out: {proof.why_unknown}"
-    return "proved: nothing that is allowed is left out, of the actions that the reference lists"
+        return f"not proved that {wanted}: {proof.why_unknown}"
+    return f"proved: {holds}"
 
 
 def what_can_actions(effective: Effective) -> list[str]:

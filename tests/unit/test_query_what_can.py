@@ -12,7 +12,7 @@ from iamsim.query.batch import catalog_actions
 from iamsim.query.what_can import find_effective, write_policy
 from iamsim.query.what_can.policy import EffectivePolicy
 from iamsim.query.what_can.shrink import shrunk_actions
-from iamsim.report.what_can import COMPARED, action_rows, policy_remarks
+from iamsim.report.what_can import action_rows, policy_remarks
 from iamsim.syntax.read import parse_policy
 from iamsim.world.load import load_world_data
 from tests.unit.test_query_batch import BUCKET, HOME, allow, user
@@ -206,21 +206,24 @@ def test_remarks_say_what_is_not_exact():
     effective, batch = effective_of(allow(GET))
     written = write_policy(effective, batch)
     asked = f"{written.compared} requests were asked of the policy and of the world"
-    assert policy_remarks(written, None) == [
-        f"{asked}: all alike; {COMPARED}",
+    assert policy_remarks(written, None, None) == [
+        f"{asked}: all alike",
         "not proved that nothing is left out: claims have no context and no session",
+        "not proved that the policy allows nothing more: claims have no context and no session",
     ]
     written.unwritable = ("s3:PutObject",)
-    assert "s3:PutObject" in policy_remarks(written, None)[-2]
+    assert "s3:PutObject" in policy_remarks(written, None, None)[-3]
     written.unwritable = ()
     written.complete = False
     assert written.exact  # of what was looked at; there may be more
-    assert policy_remarks(written, None)[-2].startswith("note: too many resource patterns")
+    assert policy_remarks(written, None, None)[-3].startswith("note: too many resource patterns")
     written.cut = True
     assert not written.exact
-    assert policy_remarks(written, None)[-2].startswith("not exact: too many resource patterns")
+    assert policy_remarks(written, None, None)[-3].startswith(
+        "not exact: too many resource patterns"
+    )
     written.requests = written.compared + 1
-    assert f"a part of {written.requests}" in policy_remarks(written, None)[0]
+    assert f"a part of {written.requests}" in policy_remarks(written, None, None)[0]
 
 
 def test_variables_of_one_shape_do_not_stand_for_the_values_of_each_other():
@@ -301,7 +304,7 @@ def test_a_written_policy_is_proved_to_leave_nothing_out(statements, word):
     compiled = CompiledWorld(load_world_data(world))
     written = compile_policy(parse_policy({"Version": "2012-10-17", "Statement": statements}))
     proof = leaves_nothing_out(written, f"arn:aws:iam::{HOME}:user/mia", compiled)
-    assert policy_remarks(EffectivePolicy({}), proof)[-1].startswith(word)
+    assert policy_remarks(EffectivePolicy({}), proof, None)[-2].startswith(word)
 
 
 @pytest.mark.parametrize("attached", ["account", "root"])

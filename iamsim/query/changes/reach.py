@@ -13,14 +13,14 @@ from iamsim.engine.authorize import prepare
 from iamsim.engine.services.s3 import ACCOUNT_ACTIONS, ALL_BUCKETS
 from iamsim.engine.services.sts import TRUST_ACTIONS
 from iamsim.query.changes.model import PROBE, Reached
-from iamsim.query.what_can.places import EVERYTHING, OTHER_WORD, Place, find_families
+from iamsim.query.what_can.askable import about_service, askable, starts_of_parts
+from iamsim.query.what_can.places import EVERYTHING, Place, find_families
 from iamsim.universe.contents import content_of
 from iamsim.universe.elsewhere import OWNER_KEYS, elsewhere
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from iamsim.checks.reference import Reference
     from iamsim.compile.statement import CompiledStatement
     from iamsim.core.request import Caller, Request
     from iamsim.engine.question import ContextValue
@@ -66,12 +66,8 @@ def places_of(  # noqa: PLR0913 - all that decides where to ask
     ]
     question = batches[1].question_as(candidate, PROBE, "*", context)
     request = prepare(question, batches[1].world).request
-    inside = [
-        (start, mask)
-        for arn, mask in named
-        for start in _starts_of_parts(batches, arn)
-        if _more_is_asked(arn, start + OTHER_WORD, universe, mask)
-    ]
+    models = [batch.world.model for batch in batches]
+    inside = starts_of_parts(models, named, universe)
     families, _ = find_families(relevant, named, universe, request.context, inside)
     places: list[tuple[Place, int | str]] = [
         *_generic(request.caller, universe),
@@ -97,7 +93,7 @@ def places_of(  # noqa: PLR0913 - all that decides where to ask
             )
         if mask:
             # What can be asked about a place of a service is looked up where it is needed.
-            mask &= limit if isinstance(limit, int) else _asked(limit, place, universe, mask)
+            mask &= limit if isinstance(limit, int) else askable(limit, place, universe, mask)
         if mask:
             owner = _owner_of(batches, place.sample)
             found.append(Reached(candidate, place, mask, given, owner))
@@ -198,25 +194,6 @@ def _resource_at(
     return None
 
 
-def _starts_of_parts(batches: tuple[Batch, Batch], arn: str) -> Iterator[str]:
-    """What the ARNs of the parts of a resource begin with, whose policy is that of the resource:
-    the objects of a bucket."""
-    for sign in "/:":
-        start = f"{arn.removesuffix(':*')}{sign}"
-        known = (batch.world.model.find_resource(start + OTHER_WORD) for batch in batches)
-        if any(resource is not None and resource.arn == arn for resource in known):
-            yield start
-
-
-def _more_is_asked(arn: str, part: str, universe: ActionUniverse, actions: int) -> bool:
-    """Whether some actions take a part of a resource and not the resource itself."""
-    service = arn.split(":")[2]
-    whole, inner = (
-        _asked(service, Place(None, text, ()), universe, actions) for text in (arn, part)
-    )
-    return bool(inner & ~whole)
-
-
 def _owner_of(batches: tuple[Batch, Batch], sample: str) -> str | None:
     """The account of a resource that only one of the worlds may list."""
     arn = cut_arn(sample)
@@ -241,83 +218,16 @@ def _generic(caller: Caller, universe: ActionUniverse) -> Iterator[tuple[Place, 
     yield Place(EVERYTHING, EVERYTHING, ()), universe.everything & ~trust & ~keys & ~buckets
 
 
-def _asked(service: str, place: Place, universe: ActionUniverse, actions: int) -> int:
-    """The actions that can be asked about a resource: by the service reference those that take its
-    type; where a pattern leaves the service open, all."""
-    arn = cut_arn(place.sample)
-    if not service or arn is None:
-        return universe.everything
-    # A pattern may be about more types than the one resource that stands for it.
-    label = place.label or ""
-    pattern = cut_arn(label) if "*" in label and "${" not in label else None
-    texts = {arn.resource, arn.resource if pattern is None else pattern.resource}
-    return _askable(service, frozenset(texts), universe, actions, meeting=place.label is None)
-
-
-@lru_cache(maxsize=REMEMBERED)
-def _askable(
-    service: str, texts: frozenset[str], universe: ActionUniverse, actions: int, *, meeting: bool
-) -> int:
-    """The actions whose resource types some of the texts fit; `meeting` where one text stands for
-    what several patterns have in common."""
-    found = 0
-    for number in _fitting(service, texts, universe, actions, meeting=meeting):
-        found |= 1 << number
-    return found
-
-
-def _fitting(
-    service: str, texts: frozenset[str], universe: ActionUniverse, actions: int, *, meeting: bool
-) -> Iterator[int]:
-    for number in universe.numbers(_of_service(service, universe, actions)):
-        formats = _reference().formats_of(universe.written[number])
-        if any(
-            (form.fits_meeting if meeting else form.fits_resource)(text)
-            for form in formats
-            for text in texts
-        ):
-            yield number
-
-
-def _of_service(service: str, universe: ActionUniverse, actions: int) -> int:
-    """The actions that are about resources whose ARN names a service: its own, and those of others
-    (Systems Manager starts sessions on instances of EC2), but for those that take a recovery point
-    of whatever service."""
-    found = 0
-    for prefix in universe.services_of(actions):
-        found |= _hosts(prefix, universe).get(service, 0)
-        if prefix == service:
-            found |= universe.service_mask(prefix)
-    return found & actions
-
-
-@lru_cache(maxsize=REMEMBERED)
-def _hosts(prefix: str, universe: ActionUniverse) -> dict[str, int]:
-    """The services that the ARNs for the actions of a prefix name, each with these actions."""
-    hosts: dict[str, int] = {}
-    for number in universe.numbers(universe.service_mask(prefix)):
-        for form in _reference().formats_of(universe.written[number]):
-            hosts[form.service] = hosts.get(form.service, 0) | 1 << number
-    return hosts
-
-
 def can_be_asked(text: str, universe: ActionUniverse, actions: int) -> bool:
     """Whether some of the actions can be about a resource, or about something in it."""
     arn = cut_arn(text)
     if arn is None or not arn.service:
         return True
-    return bool(_of_service(arn.service, universe, actions))
+    return bool(about_service(arn.service, universe, actions))
 
 
 @lru_cache(maxsize=2)
 def _key_actions(universe: ActionUniverse) -> int:
     """The actions that ask the policy of a key."""
     key = f"arn:aws:kms:us-east-1:111122223333:key/{UNLISTED}"
-    return _asked("kms", Place(None, key, ()), universe, universe.service_mask("kms"))
-
-
-@lru_cache(maxsize=1)
-def _reference() -> Reference:
-    from iamsim.checks.reference import Reference
-
-    return Reference()
+    return askable("kms", Place(None, key, ()), universe, universe.service_mask("kms"))

@@ -20,6 +20,7 @@ from iamsim.engine.question import PLAIN_SESSION
 from iamsim.engine.services.sts import TRUST_ACTIONS
 from iamsim.query.batch.processes import ALONE, no_progress
 from iamsim.query.what_can.admitting import may_let_in
+from iamsim.query.what_can.askable import starts_of_parts
 from iamsim.query.what_can.places import EVERYTHING, Family, Place, find_families
 
 if TYPE_CHECKING:
@@ -122,7 +123,8 @@ def find_effective(
     for owner in dict.fromkeys(owners):
         statements += _control_statements(batch, owner, facts)
     named = [(arn, _joined_mask(some, universe)) for arn, some in listed]
-    families, unknown = find_families(statements, named, universe, prepared.request.context)
+    inside = starts_of_parts((batch.world.model,), named, universe)
+    families, unknown = find_families(statements, named, universe, prepared.request.context, inside)
     effective.unknown = tuple(unknown)
     parts = [*generic]
     own = universe.everything & ~_of_tokens(universe)
