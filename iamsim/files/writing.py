@@ -10,12 +10,14 @@ import errno
 import os
 import stat
 import sys
+from contextlib import contextmanager
 
 from iamsim.files.reading import CONFINED, was_read
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
+    from typing import NoReturn
 
     from iamsim.files.reading import Name
 
@@ -82,16 +84,39 @@ def write_folder(folder: Name, texts: Mapping[str, str], removed: Iterable[str] 
     _refuse_confined(top)
     _refuse_link(top, _known(top))
     changes = _Changes(top)
+    with _orderly_end():
+        try:
+            for path, text in texts.items():
+                changes.prepare(path, text.encode("utf-8", "backslashreplace"))
+            for path in removed:
+                changes.prepare(path, None)
+            changes.make()
+        except BaseException:
+            changes.undo()
+            raise
+        changes.finish()
+
+
+@contextmanager
+def _orderly_end() -> Iterator[None]:
+    """While it lasts, SIGTERM raises `SystemExit` where it would end the process at once."""
+    import signal
+    import threading
+
+    ours = threading.current_thread() is threading.main_thread()
+    if not ours or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
+        yield
+        return
+    signal.signal(signal.SIGTERM, _end)
     try:
-        for path, text in texts.items():
-            changes.prepare(path, text.encode("utf-8", "backslashreplace"))
-        for path in removed:
-            changes.prepare(path, None)
-        changes.make()
-    except BaseException:
-        changes.undo()
-        raise
-    changes.finish()
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+def _end(number: int, _frame: object) -> NoReturn:
+    """End with the code that shells give a process that a signal ended."""
+    raise SystemExit(128 + number)
 
 
 def make_folder(path: Name) -> None:

@@ -6,6 +6,7 @@ import gzip
 import io
 import os
 import stat
+import subprocess
 import sys
 import zipfile
 import zlib
@@ -344,3 +345,24 @@ def test_linked_files_are_not_taken_for_the_same(tmp_path):
     assert not same_folders(one, other)
     assert not same_folders(one, f"{other}/world.yaml")
     assert not same_folders(one, str(tmp_path / "none"))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no process can be sent SIGTERM there")
+def test_a_folder_is_as_it_was_after_a_process_was_told_to_end(tmp_path):
+    """SIGTERM between two files: what was prepared goes, what was there stays."""
+    (tmp_path / "kept.txt").write_text("kept", encoding="utf-8")
+    inside = (
+        "import os, signal\n"
+        "from iamsim.files.writing import write_folder\n"
+        "class Texts(dict):\n"
+        "    def items(self):\n"
+        "        yield 'kept.txt', 'new'\n"
+        "        yield 'below/other.txt', 'new'\n"
+        "        os.kill(os.getpid(), signal.SIGTERM)\n"
+        "        yield 'last.txt', 'new'\n"
+        f"write_folder({str(tmp_path)!r}, Texts())\n"
+    )
+    done = subprocess.run([sys.executable, "-c", inside], capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (143, b"")
+    assert [file.name for file in tmp_path.rglob("*")] == ["kept.txt"]
+    assert (tmp_path / "kept.txt").read_text(encoding="utf-8") == "kept"
