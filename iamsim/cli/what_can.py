@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 __all__ = ["COMMAND"]
 
+POLICY_FORMATS = ("text", "json")
+
 
 def _run(options: Options, arguments: Sequence[str]) -> int:
     """Decide every action, and write what is possible."""
@@ -42,6 +44,13 @@ def _run(options: Options, arguments: Sequence[str]) -> int:
             "missing-principal",
             "it is not said who is asked about",
             hint="give a principal with -p: its ARN, or its name where only one has it",
+        )
+    as_policy = bool(options["as_policy"] or options["shrink"])
+    if as_policy and options["format"] not in POLICY_FORMATS:
+        raise RequestError(
+            "unknown-value",
+            f"a policy is JSON, and can't be written as {options['format']}",
+            hint="without `--as-policy` and `--shrink` the answer can",
         )
     world = open_world(options, on_demand=True)
     progress_bar = ProgressBar("asking for every action", quiet=bool(options["quiet"]))
@@ -55,7 +64,7 @@ def _run(options: Options, arguments: Sequence[str]) -> int:
                 processes=processes,
                 **asking(options),
             )
-        if options["as_policy"] or options["shrink"]:
+        if as_policy:
             return _write_policy(options, what_can)
     return write_result(options, what_can)
 
@@ -67,7 +76,7 @@ def _write_policy(options: Options, found: WhatCan) -> int:
 
     written = found.as_policy(shrink=bool(options["shrink"]))
     text = to_json(written.document)
-    write(options, {"text": lambda: text}, lambda: text)
+    write(options, dict.fromkeys(POLICY_FORMATS, lambda: text), lambda: text)
     proofs = found.prove_complete(written), found.prove_nothing_more(written)
     refuted = any(proof is not None and proof.witness is not None for proof in proofs)
     exact = written.exact and not refuted
