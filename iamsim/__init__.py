@@ -34,6 +34,8 @@ if TYPE_CHECKING:
         load,
     )
     from iamsim.api.access import AccessMatrix, WhatCan, WhoCan
+    from iamsim.api.account_report import AccountReport
+    from iamsim.api.audits import Audit
     from iamsim.api.chain import Chain
     from iamsim.api.contents import Contents, Lint, Organization, Statistics, Trust
     from iamsim.api.differences import Changes
@@ -43,6 +45,7 @@ if TYPE_CHECKING:
     from iamsim.api.paths import Paths
     from iamsim.api.policy_files import FileValidation, validate_files
     from iamsim.api.proofs import (
+        Claims,
         check_access_not_granted,
         check_equivalent,
         check_no_new_access,
@@ -51,6 +54,7 @@ if TYPE_CHECKING:
     from iamsim.api.results import Result
     from iamsim.api.sides import Sides, load_sides
     from iamsim.api.tests_of_world import TestRun
+    from iamsim.api.trails import GeneratedPolicy, Replay, generate_policy
     from iamsim.api.validation import Validation, validate
     from iamsim.calls.events import read_event
     from iamsim.calls.lines import read_call, read_line
@@ -65,21 +69,28 @@ if TYPE_CHECKING:
         UnsupportedError,
         WorldError,
     )
+    from iamsim.importers.recipe import recipe_policy, recipe_script
+    from iamsim.proofs.prove import Ever
     from iamsim.proofs.result import CheckResult
     from iamsim.syntax.read import parse_policy
 
 __all__ = [
     "AccessMatrix",
+    "AccountReport",
     "Answer",
+    "Audit",
     "Chain",
     "Changes",
     "CheckResult",
+    "Claims",
     "CompiledPolicies",
     "Contents",
     "Decision",
     "Edits",
+    "Ever",
     "FileValidation",
     "Findings",
+    "GeneratedPolicy",
     "IamsimError",
     "Import",
     "InputError",
@@ -91,6 +102,7 @@ __all__ = [
     "Paths",
     "PolicyError",
     "Reading",
+    "Replay",
     "RequestError",
     "Result",
     "Sides",
@@ -111,6 +123,7 @@ __all__ = [
     "compile_policies",
     "decide",
     "explain",
+    "generate_policy",
     "import_sources",
     "load",
     "load_sides",
@@ -118,6 +131,8 @@ __all__ = [
     "read_call",
     "read_event",
     "read_line",
+    "recipe_policy",
+    "recipe_script",
     "suggest_edits",
     "validate",
     "validate_files",
@@ -130,7 +145,13 @@ _HOMES = {
     **dict.fromkeys(("Edits", "suggest_edits"), "iamsim.api.edits"),
     **dict.fromkeys((name for name in __all__ if name.startswith("check_")), "iamsim.api.proofs"),
     **dict.fromkeys(("AccessMatrix", "WhatCan", "WhoCan"), "iamsim.api.access"),
+    "AccountReport": "iamsim.api.account_report",
+    "Audit": "iamsim.api.audits",
     "Chain": "iamsim.api.chain",
+    "Claims": "iamsim.api.proofs",
+    "Ever": "iamsim.proofs.prove",
+    **dict.fromkeys(("GeneratedPolicy", "Replay", "generate_policy"), "iamsim.api.trails"),
+    **dict.fromkeys(("recipe_policy", "recipe_script"), "iamsim.importers.recipe"),
     **dict.fromkeys(
         ("Contents", "Lint", "Organization", "Statistics", "Trust"), "iamsim.api.contents"
     ),

@@ -3,18 +3,19 @@ ways up, who can do what was asked, and the guardrails with a picture."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, NamedTuple
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
-from iamsim.audit.looking import DEFAULT_LIMITS, Looking
-from iamsim.audit.run import audit_of
+from iamsim.api.audits import look
+from iamsim.api.results import Result
 from iamsim.draw.organization import tree_of
 from iamsim.draw.organization_svg import organization_svg
 from iamsim.query.who_can import find_who_can
 from iamsim.query.world_stats import world_stats
+from iamsim.questions.actions import expand_actions
 from iamsim.report.access_findings import FindingsAnswer, access_findings_document
 from iamsim.report.access_findings_data import access_findings_data
-from iamsim.report.audit import audit_document
+from iamsim.report.audit import audit_document, audit_lines
 from iamsim.report.audit_data import audit_data
 from iamsim.report.document import Document, Picture, Remark
 from iamsim.report.paths import PathsAnswer, paths_data, paths_document
@@ -22,43 +23,31 @@ from iamsim.report.who_can import who_can_data, who_can_document
 from iamsim.report.world_stats import stats_data, stats_document
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Iterable, Sequence
 
-    from iamsim.audit.choices import Choices
-    from iamsim.audit.frameworks import Framework
-    from iamsim.audit.model import Audit
+    from iamsim.api.audits import AuditArguments, Looked
     from iamsim.query.batch import Batch
     from iamsim.query.who_can import WhoCan
-    from iamsim.replay.counting import Count
     from iamsim.report.document import Block
 
-__all__ = ["AccountReport", "Asked", "account_report"]
+__all__ = ["AccountReport", "account_report"]
 
 FACETS = ("account", "severity", "heading")
 
 
-class Asked(NamedTuple):
-    """Actions on a resource, about which a report says who can do them."""
+class AccountReport(Result):
+    """Everything that a report of an account or organization says."""
 
-    actions: tuple[str, ...]
-    resource: str
+    def __init__(self, looked: Looked, who: Sequence[WhoCan] = ()) -> None:
+        """Wrap the answers; use `World.report` to ask."""
+        self._looked = looked
+        self._who = who
 
-
-@dataclass(frozen=True, slots=True)
-class AccountReport:
-    """Everything that a report says; `document` and `data` lay it out."""
-
-    looking: Looking
-    audit: Audit
-    who: Sequence[WhoCan] = ()
-    framework: Framework | None = None
-    names: dict[str, int] = field(default_factory=dict)
-
-    @property
-    def document(self) -> Document:
+    def _laid_out(self, *, verbose: bool = False) -> Document:  # noqa: ARG002 - there is no more
         """All answers as one document, each with its blocks under a name of its own."""
-        model = self.looking.model
-        audit = audit_document(self.audit, self.framework)
+        looking, audited, framework, _ = self._looked
+        model = looking.model
+        audit = audit_document(audited, framework)
         stats = stats_document(world_stats(model))
         blocks: list[Block] = list(audit.blocks)
         remarks: list[Remark] = list(audit.remarks)
@@ -77,7 +66,7 @@ class AccountReport:
             ("Ways up", paths_document(self._paths)),
             *(
                 (f"Who can: {who_can.resource}", who_can_document(who_can, model))
-                for who_can in self.who
+                for who_can in self._who
             ),
             ("What there is", stats),
         ):
@@ -86,7 +75,7 @@ class AccountReport:
         whole = "the organization" if model.organization is not None else "the account"
         if model.organization is None and len(model.accounts) > 1:
             whole = f"{len(model.accounts)} accounts"
-        at = f" at {self.audit.at}" if self.audit.at else ""
+        at = f" at {audited.at}" if audited.at else ""
         return Document(
             f"report of {whole}{at}",
             tuple(blocks),
@@ -96,21 +85,25 @@ class AccountReport:
             FACETS,
         )
 
-    @property
-    def data(self) -> dict[str, object]:
-        """The same as plain data."""
+    def _data(self) -> dict[str, Any]:
+        """The same as `iamsim report --format json` has it."""
+        looking, audited, framework, _ = self._looked
         return {
-            "at": self.audit.at,
-            "stats": stats_data(world_stats(self.looking.model)),
-            "audit": audit_data(self.audit, self.framework),
+            "at": audited.at,
+            "stats": stats_data(world_stats(looking.model)),
+            "audit": audit_data(audited, framework),
             "findings": access_findings_data(self._external),
             "paths": paths_data(self._paths),
-            "who_can": [who_can_data(who_can) for who_can in self.who],
+            "who_can": [who_can_data(who_can) for who_can in self._who],
         }
+
+    def lines(self) -> list[str]:
+        """A line for each heading of the audit."""
+        return audit_lines(self._looked.audit)
 
     @property
     def _external(self) -> FindingsAnswer:
-        looking = self.looking
+        looking = self._looked.looking
         external = looking.external
         organization = looking.model.organization
         zone = (
@@ -126,15 +119,16 @@ class AccountReport:
             zone,
             external.looked_at,
             looking.model,
-            self.audit.at,
+            self._looked.audit.at,
             unknowns=unknowns,
         )
 
     @property
     def _paths(self) -> PathsAnswer:
-        escalations, chains = self.looking.escalations
+        looking = self._looked.looking
+        escalations, chains = looking.escalations
         there = tuple(sorted(escalations.administrators))
-        return PathsAnswer("administrator", escalations, chains, there, None, self.looking.model)
+        return PathsAnswer("administrator", escalations, chains, there, None, looking.model)
 
 
 def _under(number: int, about: str, document: Document) -> list[Block]:
@@ -147,19 +141,12 @@ def _under(number: int, about: str, document: Document) -> list[Block]:
 
 
 def account_report(
-    batch: Batch,
-    at: str | None = None,
-    choices: Choices | None = None,
-    *,
-    asked: Sequence[Asked] = (),
-    framework: Framework | None = None,
-    trail: Count | None = None,
-    progress: Callable[[int, int], None] = lambda _done, _total: None,
+    batch: Batch, asked: Iterable[tuple[Iterable[str], str]], told: AuditArguments
 ) -> AccountReport:
     """Ask everything that a report says; raises what the engine raises, and `RequestError` for what
     can't be asked."""
-    limits = DEFAULT_LIMITS if choices is None else choices.limits
-    looking = Looking(batch, at, limits, trail)
-    audit = audit_of(looking, choices, progress)
-    who = [find_who_can(batch, question.actions, question.resource) for question in asked]
-    return AccountReport(looking, audit, who, framework)
+    questions = [
+        (expand_actions(tuple(actions), resource), resource) for actions, resource in asked
+    ]
+    looked = look(batch, **told)
+    return AccountReport(looked, [find_who_can(batch, *question) for question in questions])

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import os
+from typing import TYPE_CHECKING, Any
 
+from iamsim.api.results import Result
 from iamsim.compile.policy import compile_policy
 from iamsim.core.caret import quote
 from iamsim.core.decision import PolicyType
@@ -11,10 +13,14 @@ from iamsim.core.errors import RequestError
 from iamsim.core.suggest import did_you_mean
 from iamsim.engine.unknowns import unknown_facts
 from iamsim.proofs import documents, public
-from iamsim.proofs.claims import statement_about
+from iamsim.proofs.claims import parse_claim, parse_claims, statement_about
 from iamsim.proofs.meant import acts_nowhere
+from iamsim.proofs.prove import Prover
 from iamsim.proofs.result import Verdict, worst
+from iamsim.report import proofs as layout
+from iamsim.report.proofs_ci import checks_to_github
 from iamsim.syntax.read import parse_policy
+from iamsim.world.documents import read_document
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -22,16 +28,21 @@ if TYPE_CHECKING:
     from iamsim.api.inputs import PolicyInput
     from iamsim.compile.policy import CompiledPolicy
     from iamsim.compile.statement import CompiledStatement
+    from iamsim.core.span import Span
     from iamsim.engine.unknowns import UnknownInWorld
     from iamsim.engine.world import CompiledWorld
+    from iamsim.proofs.prove import Ever
     from iamsim.proofs.result import CheckResult
+    from iamsim.report.document import Document
 
 __all__ = [
+    "Claims",
     "check_access_not_granted",
+    "check_claims",
     "check_equivalent",
     "check_no_new_access",
     "check_no_public_access",
-    "judged",
+    "ever",
 ]
 
 # Types by our names and by AWS's.
@@ -156,13 +167,75 @@ def _compiled(policy: PolicyInput, kind: PolicyType, name: str) -> CompiledPolic
     return compile_policy(parsed, kind, name=parsed.name)
 
 
-def judged(
-    results: Sequence[CheckResult], world: CompiledWorld, *, accepted: bool
-) -> tuple[bool, Sequence[UnknownInWorld]]:
-    """Whether a claim is not proved, those aside that only what is not known stands in the way of
-    where that is `accepted`; and what of the world could have changed that."""
-    lost = [result for result in results if result.depends_on_unknown]
-    counted = [result for result in results if not (accepted and result in lost)]
-    # Of facts, proofs take what the world does not say to be so.
-    unknowns = world.unknowns() if lost else tuple(unknown_facts(world.model))
-    return worst(tuple(counted)) is not Verdict.PASS, unknowns
+class Claims(Result):
+    """What came out of claims about a world: `results` has one for each."""
+
+    def __init__(
+        self, results: Sequence[CheckResult], places: Sequence[Span], world: CompiledWorld
+    ) -> None:
+        """Wrap the results; use `World.check_claims` to ask."""
+        self.results = results
+        self._places = places
+        self._world = world
+
+    @property
+    def proved(self) -> bool:
+        """Whether every claim is."""
+        return worst(tuple(self.results)) is Verdict.PASS
+
+    @property
+    def unknowns(self) -> Sequence[UnknownInWorld]:
+        """What of the world could have made another answer. Of facts, proofs take what the world
+        does not say to be so."""
+        if any(result.depends_on_unknown for result in self.results):
+            return self._world.unknowns()
+        return tuple(unknown_facts(self._world.model))
+
+    def fails(self, *, accepted: bool) -> bool:
+        """Whether a claim is not proved, those aside that only what is not known stands in the way
+        of where that is `accepted`."""
+        counted = [r for r in self.results if not (accepted and r.depends_on_unknown)]
+        return worst(tuple(counted)) is not Verdict.PASS
+
+    def _laid_out(self, *, verbose: bool = False) -> Document:  # noqa: ARG002 - there is no more
+        """The claims, with the requests that refute them."""
+        return layout.claims_document(self.results)
+
+    def _data(self) -> dict[str, Any]:
+        """The same as `iamsim check claims --format json` has it."""
+        return layout.claims_data(self.results)
+
+    def lines(self) -> list[str]:
+        """A line for each claim."""
+        return layout.claims_lines(self.results)
+
+    def to_github(self, *, accepted: bool = False) -> str:
+        """Annotations for GitHub Actions, at the places of the claims."""
+        return checks_to_github(self.results, self._places, accepted=accepted)
+
+
+def check_claims(
+    files: Iterable[str | os.PathLike[str]], world: CompiledWorld, before: CompiledWorld | None
+) -> Claims:
+    """Prove the claims of files about a world, or about a change of the world `before`."""
+    claims, places = [], []
+    for file in [os.fspath(given) for given in files]:
+        document = read_document(file)
+        for number, claim in enumerate(parse_claims(document.data, file=file)):
+            claims.append(claim)
+            places.append(document.span(("claims", number)))
+    prover = Prover(world, before)
+    return Claims([prover.prove(claim) for claim in claims], places, world)
+
+
+def ever(
+    world: CompiledWorld,
+    actions: Sequence[str],
+    resources: Sequence[str],
+    principals: Sequence[str],
+) -> Ever:
+    """Find who is ever allowed something, with a request of each."""
+    asked = {"action": actions, "resource": resources, "principal": principals}
+    never = {name: list(texts) for name, texts in asked.items() if texts}
+    claim = parse_claim({"name": " ".join(actions), "never": {**never, "services": True}})
+    return Prover(world).ever(claim)

@@ -146,21 +146,12 @@ def _proved(
     files: Sequence[str], before: CompiledWorld, after: CompiledWorld, *, accepted: bool
 ) -> Part:
     """What holds for every request."""
-    from iamsim.api.proofs import judged
-    from iamsim.proofs.claims import parse_claims
-    from iamsim.proofs.prove import Prover
-    from iamsim.report import proofs
-    from iamsim.world.documents import read_document
+    from iamsim.api.proofs import check_claims
 
-    prover = Prover(after, before)
-    results = [
-        prover.prove(claim)
-        for file in files
-        for claim in parse_claims(read_document(file).data, file=file)
-    ]
-    fails, unknowns = judged(results, after, accepted=accepted)
-    document, data = proofs.claims_document(results), proofs.claims_data(results)
-    return Part("claims", "What must hold", document, data, fails, unknowns)
+    claims = check_claims(files, after, before)
+    fails = claims.fails(accepted=accepted)
+    document, data = claims.document(), claims.to_dict()
+    return Part("claims", "What must hold", document, data, fails, claims.unknowns)
 
 
 def _checked(paths: Sequence[str]) -> Part:

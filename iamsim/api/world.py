@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from iamsim.api.access import AccessMatrix, WhatCan, WhoCan
+    from iamsim.api.account_report import AccountReport
+    from iamsim.api.audits import Audit, AuditArguments
     from iamsim.api.chain import Chain
     from iamsim.api.contents import Contents, Lint, Organization, Statistics, Trust
     from iamsim.api.differences import Changes
@@ -29,9 +31,12 @@ if TYPE_CHECKING:
         SourceArguments,
     )
     from iamsim.api.paths import Paths
+    from iamsim.api.proofs import Claims
     from iamsim.api.tests_of_world import TestRun
+    from iamsim.api.trails import Counted, GeneratedPolicy, Replay
     from iamsim.core.decision import Decision
     from iamsim.importers.draft import Remark
+    from iamsim.proofs.prove import Ever
     from iamsim.proofs.result import CheckResult
     from iamsim.query.analyzer.archive import ArchiveRule
     from iamsim.query.batch import Batch
@@ -541,6 +546,93 @@ class World:
         from iamsim.api.tests_of_world import run_files
 
         return run_files(files, self._compiled, allow_unknown_names=allow_unknown_names)
+
+    def check_claims(self, *files: str | os.PathLike[str], before: World | None = None) -> Claims:
+        """Prove the claims of files about this world for every request, or refute them with one;
+        those about a change need the world `before` it. Raises `InputError` for what is none."""
+        from iamsim.api.proofs import check_claims
+
+        return check_claims(files, self._compiled, None if before is None else before.compiled)
+
+    def ever(
+        self,
+        actions: str | Iterable[str],
+        resources: str | Iterable[str] = (),
+        principals: str | Iterable[str] = (),
+    ) -> Ever:
+        """Find who is ever allowed an action, with a request of each; others never are. Names may
+        be patterns. Raises `InputError` for what is no action."""
+        from iamsim.api.proofs import ever
+
+        return ever(self._compiled, _texts(actions), _texts(resources), _texts(principals))
+
+    def audit(self, **told: Unpack[AuditArguments]) -> Audit:
+        """Hold this world against AWS's best practices for IAM, heading by heading.
+
+        `select` and `ignore` name checks, or headings for all of theirs, and lie over the choices
+        of the project: of the file `configuration`, else of the nearest ``iamsim.toml`` or
+        ``pyproject.toml``. `at` is the time. Least policies are generated from CloudTrail's `logs`.
+        `framework` adds the controls of one, such as ``cis-aws-5.0``; `fixes` are ``aws`` or
+        ``terraform``, `language` is ``en`` or ``ja``. Raises `RequestError` for other ones.
+
+        https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html
+        """
+        from iamsim.api.audits import Audit, look
+
+        return Audit(look(self.batch(at=told.get("at")), **told))
+
+    def report(
+        self,
+        *,
+        who_can: Iterable[tuple[Iterable[str], str]] = (),
+        **told: Unpack[AuditArguments],
+    ) -> AccountReport:
+        """Write one page about the whole account or organization: the audit, with the arguments of
+        `audit`, access from outside, ways up, and the guardrails. Of `who_can`, pairs of actions
+        and a resource, it says who can do them. Raises `RequestError`."""
+        from iamsim.api.account_report import account_report
+
+        return account_report(self.batch(at=told.get("at")), who_can, told)
+
+    def replay(
+        self,
+        *logs: str | os.PathLike[str],
+        after: World | None = None,
+        **counted: Unpack[Counted],
+    ) -> Replay:
+        """Hold the calls of CloudTrail's `logs` against this world, and the world `after` a change.
+
+        Logs are read in so many `processes`; with `state`, a folder, only new ones are. Raises
+        `RequestError` where there are none.
+        """
+        from iamsim.api.trails import replay_logs
+
+        return replay_logs(logs, self._compiled, None if after is None else after.compiled, counted)
+
+    def generate(
+        self,
+        principal: str,
+        *logs: str | os.PathLike[str],
+        most_resources: int = 10,
+        most_characters: int = 6_144,
+        conditions: bool = False,
+        form: str = "policy",
+        **counted: Unpack[Counted],
+    ) -> GeneratedPolicy:
+        """Write the least policy for what a principal did, within what it may do in this world; the
+        arguments are those of `iamsim.generate_policy`."""
+        from iamsim.api.trails import generate_policy
+
+        return generate_policy(
+            principal,
+            *logs,
+            world=self._compiled,
+            most_resources=most_resources,
+            most_characters=most_characters,
+            conditions=conditions,
+            form=form,
+            **counted,
+        )
 
     def contents(self, *accounts: str) -> Contents:
         """The principals, policies and resources of accounts, which are named by id or name; by

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from iamsim import __version__
 from iamsim.cli.accept_unknown import ACCEPT_UNKNOWN, say_unverified
 from iamsim.cli.commands import NO_ARGUMENTS, Command
 from iamsim.cli.options import Option
@@ -13,32 +12,18 @@ from iamsim.cli.progress import ProgressBar
 from iamsim.cli.world_options import (
     DOCUMENT_FORMATS,
     WORLD_OPTIONS,
-    open_batch,
+    open_world,
     output,
-    write_answer,
+    write_result,
 )
-from iamsim.report.cleaning import to_json
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from iamsim.audit.choices import Choices
-    from iamsim.audit.model import Audit
+    from iamsim.api.audits import Audit, AuditArguments
     from iamsim.cli.options import Options
-    from iamsim.replay.counting import Count
-    from iamsim.world.model import World
 
-__all__ = [
-    "CHOICES",
-    "COMMAND",
-    "FIXES",
-    "FRAMEWORK",
-    "OPTIONS",
-    "choices_of",
-    "exit_code",
-    "trail_of",
-    "with_fixes",
-]
+__all__ = ["CHOICES", "COMMAND", "FIXES", "FRAMEWORK", "OPTIONS", "audit_arguments"]
 
 OPTIONS = tuple(
     world_option
@@ -97,79 +82,44 @@ FIXES = Option(
 
 def _run(options: Options, _arguments: Sequence[str]) -> int:
     """Audit the world and write what was found."""
-    from iamsim.audit.frameworks import FRAMEWORKS
-    from iamsim.audit.languages import in_language
-    from iamsim.audit.run import run_audit
-    from iamsim.cli.ask import text_of, time_of
-    from iamsim.report import audit as report
-    from iamsim.report import audit_data as data
+    from iamsim.cli.ask import text_of
 
-    choices = choices_of(options)
-    name = text_of(options, "framework")
-    framework = None if name is None else FRAMEWORKS[name]
+    world = open_world(options)
     with ProgressBar("checking", quiet=bool(options["quiet"])) as progress:
-        batch, model = open_batch({**options, "exact": None})
-        trail = trail_of(options, model)
-        audit = run_audit(batch, time_of(text_of(options, "at")), choices, progress, trail)
-    audit = in_language(with_fixes(options, audit), text_of(options, "lang") or "en")
-    write_answer(
-        options,
-        lambda: report.audit_document(audit, framework),
-        lambda: data.audit_data(audit, framework),
-        lambda: report.audit_lines(audit),
-        {"sarif": lambda: to_json(data.audit_sarif(audit, __version__))},
-    )
-    when = text_of(options, "fail_on") or choices.fail_on
-    code = exit_code(audit, when, accepted=bool(options["accept_unknown"]))
+        told = audit_arguments(options, progress)
+        told["language"] = text_of(options, "lang") or "en"
+        audit = world.audit(**told)
+    write_result(options, audit, {"sarif": audit.to_sarif})
+    when = text_of(options, "fail_on") or audit.fail_on
+    code = _exit_code(audit, when, accepted=bool(options["accept_unknown"]))
     if when is not None and not code:
-        say_unverified(options, model.unverified)
+        say_unverified(options, world.model.unverified)
     return code
 
 
-def with_fixes(options: Options, audit: Audit) -> Audit:
-    """The audit with its fixes in the form that is asked for, or that of the world."""
-    from iamsim.audit.terraform import in_terraform
-    from iamsim.cli.ask import text_of, texts_of
+def audit_arguments(options: Options, progress: ProgressBar) -> AuditArguments:
+    """What an audit and a report are told; without `--fixes`, fixes are in the form of the world's
+    sources."""
+    from iamsim.cli.ask import text_of, texts_of, time_of
     from iamsim.importers.load import comes_from_terraform
 
-    form = text_of(options, "fixes")
-    if form is None:
+    fixes = text_of(options, "fixes")
+    if fixes is None:
         paths = (*texts_of(options, "worlds"), *texts_of(options, "overlays"))
-        form = "terraform" if any(map(comes_from_terraform, paths)) else "aws"
-    return in_terraform(audit) if form == "terraform" else audit
+        fixes = "terraform" if any(map(comes_from_terraform, paths)) else "aws"
+    return {
+        "at": time_of(text_of(options, "at")),
+        "select": texts_of(options, "select"),
+        "ignore": texts_of(options, "ignore"),
+        "configuration": text_of(options, "config"),
+        "logs": texts_of(options, "events"),
+        "framework": text_of(options, "framework"),
+        "fixes": fixes,
+        "progress": progress,
+    }
 
 
-def trail_of(options: Options, model: World) -> Count | None:
-    """What CloudTrail's logs have, counted; `None` where none are given."""
-    from iamsim.cli.ask import texts_of
-
-    paths = texts_of(options, "events")
-    if not paths:
-        return None
-    from iamsim.cli.logs import count_of
-    from iamsim.replay.alike import Alike
-
-    plain = {**options, "spark": None, "state": None, "processes": None}
-    return count_of(plain, paths, Alike([model], (), objects=True))
-
-
-def choices_of(options: Options) -> Choices:
-    """The choices of the project, with those of the command line laid over them."""
-    from datetime import UTC, datetime
-    from pathlib import Path
-
-    from iamsim.audit.choices import find_choices, known_checks, read_choices
-    from iamsim.cli.ask import text_of, texts_of
-
-    given = text_of(options, "config")
-    today = (text_of(options, "at") or datetime.now(UTC).date().isoformat())[:10]
-    choices = find_choices(Path.cwd(), today) if given is None else read_choices(Path(given), today)
-    return choices.narrowed(
-        known_checks(texts_of(options, "select")), known_checks(texts_of(options, "ignore"))
-    )
-
-
-def exit_code(audit: Audit, when: str | None, *, accepted: bool) -> int:
+def _exit_code(audit: Audit, when: str | None, *, accepted: bool) -> int:
     """1 where a finding is as grave as `when`, or a check of such findings has no answer."""
     from iamsim.audit.model import Severity, Status
 

@@ -8,7 +8,7 @@ from iamsim.cli import completion
 from iamsim.cli.accept_unknown import ACCEPT_UNKNOWN, code_with_unknowns
 from iamsim.cli.commands import Argument, Command, Group
 from iamsim.cli.options import Option
-from iamsim.cli.world_options import DOCUMENT_FORMATS, output, write_answer
+from iamsim.cli.world_options import DOCUMENT_FORMATS, output, write_answer, write_result
 from iamsim.cli.worlds import missing_world, overlay_option, world_option
 from iamsim.core.collector import CollectLater
 from iamsim.core.errors import RequestError
@@ -16,10 +16,8 @@ from iamsim.core.errors import RequestError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from iamsim.api import World
     from iamsim.cli.options import Options
-    from iamsim.core.span import Span
-    from iamsim.engine.world import CompiledWorld
-    from iamsim.proofs.claims import Claim
     from iamsim.proofs.result import CheckResult
     from iamsim.syntax.ast import Policy
 
@@ -103,67 +101,39 @@ def _equivalent(options: Options, arguments: Sequence[str]) -> int:
 
 def _claims(options: Options, arguments: Sequence[str]) -> int:
     """Claims about a world, or about a change of one."""
-    from iamsim.api.proofs import judged
-    from iamsim.proofs.prove import Prover
-    from iamsim.report import proofs as report
-    from iamsim.report.proofs_ci import checks_to_github
-
-    claims = [pair for path in arguments for pair in _claims_of(path)]
     world, before = _worlds(options)
-    prover = Prover(world, before)
-    results = [prover.prove(claim) for claim, _ in claims]
-    places = [span for _, span in claims]
+    claims = world.check_claims(*arguments, before=before)
     accepted = bool(options["accept_unknown"])
-    write_answer(
+    write_result(options, claims, {"github": lambda: claims.to_github(accepted=accepted)})
+    return code_with_unknowns(
         options,
-        lambda: report.claims_document(results),
-        lambda: report.claims_data(results),
-        lambda: report.claims_lines(results),
-        {"github": lambda: checks_to_github(results, places, accepted=accepted)},
+        claims.unknowns,
+        int(claims.fails(accepted=accepted)),
+        unverified=world.model.unverified,
     )
-    fails, unknowns = judged(results, world, accepted=accepted)
-    return code_with_unknowns(options, unknowns, int(fails), unverified=world.model.unverified)
 
 
 def _ever(options: Options, arguments: Sequence[str]) -> int:
     """Say who is ever allowed something, and on what."""
     from iamsim.cli.ask import texts_of
-    from iamsim.proofs.claims import parse_claim
-    from iamsim.proofs.prove import Prover
     from iamsim.report import proofs as report
 
-    asked: dict[str, object] = {"action": list(arguments)}
-    if resources := texts_of(options, "resources"):
-        asked["resource"] = list(resources)
-    if principals := texts_of(options, "principals"):
-        asked["principal"] = list(principals)
-    claim = parse_claim({"name": " ".join(arguments), "never": {**asked, "services": True}})
     world, _ = _worlds({**options, "before": None, "after": None})
-    ever = Prover(world).ever(claim)
+    ever = world.ever(arguments, texts_of(options, "resources"), texts_of(options, "principals"))
     write_answer(
         options,
-        lambda: report.ever_document(ever, claim.name),
+        lambda: report.ever_document(ever, " ".join(arguments)),
         ever.to_dict,
         lambda: [str(witness["principal"]) for witness in ever.witnesses],
     )
     return 0
 
 
-def _claims_of(path: str) -> list[tuple[Claim, Span]]:
-    """Read a file of claims, each with its place."""
-    from iamsim.proofs.claims import parse_claims
-    from iamsim.world.documents import read_document
-
-    document = read_document(path)
-    claims = parse_claims(document.data, file=path)
-    return [(claim, document.span(("claims", number))) for number, claim in enumerate(claims)]
-
-
-def _worlds(options: Options) -> tuple[CompiledWorld, CompiledWorld | None]:
+def _worlds(options: Options) -> tuple[World, World | None]:
     """The world that the claims are about, and the one before a change."""
+    from iamsim.api import World
     from iamsim.cli.ask import text_of, texts_of
     from iamsim.cli.worlds import load_any
-    from iamsim.engine.world import CompiledWorld
 
     quiet = bool(options["quiet"])
     paths, overlays = texts_of(options, "worlds"), texts_of(options, "overlays")
@@ -181,7 +151,7 @@ def _worlds(options: Options) -> tuple[CompiledWorld, CompiledWorld | None]:
             before = load_any(paths, quiet=True) if overlays else None
     if after is None:
         raise missing_world()
-    return CompiledWorld(after), None if before is None else CompiledWorld(before)
+    return World(after), None if before is None else World(before)
 
 
 def _policy(reference: str) -> Policy:

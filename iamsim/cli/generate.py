@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from iamsim.cli import completion
 from iamsim.cli.commands import Argument, Command
-from iamsim.cli.logs import COUNTED_BY, count_of
+from iamsim.cli.logs import COUNTED_BY, counted_by
 from iamsim.cli.options import Option
-from iamsim.cli.world_options import DOCUMENT_FORMATS, output, write_answer
+from iamsim.cli.progress import ProgressBar
+from iamsim.cli.world_options import DOCUMENT_FORMATS, output, write_result
 from iamsim.cli.worlds import load_any, world_option
 from iamsim.core.errors import RequestError
 
@@ -25,15 +26,10 @@ MOST_CHARACTERS = 6_144  # the quota of a managed policy
 
 def _run(options: Options, arguments: Sequence[str]) -> int:
     """Count what the principal did, and write the policy."""
+    from iamsim.api import World
+    from iamsim.api.trails import generate_policy
     from iamsim.cli.ask import text_of, texts_of
-    from iamsim.engine.world import CompiledWorld
-    from iamsim.questions.names import principal_named
-    from iamsim.replay.alike import Alike
-    from iamsim.replay.generate import generate
-    from iamsim.report import generated as report
-    from iamsim.report.snippets import snippet
 
-    form = text_of(options, "form") or "policy"
     principal = text_of(options, "principal")
     if principal is None:
         raise RequestError(
@@ -47,33 +43,19 @@ def _run(options: Options, arguments: Sequence[str]) -> int:
         if not number.isdecimal():
             raise RequestError("invalid-number", f"`{number}` is no whole number")
     model = load_any(texts_of(options, "worlds"), quiet=bool(options["quiet"]), on_demand=True)
-    principal = principal_named(principal, model)
-    conditions = bool(options["conditions"])
-    read = ("aws:SourceIp", "aws:SourceVpce") if conditions else ()
-    alike = Alike([] if model is None else [model], read, objects=True)
-    count = count_of(options, arguments, alike)
-    world = None if model is None else CompiledWorld(model)
-    generated = generate(
-        count,
-        principal,
-        world,
-        most_resources=int(most[:6]),
-        most_characters=int(size[:9]),
-        conditions=conditions,
-    )
-    if not generated.calls:
-        raise RequestError(
-            "no-calls",
-            f"the logs hold no call of `{principal}` that succeeded",
-            hint="give the ARN of the role, not of a session, and the logs of its account",
+    with ProgressBar("reading logs", quiet=bool(options["quiet"])) as bar:
+        generated = generate_policy(
+            principal,
+            *arguments,
+            world=None if model is None else World(model).compiled,
+            most_resources=int(most[:6]),
+            most_characters=int(size[:9]),
+            conditions=bool(options["conditions"]),
+            form=text_of(options, "form") or "policy",
+            **counted_by(options, bar),
         )
-    write_answer(
-        options,
-        lambda: report.generated_document(generated, principal, count, form),
-        lambda: report.generated_data(generated, count),
-        lambda: snippet(generated.policy, principal, form),
-    )
-    return int(bool(count.problems) or generated.proof in ("FAIL", "UNKNOWN"))
+    write_result(options, generated)
+    return int(not generated.is_sure)
 
 
 COMMAND = Command(

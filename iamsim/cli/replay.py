@@ -6,21 +6,20 @@ from typing import TYPE_CHECKING
 
 from iamsim.cli.accept_unknown import ACCEPT_UNKNOWN, code_with_unknowns
 from iamsim.cli.commands import Argument, Command
-from iamsim.cli.logs import COUNTED_BY, count_of
+from iamsim.cli.logs import COUNTED_BY, counted_by
 from iamsim.cli.options import Option
 from iamsim.cli.progress import ProgressBar
-from iamsim.cli.world_options import DOCUMENT_FORMATS, output, write_answer
+from iamsim.cli.world_options import DOCUMENT_FORMATS, output, write_result
 from iamsim.cli.worlds import load_any, missing_world, overlay_option, world_option
 from iamsim.core.errors import RequestError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from iamsim.api import World
+    from iamsim.api.inputs import PolicyInput
+    from iamsim.api.trails import Replay
     from iamsim.cli.options import Options
-    from iamsim.engine.world import CompiledWorld
-    from iamsim.replay.run import Replay
-    from iamsim.syntax.ast import Policy
-    from iamsim.world.model import World
 
 __all__ = ["COMMAND"]
 
@@ -29,27 +28,18 @@ FAIL_ON = ("never", "denied", "any", "disagreement")
 
 def _run(options: Options, arguments: Sequence[str]) -> int:
     """Count the records, decide each kind of request once, and write what came out."""
+    from iamsim.api import World
     from iamsim.cli.ask import texts_of
-    from iamsim.engine.world import CompiledWorld
-    from iamsim.replay.alike import Alike
-    from iamsim.replay.run import replay
-    from iamsim.report import replay as report
 
     quiet = bool(options["quiet"])
     model = load_any(texts_of(options, "worlds"), quiet=quiet)
     if model is None:
         raise missing_world()
-    before = CompiledWorld(model)
-    after, models, texts = _after(options, model)
-    count = count_of(options, arguments, Alike(models, texts))
-    with ProgressBar("deciding", quiet=quiet) as bar:
-        result = replay(count, before, after, bar)
-    write_answer(
-        options,
-        lambda: report.replay_document(result, changed=after is not None),
-        lambda: report.replay_data(result),
-        lambda: report.replay_lines(result),
-    )
+    world = World(model)
+    after = _after(options, world)
+    with ProgressBar("replaying", quiet=quiet) as bar:
+        result = world.replay(*arguments, after=after, **counted_by(options, bar))
+    write_result(options, result)
     return _code(options, result, model.unverified)
 
 
@@ -58,7 +48,6 @@ def _code(options: Options, result: Replay, unverified: int) -> int:
     could not be read, asked or decided does unless it is accepted."""
     from iamsim.cli.ask import text_of
     from iamsim.core.decision import Verdict
-    from iamsim.report.replay import uncertain
 
     fail_on = text_of(options, "fail_on") or FAIL_ON[0]
     if fail_on == "never":
@@ -67,51 +56,30 @@ def _code(options: Options, result: Replay, unverified: int) -> int:
     failed = {
         "denied": any(row.after is not Verdict.ALLOWED for row in certain),
         "any": bool(certain),
-        "disagreement": bool(result.disagree),
+        "disagreement": bool(result.disagreements),
     }[fail_on]
-    code = int(failed or not result.count.events)
-    return code_with_unknowns(
-        options,
-        (),
-        code,
-        uncertain(result, undecided=fail_on == "disagreement"),
-        unverified=unverified,
-    )
+    code = int(failed or not result.events)
+    uncertain = result.uncertain(undecided=fail_on == "disagreement")
+    return code_with_unknowns(options, (), code, uncertain, unverified=unverified)
 
 
-def _after(
-    options: Options, model: World
-) -> tuple[CompiledWorld | None, list[World], tuple[str, ...]]:
-    """The world after the change, all worlds whose policies count, and the texts of policies that
-    the change brings."""
+def _after(options: Options, world: World) -> World | None:
+    """The world after the change, if there is one."""
     from iamsim.cli.ask import texts_of
-    from iamsim.engine.world import CompiledWorld
+    from iamsim.syntax.read import parse_policy
 
     overlays = texts_of(options, "overlays")
     additions, without = texts_of(options, "with_policies"), texts_of(options, "without")
     if not overlays and not additions and not without:
-        return None, [model], ()
-    changed, models = model, [model]
-    if overlays:
-        laid = load_any(texts_of(options, "worlds"), overlays=overlays, quiet=True)
-        if laid is not None:
-            changed, models = laid, [model, laid]
+        return None
+    changed, _ = world.lay_over(*overlays)
     if not additions and not without:
-        return CompiledWorld(changed), models, ()
-    from iamsim.api.changes import change_of
-    from iamsim.query.what_if import ChangedWorld
-    from iamsim.syntax.read import parse_policy
-
-    policies: dict[str, list[Policy]] = {}
-    texts = []
+        return changed
+    policies: dict[str, list[PolicyInput]] = {}
     for addition in additions:
         layer, name, text = _layer_and_text(addition)
         policies.setdefault(layer, []).append(parse_policy(text, name=name))
-        texts.append(text)
-    change = change_of(
-        CompiledWorld(changed), with_policies=policies, without=without, without_layers=()
-    )
-    return ChangedWorld(changed, change), models, tuple(texts)
+    return changed.what_if(with_policies=policies, without=without)
 
 
 def _layer_and_text(given: str) -> tuple[str, str, str]:

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from iamsim.cli.audit import CHOICES, FIXES, FRAMEWORK, OPTIONS, choices_of, trail_of, with_fixes
+from iamsim.cli.audit import CHOICES, FIXES, FRAMEWORK, OPTIONS, audit_arguments
 from iamsim.cli.commands import NO_ARGUMENTS, Command
 from iamsim.cli.options import Option
 from iamsim.cli.progress import ProgressBar
-from iamsim.cli.world_options import open_batch, output, write_answer
+from iamsim.cli.world_options import open_world, output, write_result
 from iamsim.core.arn import find_arn
 from iamsim.core.caret import quote
 from iamsim.core.errors import RequestError
-from iamsim.questions.actions import expand_actions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from iamsim.api.account_report import Asked
     from iamsim.cli.options import Options
 
 __all__ = ["COMMAND"]
@@ -28,36 +25,17 @@ FORMATS = ("html", "markdown", "json", "text", "csv")
 
 def _run(options: Options, _arguments: Sequence[str]) -> int:
     """Ask everything, and write it in the format that the name of the file says."""
-    from iamsim.api.account_report import account_report
-    from iamsim.audit.frameworks import FRAMEWORKS
-    from iamsim.cli.ask import text_of, texts_of, time_of
-    from iamsim.report.audit import audit_lines
+    from iamsim.cli.ask import text_of, texts_of
 
     asked = [_asked(text) for text in texts_of(options, "who_can")]
-    name = text_of(options, "framework")
+    world = open_world(options)
     with ProgressBar("checking", quiet=bool(options["quiet"])) as progress:
-        batch, model = open_batch({**options, "exact": None})
-        report = account_report(
-            batch,
-            time_of(text_of(options, "at")),
-            choices_of(options),
-            asked=asked,
-            framework=None if name is None else FRAMEWORKS[name],
-            trail=trail_of(options, model),
-            progress=progress,
-        )
-    report = replace(report, audit=with_fixes(options, report.audit))
-    options = {**options, "format": text_of(options, "format") or "html"}
-    write_answer(
-        options, lambda: report.document, lambda: report.data, lambda: audit_lines(report.audit)
-    )
-    return 0
+        report = world.report(who_can=asked, **audit_arguments(options, progress))
+    return write_result({**options, "format": text_of(options, "format") or "html"}, report)
 
 
-def _asked(text: str) -> Asked:
+def _asked(text: str) -> tuple[list[str], str]:
     """Actions and a resource, as one text: ``s3:GetObject arn:aws:s3:::reports/*``."""
-    from iamsim.api.account_report import Asked
-
     *patterns, resource = text.replace(",", " ").split() or [""]
     if not patterns or find_arn(resource) is None:
         raise RequestError(
@@ -65,7 +43,7 @@ def _asked(text: str) -> Asked:
             f"{quote(text)} is no action with the ARN of a resource",
             hint="write it as `--who-can 's3:GetObject arn:aws:s3:::reports/*'`",
         )
-    return Asked(expand_actions(tuple(patterns), resource), resource)
+    return patterns, resource
 
 
 COMMAND = Command(

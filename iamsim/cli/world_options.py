@@ -23,11 +23,9 @@ if TYPE_CHECKING:
     from iamsim.cli.options import Options
     from iamsim.core.hint import Hint
     from iamsim.engine.question import ContextValue
-    from iamsim.query.batch import Batch
     from iamsim.query.batch.processes import Processes
     from iamsim.report.document import Document
     from iamsim.report.paint import Paint
-    from iamsim.world.model import World
 
 __all__ = [
     "ACTION",
@@ -39,7 +37,6 @@ __all__ = [
     "WORLD_OPTIONS",
     "asked_context",
     "asking",
-    "open_batch",
     "open_world",
     "output",
     "paint_for",
@@ -128,23 +125,6 @@ def output(*formats: str, quiet: str) -> tuple[Option, ...]:
         *output_options(*formats, quiet=quiet, default=formats[0]),
         color_option(),
     )
-
-
-def open_batch(options: Options) -> tuple[Batch, World]:
-    """Load the worlds and make them ready; raises `RequestError` without any."""
-    from iamsim.cli.ask import load_worlds, text_of, time_of
-    from iamsim.engine.world import CompiledWorld
-    from iamsim.query.batch import Batch
-
-    model = load_worlds(options)
-    if model is None:
-        raise missing_world()
-    now = time_of(text_of(options, "at"))
-    world = CompiledWorld.checked(model)
-    # A large world stays, so the collector of cycles need not look through it again and again.
-    gc.freeze()
-    batch = Batch(world, partial=not options["exact"], now=now)
-    return batch, model
 
 
 def open_world(options: Options, *, on_demand: bool = False) -> api.World:

@@ -101,7 +101,7 @@ MEMBERS = (
 SCRIPTS = os.path.join(os.path.dirname(__file__), "scripts")  # noqa: PTH118, PTH120 - as elsewhere
 
 
-def recipe_policy(*, organization: bool, role: str = ROLE) -> dict[str, object]:
+def recipe_policy(*, organization: bool = False, role: str = ROLE) -> dict[str, object]:
     """Give the least policy that the script needs, and `iamsim collect`.
 
     In an organization that is the policy of the caller in the management account; the roles of the
@@ -135,7 +135,7 @@ def recipe_policy(*, organization: bool, role: str = ROLE) -> dict[str, object]:
     return {"Version": "2012-10-17", "Statement": statements}
 
 
-def recipe_script(*, organization: bool) -> str:
+def recipe_script(*, organization: bool = False) -> str:
     """Give the script, with its policy in a comment."""
     policy = json.dumps(recipe_policy(organization=organization), indent=2)
     head = HEAD.format(

@@ -11,6 +11,8 @@ from iamsim.cli.main import main
 EXAMPLES = Path(__file__).parents[2] / "corpus" / "examples"
 HARBOR = str(EXAMPLES / "harbor")
 PLAN = str(EXAMPLES / "harbor-plan.json")
+CLAIMS = "claims.json"
+TRAIL = str(EXAMPLES / "harbor-trail.jsonl")
 OBJECT = "arn:aws:s3:::harbor-reports/2026.csv"
 NORA = "arn:aws:iam::111122223333:user/nora"
 WIDE = {
@@ -69,7 +71,46 @@ QUESTIONS = {
         lambda world: world.diff(iamsim.load(HARBOR), principals="*role/*"),
         ["diff", HARBOR, HARBOR, "-p", "*role/*"],
     ),
+    "sides-of-a-plan": (
+        lambda _world: _changes_of(iamsim.load_sides(PLAN)),
+        ["diff", PLAN],
+    ),
+    "audit": (
+        lambda world: world.audit(ignore=["no-federation"], framework="fsbp", fixes="terraform"),
+        [
+            *("audit", "--ignore", "no-federation", "--framework", "fsbp", "--fixes", "terraform"),
+            *("--world", HARBOR),
+        ],
+    ),
+    "replay": (
+        lambda world: world.replay(TRAIL, after=world.what_if(without=["DeployBoundary"])),
+        ["replay", TRAIL, "--world", HARBOR, "--without", "DeployBoundary"],
+    ),
+    "generate": (
+        lambda world: world.generate("deploy", TRAIL, form="terraform"),
+        ["generate", TRAIL, "-p", "deploy", "--world", HARBOR, "--as", "terraform"],
+    ),
+    "check-claims": (
+        lambda world: world.check_claims(CLAIMS),
+        ["check", "claims", CLAIMS, "--world", HARBOR],
+    ),
 }
+
+
+def _changes_of(sides):
+    return sides.before.diff(sides.after, remarks=sides.remarks)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def claims(tmp_path_factory):
+    """A file of claims, of which one holds and one does not, by the name that questions give it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(tmp_path_factory.mktemp("claims"))
+        never = '{"name": "%s", "never": {"action": "%s", "principal": "DEPLOY"}}'
+        never = never.replace("DEPLOY", NORA.replace("user/nora", "role/deploy"))
+        names = never % ("reads", "s3:GetObject"), never % ("creates", "iam:CreateUser")
+        Path(CLAIMS).write_text(f'{{"claims": [{", ".join(names)}]}}', encoding="utf-8")
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -85,7 +126,7 @@ def test_a_result_is_what_the_command_prints(world, name, capsys, monkeypatch):
     ask, command = QUESTIONS[name]
     result = ask(world)
     assert isinstance(result, iamsim.Result)
-    assert main(command) == 0
+    assert main(command) == int(name == "check-claims")  # one of which is refuted
     assert capsys.readouterr().out == str(result)
     main([*command, "--format", "json"])
     assert json.loads(capsys.readouterr().out) == json.loads(json.dumps(result.to_dict()))
