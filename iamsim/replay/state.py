@@ -14,6 +14,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from iamsim.calls.model import Requested
+from iamsim.core.caret import quote
 from iamsim.core.errors import RequestError
 from iamsim.files.reading import file_state, read_bytes
 from iamsim.files.writing import make_folder, write_bytes, write_text
@@ -98,7 +99,16 @@ class State:
             self.save(count)
 
     def save(self, count: Count) -> None:
-        """Write it down: first the ids that are new, then the count with the names of all."""
+        """Write it down; raises `RequestError` where the folder can't be written."""
+        try:
+            self._write(count)
+        except OSError as error:
+            reason = (error.strerror or "it can't be written").lower()
+            message = f"can't write to {quote(self._folder)}: {reason}"
+            raise RequestError("output-not-writable", message) from error
+
+    def _write(self, count: Count) -> None:
+        """Write first the ids that are new, then the count with the names of all."""
         make_folder(self._folder)
         if self._new:
             name = f"ids-{len(self._ids) + 1:06}"

@@ -369,3 +369,15 @@ def test_a_worker_ends_with_its_parent(monkeypatch):
     monkeypatch.setattr(workers.os, "_exit", ended.append)
     workers._end_with_parent(-1)
     assert ended == [1]
+
+
+def test_a_state_that_can_t_be_written_is_an_error_in_words(folder, capsys):
+    """Not a bug of ours: the folder is a file."""
+    taken = folder / "taken"
+    taken.write_text("x", encoding="utf-8")
+    asked = ["replay", str(folder / "AWSLogs"), "--world", str(folder / "world.json")]
+    assert main([*asked, "--state", str(taken / "state")]) == 2
+    said = capsys.readouterr().err
+    assert "can't write to" in said
+    assert "not a directory" in said
+    assert taken.read_text(encoding="utf-8") == "x"
