@@ -13,7 +13,7 @@ from iamsim.proofs.prove import Prover
 from iamsim.query.batch import Batch
 from iamsim.query.batch.processes import ALONE, no_progress
 from iamsim.query.changes import Direction, find_changes
-from iamsim.query.changes.unknowns import unknowns_between
+from iamsim.query.changes.unknowns import unknowns_between, unread_alike
 from iamsim.query.policy_changes import policy_changes
 from iamsim.report import changes as report
 from iamsim.suites.meaning import MeaningCheck
@@ -163,6 +163,7 @@ def compare(  # noqa: PLR0913 - the arguments are the options of the command
             tuple(policy_changes(before.model, after.model)) if with_policies else (),
             tuple(claims),
             tuple(places),
+            unread_alike(before, after),
         ),
         max(before.model.unverified, after.model.unverified),
     )

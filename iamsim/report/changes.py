@@ -53,6 +53,7 @@ __all__ = [
     "changes_document",
     "changes_lines",
     "summary_text",
+    "unread_text",
 ]
 
 Json = dict[str, object]
@@ -106,8 +107,8 @@ class Kept(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class ChangeReport:
     """Everything to be said: the changes, what a policy file forbids, what is not known, the
-    `policies` that differ where those are to be shown, and the answers to `claims`, which stand at
-    `places`."""
+    `policies` that differ where those are to be shown, the answers to `claims`, which stand at
+    `places`, and the policies that are alike and `unread`."""
 
     changes: Changes
     model: World
@@ -117,6 +118,7 @@ class ChangeReport:
     policies: tuple[PolicyChange, ...] = ()
     claims: tuple[CheckResult, ...] = ()
     places: tuple[Span, ...] = ()
+    unread: tuple[str, ...] = ()
 
     @property
     def broken(self) -> tuple[Kept, ...]:
@@ -127,6 +129,13 @@ class ChangeReport:
     def unproved(self) -> tuple[CheckResult, ...]:
         """The claims that are refuted, or not settled."""
         return tuple(claim for claim in self.claims if claim.verdict is not Proved.PASS)
+
+
+def unread_text(report: ChangeReport) -> str:
+    """How many policies are written alike and can't be read."""
+    number = len(report.unread)
+    some = "1 policy that is" if number == 1 else f"{number} policies that are"
+    return f"{some} written alike in both worlds can't be read whole: {', '.join(report.unread)}"
 
 
 class Row(NamedTuple):
@@ -302,6 +311,8 @@ def changes_document(report: ChangeReport, *, verbose: bool = False) -> Document
     remarks = [Remark("unknown", remark_text(remark)) for remark in report.remarks]
     remarks += unknown_remarks(report.unknowns)
     remarks += claims_remarks(report.claims)
+    if report.unread:
+        remarks.append(Remark("note", unread_text(report)))
     if more:
         remarks.append(Remark("note", f"{more} more lines differ, which `-v` shows"))
     return Document(
@@ -474,6 +485,8 @@ def changes_data(report: ChangeReport) -> Json:
         "not_known": [remark_data(remark) for remark in report.remarks],
         "unknowns": unknowns_data(report.unknowns),
     }
+    if report.unread:
+        data["unread"] = list(report.unread)
     if report.claims:
         data["claims"] = [claim.to_dict() for claim in report.claims]
     if report.kept:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from iamsim.report.changes import changes_lines, summary_text
+from iamsim.report.changes import changes_lines, summary_text, unread_text
 from iamsim.report.ci_text import github_command
 from iamsim.report.proofs_ci import checks_to_github
 from iamsim.report.summary import summary
@@ -26,6 +26,7 @@ def changes_to_github(report: ChangeReport, *, accepted: bool = False) -> str:
     lines = [_requirement(kept) for kept in report.broken]
     lines += [_opening(change) for change in report.changes.found if change.is_opening]
     lines += [f"not known: {unknown.what}: {unknown.unknown.why}" for unknown in report.unknowns]
+    lines += [f"note: {unread_text(report)}"] if report.unread else []
     if report.claims:
         said = checks_to_github(report.claims, report.places, accepted=accepted)
         lines.append(said.removesuffix("\n"))

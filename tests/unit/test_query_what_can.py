@@ -7,7 +7,7 @@ import pytest
 from iamsim.compile.policy import compile_policy
 from iamsim.core.decision import Verdict
 from iamsim.engine.world import CompiledWorld
-from iamsim.proofs.written import leaves_nothing_out
+from iamsim.proofs.written import allows_nothing_more, leaves_nothing_out
 from iamsim.query.batch import catalog_actions
 from iamsim.query.what_can import find_effective, write_policy
 from iamsim.query.what_can.policy import EffectivePolicy
@@ -332,3 +332,42 @@ def test_patterns_of_resource_control_policies_are_places(attached):
         {"Effect": "Allow", "Resource": "*"},
         {"Effect": "Deny", "Resource": secrets},
     ]
+
+
+TLS = policy(deny("s3:*", "*", Principal="*", Condition={"Bool": {"aws:SecureTransport": "false"}}))
+
+
+@pytest.mark.parametrize(
+    ("more", "result"),
+    [
+        ([], "PASS"),
+        ([{"Effect": "Allow", "Action": "s3:PutObject", "Resource": "*"}], "FAIL"),
+        ([{"Effect": "Allow", "Action": "s3:PutObject", "Resource": "arn:aws:sqs:*"}], "PASS"),
+    ],
+)
+def test_a_written_policy_is_proved_to_allow_nothing_more(more, result):
+    """What a bucket's policy denies of its objects is written as denied, or it is named."""
+    world = {"accounts": {HOME: {"users": {"ann": {"policies": [allow(GET)]}}}}}
+    world["accounts"][HOME]["resources"] = {BUCKET: {"policy": TLS}}
+    batch = open_world(world)
+    written = write_policy(find_effective(batch, user("ann")), batch).document
+    statements = [*written["Statement"], *more]
+    compiled = compile_policy(parse_policy({**written, "Statement": statements}))
+    proof = allows_nothing_more(compiled, user("ann"), batch.world)
+    assert proof.result == result
+    remark = policy_remarks(EffectivePolicy({}), None, proof)[-1]
+    start = "proved: the policy allows" if result == "PASS" else "not exact: s3:PutObject on "
+    assert remark.startswith(start)
+
+
+@pytest.mark.parametrize("prove", [allows_nothing_more, leaves_nothing_out])
+def test_sessions_are_proved_as_their_roles_and_strangers_not_at_all(prove):
+    """A policy that says nothing of the role's own powers, and one that says too much."""
+    world = {"accounts": {HOME: {"roles": {"app": {"policies": [allow(GET)]}}}}}
+    compiled = CompiledWorld(load_world_data(world))
+    action = "s3:PutObject"
+    written = compile_policy(parse_policy(allow(action)))
+    session = f"arn:aws:sts::{HOME}:assumed-role/app/one"
+    assert prove(written, session, compiled).result == "FAIL"
+    stranger = f"arn:aws:sts::{HOME}:federated-user/somebody"
+    assert prove(written, stranger, compiled).result == "UNKNOWN"

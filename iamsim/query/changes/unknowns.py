@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from iamsim.query.changes.model import Changes
     from iamsim.world.model import AnyPolicy, World
 
-__all__ = ["unknowns_between"]
+__all__ = ["unknowns_between", "unread_alike"]
+
+MOST_READ = 1_000  # policies written alike that are compiled only to see if they can be read
 
 
 def unknowns_between(
@@ -48,6 +50,22 @@ def unknowns_between(
         if _identity(unknown) not in reasons[0] or unknown.policy in named
     ]
     return tuple(dict.fromkeys(unknowns))
+
+
+def unread_alike(before: CompiledWorld, after: CompiledWorld) -> tuple[str, ...]:
+    """The names of policies that both worlds write alike and that can't be read whole, of the first
+    thousand: they change nothing, and what they allow is not known."""
+    if before is after:
+        return ()
+    same = set(_written_alike(before.model, after.model))
+    alike = [found for found in policies_in_use(after.model) if (found[1], found[0].name) in same]
+    return tuple(
+        dict.fromkeys(
+            policy.name
+            for policy, use in alike[:MOST_READ]
+            if any(one.unknowns for one in after.policies.compiled(policy, use).statements)
+        )
+    )
 
 
 def _written_alike(before: World, after: World) -> Iterator[tuple[PolicyType, str]]:
