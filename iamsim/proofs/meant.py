@@ -87,23 +87,24 @@ def _check_who(who: Who, world: World, where: str, *, future: bool) -> None:
             "a claim asks for callers outside of the organization, and the world has none",
             hint="give the world its organization, or ask for `{outside: account}`",
         )
-    if who.kind in {"pattern", "session"} and not future:
-        check_pattern(who.text, world, where)
+    if who.kind in {"pattern", "session"}:
+        check_pattern(who.text, world, where, future=future)
     for member in who.members:
         _check_who(member, world, where, future=future)
 
 
-def check_pattern(text: str, world: World, where: str) -> None:
+def check_pattern(text: str, world: World, where: str, *, future: bool = False) -> None:
     """Refuse an ARN, or a pattern of one, that can be no principal, and whom an account that says
-    who there is does not have. Raises `RequestError`, which says `where`."""
+    who there is does not have, unless `future` principals are meant as well. Raises `RequestError`,
+    which says `where`."""
     arn = find_arn(text)
-    if arn is None and not any(sign in text for sign in WILD):
+    if arn is None and text != "*":
         raise RequestError(
             "invalid-principal",
             f"{where}: {quote(text)} names no principal",
-            hint="an ARN has six parts: arn:partition:service:region:account:resource",
+            hint="an ARN has six parts, a pattern of one too: arn:aws:iam::*:role/NAME",
         )
-    if arn is None:
+    if arn is None or future:
         return
     check = QuestionCheck(world)
     if not any(sign in text for sign in WILD):

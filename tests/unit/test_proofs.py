@@ -114,6 +114,8 @@ def test_equivalent_policies_are_told_from_others() -> None:
         ({"never": [1]}, "mapping"),
         ({"never": {"action": "s3:GetObjects"}}, "no action"),
         ({"never": {"principal": "anonimous"}}, "names no principal"),
+        ({"never": {"principal": "arn:*:role/deploy"}}, "names no principal"),
+        ({"never": {"principal": "arn:aws:iam::1*"}, "future": True}, "names no principal"),
         ({"never": {"principal": {"outside": "world"}}}, "no principal"),
         ({"never": {"principal": {"except": 3}}}, "no principal"),
         ({"never": {}, "future": "maybe"}, "true or false"),
