@@ -94,12 +94,13 @@ def answer_schema() -> Json:
             "residual_detail": _residual_detail(),
             "unknown_part": _object(
                 {
-                    "layer": _reference("layer"),
+                    "layer": {"anyOf": [_reference("layer"), {"enum": ["principal", "resource"]}]},
                     "policy": _TEXT,
                     "statement": _or_null(_NUMBER),
                     "why": _TEXT,
                     "source": _TEXT,
-                }
+                },
+                {"fact": _TEXT},
             ),
             "context_entry": _object(
                 {"key": _TEXT, "value": _VALUES, "origin": _TEXT, "from": _or_null(_TEXT)}

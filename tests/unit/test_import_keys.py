@@ -245,9 +245,8 @@ def test_two_words_on_a_key_are_a_conflict(tmp_path):
 
 
 def test_outputs_that_only_look_alike_are_not_taken(tmp_path):
-    """Aliases of functions, and the values of secrets and parameters."""
+    """The values of secrets and parameters, and what tells of no resource."""
     files = {
-        "a": {"Aliases": [{"AliasArn": f"{here('lambda', 'function:f')}:live", "Name": "live"}]},
         "b": {"ARN": SECRET, "Name": "s", "VersionId": "1", "SecretString": "x", "CreatedDate": 1},
         "c": {"Configuration": {"FunctionName": "f"}},
         "d": {"LocationConstraint": REGION},
@@ -256,7 +255,16 @@ def test_outputs_that_only_look_alike_are_not_taken(tmp_path):
     resources, remarks = imported(tmp_path, files)
     assert resources == {}
     codes = sorted(code for code, _ in remarks)
-    assert codes == ["output-about-unknown", *["source-not-recognised"] * 3]
+    assert codes == ["output-about-unknown", *["source-not-recognised"] * 2]
+
+
+def test_aliases_of_functions_are_resources_of_their_own(tmp_path):
+    """Each can have a policy, and none of KMS's keys is meant."""
+    alias = f"{here('lambda', 'function:f')}:live"
+    resources, remarks = imported(
+        tmp_path, {"a": {"Aliases": [{"AliasArn": alias, "Name": "live"}]}}
+    )
+    assert (resources, remarks) == ({alias: {}}, [])
 
 
 def test_descriptions_of_one_resource(tmp_path):

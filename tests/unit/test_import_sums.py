@@ -233,7 +233,8 @@ def test_the_recipe_seals_what_it_collects(
     files = {file.relative_to(folder).as_posix() for file in folder.rglob("*") if file.is_file()}
     assert files == {
         SUMS,
-        f"{ACCOUNT}/eu-west-1/list-keys.json",
+        f"{ACCOUNT}/eu-west-1/list-keys.kms.json",
+        f"{ACCOUNT}/eu-west-1/list-keys.payment-cryptography.json",
         f"{ACCOUNT}/get-account-authorization-details.json",
         f"{ACCOUNT}/get-bucket-policy.ledger.json",
         f"{ACCOUNT}/list-buckets.json",
