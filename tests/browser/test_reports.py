@@ -296,9 +296,9 @@ def test_a_gate_leads_to_its_policy(reports, visit):
 def test_a_link_from_outside_opens_what_it_names(reports, visit, browser):
     """The address with a fragment opens the part when the page is loaded."""
     page = visit(reports["several"])
-    page.goto(f"{reports['several'].as_uri()}#a2-scenario")
+    page.goto(f"{reports['several'].as_uri()}#a2-scenario-text")
     assert page.locator("#a2").get_attribute("open") is not None
-    assert page.locator("#a2-scenario").is_visible()
+    assert page.locator("#a2-scenario-text").is_visible()
 
 
 def test_marks_stand_in_the_text(reports, visit):
