@@ -340,7 +340,7 @@ ACTIONS = {
     ),
     "s3control:list-regional-buckets": "s3-outposts:ListRegionalBuckets",
 }
-# Calls of S3 that need an action of another service where a directory bucket or an Outpost is meant.
+# Calls of S3 that need an action of another service for directory buckets and on Outposts.
 OF_OTHERS = {
     "s3-outposts:getaccesspointpolicy",
     "s3-outposts:getbucketpolicy",
@@ -390,7 +390,8 @@ class TestRecipe:
     def test_the_policy_holds_what_the_script_calls(self, organization):
         """Every call has its action, and every action its call."""
         script = recipe_script(organization=organization)
-        calls = set(re.findall(r"(?:aws|each|rows|\.json\") ([a-z0-9-]+) ([a-z]+-[a-z0-9-]+)", script))
+        words = r"(?:aws|each|rows|\.json\") ([a-z0-9-]+) ([a-z]+-[a-z0-9-]+)"
+        calls = set(re.findall(words, script))
         actions = {self.action(*call) for call in calls} - {None}
         allowed = set()
         for statement in recipe_policy(organization=organization)["Statement"]:
@@ -408,8 +409,7 @@ class TestRecipe:
 
     @pytest.mark.parametrize("organization", [False, True])
     def test_our_own_checks_find_nothing(self, organization):
-        """`iamsim validate` has nothing to say about the policy but its length, which is said with it
-        and fits a role."""
+        """`iamsim validate` has nothing to say about the policy but its length, which fits a role."""
         document = recipe_policy(organization=organization)
         found = Validator().validate_text(json.dumps(document, indent=2), name="policy.json")
         assert [finding.code for finding in found] == ["IAMSIM_MANAGED_POLICY_QUOTA"]
