@@ -409,7 +409,7 @@ class TestRecipe:
 
     @pytest.mark.parametrize("organization", [False, True])
     def test_our_own_checks_find_nothing(self, organization):
-        """`iamsim validate` has nothing to say about the policy but its length, which fits a role."""
+        """`iamsim validate` has nothing to say about it but its length, which fits a role."""
         document = recipe_policy(organization=organization)
         found = Validator().validate_text(json.dumps(document, indent=2), name="policy.json")
         assert [finding.code for finding in found] == ["IAMSIM_MANAGED_POLICY_QUOTA"]
