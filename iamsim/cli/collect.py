@@ -18,10 +18,6 @@ if TYPE_CHECKING:
 
 __all__ = ["COMMAND"]
 
-TOO_LONG = (
-    "note: this is longer than a managed policy may be (6,144 characters without white space):"
-    " make it an inline policy of a role (10,240), or two policies"
-)
 UNKNOWN = "what they should have said is unknown"
 
 
@@ -39,7 +35,6 @@ def _run(options: Options, _arguments: Sequence[str]) -> int:
         from iamsim.importers.recipe import recipe_policy
 
         write_output(to_json(recipe_policy(organization=everything, role=role)), None)
-        standard_error.say(TOO_LONG)
         return 0
     folder = text_of(options, "output")
     if folder is None:
