@@ -400,7 +400,12 @@ class Case:
         operations = [scalar(name).lower() for name in as_list(grant.get("Operations"))]
         limits = grant.get("Constraints") or {}
         prefix = "kms:encryptioncontext:"
-        given = {key: of for key, of in self.context.items() if key.startswith(prefix)}
+        # A pair has one value, whether it is given alone or as a list of one.
+        given = {
+            key: scalar(of[0]) if isinstance(of, list) and len(of) == 1 else of
+            for key, of in self.context.items()
+            if key.startswith(prefix)
+        }
         for name in as_list(self.context.get("kms:encryptioncontextkeys")):
             given.setdefault(f"{prefix}{scalar(name).lower()}", None)  # a pair of unknown value
         exact = lowered(prefix, limits.get("EncryptionContextEquals"))
