@@ -11,6 +11,8 @@ import inspect
 import re
 from pathlib import Path
 
+import iamsim
+
 __all__ = ["python_reference"]
 
 # The public modules; what they list in `__all__` is what may be relied on.
@@ -57,7 +59,7 @@ def entry(module: str, name: str, value: object) -> list[str]:
     lines += [f"```text\nclass {name}{f'({bases})' if bases else ''}\n```\n", described(node)]
     if fields := [line for part in node.body if (line := field(part))]:
         lines += ["", *fields]
-    for part in node.body:
+    for part in (*node.body, *inherited(value)):
         if isinstance(part, ast.FunctionDef) and not part.name.startswith("_"):
             lines += [
                 f"\n#### {name}.{part.name}\n",
@@ -66,6 +68,16 @@ def entry(module: str, name: str, value: object) -> list[str]:
                 described(part),
             ]
     return lines
+
+
+def inherited(value: object) -> list[ast.stmt]:
+    """What a class has from bases that have no name of their own in the interface."""
+    bases = [
+        base
+        for base in getattr(value, "__mro__", ())[1:]
+        if base.__module__.startswith("iamsim.api.") and not hasattr(iamsim, base.__name__)
+    ]
+    return [part for base in bases for part in definition(base).body]
 
 
 def definition(value: type | object) -> Definition:
