@@ -83,13 +83,12 @@ class ConditionTest:
         value = context.get(self.key)
         matched = self.test(context)
         resolved = None
-        templates = self.values.templates
-        if any(template.keys for template in templates):
-            texts = [template.resolve_text(context) for template in templates]
+        if any(template.keys for template in self.values.templates):
+            texts = [template.resolve_text(context) for template in self.values.templates]
             resolved = ", ".join("(unresolved)" if text is None else text for text in texts)
         return ClauseExplanation(
             Element.CONDITION,
-            ", ".join([template.text for template in templates]),
+            ", ".join(template.text for template in self.values.templates),
             None if value is None else _shown(value),
             matched,
             self._reason(value, matched=matched, resolved=resolved),

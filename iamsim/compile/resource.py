@@ -42,6 +42,10 @@ SEGMENT_FORMS = {
     Wildcard.QUESTION: Wildcard.SEGMENT_QUESTION,
 }
 
+# Half of a whole explanation makes these tuples, and looks up these members of a class.
+_make = tuple.__new__
+MATCHED, MISMATCH = Reason.MATCHED, Reason.PATTERN_MISMATCH
+
 
 @dataclass(frozen=True, slots=True)
 class ResourcePattern:
@@ -114,21 +118,25 @@ class ResourcePattern:
 
     def explain(self, request: Request) -> ClauseExplanation:
         """Say whether this entry matches, with its variables filled in."""
-        matched = self.matches(request)
-        reason = Reason.MATCHED if matched else Reason.PATTERN_MISMATCH
-        resolved: str | None = None
+        resource = request.resource
         notes = self.notes
-        if self.test is None:
-            resolved = self.template.resolve_text(request.context)
-            notes = (*notes, *self.template.notes(request.context))
-            if not matched and self.resolved(request.context) is None:
-                reason = Reason.VARIABLE_UNRESOLVED
-                if self.element is Element.NOT_RESOURCE:
-                    notes = (*notes, Note.UNRESOLVED_VARIABLE_IN_NOT_RESOURCE)
+        if self.test is not None:
+            matched = self.test(resource)
+            reason = MATCHED if matched else MISMATCH
+            clause = self.element, self.pattern, resource, matched, reason, self.source, self.path
+            return _make(ClauseExplanation, (*clause, None, None, None, None, notes))
+        matched = self.holds(resource, request.context)
+        reason = MATCHED if matched else MISMATCH
+        resolved = self.template.resolve_text(request.context)
+        notes = (*notes, *self.template.notes(request.context))
+        if not matched and self.resolved(request.context) is None:
+            reason = Reason.VARIABLE_UNRESOLVED
+            if self.element is Element.NOT_RESOURCE:
+                notes = (*notes, Note.UNRESOLVED_VARIABLE_IN_NOT_RESOURCE)
         return ClauseExplanation(
             self.element,
             self.pattern,
-            request.resource,
+            resource,
             matched,
             reason,
             self.source,

@@ -30,15 +30,11 @@ if TYPE_CHECKING:
     from iamsim.syntax import ast
 
     RequestTest = Callable[[Request], bool]
-    PlainEntry = tuple[TextTest, str, Source, Path]
 
 
 __all__ = ["ActionTest", "CompiledStatement", "ResourceTest", "compile_statement"]
 
 UNSURE_WHEN_EMPTY = frozenset({"NotPrincipal", "NotResource"})  # not among AWS's sentences
-# Half of a whole explanation makes these tuples, and looks up these members of a class.
-_make = tuple.__new__
-MATCHED, MISMATCH = Reason.MATCHED, Reason.PATTERN_MISMATCH
 REMEMBERED = 128  # for how many actions an element keeps its clauses
 
 
@@ -128,12 +124,11 @@ class CompiledStatement:
     # Elements that list nothing, for explanations.
     empty: tuple[ClauseExplanation, ...] = field(default=(), compare=False)
     unknowns: tuple[Unknown, ...] = ()  # with these, the last condition is their `OpenTest`
-    # The entries of Resource, where a statement has only actions and resources, none with a
-    # variable or a note: quick to explain.
-    _plain: tuple[PlainEntry, ...] = field(default=(), init=False, compare=False, repr=False)
+    # Only actions and resources, none with a variable or a note: quick to explain.
+    is_plain: bool = field(default=False, init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
-        """Find out whether the statement is plain, and lay its resources out."""
+        """Find out whether the statement is plain."""
         resources = () if self.resources is None else self.resources.patterns
         plain = (
             self.principals is None
@@ -141,8 +136,7 @@ class CompiledStatement:
             and not any(pattern.notes for pattern in self.actions.patterns)
             and all(pattern.test is not None and not pattern.notes for pattern in resources)
         )
-        entries = [(one.test, one.pattern, one.source, one.path) for one in resources]
-        object.__setattr__(self, "_plain", tuple(entries) if plain else ())
+        object.__setattr__(self, "is_plain", plain and self.resources is not None)
 
     def grants(self, caller: Caller) -> int:
         """What kinds of grant the statement is to a caller, if it matches (see `GrantKind`)."""
@@ -199,7 +193,7 @@ class CompiledStatement:
 
     def explain(self, request: Request) -> StatementExplanation:
         """Hold every clause against the request, matching or not."""
-        if self._plain and self.resources is not None:
+        if self.is_plain and self.resources is not None:
             return self._explain_plainly(self.resources, request)
         elements: list[tuple[Element, bool]] = []
         clauses: list[ClauseExplanation] = []
@@ -256,7 +250,7 @@ class CompiledStatement:
             if any(_lacks_value(clause) for clause in clauses):
                 notes = tuple(dict.fromkeys((*notes, Note.UNRESOLVED_VARIABLE_BESIDE_OTHERS)))
             missing = self.missing(request) if self.keys else ()
-        elif self.empty and {clause.element for clause in self.empty}.issuperset(failed):
+        elif {clause.element for clause in self.empty}.issuperset(failed):
             notes = _notes_of(list(self.empty))
         elif len(failed) == 1 and failed[0] is not Element.ACTION:
             # Nothing but this element stands in the way, so its uncertain rules decide. An Action
@@ -270,25 +264,16 @@ class CompiledStatement:
         return notes, missing
 
     def _explain_plainly(self, resources: ResourceTest, request: Request) -> StatementExplanation:
-        """The same of a plain statement, written out: most are, and each call costs."""
-        acts, clauses = self.actions.explain(request)
-        resource, element, wanted = request.resource, resources.element, not resources.negated
-        fits = not wanted
-        added = []
-        for test, text, source, path in self._plain:
-            if test(resource):
-                fits, matched, reason = wanted, True, MATCHED
-            else:
-                matched, reason = False, MISMATCH
-            clause = element, text, resource, matched, reason, source, path
-            added.append(_make(ClauseExplanation, (*clause, None, None, None, None, ())))
+        """The same of a plain statement."""
+        acts, action_clauses = self.actions.explain(request)
+        fits, resource_clauses = resources.explain(request)
         return StatementExplanation(
             self.index,
             self.sid,
             self.effect,
             acts and fits,
-            ((self.actions.element, acts), (element, fits)),
-            (*clauses, *added),
+            ((self.actions.element, acts), (resources.element, fits)),
+            (*action_clauses, *resource_clauses),
             self.source,
             self.path,
         )
