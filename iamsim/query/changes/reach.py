@@ -76,7 +76,7 @@ def places_of(  # noqa: PLR0913 - all that decides where to ask
     found = []
     nowhere: set[object] = set()  # what is no ARN comes with every service, and is asked once
     for place, limit in places:
-        if cut_arn(place.sample) is None:
+        if isinstance(limit, str) and cut_arn(place.sample) is None:
             if (place.sample, place.label, place.values) in nowhere:
                 continue
             nowhere.add((place.sample, place.label, place.values))
