@@ -31,12 +31,12 @@ def _run(options: Options, _arguments: Sequence[str]) -> int:
 
     everything = bool(options["organization"])
     role = text_of(options, "role") or ROLE
+    folder = text_of(options, "output")
     if options["policy"]:
         from iamsim.importers.recipe import recipe_policy
 
-        write_output(to_json(recipe_policy(organization=everything, role=role)), None)
+        write_output(to_json(recipe_policy(organization=everything, role=role)), folder)
         return 0
-    folder = text_of(options, "output")
     if folder is None:
         raise RequestError(
             "missing-output",
@@ -116,7 +116,12 @@ COMMAND = Command(
             "Print the least policy that it needs, and call nobody.",
             "flag",
         ),
-        Option(("-o", "--output"), "output", "The folder to write to.", metavar="FOLDER"),
+        Option(
+            ("-o", "--output"),
+            "output",
+            "The folder to write to; with `--policy` the file for the policy.",
+            metavar="FOLDER",
+        ),
         Option(("-q", "--quiet"), "quiet", "Only errors: nothing of what is refused.", "flag"),
     ),
     _run,

@@ -267,12 +267,15 @@ def test_only_calls_that_read_are_made(environment, tmp_path):
         reader.get("x.json", "iam", "delete_user", UserName="ana")
 
 
-def test_the_policy_is_printed_first(capsys):
+def test_the_policy_is_printed_first(capsys, tmp_path):
     """Every action of the policy reads; it is that of the recipe, with the role that is taken."""
     assert run(["collect", "--policy"]) == 0
     printed = json.loads(capsys.readouterr().out)
     assert printed == recipe_policy(organization=False)
     assert "iam:ListSSHPublicKeys" in printed["Statement"][0]["Action"]
+    assert run(["collect", "--policy", "-o", str(tmp_path / "policy.json")]) == 0
+    assert capsys.readouterr().out == ""
+    assert json.loads((tmp_path / "policy.json").read_text("utf-8")) == printed
     assert run(["collect", "--policy", "--organization", "--role", ROLE]) == 0
     *_, members = json.loads(capsys.readouterr().out)["Statement"]
     assert members["Resource"] == f"arn:aws:iam::*:role/{ROLE}"
