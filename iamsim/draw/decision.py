@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, NamedTuple
 from iamsim.draw.lettering import shortened, text_width, wrapped
 from iamsim.draw.style import SIZES, Theme
 from iamsim.draw.svg import BADGE_HEIGHT, Sheet, badge_width
-from iamsim.words.steps import DECIDES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -183,7 +182,11 @@ class _Drawing:
             for text in self._broken(line.text, inner, _LINES if row.decides else 4)
         ]
         height = 2 * SIZES.padding + BADGE_HEIGHT + len(lines) * SIZES.leading + (4 if lines else 0)
-        return _Box(row, tuple(lines), height + (SIZES.leading + 2 if _is_tall(row, inner) else 0))
+        return _Box(
+            row,
+            tuple(lines),
+            height + (SIZES.leading + 2 if _is_tall(row, inner, self.picture.mark) else 0),
+        )
 
     def _draw(self, box: _Box, x: float, y: float, width: float) -> None:
         """Draw a gate: its badge, what it is, whether it decides, and why it stands so."""
@@ -197,7 +200,7 @@ class _Drawing:
         inner = width - 2 * SIZES.padding
         taken = sheet.badge(left, top, gate.state, row.word)
         base = top + BADGE_HEIGHT + 15
-        if _is_tall(row, inner):
+        if _is_tall(row, inner, self.picture.mark):
             sheet.text(left, base, shortened(gate.name, int(inner / 8)), "bold")
             base += SIZES.leading + 2
         else:
@@ -211,8 +214,8 @@ class _Drawing:
         sheet.close_group(href)
 
 
-def _is_tall(row: Row, width: float) -> bool:
+def _is_tall(row: Row, width: float, decides: str) -> bool:
     """Whether the name of a gate needs a line of its own, below its badge and the mark."""
     name = text_width(row.gate.name, SIZES.text, bold=True) / _BOLD_ROOM
-    mark = text_width(DECIDES, SIZES.small, bold=True) / _BOLD_ROOM + 8 if row.decides else 0
+    mark = text_width(decides, SIZES.small, bold=True) / _BOLD_ROOM + 8 if row.decides else 0
     return badge_width(row.word) + 8 + name + mark > width

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from iamsim.draw.dot import dot_text, edge_style, label, new_graph, state_style
 from iamsim.draw.lettering import escaped, wrapped
 from iamsim.draw.style import SIZES, State, Theme, palette_of
-from iamsim.words.steps import DECIDES
 
 if TYPE_CHECKING:
     from graphviz import Digraph
@@ -91,7 +90,7 @@ class _Graph:
             look = state_style(
                 row.gate.state if row.reached else State.NOT_APPLICABLE, self.palette
             )
-            graph.node(gate, label=_gate_label(row), **look)
+            graph.node(gate, label=_gate_label(row, self.picture.mark), **look)
             self._edge(last, gate, live=row.reached)
             last, alive = gate, row.reached and row.gate.state is not State.CLOSED
         return [(last, alive)]
@@ -100,10 +99,10 @@ class _Graph:
         self.graph.edge(source, target, **edge_style(self.palette, live=live))
 
 
-def _gate_label(row: Row) -> str:
+def _gate_label(row: Row, decides: str) -> str:
     """The label of a gate: how it stands, what it is, and why."""
     lines = [row.gate.name]
     for line in row.lines:
         lines += wrapped(line.text, _WIDTH, SIZES.small, most=3)
     word = row.word if row.reached else f"({row.word})"
-    return label(word, lines, small=DECIDES if row.decides else "")
+    return label(word, lines, small=decides if row.decides else "")

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, NamedTuple
 from iamsim.draw.lettering import plain, shortened
 from iamsim.draw.style import State
 from iamsim.words.labels import on_one_line
-from iamsim.words.steps import DECIDES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -126,7 +125,7 @@ class _Column:
         state = gate.state if row.reached else State.BYPASSED
         word = _SHORT[gate.state] if gate.state is State.NOT_APPLICABLE else row.word
         word = f"{strokes.signs[gate.state]} {word}" if row.reached else f"({word})"
-        mark = f" {strokes.mark} {DECIDES}" if row.decides else ""
+        mark = f" {strokes.mark} {self.picture.mark}" if row.decides else ""
         why = on_one_line(tuple(line.text for line in row.lines))
         text = f"{gate.name}{mark}: {why}" if why else f"{gate.name}{mark}"
         self._put(first, f"{word:<{_WORDS}} ", text, state, f"{rest}{' ' * (_WORDS + 1)}")

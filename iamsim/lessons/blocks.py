@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from iamsim.core.answer import Answer
     from iamsim.lessons.lesson import Lesson, Outcome, Step
     from iamsim.lessons.prediction import LayerChoice
+    from iamsim.words.language import Say
 
 __all__ = [
     "Block",
@@ -29,6 +30,7 @@ __all__ = [
     "introduction",
     "outcome_text",
     "sheet",
+    "spoken_blocks",
     "step_blocks",
 ]
 
@@ -145,6 +147,23 @@ def answer_blocks(step: Step, outcome: Outcome) -> Iterator[Block]:
         )
     yield Explanation(outcome.answer)
     yield Prose(step.learned, "learned")
+
+
+def spoken_blocks(blocks: Iterable[Block], say: Say) -> Iterator[Block]:
+    """Blocks in another language; texts of policies, names and values stay as they are."""
+    for block in blocks:
+        match block:
+            case Heading(_, text) | Prose(text, _):
+                yield block._replace(text=say(text))
+            case Code(title, text, language):
+                remark = language == "text" and "\n" not in text  # such as that nothing is left
+                yield Code(say(title), say(text) if remark else text, language)
+            case Facts(title, facts):
+                yield Facts(say(title), [(say(name), value) for name, value in facts])
+            case Items(title, items):
+                yield Items(say(title), tuple(map(say, items)))
+            case _:
+                yield block
 
 
 def layer_names(action: str) -> list[tuple[LayerChoice, str]]:

@@ -13,11 +13,21 @@ from typing import TYPE_CHECKING
 
 from iamsim.draw.picture import draw_decision
 from iamsim.draw.style import Theme
-from iamsim.lessons.blocks import Break, Code, Explanation, Facts, Heading, Items, Prose
+from iamsim.lessons.blocks import (
+    Break,
+    Code,
+    Explanation,
+    Facts,
+    Heading,
+    Items,
+    Prose,
+    spoken_blocks,
+)
 from iamsim.report.layers import layer_rows
 from iamsim.report.message import denied_message
 from iamsim.report.summary import summary
-from iamsim.words.language import is_said
+from iamsim.words.language import course_speaker, in_english
+from iamsim.words.markup import spoken_markup
 from iamsim.words.sentences import OUTCOMES
 
 if TYPE_CHECKING:
@@ -49,33 +59,37 @@ _marked = re.compile(r"`([^`]+)`|\*(\w[^*`]*)\*")
 _url = re.compile(r"https://\S+")
 
 
-def blocks_html(blocks: Iterable[Block], title: str) -> str:
-    """Write blocks as a page."""
-    body = blocks_fragment(blocks)
+def blocks_html(blocks: Iterable[Block], title: str, language: str = "en") -> str:
+    """Write blocks as a page, in the `language` as far as there are words."""
+    say = course_speaker(language)
+    body = blocks_fragment(blocks, language)
+    if say is not in_english:
+        body = spoken_markup(body, say)
     security = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'"
     return (
-        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        '<!DOCTYPE html>\n<html lang="'
+        f'{"en" if say is in_english else escape(language)}">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{security}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{escape(title)} · iamsim</title>\n<style>\n{_STYLE}</style>\n</head>\n"
+        f"<title>{escape(say(title))} · iamsim</title>\n<style>\n{_STYLE}</style>\n</head>\n"
         f"<body>\n<main>\n{body}\n</main>\n</body>\n</html>\n"
     )
 
 
 def blocks_fragment(blocks: Iterable[Block], language: str = "en") -> str:
-    """Write blocks as a part of a page that somebody else makes, in the `language` of that page;
-    what the lesson itself says is English, and marked as such where it has no other words."""
-    return "\n".join(_block(block, language) for block in blocks)
+    """Write blocks as a part of a page that somebody else makes; what the lesson itself says is
+    in the `language` of that page, where there are words for it."""
+    shown = spoken_blocks(blocks, course_speaker(language))
+    return "\n".join(_block(block, language) for block in shown)
 
 
-def _block(block: Block, language: str = "en") -> str:
+def _block(block: Block, language: str) -> str:
     match block:
         case Heading(level, text):
             return f"<h{level}>{_prose(text)}</h{level}>"
         case Prose(text, label):
             kind = f' class="{escape(label)}"' if label else ""
-            foreign = "" if is_said(text, language) else ' lang="en"'
-            return f"<p{kind}{foreign}>{_prose(text)}</p>"
+            return f"<p{kind}>{_prose(text)}</p>"
         case Code(title, text, language):
             shown = _changes(text) if language == "diff" else escape(text)
             return f"<h3>{_prose(title)}</h3>\n<pre>{shown}</pre>"

@@ -15,17 +15,20 @@ from iamsim.lessons.blocks import (
     Prose,
     introduction,
     outcome_text,
+    spoken_blocks,
     step_blocks,
 )
 from iamsim.lessons.markdown import blocks_markdown
 from iamsim.report.summary import summary
-from iamsim.words.steps import picture_of
+from iamsim.words.language import in_english
+from iamsim.words.steps import picture_of, spoken
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from iamsim.lessons.blocks import Block
     from iamsim.lessons.lesson import Lesson
+    from iamsim.words.language import Say
 
 __all__ = ["slides"]
 
@@ -36,13 +39,18 @@ _WIDTH = 96
 _CHOICES = ("allowed", "denied explicitly", "denied implicitly")
 
 
-def slides(lessons: Iterable[Lesson]) -> str:
-    """Lessons as slides: the story, each text on its own, the question, then the answer."""
-    texts = [blocks_markdown(slide).rstrip("\n") for lesson in lessons for slide in _slides(lesson)]
+def slides(lessons: Iterable[Lesson], say: Say = in_english) -> str:
+    """Lessons as slides: the story, each text on its own, the question, then the answer; `say`
+    gives the words of another language."""
+    texts = [
+        blocks_markdown(spoken_blocks(slide, say)).rstrip("\n")
+        for lesson in lessons
+        for slide in _slides(lesson, say)
+    ]
     return f"{_FRONT}{_STYLE}\n" + "\n\n---\n\n".join(texts) + "\n"
 
 
-def _slides(lesson: Lesson) -> Iterator[Sequence[Block]]:
+def _slides(lesson: Lesson, say: Say) -> Iterator[Sequence[Block]]:
     yield list(introduction(lesson))
     for place, step in enumerate(lesson.steps):
         asked: list[Block] = []
@@ -59,7 +67,9 @@ def _slides(lesson: Lesson) -> Iterator[Sequence[Block]]:
             Prose(summary(outcome.answer)),
             Prose(step.learned, "learned"),
         ]
-        drawn = decision_lines(picture_of(outcome.answer), _WIDTH)
+        # Letters of other languages may be twice as wide.
+        width = _WIDTH if say is in_english else _WIDTH // 2
+        drawn = decision_lines(spoken(picture_of(outcome.answer), say), width)
         yield from ([part] for part in _parts(Code("the decision", "\n".join(drawn), "text")))
     yield [Items("AWS says so", lesson.see)]
 

@@ -12,12 +12,14 @@ from iamsim.files.reading import read_bytes
 from iamsim.lessons.blocks import VERDICT_WORDS, layer_names
 from iamsim.lessons.progress import FILE, Progress
 from iamsim.report.document import Column, Document, Section
+from iamsim.words.language import in_english
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from iamsim.lessons.exercise import Exercise
     from iamsim.lessons.lesson import Lesson
+    from iamsim.words.language import Say
 
 __all__ = [
     "class_sheet",
@@ -52,16 +54,17 @@ class Result(NamedTuple):
     right: int
 
 
-def class_sheet(lessons: Iterable[Lesson]) -> Document:
-    """The questions of lessons with their key, and room for the hands that are shown."""
+def class_sheet(lessons: Iterable[Lesson], say: Say = in_english) -> Document:
+    """The questions of lessons with their key, and room for the hands that are shown; `say` gives
+    the words of another language."""
     columns: tuple[Column[_Line], ...] = (
-        Column("lesson", lambda row: row.lesson),
-        Column("question", lambda row: row.question),
-        Column("decision", lambda row: row.decision),
-        Column("layer", lambda row: row.layer),
-        *map(_room, (*_HANDS, "remarks")),
+        Column(say("lesson"), lambda row: row.lesson),
+        Column(say("question"), lambda row: row.question),
+        Column(say("decision"), lambda row: row.decision),
+        Column(say("layer"), lambda row: row.layer),
+        *(_room(say(name)) for name in (*_HANDS, "remarks")),
     )
-    rows = [line for lesson in lessons for line in _lines(lesson)]
+    rows = [line for lesson in lessons for line in _lines(lesson, say)]
     return Document(
         "Class sheet",
         (Section("questions", "Questions", columns, rows, cards=True),),
@@ -74,15 +77,15 @@ def _room(name: str) -> Column[_Line]:
     return Column(name, lambda _: _ROOM, plain=lambda _: "")
 
 
-def _lines(lesson: Lesson) -> Iterator[_Line]:
-    for place, step in enumerate(lesson.steps):
+def _lines(lesson: Lesson, say: Say) -> Iterator[_Line]:
+    for step in lesson.steps:
         outcome = lesson.outcome(step)
         names = dict(layer_names(step.action))
         yield _Line(
-            f"{lesson.number}. {lesson.title}",
-            step.question if not place else f"{step.change} {step.question}",
-            VERDICT_WORDS[outcome.verdict],
-            "several together" if outcome.layer is None else names[outcome.layer],
+            f"{lesson.number}. {say(lesson.title)}",
+            " ".join(map(say, (*([step.change] if step.change else ()), step.question))),
+            say(VERDICT_WORDS[outcome.verdict]),
+            say("several together" if outcome.layer is None else names[outcome.layer]),
         )
 
 

@@ -41,6 +41,7 @@ from iamsim.lessons.replies import layer_reply, verdict_reply
 from iamsim.lessons.slides import slides
 from iamsim.lessons.teacher import class_sheet, done_results, results_of_rows
 from iamsim.report.writers.csv_table import to_csv
+from iamsim.words.language import course_speaker
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -191,18 +192,19 @@ def explained(name: str, place: int) -> Answer:
     return _asked(name, place)[2].answer
 
 
-def hand_out(name: str, form: str) -> Json:
+def hand_out(name: str, form: str, language: str = "en") -> Json:
     """A file for who teaches a lesson: ``slides`` for Marp or reveal.js, ``handout`` and
     ``answers`` as pages to be printed, or the ``class-sheet`` as CSV."""
+    say = course_speaker(language)
     (lesson,) = find_lessons([name])
     if form == "slides":
-        return {"name": f"{name}-slides.md", "text": slides([lesson])}
+        return {"name": f"{name}-slides.md", "text": slides([lesson], say)}
     if form == "class-sheet":
-        return {"name": f"{name}-class-sheet.csv", "text": to_csv(class_sheet([lesson]))}
+        return {"name": f"{name}-class-sheet.csv", "text": to_csv(class_sheet([lesson], say))}
     if form not in ("handout", "answers"):
         raise RequestError("unknown-value", f"`{form}` is no form of a lesson")
     blocks = sheet([lesson], questions=form == "handout", answers=form == "answers")
-    return {"name": f"{name}-{form}.html", "text": blocks_html(blocks, lesson.title)}
+    return {"name": f"{name}-{form}.html", "text": blocks_html(blocks, lesson.title, language)}
 
 
 def results_table(done: Mapping[str, object]) -> Json:

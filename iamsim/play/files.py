@@ -43,8 +43,9 @@ MOVED = (
     ("corpus/exercises", "_corpus/exercises"),
     ("corpus/lessons", "_corpus/lessons"),
 )
-# What an explanation does not need, and is loaded with the other tabs: lessons ask about API calls.
-LATER = ("_corpus/", "calls/data/")
+# What an explanation does not need, and is loaded with the other tabs: lessons and their words, and
+# the API calls about which lessons ask.
+LATER = ("_corpus/", "calls/data/", "words/ja_course.toml", "words/ja_lessons.toml")
 NOT_SHIPPED = ("__pycache__", ".pyc")
 HASH_LENGTH = 16
 SECURITY_POLICY = (

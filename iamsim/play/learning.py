@@ -9,7 +9,7 @@ from iamsim.lessons import teaching
 from iamsim.lessons.graded import graded_document
 from iamsim.play.asked import text_of
 from iamsim.report.writers.html import to_fragment
-from iamsim.words.language import speaker
+from iamsim.words.language import course_speaker
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -46,12 +46,10 @@ def solve(given: Mapping[str, Any]) -> Json:
 def exercise(given: Mapping[str, Any]) -> Json:
     """The exercise `name`: its goal, what is to be written, and the cases that are shown."""
     told = teaching.exercise(text_of(given, "name"))
-    plain = " ".join(told["text"].split())
-    said = speaker(_language(given))(plain)
     cases = [
         {**case, "title": case["name"], "word": _EXPECTED[case["expect"]]} for case in told["cases"]
     ]
-    return {**told, "text": told["text"] if said == plain else said, "cases": cases}
+    return {**told, "text": course_speaker(_language(given))(told["text"]), "cases": cases}
 
 
 def hand_out(given: Mapping[str, Any]) -> Json:
@@ -60,7 +58,7 @@ def hand_out(given: Mapping[str, Any]) -> Json:
     if text_of(given, "form") == "results":
         done = given.get("done")
         return teaching.results_table(done if isinstance(done, dict) else {})
-    return teaching.hand_out(text_of(given, "name"), text_of(given, "form"))
+    return teaching.hand_out(text_of(given, "name"), text_of(given, "form"), _language(given))
 
 
 def grade(given: Mapping[str, Any]) -> Json:

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import importlib
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from iamsim.core.errors import IamsimError
 from iamsim.play.asked import fault_of
-from iamsim.words.language import coded, in_english, speaker
+from iamsim.words.language import coded, course_speaker, in_english, speaker
 from iamsim.words.markup import spoken_markup
+
+if TYPE_CHECKING:
+    from iamsim.words.language import Say
 
 __all__ = ["answer"]
 
@@ -56,14 +59,16 @@ def answer(method: str, text: str) -> str:
     except Exception as error:  # noqa: BLE001 - the page goes on, and says whose fault it is
         message = f"iamsim has a bug: {type(error).__name__}: {error}"
         told = {"fault": {"code": "internal-error", "message": message, "hint": None}}
-    if speaker(language) is not in_english:
-        told = _spoken(told, language)
+    said = course_speaker if HOMES.get(method) == "learning" else speaker
+    say = said(language)
+    if say is not in_english:
+        told = _spoken(told, language, say)
     return json.dumps(told)
 
 
-def _spoken(told: dict[str, Any], language: object) -> dict[str, Any]:
+def _spoken(told: dict[str, Any], language: object, say: Say) -> dict[str, Any]:
     """An answer in another language: faults and findings by their code, other texts by words."""
-    said = {name: _value(name, value, language) for name, value in told.items()}
+    said = {name: _value(name, value, language, say) for name, value in told.items()}
     if "message" in told and "code" in told:
         kind = "errors" if "hint" in told else "findings"
         said["message"] = coded(language, kind, told["code"], told["message"])
@@ -71,12 +76,11 @@ def _spoken(told: dict[str, Any], language: object) -> dict[str, Any]:
     return said
 
 
-def _value(name: str, value: object, language: object) -> object:
-    say = speaker(language)
+def _value(name: str, value: object, language: object, say: Say) -> object:
     if isinstance(value, dict):
-        return _spoken(value, language)
+        return _spoken(value, language, say)
     if isinstance(value, list):
-        return [_value(name, entry, language) for entry in value]
+        return [_value(name, entry, language, say) for entry in value]
     if isinstance(value, str) and name in MARKUP:
         return spoken_markup(value, say)
     return say(value) if isinstance(value, str) and name in SENTENCES else value

@@ -2,14 +2,16 @@
 
 Names, values and texts of policies stay as they are. What has a code (reasons, notes, faults) is
 translated by it, in `ja_codes.toml`, findings of `validate` in `ja_findings.toml`; all other texts
-by their English, in `ja.toml`, and those of lessons and exercises in `ja_course.toml`. Tests list
-what of the tables, and of what the playground shows, has no translation.
+by their English, in `ja.toml`. Lessons and exercises have tables of their own, which are read when
+one of them is shown. Tests list what of the tables, and of what the playground shows, has no
+translation.
 """
 
 from __future__ import annotations
 
 import re
 import tomllib
+from collections import ChainMap
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -22,13 +24,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
 __all__ = [
+    "COURSE_LANGUAGES",
     "LANGUAGES",
     "Say",
     "coded",
+    "course_in_japanese",
+    "course_speaker",
     "finding_words",
     "in_english",
     "in_japanese",
-    "is_said",
     "speaker",
 ]
 
@@ -56,11 +60,10 @@ class _Sentence(NamedTuple):
     text: str
     names: frozenset[int]
 
-    def say(self, filled: Iterable[str]) -> str:
+    def say(self, filled: Iterable[str], say: Say) -> str:
         """The sentence with what fills its holes."""
         holes = (
-            text if number in self.names else _japanese(text)
-            for number, text in enumerate(filled, 1)
+            text if number in self.names else say(text) for number, text in enumerate(filled, 1)
         )
         return self.text.format("", *holes)
 
@@ -75,6 +78,11 @@ def speaker(language: object) -> Say:
     return LANGUAGES.get(str(language), in_english)
 
 
+def course_speaker(language: object) -> Say:
+    """What says a text of lessons and exercises in a language."""
+    return COURSE_LANGUAGES.get(str(language), in_english)
+
+
 def in_english(text: str) -> str:
     """The text as it is."""
     return text
@@ -82,6 +90,18 @@ def in_english(text: str) -> str:
 
 def in_japanese(text: str) -> str:
     """A text in Japanese, or as it is where it has no translation."""
+    return _in_japanese(text, _japanese, _words().texts)
+
+
+def course_in_japanese(text: str) -> str:
+    """A text of a lesson or an exercise in Japanese, or as it is."""
+    plain = " ".join(text.split())  # lines of a file are no lines of a page
+    said = _in_japanese(plain, _course_japanese, _course_words().texts)
+    return text if said == plain else said
+
+
+def _in_japanese(text: str, say: Say, texts: Mapping[str, str]) -> str:
+    """A text by `say`, with the names that read like sentences kept."""
     if len(text) > _LONGEST or not text:
         return text
     names: list[str] = []  # those that read like sentences, and are none
@@ -92,13 +112,8 @@ def in_japanese(text: str) -> str:
         names.append(found[0])
         return f"`\ue000{len(names)}`"
 
-    hidden = text if text in _words().texts else _NAME.sub(hide, text)
-    return _NUMBER.sub(lambda found: names[int(found[1]) - 1], _japanese(hidden))
-
-
-def is_said(text: str, language: object) -> bool:
-    """Whether a text as a whole has words in a language; English has words for all."""
-    return speaker(language) is in_english or text in _words().texts
+    hidden = text if text in texts else _NAME.sub(hide, text)
+    return _NUMBER.sub(lambda found: names[int(found[1]) - 1], say(hidden))
 
 
 def coded(language: object, kind: str, code: str, message: str) -> str:
@@ -127,33 +142,42 @@ def finding_words(language: object) -> Mapping[str, tuple[str, str]]:
 
 @lru_cache(8192)
 def _japanese(text: str) -> str:
-    words = _words()
+    return _said(text, _words(), _japanese)
+
+
+@lru_cache(8192)
+def _course_japanese(text: str) -> str:
+    return _said(text, _course_words(), _course_japanese)
+
+
+def _said(text: str, words: _Words, say: Say) -> str:
+    """A text by its table, else its parts by `say`."""
     if text in words.texts:
         return words.texts[text]
     frame = _FRAME.fullmatch(text)
     if frame is not None and (frame[1] or frame[3]):
-        return f"{frame[1]}{_japanese(frame[2])}{frame[3]}"
+        return f"{frame[1]}{say(frame[2])}{frame[3]}"
     sentences = _END.split(text.removesuffix("."))
     if sentences[1:] or text.endswith("."):
-        said = [_japanese(sentence) for sentence in sentences]
+        said = [say(sentence) for sentence in sentences]
         whole = all(said[at] != sentence for at, sentence in enumerate(sentences))
         return "。".join((*said, "")) if whole else text
     for sentence in words.sentences:
         match = sentence.pattern.fullmatch(text) if text.startswith(sentence.start) else None
         if match is not None:
-            return sentence.say(match.groups())
+            return sentence.say(match.groups(), say)
     for mark in ("; ", ", "):
         if mark in text:
-            return mark.join(map(_japanese, text.split(mark)))
-    return _listed(text)
+            return mark.join(map(say, text.split(mark)))
+    return _listed(text, say)
 
 
-def _listed(text: str) -> str:
+def _listed(text: str, say: Say) -> str:
     """A list of names, or of things that have words, by its last word."""
     for word, said in ((" and ", " と "), (" or ", " または ")):
         parts = text.split(word)
         if parts[1:]:
-            shown = list(map(_japanese, parts))
+            shown = list(map(say, parts))
             if all(" " not in part or shown[at] != part for at, part in enumerate(parts)):
                 return said.join(shown)
     return text
@@ -163,7 +187,7 @@ def _listed(text: str) -> str:
 def _words() -> _Words:
     """The tables; of sentences that fit the one with the most letters of its own is taken."""
     last = _table("ja.toml")["last"]
-    texts = _table("ja.toml")["texts"] | _table("ja_course.toml")["texts"]
+    texts = _table("ja.toml")["texts"]
     codes = _codes()
     exact = {english: said for english, said in (texts | last).items() if "{1}" not in english}
     exact |= {NOTES[Note(code)]: said for code, said in codes["notes"].items()}
@@ -177,11 +201,19 @@ def _words() -> _Words:
                 texts[text],
                 frozenset(map(int, _NAMED.findall(text))),
             )
-            for texts in (_table("ja.toml")["texts"], last)
+            for texts in (texts, last)
             for text in sorted(texts, key=lambda text: -len(_HOLE_HERE.sub("", text)))
             if "{1}" in text
         ),
     )
+
+
+@cache
+def _course_words() -> _Words:
+    """The tables with those of lessons and exercises, whose texts have no holes."""
+    words = _words()
+    tables = (_table(name)["texts"] for name in ("ja_course.toml", "ja_lessons.toml"))
+    return words._replace(texts={**words.texts, **ChainMap(*tables)})
 
 
 def _pattern(text: str) -> re.Pattern[str]:
@@ -204,3 +236,4 @@ def _table(name: str) -> dict[str, Any]:
 
 
 LANGUAGES: Mapping[str, Say] = {"en": in_english, "ja": in_japanese}
+COURSE_LANGUAGES: Mapping[str, Say] = {"en": in_english, "ja": course_in_japanese}

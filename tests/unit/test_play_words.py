@@ -12,12 +12,13 @@ import pytest
 
 from iamsim.checks.codes import CODES
 from iamsim.core.reason import Note, Reason
+from iamsim.lessons.blocks import introduction
 from iamsim.lessons.course import all_exercises, all_lessons
 from iamsim.play.worker import MARKUP, SENTENCES, answer
 from iamsim.questions.sentences import QUESTION_SENTENCES
 from iamsim.report.hints import _SENTENCES
 from iamsim.words import labels, sentences
-from iamsim.words.language import coded, finding_words, in_japanese
+from iamsim.words.language import coded, course_in_japanese, finding_words, in_japanese
 from iamsim.words.markup import spoken_markup
 
 EXAMPLES = json.loads(Path("iamsim/play/page/examples.json").read_text("utf-8"))
@@ -106,14 +107,12 @@ def test_exercises_are_japanese():
 
 
 def test_lessons_answer_in_japanese():
-    """Choices, why a choice is wrong, and the explanation; what the lesson says itself is marked as
-    English."""
+    """What is told, choices, why a choice is wrong, and the explanation."""
     told = []
     for lesson in ask("course")["lessons"][::5]:
         name = lesson["name"]
         shown = ask("step", name=name, step=0)
-        told.append(shown["decisions"] + shown["layers"])
-        assert 'lang="en"' in shown["html"] or name == "exam"
+        told.append(shown)
         for decision in shown["decisions"]:
             for layer in ({"id": ""}, *shown["layers"]):
                 reply = ask(
@@ -162,7 +161,41 @@ def test_hints_have_words():
 def test_titles_have_words():
     """Of lessons and exercises."""
     titles = [one.title for one in (*all_lessons(), *all_exercises())]
-    assert [title for title in titles if not JAPANESE.search(in_japanese(title))] == []
+    assert [title for title in titles if not JAPANESE.search(course_in_japanese(title))] == []
+
+
+def test_texts_of_lessons_have_words_with_the_same_names():
+    """All that a lesson says, and nothing that none says any more."""
+    texts = [
+        *(block.text for lesson in all_lessons() for block in list(introduction(lesson))[1:]),
+        *(
+            text
+            for lesson in all_lessons()
+            for step in lesson.steps
+            for text in (step.change or step.question, step.question, *step.hints, step.learned)
+        ),
+    ]
+    plain = {" ".join(text.split()) for text in texts}
+    table = tomllib.loads(Path("iamsim/words/ja_lessons.toml").read_text("utf-8"))["texts"]
+    assert plain == {*table}
+    for text, said in table.items():
+        assert JAPANESE.search(said)
+        assert set(re.findall("`[^`]+`", text)) == set(re.findall("`[^`]+`", said))
+        assert course_in_japanese(text) == said
+        assert in_japanese(text) != said  # only where lessons are shown
+
+
+@pytest.mark.parametrize("form", ["slides", "handout", "answers", "class-sheet"])
+@pytest.mark.parametrize("name", ["across-accounts", "root-user", "one-call-many-questions"])
+def test_what_teachers_hand_out_is_japanese(name, form):
+    """Each form of a lesson, but for the texts of its policies and AWS's messages."""
+    text = ask("hand_out", name=name, form=form)["text"]
+    quoted = r"<(pre|style|blockquote|title|code)\b.*?</\1>|```.*?```|`[^`]*`|<[^<>]*>"
+    lines = re.sub(quoted, "\n", text, flags=re.DOTALL).splitlines()
+    left = [line for line in lines if ENGLISH.search(line) and not JAPANESE.search(line)]
+    assert [line for line in left if not line.startswith(("marp:", "paginate:", "style:"))] == []
+    assert JAPANESE.search(text)
+    assert 'lang="en"' not in text
 
 
 def test_a_code_keeps_the_names_of_its_message():
