@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.audit.guardrails import GuardrailProver
 from iamsim.audit.model import Gap
-from iamsim.audit.policies import ValidatedPolicy, held_policies
+from iamsim.audit.policies import ValidatedPolicy, held_policies, managed_policies
 from iamsim.audit.sources import AUTHORIZATION_DETAILS, ORGANIZATION
 from iamsim.checks.validate import Validator
 from iamsim.core.decision import PolicyType
@@ -181,11 +181,11 @@ class Looking:
 
     @cached_property
     def validated(self) -> list[ValidatedPolicy]:
-        """What the checks of policies say of every customer's policy that is attached."""
+        """What the checks of policies say of every customer's policy, attached or not."""
         validator = Validator(today=None if self.at_text is None else self.at_text[:10])
         found = []
         seen: set[object] = set()
-        for held in self.held:
+        for held in (*self.held, *managed_policies(self.model)):
             policy = held.policy
             use = IDENTITY if held.use is PolicyType.PERMISSIONS_BOUNDARY else held.use
             if not isinstance(policy, PolicyDocument) or (id(policy), use) in seen:

@@ -19,6 +19,7 @@ __all__ = [
     "Held",
     "ValidatedPolicy",
     "held_policies",
+    "managed_policies",
     "statement_at",
     "with_condition",
     "written_out",
@@ -54,6 +55,15 @@ def held_policies(model: World) -> Iterator[Held]:
         yield from _of_node(model.organization.root)
     for _, account in sorted(model.accounts.items()):
         yield from _of_account(account)
+
+
+def managed_policies(model: World) -> Iterator[Held]:
+    """Every customer managed policy, attached or not, as an identity-based one."""
+    for _, account in sorted(model.accounts.items()):
+        for name, policy in sorted(account.policies.items()):
+            path = account.policy_paths.get(name, "/")
+            arn = f"arn:{account.partition}:iam::{account.id}:policy{path}{name}"
+            yield Held(account.id, arn, policy, PolicyType.IDENTITY)
 
 
 def _of_node(node: Node) -> Iterator[Held]:

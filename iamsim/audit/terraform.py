@@ -100,10 +100,12 @@ def _block_of(line: str) -> list[str] | None:
     form = _forms().get(" ".join(words[1:3]))
     if not words or words[0] != "aws" or form is None:
         return None
-    options = {
-        word.removeprefix("--"): value for word, value in pairwise(words) if word.startswith("--")
+    options: dict[str, object] = {
+        word.removeprefix("--"): True if value.startswith("--") else value
+        for word, value in pairwise([*words, "--"])
+        if word.startswith("--")
     }
-    name = _identifier(options.get(form.named, NO_NAME))
+    name = _identifier(str(options.get(form.named, NO_NAME)))
     if form.removed:
         return [
             "removed {",

@@ -85,10 +85,10 @@ class Call(NamedTuple):
 
 
 class TransportPolicy(NamedTuple):
-    """The denial of requests without TLS that AWS asks for: an action to ask about it, the actions
-    that it denies, and AWS's page."""
+    """The denial of requests without TLS that AWS asks for: actions to ask about it, those that it
+    denies, and AWS's page."""
 
-    asked: str
+    asked: tuple[str, ...]
     denied: str
     page: str
 
@@ -324,7 +324,7 @@ def _row(name: str, fields: dict[str, list[str]]) -> ResourceType:
         "no-resource" in fields,
         one("finding"),
         one("public-check"),
-        TransportPolicy(*one("tls").split()) if one("tls") else None,
+        _transport(*one("tls").split()) if one("tls") else None,
         tuple(one("own").split()),
         tuple(inner[:-1]),
         inner[-1] if inner else "",
@@ -332,6 +332,10 @@ def _row(name: str, fields: dict[str, list[str]]) -> ResourceType:
         one("unread"),
         tuple(one("runs-with").split()),
     )
+
+
+def _transport(asked: str, denied: str, page: str) -> TransportPolicy:
+    return TransportPolicy(tuple(asked.split(",")), denied, page)
 
 
 def _place(text: str, prefix: str) -> PolicyPlace:

@@ -87,6 +87,8 @@ def _read_row(row: Json, draft: Draft) -> None:
         return
     facts = dict(_facts(row))
     if name == "<root_account>":
+        if text(row, "password_last_used") in NOTHING:
+            facts["password_last_used"] = NEVER
         for key in sorted(facts.keys() - OF_USERS):
             _of_root(draft.account(arn.account), key, facts[key])
         return

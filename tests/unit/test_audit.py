@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 import subprocess
 import sys
 import tomllib
@@ -27,6 +28,7 @@ from iamsim.audit.run import run_audit
 from iamsim.audit.terraform import fix_in_terraform
 from iamsim.checks.codes import CODES
 from iamsim.checks.escalation_paths import known_ways
+from iamsim.cli.help import help_of
 from iamsim.cli.main import main
 from iamsim.engine.world import CompiledWorld
 from iamsim.query.batch import Batch
@@ -69,6 +71,13 @@ def test_a_check_fails_where_it_must(tmp_path, check, at, case):
     assert result.status is Status.FAIL
 
 
+def has_its_options(line):
+    """Whether a command of ours has the options with which a fix calls it."""
+    _, command, *words = shlex.split(line)
+    known = set(re.findall(r"--?[a-z][a-z-]*", help_of([command])))
+    return {word for word in words if word.startswith("-")} <= known
+
+
 @pytest.mark.parametrize(("check", "at", "case"), [*cases("fails"), *cases("informs")])
 def test_every_fix_has_a_form(tmp_path, check, at, case):
     """Calls, a policy that is JSON, or Terraform that can be read; but for what the console alone
@@ -83,6 +92,7 @@ def test_every_fix_has_a_form(tmp_path, check, at, case):
             calls = [line for line in fix.text.split("\n") if not line.startswith("#")]
             assert all(line.startswith(("aws ", "iamsim ")) for line in calls)
             assert calls or fix.text == REGISTER
+            assert all(has_its_options(line) for line in calls if line.startswith("iamsim "))
         made = fix_in_terraform(finding, result.heading)
         assert made.kind == "terraform" or fix.kind == "commands"
         if made.kind == "terraform":
@@ -103,6 +113,21 @@ resource "aws_iam_user_policy" "all" {
   })
 }
 """
+
+
+def test_a_password_policy_keeps_what_it_asks(tmp_path):
+    """AWS takes back what the call does not name, so the fix names all that was asked."""
+    policy = {"MinimumPasswordLength": 20, "RequireSymbols": True, "MaxPasswordAge": 90}
+    account = {"users": {"ana": {"password_enabled": True}}, "password_policy": policy}
+    result = run(tmp_path, "password-policy", None, {"accounts": {"222222222222": account}})
+    (finding,) = result.findings
+    assert finding.fix.text == (
+        "aws iam update-account-password-policy --minimum-password-length 20"
+        " --password-reuse-prevention 24 --require-symbols --max-password-age 90"
+    )
+    made = fix_in_terraform(finding, result.heading).text
+    for line in ("require_symbols           = true", "max_password_age          = 90"):
+        assert line in made
 
 
 def test_a_world_of_terraform_has_fixes_in_terraform(tmp_path, monkeypatch):

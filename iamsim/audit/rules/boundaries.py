@@ -2,7 +2,8 @@
 
 ## What it finds
 `delegation-without-boundary`: somebody who is no administrator, and may make a role or user and
-give it policies without a permissions boundary: it can give more than it has.
+give it policies without a permissions boundary, with one that allows everything, or with one that
+it may take off again: it can give more than it has. Names and paths of its statements are tried.
 `boundary-removable`: somebody with a permissions boundary who may take it off.
 `boundary-editable`: somebody with a permissions boundary who may change the policy that is it.
 Each is asked of the engine.
@@ -21,10 +22,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from iamsim.audit.asking import resources_named
 from iamsim.audit.model import Evidence, Finding, Fix, Gap, Passed, Request, Severity
 from iamsim.audit.policies import written_out
 from iamsim.audit.registry import audits
 from iamsim.core.decision import PolicyType, Verdict
+from iamsim.engine.inventory import identity_policies
 from iamsim.query.batch.answers import decide_one
 from iamsim.world.model import PolicyDocument, User
 
@@ -47,6 +50,10 @@ MAKERS = {"role": "iam:CreateRole", "user": "iam:CreateUser"}
 GIVERS = {
     "role": ("iam:AttachRolePolicy", "iam:PutRolePolicy"),
     "user": ("iam:AttachUserPolicy", "iam:PutUserPolicy"),
+}
+REMOVERS = {
+    "role": "iam:DeleteRolePermissionsBoundary",
+    "user": "iam:DeleteUserPermissionsBoundary",
 }
 USES = (PolicyType.IDENTITY, PolicyType.PERMISSIONS_BOUNDARY, PolicyType.SERVICE_CONTROL)
 
@@ -81,32 +88,89 @@ def _delegates(
     looking: Looking, account: Account, candidate: Candidate, kind: str
 ) -> Finding | None:
     """The finding of somebody who may make a user or role, and give it policies, unlimited."""
-    made = f"arn:{account.partition}:iam::{account.id}:{kind}/iamsim-probe"
+    for made in _made(looking, account, candidate, kind):
+        giver = next(
+            (giver for giver in GIVERS[kind] if _ask(looking, candidate, giver, made).possible),
+            None,
+        )
+        found = _unlimited(looking, account, candidate, kind, made)
+        if found is None:
+            continue
+        maker, how = found
+        if how and giver is None:  # what has a boundary may be asked for when policies are given
+            giver = next(
+                (
+                    giver
+                    for giver in GIVERS[kind]
+                    if _ask(looking, candidate, giver, made, _everything(account)).possible
+                ),
+                None,
+            )
+        if giver is None or looking.open_gap(candidate.principal, maker, ""):
+            continue
+        certain = maker.verdict is Verdict.ALLOWED
+        return Finding(
+            candidate.principal,
+            f"may make a {kind} {how or 'without a boundary'} and give it policies with {giver}"
+            + ("" if certain else ", conditionally"),
+            Fix("policy", written_out(_demand(account, kind))),
+            account.id,
+            (Evidence("request", "", Request(candidate.principal, MAKERS[kind], made)),),
+            None if certain else Severity.MEDIUM,
+            None if candidate.entity is None else candidate.entity.span,
+        )
+    return None
+
+
+def _unlimited(
+    looking: Looking, account: Account, candidate: Candidate, kind: str, made: str
+) -> tuple[BatchAnswer, str] | None:
+    """How somebody may make a user or role that nothing limits: without a boundary, with one that
+    allows everything, or with one that comes off again."""
     maker = _ask(looking, candidate, MAKERS[kind], made)
-    if not maker.possible or looking.open_gap(candidate.principal, maker, ""):
+    if maker.possible:
+        return maker, ""
+    maker = _ask(looking, candidate, MAKERS[kind], made, _everything(account))
+    if maker.possible:
+        return maker, "with any boundary"
+    remover = looking.batch.decide(candidate.principal, REMOVERS[kind], made)
+    if not remover.possible or not _may_make(looking, candidate, kind, made):
         return None
-    giver = next(
-        (giver for giver in GIVERS[kind] if _ask(looking, candidate, giver, made).possible), None
-    )
-    if giver is None:
-        return None
-    certain = maker.verdict is Verdict.ALLOWED
-    return Finding(
-        candidate.principal,
-        f"may make a {kind} without a boundary and give it policies with {giver}"
-        + ("" if certain else ", conditionally"),
-        Fix("policy", written_out(_demand(account, kind))),
-        account.id,
-        (Evidence("request", "", Request(candidate.principal, MAKERS[kind], made)),),
-        None if certain else Severity.MEDIUM,
-        None if candidate.entity is None else candidate.entity.span,
-    )
+    return remover, "with a boundary that it may take off"
 
 
-def _ask(looking: Looking, candidate: Candidate, action: str, resource: str) -> BatchAnswer:
-    """Decide a request about somebody without a boundary."""
-    question = looking.batch.question(candidate.principal, action, resource)
-    question = replace(question, unset=question.unset | {BOUNDARY})
+def _may_make(looking: Looking, candidate: Candidate, kind: str, made: str) -> bool:
+    """Whether somebody may make a user or role with some boundary."""
+    return looking.batch.decide(candidate.principal, MAKERS[kind], made).possible
+
+
+def _everything(account: Account) -> str:
+    return f"arn:{account.partition}:iam::aws:policy/AdministratorAccess"
+
+
+def _made(looking: Looking, account: Account, candidate: Candidate, kind: str) -> list[str]:
+    """Users or roles that somebody might make: of any name, and as its statements name them."""
+    made = {f"arn:{account.partition}:iam::{account.id}:{kind}/iamsim-probe": None}
+    if candidate.entity is not None:
+        statements = [
+            statement
+            for policy in identity_policies(candidate.entity, looking.model)
+            for statement in looking.statements(policy, PolicyType.IDENTITY)
+        ]
+        for action in (MAKERS[kind], *GIVERS[kind]):
+            named = resources_named(statements, action.lower(), account.id, account.partition)
+            made |= dict.fromkeys(one for one in named if f":{kind}/" in one)
+    return list(made)
+
+
+def _ask(
+    looking: Looking, candidate: Candidate, action: str, resource: str, boundary: str | None = None
+) -> BatchAnswer:
+    """Decide a request about somebody with a boundary, or without one."""
+    context = {} if boundary is None else {BOUNDARY: boundary}
+    question = looking.batch.question(candidate.principal, action, resource, context)
+    if boundary is None:
+        question = replace(question, unset=question.unset | {BOUNDARY})
     return decide_one(question, looking.batch.world)
 
 
@@ -115,7 +179,7 @@ def _demand(account: Account, kind: str) -> dict[str, object]:
     return {
         "Sid": "OnlyWithTheBoundary",
         "Effect": "Deny",
-        "Action": [MAKERS[kind], *GIVERS[kind]],
+        "Action": [MAKERS[kind], REMOVERS[kind], *GIVERS[kind]],
         "Resource": "*",
         "Condition": {"StringNotEquals": {BOUNDARY: boundary}},
     }

@@ -24,6 +24,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from iamsim.audit.asking import demands
 from iamsim.audit.model import Evidence, Finding, Fix, Passed, Request, Severity
 from iamsim.audit.policies import statement_at, with_condition, written_out
 from iamsim.audit.registry import audits
@@ -51,7 +52,12 @@ ACCOUNT = "YOUR-ACCOUNT"
 MFA_PRESENT = "aws:multifactorauthpresent"
 MFA_KEYS = (MFA_PRESENT, "aws:multifactorauthage")
 SAML_AUDIENCE = "saml:aud"
-SIGN_IN = "https://signin.aws.amazon.com/saml"
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html
+SIGN_IN = {
+    "aws": "https://signin.aws.amazon.com/saml",
+    "aws-cn": "https://signin.amazonaws.cn/saml",
+    "aws-us-gov": "https://signin.amazonaws-us-gov.com/saml",
+}
 
 Condition = dict[str, dict[str, object]]
 
@@ -218,7 +224,11 @@ def saml(looking: Looking) -> Iterator[Outcome]:
             and statement.principals is not None
             and any(":saml-provider/" in name for name in statement.principals.granted)
         ]
-        open_ = [statement for statement in some if SAML_AUDIENCE not in statement.keys]
+        open_ = [
+            statement
+            for statement in some
+            if not demands(statement, lambda key: key == SAML_AUDIENCE)
+        ]
         if some and not open_:
             yield Passed(role.arn)
         document = getattr(role.trust, "document", {})
@@ -231,7 +241,9 @@ def saml(looking: Looking) -> Iterator[Outcome]:
                 Fix(
                     "policy",
                     with_condition(
-                        document, statement.path, {"StringEquals": {"SAML:aud": SIGN_IN}}
+                        document,
+                        statement.path,
+                        {"StringEquals": {"SAML:aud": SIGN_IN.get(account.partition, "AUDIENCE")}},
                     ),
                 ),
                 account.id,

@@ -22,11 +22,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from iamsim.audit.asking import whole_services
 from iamsim.audit.model import Evidence, Finding, Fix, Passed, Severity
 from iamsim.audit.policies import written_out
 from iamsim.audit.registry import audits
 from iamsim.audit.rules.outside import analyzer_of
-from iamsim.audit.rules.privileges import whole_services
 from iamsim.audit.sources import LAST_ACCESSED
 from iamsim.core.decision import PolicyType
 from iamsim.engine.inventory import identity_policies
@@ -137,7 +137,7 @@ def never_used(looking: Looking) -> Iterator[Outcome]:
             f" {', '.join(never[:FEW])}{more}",
             Fix(
                 "commands",
-                f"iamsim generate --world WORLD --events TRAIL --principal {entity.arn}\naws"
+                f"iamsim generate TRAIL --world WORLD --principal {entity.arn} --quiet\naws"
                 " accessanalyzer start-policy-generation --policy-generation-details"
                 f" principalArn={entity.arn}",
             ),

@@ -2,15 +2,16 @@
 
 ## What it finds
 `no-service-control-policy` and `no-resource-control-policy`: a member account that no policy of the
-organization limits but AWS's own, which allow everything.
+organization limits: there is AWS's own, which allows everything, or others that do.
 `guardrail-...`: what a member account should never be able to do, as claims about every principal
 that it may ever have: leaving the organization; switching off CloudTrail, AWS Config, GuardDuty or
 IAM Access Analyzer; anything by a root user. A claim is proved for every request, or refuted by
 one.
 `guardrail-regions`: member accounts in which every Region can be used.
 `perimeter-identities`, `perimeter-resources`, `perimeter-networks`: whether somebody from outside
-reaches a bucket that lets everybody in, whether an administrator can write to a bucket outside, and
-whether one can work from any network.
+reaches a resource whose policy lets them in, whether an administrator can write to a resource
+outside, and whether one can work from any network. One request is asked for each of a few services
+(S3, SQS, SNS, KMS, Secrets Manager): one that comes through is a finding.
 `control-tower-preventive`: where AWS Control Tower is, its mandatory preventive controls by their
 ids, about its own resources; those for the log archive about the account that has its buckets.
 
@@ -28,8 +29,9 @@ guardrails forbid; other such roles are patterns under `guardrail-exempt` in the
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from iamsim.audit.asking import whole_services
 from iamsim.audit.control_tower import CONTROL_TOWER, LOG_ARCHIVE
 from iamsim.audit.guardrails import CONTROLS, GUARDRAILS
 from iamsim.audit.model import Evidence, Finding, Fix, Gap, Passed, Request, Severity
@@ -46,12 +48,14 @@ from iamsim.query.escalation.administrators import ADMINISTRATOR_ACCESS
 from iamsim.syntax.read import parse_policy
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from iamsim.audit.guardrails import Guardrail
     from iamsim.audit.looking import Looking
     from iamsim.audit.model import Outcome
     from iamsim.core.decision import Decision
+    from iamsim.syntax.ast import Policy
+    from iamsim.world.model import AnyPolicy
 
 HEADING = "guardrails"
 SCPS = "https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_scps.html"
@@ -62,26 +66,30 @@ REGION_DENY = (
     "primary-region-deny-policy.html"
 )
 REGION_CONTROL = "AWS-GR_REGION_DENY"
-DEFAULTS = frozenset(("FullAWSAccess", "RCPFullAWSAccess"))
+CONTROL = PolicyType.SERVICE_CONTROL
 PRINCIPAL = "aws:PrincipalArn"
 STRANGER = "999999999999"
-BUCKET = "arn:aws:s3:::iamsim-perimeter-probe"
-EVERYBODY = parse_policy(
-    {
-        "Version": "2012-10-17",
-        "Statement": [
-            {
-                "Effect": "Allow",
-                "Principal": "*",
-                "Action": "s3:*",
-                "Resource": [BUCKET, f"{BUCKET}/*"],
-            }
-        ],
-    },
-    name="a bucket policy that lets everybody in",
-    policy_type=PolicyType.RESOURCE,
-)
-FEW = 5
+PROBED = {
+    "s3": "arn:{partition}:s3:::iamsim-perimeter-probe/object",
+    "sqs": "arn:{partition}:sqs:us-east-1:{account}:iamsim-probe",
+    "sns": "arn:{partition}:sns:us-east-1:{account}:iamsim-probe",
+    "kms": "arn:{partition}:kms:us-east-1:{account}:key/iamsim-probe",
+    "secretsmanager": "arn:{partition}:secretsmanager:us-east-1:{account}:secret:iamsim-probe",
+}
+READS = ("s3:PutObject", "sqs:SendMessage", "kms:Decrypt", "secretsmanager:GetSecretValue")
+WRITES = ("s3:PutObject", "sqs:SendMessage", "sns:Publish")
+INTERNET = {"aws:SourceIp": "198.51.100.7", "aws:ViaAWSService": "false"}
+CONTROLS_OF_ORGANIZATIONS = frozenset((Layer.SERVICE_CONTROL_POLICY, Layer.RESOURCE_CONTROL_POLICY))
+
+
+class _Crossing(NamedTuple):
+    """Requests that cross a perimeter, one a service: of an administrator of a member to a resource
+    of it that lets the caller in; `caller` and `owner` are other accounts in the member's place."""
+
+    actions: tuple[str, ...]
+    caller: str | None = None
+    owner: str | None = None
+    context: Mapping[str, str] = {}
 
 
 @audits(
@@ -89,7 +97,7 @@ FEW = 5
 )
 def without_scps(looking: Looking) -> Iterator[Outcome]:
     """Members without service control policies."""
-    yield from _without(looking, "service control policy", "SERVICE_CONTROL_POLICY")
+    yield from _without(looking, "service control policy", CONTROL)
 
 
 @audits(
@@ -101,21 +109,21 @@ def without_scps(looking: Looking) -> Iterator[Outcome]:
 )
 def without_rcps(looking: Looking) -> Iterator[Outcome]:
     """Members without resource control policies."""
-    yield from _without(looking, "resource control policy", "RESOURCE_CONTROL_POLICY")
+    yield from _without(looking, "resource control policy", PolicyType.RESOURCE_CONTROL)
 
 
-def _without(looking: Looking, what: str, kind: str) -> Iterator[Outcome]:
+def _without(looking: Looking, what: str, use: PolicyType) -> Iterator[Outcome]:
     model = looking.model
+    kind = what.replace(" ", "_").upper()
     for gap in _no_organization(looking):
         yield gap
         return
     for member in looking.members:
-        levels = model.scp_levels(member) if kind.startswith("S") else model.rcp_levels(member)
-        names = [policy.name for _, policies in levels or () for policy in policies]
-        if all(name in DEFAULTS for name in names):
+        levels = model.scp_levels(member) if use is CONTROL else model.rcp_levels(member)
+        if not any(_limits(looking, policies, use) for _, policies in levels or ()):
             yield Finding(
                 member,
-                f"no {what} limits the account but AWS's own",
+                f"no {what} limits the account",
                 Fix(
                     "commands",
                     f"aws organizations create-policy --type {kind} --name NAME --description WHY"
@@ -126,6 +134,15 @@ def _without(looking: Looking, what: str, kind: str) -> Iterator[Outcome]:
             )
         else:
             yield Passed(member)
+    yield from looking.policy_gaps(use)
+
+
+def _limits(looking: Looking, policies: Sequence[AnyPolicy], use: PolicyType) -> bool:
+    """Whether the policies of one level take anything away: by a denial, or because none of them
+    allows everything."""
+    statements = [one for policy in policies for one in looking.statements(policy, use)]
+    allows_all = any("*" in whole_services(statement) for statement in statements)
+    return not allows_all or any(statement.denies for statement in statements)
 
 
 def _no_organization(looking: Looking) -> Iterator[Gap]:
@@ -255,38 +272,49 @@ def regions(looking: Looking) -> Iterator[Outcome]:
         return
     for member, alike in looking.guardrails.alike.items():
         partition = looking.partition_of(member)
-        open_in = []
-        for region in _regions_of(partition):
-            resource = f"arn:{partition}:ec2:{region}:{member}:vpc/vpc-0123456789abcdef0"
-            decision = _as_administrator(
-                looking, member, "ec2:CreateSubnet", resource, {"aws:RequestedRegion": region}
-            )
-            if decision.verdict is not Verdict.ALLOWED:
-                break
-            open_in.append(region)
-        else:
-            for text in alike:
-                yield Finding(
-                    text,
-                    f"all {len(open_in)} Regions can be used (AWS Control Tower: {REGION_CONTROL})",
-                    Fix("policy", written_out(_REGION_POLICY)),
-                    text,
-                    (
-                        Evidence(
-                            "request",
-                            "",
-                            Request(
-                                _probe(partition, text),
-                                "ec2:CreateSubnet",
-                                f"arn:{partition}:ec2:{open_in[-1]}:{text}:vpc/vpc-0123456789abcdef0",
-                                {"aws:RequestedRegion": open_in[-1]},
-                            ),
-                        ),
-                    ),
-                )
+        found = {region: _in_region(looking, member, region) for region in _regions_of(partition)}
+        open_in = [(region, call) for region, call in found.items() if call]
+        if len(open_in) < len(found):
+            closed, why = None in found.values(), "whether some Region is closed"
+            yield from (Passed(text) if closed else Gap(text, why, "", "") for text in alike)
             continue
+        region, (action, form) = open_in[-1]
         for text in alike:
-            yield Passed(text)
+            resource = form.format(partition=partition, region=region, account=text)
+            context = {"aws:RequestedRegion": region}
+            request = Request(_probe(partition, text), action, resource, context)
+            yield Finding(
+                text,
+                f"all {len(found)} Regions can be used (AWS Control Tower: {REGION_CONTROL})",
+                Fix("policy", written_out(_REGION_POLICY)),
+                text,
+                (Evidence("request", "", request),),
+            )
+    yield from looking.policy_gaps(CONTROL)
+
+
+# What several services are used for first; a Region in which one can be used is open.
+REGIONAL = (
+    ("ec2:CreateSubnet", "arn:{partition}:ec2:{region}:{account}:vpc/vpc-0123456789abcdef0"),
+    ("lambda:CreateFunction", "arn:{partition}:lambda:{region}:{account}:function:iamsim-probe"),
+    ("dynamodb:CreateTable", "arn:{partition}:dynamodb:{region}:{account}:table/iamsim-probe"),
+)
+
+
+def _in_region(looking: Looking, member: str, region: str) -> tuple[str, ...] | None:
+    """What an administrator of a member may call in a Region; `None` where it is closed, nothing
+    where that is not known."""
+    partition = looking.partition_of(member)
+    undecided = False
+    for action, form in REGIONAL:
+        resource = form.format(partition=partition, region=region, account=member)
+        decision = _as_administrator(
+            looking, member, action, resource, {"aws:RequestedRegion": region}
+        )
+        if decision.verdict is Verdict.ALLOWED:
+            return action, form
+        undecided = undecided or decision.layer not in CONTROLS_OF_ORGANIZATIONS
+    return () if undecided else None
 
 
 _REGION_POLICY = {
@@ -343,15 +371,13 @@ def _as_administrator(
     PERIMETER,
 )
 def identities(looking: Looking) -> Iterator[Outcome]:
-    """A stranger before a bucket that lets everybody in."""
+    """A stranger before resources that let strangers in."""
     yield from _perimeter(
         looking,
-        f"arn:aws:iam::{STRANGER}:role/stranger",
-        None,
-        {},
         "resource-based policies alone decide whether somebody outside of the organization gets in",
         _IDENTITIES,
         PolicyType.RESOURCE_CONTROL,
+        _Crossing(READS, caller=STRANGER),
     )
 
 
@@ -363,15 +389,13 @@ def identities(looking: Looking) -> Iterator[Outcome]:
     PERIMETER,
 )
 def resources(looking: Looking) -> Iterator[Outcome]:
-    """An administrator before a bucket of a stranger."""
+    """An administrator before resources of a stranger."""
     yield from _perimeter(
         looking,
-        None,
-        STRANGER,
-        {},
-        "an administrator can write to a bucket of another organization",
+        "an administrator can write to resources of another organization",
         _RESOURCES,
-        PolicyType.SERVICE_CONTROL,
+        CONTROL,
+        _Crossing(WRITES, owner=STRANGER),
     )
 
 
@@ -386,48 +410,54 @@ def networks(looking: Looking) -> Iterator[Outcome]:
     """An administrator on the internet."""
     yield from _perimeter(
         looking,
-        None,
-        None,
-        {"aws:SourceIp": "198.51.100.7", "aws:ViaAWSService": "false"},
         "credentials that are stolen work from any network",
         _NETWORKS,
-        PolicyType.SERVICE_CONTROL,
+        CONTROL,
+        _Crossing(READS, context=INTERNET),
     )
 
 
 def _perimeter(
     looking: Looking,
-    caller: str | None,
-    owner: str | None,
-    context: Mapping[str, str],
     detail: str,
     policy: object,
     use: PolicyType,
+    crossing: _Crossing,
 ) -> Iterator[Outcome]:
-    """Decide one request about each member; `None` stands for the member."""
+    """Decide the requests about each member."""
+    actions, caller, owner, context = crossing
     for gap in _no_organization(looking):
         yield gap
         return
     for member, alike in looking.guardrails.alike.items():
-        principal = caller or _probe(looking.partition_of(member), member)
-        question = Question(
-            principal,
-            "s3:PutObject",
-            f"{BUCKET}/object",
-            dict(context),
-            resource_account=owner or member,
-            now=looking.at_text,
-            attached=AttachedPolicies(
-                identity_policies=(ADMINISTRATOR_ACCESS,), resource_policy=EVERYBODY
-            ),
+        partition = looking.partition_of(member)
+        principal = _probe(partition, caller or member)
+        decisions = {}
+        for action in actions:
+            form = PROBED[action.partition(":")[0]]
+            resource = form.format(partition=partition, account=owner or member)
+            question = Question(
+                principal,
+                action,
+                resource,
+                context,
+                resource_account=owner or member,
+                now=looking.at_text,
+                attached=AttachedPolicies(
+                    identity_policies=(ADMINISTRATOR_ACCESS,),
+                    resource_policy=_lets_in(principal, action, resource),
+                ),
+            )
+            if caller is not None:
+                question = replace(question, unset=frozenset({"aws:PrincipalOrgID"}))
+            decisions[action, resource] = decide_one(question, looking.batch.world).decision
+        open_ = next(
+            (asked for asked, one in decisions.items() if one.verdict is Verdict.ALLOWED), None
         )
-        if caller is not None:
-            question = replace(question, unset=frozenset({"aws:PrincipalOrgID"}))
-        decision = decide_one(question, looking.batch.world).decision
         for text in alike:
-            if decision.verdict is Verdict.ALLOWED:
-                shown = principal.replace(member, text)
-                request = Request(shown, "s3:PutObject", f"{BUCKET}/object", context)
+            if open_ is not None:
+                shown, resource = (one.replace(member, text) for one in (principal, open_[1]))
+                request = Request(shown, open_[0], resource, context)
                 yield Finding(
                     text,
                     detail,
@@ -435,14 +465,26 @@ def _perimeter(
                     text,
                     (Evidence("request", "", request),),
                 )
-            elif decision.layer in {
-                Layer.SERVICE_CONTROL_POLICY,
-                Layer.RESOURCE_CONTROL_POLICY,
-            }:
+            elif all(one.layer in CONTROLS_OF_ORGANIZATIONS for one in decisions.values()):
                 yield Passed(text)
             else:
                 yield Gap(text, "whether the perimeter holds", "organizations/", "")
     yield from looking.policy_gaps(use)
+
+
+def _lets_in(principal: str, action: str, resource: str) -> Policy:
+    """A policy of a resource that lets somebody in."""
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"AWS": principal},
+        "Action": action,
+        "Resource": resource,
+    }
+    return parse_policy(
+        {"Version": "2012-10-17", "Statement": [statement]},
+        name="a policy that lets the caller in",
+        policy_type=PolicyType.RESOURCE,
+    )
 
 
 def _of_organization(looking: Looking, policy: object) -> str:

@@ -21,10 +21,10 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from iamsim.audit.asking import gives_everything, whole_services
 from iamsim.audit.model import Evidence, Finding, Fix, Gap, Passed, Severity
 from iamsim.audit.policies import written_out
 from iamsim.audit.registry import audits
-from iamsim.audit.rules.privileges import whole_services
 from iamsim.core.decision import PolicyType
 from iamsim.core.unknown import MARK
 from iamsim.world.model import ManagedPolicyReference, PolicyDocument
@@ -101,7 +101,7 @@ def wide(looking: Looking) -> Iterator[Outcome]:
             else Fix("policy", written_out(made.policy)),
             held.account,
             (Evidence("policy", held.policy.name), *(() if made is None else _covered(made))),
-            Severity.HIGH if "*" in services else None,
+            Severity.HIGH if gives_everything(services) else None,
         )
 
 
@@ -114,7 +114,7 @@ def _narrow(held: Held) -> str:
     """The calls that write the least successor of a policy, and put it in its place."""
     kind, name = held.holder_type.replace(" ", "-"), held.holder.rpartition("/")[2]
     return (
-        f"iamsim generate --world WORLD --events TRAIL --principal {held.holder} > least.json\n"
+        f"iamsim generate TRAIL --world WORLD --principal {held.holder} --quiet > least.json\n"
         f"aws iam put-{kind}-policy --{kind}-name {name} --policy-name least --policy-document"
         f" file://least.json\naws iam detach-{kind}-policy --{kind}-name {name} --policy-arn ARN"
     )

@@ -7,7 +7,7 @@ that limits it.
 none) can reach.
 `access-between-accounts`: one that another account of the organization can reach; informational.
 `external-access-analyzer`: an account without an active analyzer for external access, of its own or
-of the organization.
+of the organization, in a Region in which resources of it are listed.
 `account-public-access-block`: an account in which S3 Block Public Access does not hold as a whole.
 
 ## Why it matters
@@ -28,6 +28,7 @@ from iamsim.audit.model import Evidence, Finding, Fix, Gap, Passed, Severity
 from iamsim.audit.policies import with_condition
 from iamsim.audit.registry import audits
 from iamsim.audit.sources import ANALYZERS, PUBLIC_ACCESS_BLOCK, RESOURCES
+from iamsim.core.arn import find_arn
 from iamsim.core.decision import PolicyType
 from iamsim.query.analyzer.finding import FindingKind
 
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from iamsim.audit.model import Outcome
     from iamsim.query.analyzer.external import External
     from iamsim.query.analyzer.finding import AccessFinding
+    from iamsim.world.model import Account
 
 HEADING = "analyzer-external"
 FINDINGS = "https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-findings.html"
@@ -190,34 +192,58 @@ def analyzer(looking: Looking) -> Iterator[Outcome]:
 def analyzer_of(
     looking: Looking, types: tuple[str, ...], about: str, to_make: str
 ) -> Iterator[Outcome]:
-    """Accounts without an active analyzer of these types, where the organization has none."""
-    everywhere = any(_has(account.analyzers, types[1:]) for account in looking.accounts)
+    """Accounts without an active analyzer of these types, where the organization has none. One for
+    external access watches its Region alone: each has one in which resources are listed."""
+    nodes = looking.model.index.nodes
+    common = {
+        region
+        for account in looking.accounts
+        if account.id in nodes or looking.model.is_management(account.id)
+        for region in _regions(account.analyzers, types[1:])
+    }
     for account in looking.accounts:
-        if everywhere or _has(account.analyzers, types):
+        inside = account.id in nodes or looking.model.is_management(account.id)
+        watched = {*_regions(account.analyzers, types), *(common if inside else ())}
+        needed = _regions_in_use(account) if types is EXTERNAL_TYPES and "" not in watched else ()
+        missing = sorted({*needed} - watched) if watched else []
+        if watched and not missing:
             yield Passed(account.id)
         elif account.analyzers is None:
             yield ANALYZERS.gap(account.id, "its analyzers", account=account.id)
         else:
             yield Finding(
                 account.id,
-                f"has no active analyzer for {about}",
+                f"has no active analyzer for {about}"
+                + (f" in {', '.join(missing)}" if missing else ""),
                 Fix(
                     "commands",
-                    f"aws accessanalyzer create-analyzer --analyzer-name {to_make.lower()} --type"
-                    f" {to_make}",
+                    "\n".join(
+                        "aws accessanalyzer create-analyzer --analyzer-name"
+                        f" {to_make.lower()} --type {to_make}{region}"
+                        for region in [f" --region {name}" for name in missing] or [""]
+                    ),
                 ),
                 account.id,
                 span=account.span,
             )
 
 
-def _has(analyzers: tuple[object, ...] | None, types: tuple[str, ...]) -> bool:
-    return any(
-        isinstance(analyzer, Mapping)
-        and analyzer.get("type") in types
-        and analyzer.get("status", "ACTIVE") == "ACTIVE"
-        for analyzer in analyzers or ()
-    )
+def _regions_in_use(account: Account) -> set[str]:
+    """The Regions of the resources of an account, as far as ARNs say them."""
+    arns = map(find_arn, account.resources)
+    return {arn.region for arn in arns if arn is not None and arn.region}
+
+
+def _regions(analyzers: tuple[object, ...] | None, types: tuple[str, ...]) -> Iterator[str]:
+    """The Regions of active analyzers of some types; nothing for one that does not say it."""
+    for analyzer in analyzers or ():
+        if (
+            isinstance(analyzer, Mapping)
+            and analyzer.get("type") in types
+            and analyzer.get("status", "ACTIVE") == "ACTIVE"
+        ):
+            arn = find_arn(str(analyzer.get("arn", "")))
+            yield "" if arn is None else arn.region
 
 
 @audits(

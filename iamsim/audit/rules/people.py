@@ -6,7 +6,8 @@
 `password-policy`: an account in which people have passwords that may be shorter than 14 characters,
 or that they may use again.
 `no-federation`: an account in which people have IAM users, and in which neither IAM Identity Center
-has provisioned a role nor an identity provider stands.
+has provisioned a role nor an identity provider stands through which people sign in: those of
+GitHub, GitLab and EKS clusters serve workloads.
 
 ## Why it matters
 A person whom an identity provider signs in has temporary credentials, and leaves with the company:
@@ -26,12 +27,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from iamsim.audit.looking import is_provisioned, keys_of
-from iamsim.audit.model import Evidence, Finding, Fix, Passed, Severity
+from iamsim.audit.model import Evidence, Finding, Fix, Gap, Passed, Severity
 from iamsim.audit.registry import audits
 from iamsim.audit.sources import CREDENTIAL_REPORT, PASSWORD_POLICY
+from iamsim.checks.issuers import ISSUERS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from iamsim.audit.looking import Looking
     from iamsim.audit.model import Outcome
@@ -45,9 +47,25 @@ PASSWORDS = (
     "https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_passwords_account-policy.html"
 )
 LEAST_LENGTH, LEAST_REUSE = 14, 24  # as the CIS benchmark has them
+DEMANDS = {
+    "RequireSymbols": "require-symbols",
+    "RequireNumbers": "require-numbers",
+    "RequireUppercaseCharacters": "require-uppercase-characters",
+    "RequireLowercaseCharacters": "require-lowercase-characters",
+    "AllowUsersToChangePassword": "allow-users-to-change-password",
+    "HardExpiry": "hard-expiry",
+}
+SAML = ":saml-provider/"
 PRACTICE = (
     "https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html#bp-users-federation-idp"
 )
+
+
+def _may_serve_people(provider: str) -> bool:
+    """Whether people may sign in through a provider: those of clusters and of public services of
+    OpenID Connect, such as GitHub's, serve workloads alone."""
+    issuer = provider.partition(":oidc-provider/")[2]
+    return not issuer.startswith("oidc.eks.") and issuer not in ISSUERS
 
 
 def has_password(user: User) -> bool | None:
@@ -129,8 +147,12 @@ def no_federation(looking: Looking) -> Iterator[Outcome]:
     """Accounts with people and without a provider."""
     for account in looking.accounts:
         known = [has_password(user) for user in account.users.values()]
-        if _has_identity_center(account) or account.providers:
+        others = [arn for arn in account.providers if _may_serve_people(arn)]
+        if _has_identity_center(account) or any(SAML in arn for arn in others):
             yield Passed(account.id)
+        elif True in known and others:
+            what = f"whether people sign in through {others[0]}, or workloads alone"
+            yield Gap(account.id, what, "", "suppress this if people do")
         elif True in known:
             count = known.count(True)
             yield Finding(
@@ -180,12 +202,24 @@ def password_policies(looking: Looking) -> Iterator[Outcome]:
             f"passwords {' and '.join(weak)}",
             Fix(
                 "commands",
-                f"aws iam update-account-password-policy --minimum-password-length {LEAST_LENGTH}"
-                f" --password-reuse-prevention {LEAST_REUSE}",
+                "aws iam update-account-password-policy"
+                f" --minimum-password-length {max(length, LEAST_LENGTH)}"
+                f" --password-reuse-prevention {max(reuse, LEAST_REUSE)}"
+                + _kept(account.password_policy),
             ),
             account.id,
             span=account.span,
         )
+
+
+def _kept(policy: Mapping[str, object]) -> str:
+    """The options that keep what else a policy asks: the call takes back what it does not name.
+
+    https://docs.aws.amazon.com/IAM/latest/APIReference/API_UpdateAccountPasswordPolicy.html
+    """
+    kept = [f" --{option}" for name, option in DEMANDS.items() if policy.get(name) is True]
+    age = _number(policy.get("MaxPasswordAge"))
+    return "".join([*kept, *([f" --max-password-age {age}"] if age else [])])
 
 
 def _number(value: object) -> int:

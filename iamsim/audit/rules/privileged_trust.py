@@ -26,7 +26,7 @@ from iamsim.audit.registry import audits
 from iamsim.audit.rules.privileges import trusted_names
 from iamsim.core.decision import PolicyType, Verdict
 from iamsim.engine.question import AttachedPolicies, Question
-from iamsim.query.batch.answers import decide_one
+from iamsim.query.batch.answers import decide_one, opened
 from iamsim.query.escalation.administrators import ADMINISTRATOR_ACCESS
 
 if TYPE_CHECKING:
@@ -54,11 +54,11 @@ def privileged(looking: Looking) -> Iterator[Outcome]:
     for account, role in looking.roles:
         if role.arn not in looking.administrators or is_provisioned(role):
             continue
-        users = list(_users(looking, role))
-        taken = next((user for user in users if _may_take(looking, user, role)), None)
+        taken = _taker(looking, role)
         if taken is None:
             yield Passed(role.arn)
             continue
+        user, certain = taken
         statement = next(
             (
                 statement
@@ -71,34 +71,49 @@ def privileged(looking: Looking) -> Iterator[Outcome]:
         condition: dict[str, dict[str, object]] = {"Bool": {"aws:MultiFactorAuthPresent": "true"}}
         yield Finding(
             role.arn,
-            f"an administrator of {account.id}, whom {taken} becomes without MFA",
+            f"an administrator of {account.id}, whom {user} becomes without MFA"
+            + ("" if certain else ", conditionally"),
             Fix("policy", with_condition(document, statement.path if statement else (), condition)),
             account.id,
-            (Evidence("request", "", Request(taken, ASSUME_ROLE, role.arn)),),
-            span=role.span,
+            (Evidence("request", "", Request(user, ASSUME_ROLE, role.arn)),),
+            None if certain else Severity.MEDIUM,
+            role.span,
         )
     yield from looking.policy_gaps(PolicyType.TRUST, PolicyType.IDENTITY)
 
 
+def _taker(looking: Looking, role: Role) -> tuple[str, bool] | None:
+    """A user who may take a role with one factor, and whether that is certain."""
+    found = None
+    for user in _users(looking, role):
+        question = Question(
+            user,
+            ASSUME_ROLE,
+            role.arn,
+            unset=frozenset({"aws:MultiFactorAuthPresent", "aws:MultiFactorAuthAge"}),
+            now=looking.at_text,
+            attached=AttachedPolicies(identity_policies=(ADMINISTRATOR_ACCESS,)),
+        )
+        answer = decide_one(opened(question), looking.batch.world)
+        if answer.verdict is Verdict.ALLOWED:
+            return user, True
+        if found is None and answer.possible and not looking.open_gap(role.arn, answer, ""):
+            found = user, False
+    return found
+
+
 def _users(looking: Looking, role: Role) -> Iterator[str]:
-    """The users that a role trusts, one for each account that it trusts as a whole."""
-    for name in sorted(trusted_names(looking, role)):
+    """The users that a role trusts, one for each account that it trusts as a whole; those of the
+    account too where its trust policy has a condition, which may name them."""
+    names = trusted_names(looking, role)
+    named = any(one.keys for one in looking.statements(role.trust, PolicyType.TRUST))
+    for name in sorted(names):
         kind, _, text = name.partition(":")
-        if name == "*":
-            yield f"arn:{role.partition}:iam::{role.account}:user/iamsim-probe"
-        elif kind == "account":
-            yield f"arn:{looking.partition_of(text)}:iam::{text}:user/iamsim-probe"
-        elif kind == "aws" and ":user/" in text:
+        if kind == "aws" and ":user/" in text:
             yield text
-
-
-def _may_take(looking: Looking, user: str, role: Role) -> bool:
-    question = Question(
-        user,
-        ASSUME_ROLE,
-        role.arn,
-        unset=frozenset({"aws:MultiFactorAuthPresent", "aws:MultiFactorAuthAge"}),
-        now=looking.at_text,
-        attached=AttachedPolicies(identity_policies=(ADMINISTRATOR_ACCESS,)),
-    )
-    return decide_one(question, looking.batch.world).decision.verdict is Verdict.ALLOWED
+        elif name == "*" or kind == "account":
+            id_ = role.account if name == "*" else text
+            yield f"arn:{looking.partition_of(id_)}:iam::{id_}:user/iamsim-probe"
+            account = looking.model.accounts.get(id_)
+            if named and account is not None:
+                yield from sorted(user.arn for user in account.users.values())

@@ -8,7 +8,7 @@ people should administer, and pass.
 `escalation-path`: users and roles that are no administrators, and can become one by what they may
 do, as `iamsim paths` finds it.
 `full-service-access`: policies of yours that allow every action, or every action of a service, on
-every resource, without a condition.
+every resource (of the service), without a condition; also by `NotAction` or `NotResource`.
 
 ## Why it matters
 <https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html#grant-least-privilege>.
@@ -21,6 +21,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from iamsim.audit.asking import gives_everything, whole_services
 from iamsim.audit.looking import is_provisioned
 from iamsim.audit.model import Evidence, Finding, Fix, Gap, Passed, Request, Severity
 from iamsim.audit.policies import written_out
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
 
     from iamsim.audit.looking import Looking
     from iamsim.audit.model import Outcome
-    from iamsim.compile.statement import CompiledStatement
 
 HEADING = "least-privilege"
 PRACTICE = (
@@ -103,10 +103,13 @@ def trusted_names(looking: Looking, role: Role) -> set[str]:
 
 def _narrow(entity: User | Role | None) -> str:
     if entity is None:
-        return "aws sso-admin detach-managed-policy-from-permission-set ..."
+        return (
+            "aws sso-admin detach-managed-policy-from-permission-set --instance-arn INSTANCE"
+            " --permission-set-arn PERMISSION_SET --managed-policy-arn ARN"
+        )
     kind = "user" if isinstance(entity, User) else "role"
     return (
-        f"iamsim generate --world WORLD --events TRAIL --principal {entity.arn}\n"
+        f"iamsim generate TRAIL --world WORLD --principal {entity.arn} --quiet > least.json\n"
         f"aws iam put-{kind}-policy --{kind}-name {entity.name} --policy-name least"
         " --policy-document file://least.json"
     )
@@ -176,39 +179,25 @@ def full_access(looking: Looking) -> Iterator[Outcome]:
         seen.add(id(policy))
         subject = policy.arn or held.holder
         wide = [
-            statement
+            (statement, services)
             for statement in looking.statements(policy, held.use)
-            if whole_services(statement)
+            if (services := whole_services(statement, held.account))
         ]
-        for statement in wide:
-            services = ", ".join(whole_services(statement))
+        for statement, services in wide:
             yield Finding(
                 subject,
-                f"statement {statement.index + 1} of `{policy.name}` allows {services} on"
-                " everything",
+                f"statement {statement.index + 1} of `{policy.name}` allows"
+                f" {', '.join(services)} on everything",
                 Fix(
                     "commands",
-                    f"iamsim what-can {held.holder} --policy --world WORLD\n"
+                    f"iamsim what-can {held.holder} --as-policy --shrink --world WORLD\n"
                     "# list the actions and the resources that are needed",
                 ),
                 held.account,
                 (Evidence("policy", str(statement.source.span(statement.path).place)),),
-                Severity.HIGH if "*" in whole_services(statement) else None,
+                Severity.HIGH if gives_everything(services) else None,
                 statement.source.span(statement.path),
             )
         if not wide:
             yield Passed(subject)
     yield from looking.policy_gaps(PolicyType.IDENTITY)
-
-
-def whole_services(statement: CompiledStatement) -> list[str]:
-    """The patterns of a statement that stand for all actions, or all of a service, where it allows
-    them on everything and unconditionally."""
-    everywhere = statement.resources is not None and statement.resources.everything
-    if statement.denies or statement.conditions or not everywhere or statement.actions.negated:
-        return []
-    return sorted(
-        pattern.pattern
-        for pattern in statement.actions.patterns
-        if pattern.pattern == "*" or pattern.pattern.endswith(":*")
-    )

@@ -90,20 +90,15 @@ def root_used(looking: Looking) -> Iterator[Outcome]:
     """Root users that were used lately."""
     for account in looking.accounts:
         root, arn = account.root_user, _root_arn(account)
-        if root is None or keys_of(root) is None:
+        times = [] if root is None else [time_of(root.password_last_used)]
+        times += [] if root is None else [key.last_used for key in keys_of(root) or ()]
+        last = max((time for time in times if time is not None), default=None)
+        old = last is not None and looking.is_older(last, looking.limits.root_days)
+        if (last is None or old) and (root is None or not _tells_use(root)):
             yield CREDENTIAL_REPORT.gap(arn, "when the root user was used", account=account.id)
-            continue
-        times = [time_of(root.password_last_used)]
-        times += [key.last_used for key in keys_of(root) or ()]
-        known = [time for time in times if time is not None]
-        if not known:
-            yield Passed(arn)
-            continue
-        last = max(known)
-        old = looking.is_older(last, looking.limits.root_days)
-        if old is None:
+        elif last is not None and old is None:
             yield looking.gap_of_time(arn)
-        elif old:
+        elif last is None or root is None or old:
             yield Passed(arn)
         else:
             yield Finding(
@@ -118,6 +113,14 @@ def root_used(looking: Looking) -> Iterator[Outcome]:
                 (Evidence("date", f"last used {last:%Y-%m-%d}"),),
                 span=root.span,
             )
+
+
+def _tells_use(root: RootUser) -> bool:
+    """Whether everything that a root user may be used with says when it was: a summary of the
+    account does not."""
+    keys = keys_of(root)
+    told = root.password_enabled is False or root.password_last_used is not None
+    return told and keys is not None and all(key.last_used or key.never_used for key in keys)
 
 
 def _task_policy(partition: str) -> str:
@@ -135,6 +138,7 @@ def members(looking: Looking) -> Iterator[Outcome]:
     """Organizations that leave root credentials in their member accounts."""
     organization = looking.model.organization
     if organization is None:
+        yield looking.gap_of_organization()
         return
     features = organization.root_features
     if features is None:
@@ -174,9 +178,9 @@ def _member(account: Account) -> Outcome:
             account.id,
             span=account.span,
         )
-    if root is None or root.password_enabled is None:
+    if root is None or None in {root.password_enabled, root.access_keys, root.mfa_devices}:
         return CREDENTIAL_REPORT.gap(
-            arn, "whether the root user of the member has a password", account=account.id
+            arn, "whether the root user of the member has credentials", account=account.id
         )._replace(
             file=f"{account.id}/get-account-summary.json",
             call=f"aws iam get-account-summary > {account.id}/get-account-summary.json",

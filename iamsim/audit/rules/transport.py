@@ -27,9 +27,9 @@ from iamsim.audit.policies import written_out
 from iamsim.audit.registry import audits
 from iamsim.audit.sources import RESOURCES
 from iamsim.catalog.resource_types import find_type, type_of_arn
-from iamsim.core.decision import PolicyType, Verdict
+from iamsim.core.decision import PolicyType
 from iamsim.engine.question import AttachedPolicies, Question
-from iamsim.query.batch.answers import decide_one
+from iamsim.query.batch.answers import decide_one, opened
 from iamsim.query.escalation.administrators import ADMINISTRATOR_ACCESS
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     from iamsim.audit.looking import Looking
     from iamsim.audit.model import Outcome
-    from iamsim.catalog.resource_types import ResourceType
+    from iamsim.catalog.resource_types import ResourceType, TransportPolicy
     from iamsim.world.model import Account
 
 HEADING = "conditions"
@@ -77,37 +77,48 @@ def _without_tls(looking: Looking, wanted: Callable[[ResourceType], bool]) -> It
     yield from looking.policy_gaps(PolicyType.RESOURCE, PolicyType.RESOURCE_CONTROL)
 
 
-def _ask(looking: Looking, account: Account, arn: str, row: ResourceType) -> Finding | None:
-    """Ask for something without TLS, as an administrator of the account."""
+def _ask(looking: Looking, account: Account, arn: str, row: ResourceType) -> Outcome | None:
+    """Ask for things without TLS, as an administrator of the account."""
     if row.tls is None:
         return None
     principal = f"arn:{account.partition}:iam::{account.id}:role/iamsim-probe"
     context = {"aws:SecureTransport": "false"}
     within = row.separator == "/"
-    question = Question(
-        principal,
-        row.tls.asked,
-        f"{arn}/object" if within else arn,
-        dict(context),
-        now=looking.at_text,
-        attached=AttachedPolicies(identity_policies=(ADMINISTRATOR_ACCESS,)),
-    )
-    if decide_one(question, looking.batch.world).decision.verdict is not Verdict.ALLOWED:
-        return None
+    for action in row.tls.asked:
+        question = Question(
+            principal,
+            action,
+            f"{arn}/object" if within and not action.endswith("Bucket") else arn,
+            dict(context),
+            now=looking.at_text,
+            attached=AttachedPolicies(identity_policies=(ADMINISTRATOR_ACCESS,)),
+        )
+        answer = decide_one(opened(question), looking.batch.world)
+        gap = looking.open_gap(arn, answer, "whether it answers requests without TLS")
+        if gap is not None:
+            return gap
+        if answer.possible:
+            request = Request(principal, action, question.resource, context)
+            return _found(account, arn, row.tls, request, within=within)
+    return None
+
+
+def _found(
+    account: Account, arn: str, tls: TransportPolicy, request: Request, *, within: bool
+) -> Finding:
     statement = {
         "Sid": "OnlyWithTls",
         "Effect": "Deny",
         "Principal": "*",
-        "Action": row.tls.denied,
+        "Action": tls.denied,
         "Resource": [arn, f"{arn}/*"] if within else arn,
-        "Condition": {"Bool": context},
+        "Condition": {"Bool": dict(request.context)},
     }
-    request = Request(principal, question.action, question.resource, context)
     return Finding(
         arn,
         "answers requests without TLS",
         Fix("policy", written_out(statement)),
         account.id,
-        (Evidence("request", "", request), Evidence("policy", row.tls.page)),
+        (Evidence("request", "", request), Evidence("policy", tls.page)),
         span=account.resources[arn].span,
     )

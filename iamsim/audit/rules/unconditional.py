@@ -4,8 +4,9 @@
 `statement-without-organization`: a statement of a resource or role that lets everybody, or another
 account of the organization, in, and does not ask for the organization: it still does when that
 account has left.
-`statement-without-network`: an IAM user with an active access key, none of whose policies, nor any
-guardrail above it, asks for a network: a key that is stolen works from everywhere.
+`statement-without-network`: an IAM user with an active access key, who may call something from the
+internet, as the engine decides it: a key that is stolen works from everywhere. Each entry of each
+statement that allows is tried.
 `statement-without-mfa`: an IAM user who may do something grave, such as making access keys for
 others or stopping a trail, with one factor, as the engine decides it.
 `statement-without-tags`: a statement that gives somebody who carries a tag every resource of a
@@ -25,18 +26,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from iamsim.audit.asking import demands, resources_named
 from iamsim.audit.looking import keys_of
 from iamsim.audit.model import Evidence, Finding, Fix, Passed, Request, Severity
 from iamsim.audit.policies import with_condition
 from iamsim.audit.registry import audits
 from iamsim.audit.rules.people import has_password
 from iamsim.audit.sources import CREDENTIAL_REPORT
-from iamsim.catalog.presence import network_keys
+from iamsim.catalog.presence import keys_through_endpoints
 from iamsim.core.arn import find_arn
 from iamsim.core.decision import PolicyType, Verdict
 from iamsim.engine.inventory import identity_policies
 from iamsim.engine.question import Question
-from iamsim.query.batch.answers import decide_one
+from iamsim.query.batch.answers import decide_one, opened
 from iamsim.world.model import PolicyDocument
 
 if TYPE_CHECKING:
@@ -72,10 +74,19 @@ GRAVE = (
     ("iam:CreateAccessKey", "arn:{partition}:iam::{account}:user/iamsim-probe"),
     ("iam:AttachUserPolicy", "arn:{partition}:iam::{account}:user/iamsim-probe"),
     ("iam:AttachRolePolicy", "arn:{partition}:iam::{account}:role/iamsim-probe"),
+    ("iam:CreateLoginProfile", "arn:{partition}:iam::{account}:user/iamsim-probe"),
     ("iam:CreatePolicyVersion", "arn:{partition}:iam::{account}:policy/iamsim-probe"),
+    ("iam:PutRolePolicy", "arn:{partition}:iam::{account}:role/iamsim-probe"),
+    ("iam:PutUserPolicy", "arn:{partition}:iam::{account}:user/iamsim-probe"),
+    ("iam:UpdateAssumeRolePolicy", "arn:{partition}:iam::{account}:role/iamsim-probe"),
+    ("iam:UpdateLoginProfile", "arn:{partition}:iam::{account}:user/iamsim-probe"),
+    ("kms:ScheduleKeyDeletion", "arn:{partition}:kms:us-east-1:{account}:key/iamsim-probe"),
     ("cloudtrail:StopLogging", "arn:{partition}:cloudtrail:us-east-1:{account}:trail/iamsim-probe"),
     ("s3:DeleteBucket", "arn:{partition}:s3:::iamsim-probe"),
 )
+# A call from the internet, by the caller itself, and what it may be, where a statement allows much.
+INTERNET = {"aws:SourceIp": "198.51.100.7", "aws:ViaAWSService": "false"}
+USUAL = ("s3:GetObject", "ec2:DescribeInstances", "iam:GetUser")
 
 
 def _allows(looking: Looking, policy: AnyPolicy, use: PolicyType) -> list[CompiledStatement]:
@@ -113,7 +124,7 @@ def organization(looking: Looking) -> Iterator[Outcome]:
             allow
             for allow in _allows(looking, held.policy, held.use)
             if _names_others(looking, held, allow)
-            and not any(key in ORGANIZATIONS for key in allow.keys)
+            and not demands(allow, ORGANIZATIONS.__contains__)
         ]
         for statement in statements:
             yield Finding(
@@ -164,18 +175,20 @@ def network(looking: Looking) -> Iterator[Outcome]:
         if keys is None:
             yield CREDENTIAL_REPORT.gap(user.arn, "its access keys", account=account.id)
             continue
-        allowing = next(_allowing(looking, user), None)
-        if allowing is None or not any(key.is_active for key in keys) or _asks(looking, user):
+        open_ = None
+        if any(key.is_active for key in keys):
+            open_ = _from_everywhere(looking, account, user)
+        if open_ is None:
             yield Passed(user.arn)
             continue
-        policy, one = allowing
+        policy, one, request = open_
         yield Finding(
             user.arn,
             f"its access key works from every network: statement {one.index + 1} of"
             f" `{policy.name}` asks for none",
             _written(policy, one, "IpAddress", "aws:SourceIp", "203.0.113.0/24"),
             account.id,
-            _place(one),
+            (Evidence("request", "", request), *_place(one)),
             span=user.span,
         )
     yield from looking.policy_gaps(PolicyType.IDENTITY, PolicyType.SERVICE_CONTROL)
@@ -187,28 +200,43 @@ def _allowing(looking: Looking, entity: User) -> Iterator[tuple[AnyPolicy, Compi
             yield policy, allow
 
 
-def _asks(looking: Looking, user: User) -> bool:
-    """Whether some statement above a user, or of its own, asks for a network."""
-    levels = looking.model.scp_levels(user.account) or ()
-    above = [(policy, PolicyType.SERVICE_CONTROL) for _, policies in levels for policy in policies]
-    own = [
-        (identity_policy, PolicyType.IDENTITY)
-        for identity_policy in identity_policies(user, looking.model)
-    ]
-    if user.boundary is not None:
-        own.append((user.boundary, PolicyType.PERMISSIONS_BOUNDARY))
-    networks = network_keys()
-    return any(
-        key in networks
-        for policy, use in (*above, *own)
-        for statement in looking.statements(policy, use)
-        for key in statement.keys
-    )
+def _from_everywhere(
+    looking: Looking, account: Account, user: User
+) -> tuple[AnyPolicy, CompiledStatement, Request] | None:
+    """A statement by which a user may call something from the internet, with the request."""
+    for policy, one in _allowing(looking, user):
+        for action in _examples(looking, one):
+            resources = resources_named([one], action.lower(), account.id, account.partition)
+            resource = next(resources, "*")
+            question = Question(
+                user.arn,
+                action,
+                resource,
+                INTERNET,
+                unset=keys_through_endpoints(),
+                now=looking.at_text,
+            )
+            answer = decide_one(opened(question), looking.batch.world)
+            if answer.possible and not looking.open_gap(user.arn, answer, ""):
+                return policy, one, Request(user.arn, action, resource, INTERNET)
+    return None
+
+
+def _examples(looking: Looking, statement: CompiledStatement) -> Iterator[str]:
+    """An action for each entry of a statement, and the usual ones."""
+    universe, actions = looking.batch.universe, statement.actions
+    masks = [universe.mask(actions)]
+    if not actions.negated:
+        masks = [universe.mask_of_patterns([pattern.pattern]) for pattern in actions.patterns]
+    for mask in masks:
+        yield from (name for name in USUAL if mask & universe.mask_of([name]))
+        if mask:
+            yield universe.written[(mask & -mask).bit_length() - 1]
 
 
 @audits("statement-without-mfa", HEADING, "Users do what is grave with MFA", Severity.MEDIUM, MFA)
 def mfa(looking: Looking) -> Iterator[Outcome]:
-    """Users who may do something grave with one factor."""
+    """Users who may do something grave with one factor, maybe under other conditions."""
     masks = {action: looking.batch.universe.mask_of([action]) for action, _ in GRAVE}
     users = {user.arn: user for _, user in looking.users}
     for account in looking.accounts:
@@ -229,24 +257,29 @@ def _with_one_factor(
     looking: Looking, account: Account, user: User, asked: list[tuple[str, str]]
 ) -> Finding | None:
     for action, pattern in asked:
-        resource = pattern.format(partition=account.partition, account=account.id)
-        unset = frozenset({MFA_PRESENT, MFA_AGE})
-        question = Question(user.arn, action, resource, unset=unset, now=looking.at_text)
-        if decide_one(question, looking.batch.world).decision.verdict is not Verdict.ALLOWED:
-            continue
-        policy, one = next(
-            (policy, one)
-            for policy, one in _allowing(looking, user)
-            if one.actions.covers(action.lower())
-        )
-        return Finding(
-            user.arn,
-            f"may call {action} with one factor, by statement {one.index + 1} of `{policy.name}`",
-            _written(policy, one, "Bool", MFA_PRESENT, "true"),
-            account.id,
-            (Evidence("request", "", Request(user.arn, action, resource)),),
-            span=user.span,
-        )
+        usual = pattern.format(partition=account.partition, account=account.id)
+        name = action.lower()
+        for policy, one in _allowing(looking, user):
+            if not one.actions.covers(name):
+                continue
+            named = resources_named([one], name, account.id, account.partition)
+            for resource in (usual, *named):
+                unset = frozenset({MFA_PRESENT, MFA_AGE})
+                question = Question(user.arn, action, resource, unset=unset, now=looking.at_text)
+                answer = decide_one(opened(question), looking.batch.world)
+                if not answer.possible or looking.open_gap(user.arn, answer, ""):
+                    continue
+                certain = answer.verdict is Verdict.ALLOWED
+                return Finding(
+                    user.arn,
+                    f"may call {action} with one factor, by statement {one.index + 1} of"
+                    f" `{policy.name}`{'' if certain else ', conditionally'}",
+                    _written(policy, one, "Bool", MFA_PRESENT, "true"),
+                    account.id,
+                    (Evidence("request", "", Request(user.arn, action, resource)),),
+                    None if certain else Severity.LOW,
+                    user.span,
+                )
     return None
 
 

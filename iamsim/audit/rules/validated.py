@@ -8,8 +8,8 @@
 ## Why it matters
 IAM Access Analyzer has more than a hundred checks of policies:
 <https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-policy-validation.html>. They run
-here on every policy that is attached somewhere, as what it is used as. AWS managed policies are not
-yours to mend, and left out. `iamsim validate` shows the lines.
+here on every policy, as what it is used as; a managed policy that nobody has is an identity-based
+one. AWS managed policies are not yours to mend, and left out. `iamsim validate` shows the lines.
 """
 
 from __future__ import annotations

@@ -22,8 +22,10 @@ The credential report for keys; the lists of each user for the other credentials
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
+from iamsim.audit.asking import demands
 from iamsim.audit.looking import active, keys_of
 from iamsim.audit.model import Evidence, Finding, Fix, Passed, Severity
 from iamsim.audit.registry import audits
@@ -58,6 +60,7 @@ TRUST_MODEL = "https://docs.aws.amazon.com/rolesanywhere/latest/userguide/trust-
 ROLES_ANYWHERE = "service:rolesanywhere.amazonaws.com"
 NEEDED = ("sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity")
 SOURCE_ARN, CERTIFICATE = "aws:sourcearn", "aws:principaltag/x509"
+ANCHOR = re.compile(r":trust-anchor/[^*?]")
 
 
 @audits("workload-user", HEADING, "No workload has an IAM user's key", Severity.MEDIUM, PRACTICE)
@@ -230,7 +233,10 @@ def roles_anywhere(looking: Looking) -> Iterator[Outcome]:
 
 
 def _is_pinned(statement: CompiledStatement) -> bool:
-    return any(key == SOURCE_ARN or key.startswith(CERTIFICATE) for key in statement.keys)
+    """Whether a statement asks for an anchor by its id, or for something in the certificate."""
+    return demands(statement, lambda key: key.startswith(CERTIFICATE)) or demands(
+        statement, lambda key: key == SOURCE_ARN, lambda value: bool(ANCHOR.search(value))
+    )
 
 
 def _trust(partition: str, account: str) -> str:
