@@ -26,12 +26,12 @@ if TYPE_CHECKING:
     from iamsim.suites.scenario import Scenario, ScenarioRequest
     from iamsim.world.documents import Document
 
-__all__ = ["PASS_MARK", "SIZE", "ExamQuestion", "draw_exam"]
+__all__ = ["LEFT_OUT", "PASS_MARK", "SIZE", "ExamQuestion", "draw_exam"]
 
 SIZE = 20
 PASS_MARK = 80  # percent
 # Folders of the corpus that are about a peer, a file format, or one service each.
-_LEFT_OUT = frozenset({"containers", "grammar", "peers", "presence", "service-rules", "worlds"})
+LEFT_OUT = frozenset({"containers", "grammar", "peers", "presence", "service-rules", "worlds"})
 _LONGEST = 45  # lines of policies and world
 _QUESTION = "What does AWS decide?"
 _VERDICTS = {Verdict.ALLOWED.value, Verdict.EXPLICIT_DENY.value, Verdict.IMPLICIT_DENY.value}
@@ -54,7 +54,7 @@ def draw_exam(seed: int, size: int = SIZE) -> tuple[ExamQuestion, ...]:
     files = {
         place.name: sorted(place.glob("*.yaml"))
         for place in sorted(folder.iterdir())
-        if place.is_dir() and place.name not in _LEFT_OUT
+        if place.is_dir() and place.name not in LEFT_OUT
     }
     for some in files.values():
         chance.shuffle(some)

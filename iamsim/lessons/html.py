@@ -78,18 +78,23 @@ def blocks_html(blocks: Iterable[Block], title: str, language: str = "en") -> st
 
 def blocks_fragment(blocks: Iterable[Block], language: str = "en") -> str:
     """Write blocks as a part of a page that somebody else makes; what the lesson itself says is
-    in the `language` of that page, where there are words for it."""
-    shown = spoken_blocks(blocks, course_speaker(language))
-    return "\n".join(_block(block, language) for block in shown)
+    in the `language` of that page, or marked as English where there are no words for it."""
+    say = course_speaker(language)
+    parts = []
+    for block in blocks:
+        (shown,) = spoken_blocks([block], say)
+        foreign = say is not in_english and isinstance(block, Prose) and shown == block
+        parts.append(_block(shown, language, ' lang="en"' if foreign else ""))
+    return "\n".join(parts)
 
 
-def _block(block: Block, language: str) -> str:
+def _block(block: Block, language: str, foreign: str) -> str:
     match block:
         case Heading(level, text):
             return f"<h{level}>{_prose(text)}</h{level}>"
         case Prose(text, label):
             kind = f' class="{escape(label)}"' if label else ""
-            return f"<p{kind}>{_prose(text)}</p>"
+            return f"<p{kind}{foreign}>{_prose(text)}</p>"
         case Code(title, text, language):
             shown = _changes(text) if language == "diff" else escape(text)
             return f"<h3>{_prose(title)}</h3>\n<pre>{shown}</pre>"

@@ -13,7 +13,8 @@ import pytest
 from iamsim.checks.codes import CODES
 from iamsim.core.reason import Note, Reason
 from iamsim.lessons.blocks import introduction
-from iamsim.lessons.course import all_exercises, all_lessons
+from iamsim.lessons.course import all_exercises, all_lessons, corpus_folder
+from iamsim.lessons.exam import LEFT_OUT
 from iamsim.play.worker import MARKUP, SENTENCES, answer
 from iamsim.questions.sentences import QUESTION_SENTENCES
 from iamsim.report.hints import _SENTENCES
@@ -109,10 +110,12 @@ def test_exercises_are_japanese():
 def test_lessons_answer_in_japanese():
     """What is told, choices, why a choice is wrong, and the explanation."""
     told = []
-    for lesson in ask("course")["lessons"][::5]:
+    lessons = ask("course")["lessons"]
+    for lesson in (*lessons[::5], lessons[-1]):
         name = lesson["name"]
         shown = ask("step", name=name, step=0)
         told.append(shown)
+        assert 'lang="en"' not in shown["html"]
         for decision in shown["decisions"]:
             for layer in ({"id": ""}, *shown["layers"]):
                 reply = ask(
@@ -159,8 +162,10 @@ def test_hints_have_words():
 
 
 def test_titles_have_words():
-    """Of lessons and exercises."""
+    """Of lessons and exercises, and the topics of exams."""
     titles = [one.title for one in (*all_lessons(), *all_exercises())]
+    topics = (folder.name for folder in corpus_folder("conformance").iterdir() if folder.is_dir())
+    titles += [topic.replace("-", " ") for topic in topics if topic not in LEFT_OUT]
     assert [title for title in titles if not JAPANESE.search(course_in_japanese(title))] == []
 
 
