@@ -33,6 +33,8 @@ class Wildcard(Enum):
     SEGMENT_STAR = "[^:]*"
     SEGMENT_QUESTION = "[^:]"
 
+    __hash__ = object.__hash__  # an enumeration's own is written in Python
+
 
 _SINGLE = frozenset({Wildcard.QUESTION, Wildcard.SEGMENT_QUESTION})
 

@@ -20,7 +20,7 @@ from iamsim.proofs.budget import Budget, OutOfBudgetError
 from iamsim.proofs.formats import action_formats
 from iamsim.proofs.globs import Glob, literal_glob
 from iamsim.proofs.space import find_resource
-from iamsim.proofs.texts import find_text, meets
+from iamsim.proofs.texts import Heads, find_text
 from iamsim.symbolic.actions import all_actions
 from iamsim.universe.elsewhere import OPEN_TO_ALL
 from iamsim.world.model import Role
@@ -117,7 +117,7 @@ class AreaSpace:
         if find_text(groups, avoided, budget) is None:
             return None
         account = None if self.area.foreign else self.area.account
-        heads = {glob.head for glob in self.area.globs}
+        heads = Heads(self.area.globs)
         tried: set[tuple[Glob, ...]] = set()
         for number in self._numbers(place.actions):
             action = self.universe.names[number]
@@ -125,7 +125,7 @@ class AreaSpace:
             if formats in tried:
                 continue
             tried.add(formats)
-            if not any(meets(glob.head, heads) for glob in formats):
+            if not any(heads.meet(glob.head) for glob in formats):
                 continue
             text = self._unlisted((*groups, formats), avoided, budget)
             if text is not None:

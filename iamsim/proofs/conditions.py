@@ -181,10 +181,9 @@ def _member(
 
 def _passes(text: str, groups: Iterable[tuple[Glob, ...]], avoided: Iterable[Glob]) -> bool:
     """Whether a text fits all groups and avoids what it has to."""
-    return all(
-        any(fits(glob.widened if glob.is_open else glob, text) for glob in group)
-        for group in groups
-    ) and not any(fits(glob, text) for glob in avoided if not glob.is_open)
+    return all(any(fits(glob.widened, text) for glob in group) for group in groups) and not any(
+        fits(glob, text) for glob in avoided if not glob.is_open
+    )
 
 
 def _typed(

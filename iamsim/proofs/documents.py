@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.catalog.keys import spelled
+from iamsim.core.collector import CollectLater
 from iamsim.core.request import Request
 from iamsim.core.unknown import is_open_key
 from iamsim.proofs.budget import Budget
@@ -86,6 +87,14 @@ class Opened(NamedTuple):
     settled: Settled
 
 
+class Statements(NamedTuple):
+    """A statement, and those of both documents that are about some of its actions."""
+
+    asked: CompiledStatement
+    grants: list[CompiledStatement]
+    existing: list[CompiledStatement]
+
+
 def check_no_new_access(
     existing: CompiledPolicy, new: CompiledPolicy, *, trust: bool = False
 ) -> CheckResult:
@@ -159,18 +168,34 @@ def _reason(statement: CompiledStatement, sentence: str) -> Reason:
 
 def ask(asked: Asked) -> list[Opened]:
     """The statements that grant what was asked, or may."""
+    with CollectLater():
+        return _asked(asked)
+
+
+def _asked(asked: Asked) -> list[Opened]:
+    """Find them."""
     policies = [policy for policy in (asked.grants, asked.existing) if policy is not None]
     statements = [statement for policy in policies for statement in policy.statements]
     callers = asked.callers
     if callers is None:
         callers = document_callers(statements, trust=asked.trust)
     space = ActionSpace()
+    mask = space.universe.mask
+    grants = [(mask(statement.actions), statement) for statement in asked.grants.statements]
+    existing = [] if asked.existing is None else asked.existing.statements
+    before = [(mask(statement.actions), statement) for statement in existing]
+    limit = space.universe.everything if asked.limit is None else mask(asked.limit.actions)
     included = _included(asked, space)
     found = []
-    for statement in asked.grants.statements:
-        if statement.denies or statement.index in included:
+    for actions, statement in grants:
+        if statement.denies or statement.index in included or not actions & limit:
             continue
-        opened = _of_statement(statement, asked, callers, space)
+        concerned = (
+            [other for others, other in among if others & actions & limit]
+            for among in (grants, before)
+        )
+        about = Statements(statement, *concerned)
+        opened = _of_statement(about, actions & limit, asked, callers, space)
         if opened is not None:
             found.append(opened)
     return found
@@ -198,56 +223,37 @@ def _included(asked: Asked, space: ActionSpace) -> frozenset[int]:
 
 
 def _of_statement(
-    statement: CompiledStatement,
+    about: Statements,
+    actions: int,
     asked: Asked,
     callers: tuple[DocumentCaller, ...],
     space: ActionSpace,
 ) -> Opened | None:
-    """Whether one statement grants what was asked, to any caller."""
+    """Whether one statement grants some of its actions, as far as asked, to any caller."""
     unsettled = None
+    principals = about.asked.principals
     for caller in callers:
-        made = _case(statement, asked, caller, space)
-        if made is None:
-            continue
-        settled = settle(made, Budget())
-        if settled.witness is not None:
-            return Opened(statement, settled)
-        if settled.why is not None:
-            unsettled = settled
-    return None if unsettled is None else Opened(statement, unsettled)
+        if principals is None or caller.caller is None or principals.concerns(caller.caller):
+            settled = settle(_case(about, actions, asked, caller, space), Budget())
+            if settled.witness is not None:
+                return Opened(about.asked, settled)
+            if settled.why is not None:
+                unsettled = settled
+    return None if unsettled is None else Opened(about.asked, unsettled)
 
 
 def _case(
-    statement: CompiledStatement, asked: Asked, caller: DocumentCaller, space: ActionSpace
-) -> Case | None:
-    """The question about one statement and one caller; `None` where they have nothing in common."""
+    about: Statements, mask: int, asked: Asked, caller: DocumentCaller, space: ActionSpace
+) -> Case:
+    """The question about some actions of one statement and one caller."""
     universe = space.universe
-    mask = universe.mask(statement.actions)
-    if asked.limit is not None:
-        mask &= universe.mask(asked.limit.actions)
-    principals = statement.principals
-    if not mask or (
-        principals is not None
-        and caller.caller is not None
-        and not principals.concerns(caller.caller)
-    ):
-        return None
-    existing = () if asked.existing is None else asked.existing.statements
-    about = [
-        other
-        for other in (*asked.grants.statements, *existing)
-        if universe.mask(other.actions) & mask
-    ]
+    _, grants, existing = about
     limits = () if asked.limit is None else (asked.limit,)
 
     def formula(known: Values) -> Formula:
         reader = Reader(universe, mask, caller.caller, known)
-        parts = [reader.statement(limit) for limit in (statement, *limits)]
-        parts += [
-            negate(reader.statement(other), mask)
-            for other in asked.grants.statements
-            if other.denies
-        ]
+        parts = [reader.statement(limit) for limit in (about.asked, *limits)]
+        parts += [negate(reader.statement(other), mask) for other in grants if other.denies]
         kept = [reader.statement(other) for other in existing if other.denies]
         allows = [negate(reader.statement(other), mask) for other in existing if not other.denies]
         if asked.existing is not None:
@@ -263,7 +269,7 @@ def _case(
         }
         principal, made = caller.named(values)
         request = Request(made, model.action, model.resource, context)
-        if not _allows(asked.grants.statements, request) or _allows(existing, request):
+        if not _allows(grants, request) or _allows(existing, request):
             return None
         return to_witness(principal, universe.written[space.number(model.action)], model, context)
 
@@ -279,9 +285,9 @@ def _case(
         domain,
         broken_rule,
         formula,
-        open_keys(about, caller.known),
+        open_keys((*grants, *existing), caller.known),
         confirm,
-        Supposed.of(asked.grants.statements, existing),
+        Supposed.of(grants, existing),
     )
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from enum import Enum
 from functools import lru_cache
-from itertools import takewhile
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.core.wildcard import Wildcard
@@ -38,6 +37,8 @@ class Kind(Enum):
     DIGIT = "0-9"
     WORD = "[^:/]"
     WORD_STAR = "[^:/]*"
+
+    __hash__ = object.__hash__  # an enumeration's own is written in Python
 
 
 class Open(NamedTuple):
@@ -78,11 +79,12 @@ class Glob:
         self.fold = fold
         self._hash = hash((atoms, fold))
         self.is_everything = atoms == (Wildcard.STAR,)
-        self.is_open = any(isinstance(atom, Open) for atom in atoms)
-        head = [] if fold else list(takewhile(_is_character, atoms))
-        self.head = "".join(head)  # type: ignore[arg-type]  # characters
-        self.literal = self.head if not fold and len(head) == len(atoms) else None
-        self.least = sum(atom not in LOOPS for atom in atoms)
+        wild = [place for place, atom in enumerate(atoms) if type(atom) is not str]
+        others = [atoms[place] for place in wild]
+        self.is_open = any(type(atom) is Open for atom in others)
+        self.head = "" if fold else "".join(atoms[: wild[0]] if wild else atoms)  # type: ignore[arg-type]  # characters
+        self.literal = None if fold or wild else self.head
+        self.least = len(atoms) - sum(atom in LOOPS for atom in others)
 
     def __hash__(self) -> int:
         """By content; worked out once."""
@@ -123,15 +125,14 @@ class Glob:
     @property
     def widened(self) -> Glob:
         """The glob with anything in the place of its variables."""
-        return Glob.of(
-            (Wildcard.STAR if isinstance(atom, Open) else atom for atom in self.atoms),
-            fold=self.fold,
-        )
+        return _widened(self) if self.is_open else self
 
 
-def _is_character(atom: Atom) -> bool:
-    """Whether an atom is a character."""
-    return isinstance(atom, str)
+@lru_cache(maxsize=20_000)
+def _widened(glob: Glob) -> Glob:
+    """The same; remembered."""
+    atoms = (Wildcard.STAR if isinstance(atom, Open) else atom for atom in glob.atoms)
+    return Glob.of(atoms, fold=glob.fold)
 
 
 ANYTHING = Glob((Wildcard.STAR,))

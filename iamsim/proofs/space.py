@@ -26,6 +26,7 @@ class ActionSpace:
     def __init__(self) -> None:
         """Take the catalog as it is."""
         self.universe = all_actions()
+        self._found: dict[Place, tuple[str, str] | None] = {}
 
     def number(self, action: str) -> int:
         """The bit of an action."""
@@ -35,7 +36,14 @@ class ActionSpace:
         return number
 
     def find(self, place: Place, budget: Budget) -> tuple[str, str] | None:
-        """Find an action and a resource on which it acts: one that would come to mind, or any."""
+        """Find an action and a resource on which it acts: one that would come to mind, or any;
+        remembered."""
+        if place not in self._found:
+            self._found[place] = self._find(place, budget)
+        return self._found[place]
+
+    def _find(self, place: Place, budget: Budget) -> tuple[str, str] | None:
+        """Find them."""
         tried: set[tuple[Glob, ...]] = set()
         for number in self.universe.numbers(place.actions):
             action = self.universe.names[number]

@@ -7,20 +7,22 @@ so one of them stands for all. States that lack the fewest characters are follow
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from functools import lru_cache
 from heapq import heappop, heappush
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.core.wildcard import Wildcard
 from iamsim.proofs.common import common_texts
-from iamsim.proofs.globs import Glob, Kind, Open, covers, literal_glob
+from iamsim.proofs.globs import LOOPS, Glob, Kind, Open, covers, literal_glob
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from iamsim.proofs.budget import Budget
+    from iamsim.proofs.globs import Atom
 
-__all__ = ["find_text", "fits", "meets", "will_do"]
+__all__ = ["Heads", "find_text", "fits", "will_do"]
 
 Group = tuple[Glob, ...]
 FRESH = "xyqvw~^"
@@ -54,7 +56,7 @@ def find_text(groups: Iterable[Group], avoided: Iterable[Glob], budget: Budget) 
         )
         if not left:
             return None
-        kept.append(tuple(glob.widened if glob.is_open else glob for glob in left))
+        kept.append(tuple(glob.widened for glob in left))
     wild = tuple(glob for glob in wild if not glob.is_open)
     if len(plain) > MANY:
         return _beside(kept, wild, plain, budget)
@@ -79,8 +81,8 @@ def _find(groups: list[Group], away: Group, budget: Budget) -> str | None:
             return None
     for group in kept:
         # What begins otherwise than every text of a group can't be such a text.
-        heads = {glob.head for glob in group}
-        away = tuple(glob for glob in away if meets(glob.head, heads))
+        heads = Heads(group)
+        away = tuple(glob for glob in away if heads.meet(glob.head))
     for group in kept:
         texts = [glob.literal for glob in group]
         if None not in texts:
@@ -93,20 +95,27 @@ def _find(groups: list[Group], away: Group, budget: Budget) -> str | None:
 
 def _compatible(groups: list[Group]) -> list[Group]:
     """The groups without globs whose beginning fits no glob of some other group."""
-    heads = [{glob.head for glob in group} for group in groups]
-    return [
-        tuple(
-            glob
-            for glob in group
-            if all(meets(glob.head, others) for others in heads[:place] + heads[place + 1 :])
-        )
-        for place, group in enumerate(groups)
-    ]
+    heads = [Heads(group) for group in groups]
+    kept = []
+    for place, group in enumerate(groups):
+        others = heads[:place] + heads[place + 1 :]
+        kept.append(tuple(g for g in group if all(other.meet(g.head) for other in others)))
+    return kept
 
 
-def meets(head: str, others: set[str]) -> bool:
-    """Whether a beginning goes on to one of others, or one of them to it."""
-    return any(head.startswith(other) or other.startswith(head) for other in others)
+class Heads:
+    """The literal beginnings of some globs."""
+
+    def __init__(self, globs: Iterable[Glob]) -> None:
+        """Take the globs."""
+        self._sorted = tuple(sorted({glob.head for glob in globs}))
+
+    def meet(self, head: str) -> bool:
+        """Whether a beginning goes on to one of these, or one of these to it."""
+        if head.startswith(self._sorted):
+            return True
+        place = bisect_left(self._sorted, head)
+        return place < len(self._sorted) and self._sorted[place].startswith(head)
 
 
 def _first_fitting(texts: list[str], groups: list[Group], avoided: Group) -> str | None:
@@ -145,10 +154,47 @@ def fits(glob: Glob, text: str) -> bool:
 
 def will_do(text: str, groups: Iterable[Group], avoided: Group) -> bool:
     """Whether a text fits all groups and avoids the rest."""
-    return all(
-        any(fits(glob.widened if glob.is_open else glob, text) for glob in group)
-        for group in groups
-    ) and not any(fits(glob, text) for glob in avoided if not glob.is_open)
+    return all(any(fits(glob.widened, text) for glob in group) for group in groups) and not any(
+        fits(glob, text) for glob in avoided if not glob.is_open
+    )
+
+
+class _Row(NamedTuple):
+    """One glob laid out in bits: one before each of its characters, and one behind the last.
+
+    `characters` and `wildcards` have the bits before each of them, `stars` the places of those that
+    cross everything; for each bit there is the atom behind it (none for most wildcards) and how
+    many characters its text lacks.
+    """
+
+    characters: dict[str, int]
+    wildcards: dict[Atom, int]
+    stars: tuple[int, ...]
+    atoms: tuple[str | Kind | None, ...]
+    rest: range
+
+
+@lru_cache(maxsize=20_000)
+def _row_of(glob: Glob) -> _Row:
+    """Lay out a glob."""
+    characters: dict[str, int] = {}
+    wildcards: dict[Atom, int] = {}
+    stars: dict[int, None] = {}
+    atoms: list[str | Kind | None] = []
+    for atom in glob.atoms:
+        bit = 1 << len(atoms)
+        if isinstance(atom, str):
+            characters[atom] = characters.get(atom, 0) | bit
+            atoms.append(atom)
+            continue
+        if isinstance(atom, Open):
+            raise TypeError("a variable without value has no place in a walk")
+        wildcards[atom] = wildcards.get(atom, 0) | bit
+        if atom is Wildcard.STAR:
+            stars[len(atoms)] = None
+        if atom not in LOOPS:
+            atoms.append(None if isinstance(atom, Wildcard) else atom)
+    return _Row(characters, wildcards, tuple(stars), (*atoms, None), range(glob.least, -1, -1))
 
 
 class _Walk:
@@ -158,12 +204,11 @@ class _Walk:
         """Lay all globs out in one row of bits."""
         self.exact: dict[str, int] = {}
         self.folded: dict[str, int] = {}
-        self.any = self.segment_any = self.loops = self.segment_loops = 0
-        self.digits = self.word_any = self.word_loops = 0
+        self.wildcards: dict[Atom, int] = dict.fromkeys((*Wildcard, *Kind), 0)
         self.atoms: list[str | Kind | None] = []  # what stands behind each bit
         self.rest: list[int] = []  # how many characters a bit lacks until its glob is done
         self.accepts = self.start = 0
-        self.behind_stars: list[tuple[int, int]] = []  # a star's bit, the earlier bits of its glob
+        self.earlier: dict[int, int] = {}  # for a star's place, the earlier bits of its glob
         self.wanted: list[int] = []
         for group in groups:
             before = self.accepts
@@ -174,7 +219,15 @@ class _Walk:
         for glob in avoided:
             self._lay_out(glob)
         self.unwanted = self.accepts & ~before
+        self.any = self.wildcards[Wildcard.QUESTION]
+        self.segment_any = self.wildcards[Wildcard.SEGMENT_QUESTION]
+        self.loops = self.wildcards[Wildcard.STAR]
+        self.segment_loops = self.wildcards[Wildcard.SEGMENT_STAR]
+        self.digits = self.wildcards[Kind.DIGIT]
+        self.word_any = self.wildcards[Kind.WORD]
+        self.word_loops = self.wildcards[Kind.WORD_STAR]
         self.final = self.loops & self.accepts
+        self.moves: dict[str, tuple[int, int]] = {}
         self.masks = self._masks()
         self.has_words = bool(self.word_any or self.word_loops)
         self.has_segments = bool(self.segment_any or self.segment_loops) or self.has_words
@@ -182,40 +235,19 @@ class _Walk:
 
     def _lay_out(self, glob: Glob) -> None:
         """Append one glob: a bit before each of its characters, and one behind the last."""
-        first = bit = 1 << len(self.atoms)
-        self.start |= bit
+        row = _row_of(glob)
+        place = len(self.atoms)
+        self.start |= 1 << place
         table = self.folded if glob.fold else self.exact
-        lacking = glob.least
-        for atom in glob.atoms:
-            if isinstance(atom, Open):
-                raise TypeError("a variable without value has no place in a walk")
-            if atom is Wildcard.STAR:
-                self.loops |= bit
-                self.behind_stars.append((bit, bit - first))
-                continue
-            if atom is Wildcard.SEGMENT_STAR:
-                self.segment_loops |= bit
-                continue
-            if atom is Kind.WORD_STAR:
-                self.word_loops |= bit
-                continue
-            if isinstance(atom, str):
-                table[atom] = table.get(atom, 0) | bit
-            elif atom is Kind.DIGIT:
-                self.digits |= bit
-            elif atom is Kind.WORD:
-                self.word_any |= bit
-            elif atom is Wildcard.QUESTION:
-                self.any |= bit
-            else:
-                self.segment_any |= bit
-            self.atoms.append(None if isinstance(atom, Wildcard) else atom)
-            self.rest.append(lacking)
-            lacking -= 1
-            bit <<= 1
-        self.atoms.append(None)
-        self.rest.append(0)
-        self.accepts |= bit
+        for character, bits in row.characters.items():
+            table[character] = table.get(character, 0) | bits << place
+        for atom, bits in row.wildcards.items():
+            self.wildcards[atom] |= bits << place
+        for star in row.stars:
+            self.earlier[star + place] = ((1 << star) - 1) << place
+        self.atoms += row.atoms
+        self.rest += row.rest
+        self.accepts |= 1 << len(self.atoms) - 1
 
     def _masks(self) -> list[tuple[int, int]]:
         """For each group its accepting bits and all its bits."""
@@ -272,9 +304,11 @@ class _Walk:
         state that leads nowhere."""
         if state & self.final & self.unwanted:
             return None  # an avoided glob accepts whatever follows
-        for star, earlier in self.behind_stars:
-            if state & star:
-                state &= ~earlier
+        stars = state & self.loops
+        while stars:
+            star = stars.bit_length() - 1
+            state &= ~self.earlier[star]
+            stars &= ~self.earlier[star] ^ 1 << star
         for _, whole in self.masks:
             if not state & whole:
                 return None
@@ -315,6 +349,11 @@ class _Walk:
 
     def step(self, state: int, character: str) -> int:
         """Move on by one character."""
+        advance, stay = self.moves.get(character) or self._learned(character)
+        return ((state & advance) << 1) | (state & stay)
+
+    def _learned(self, character: str) -> tuple[int, int]:
+        """The bits that one character takes on, and those at which it may stay."""
         advance = self.any | self.exact.get(character, 0)
         if self.folded:
             advance |= self.folded.get(character.lower(), 0)
@@ -327,7 +366,8 @@ class _Walk:
                 stay |= self.word_loops
         if character in DIGITS:
             advance |= self.digits
-        return ((state & advance) << 1) | (state & stay)
+        self.moves[character] = advance, stay
+        return advance, stay
 
 
 def _places(bits: int) -> Iterable[int]:
