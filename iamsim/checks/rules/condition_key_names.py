@@ -2,11 +2,12 @@
 
 ## What it finds
 A key that is not `prefix:name`; a key such as `aws:ResourceTag/` without the name of the tag; one
-key twice under one operator in different letter case.
+key twice in the `Condition` of a statement in different letter case.
 
 ## Why it matters
 Requests carry no such keys, so the condition never finds a value. Names of keys are compared
-without regard to case, so two spellings are one key given twice, and IAM refuses the document.
+without regard to case, so two spellings are one key given twice; under one operator IAM refuses
+the document.
 """
 
 from __future__ import annotations
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
     from iamsim.checks.finding import Finding
     from iamsim.checks.view import ConditionView, PolicyView
-    from iamsim.core.span import Path
 
 # Keys that end in the key of a tag.
 TAG_KEYS = ("tag", "tagkey")
@@ -57,14 +57,15 @@ def missing_tag_key(policy: PolicyView) -> Iterator[Finding]:
 
 @checks("DUPLICATE_KEYS_WITH_DIFFERENT_CASE")
 def duplicate_keys(policy: PolicyView) -> Iterator[Finding]:
-    """Under one operator a key stands once."""
-    seen: dict[tuple[Path, str], list[ConditionView]] = {}
-    for _, condition in policy.conditions():
-        seen.setdefault((condition.path[:-1], condition.lower), []).append(condition)
-    for conditions in seen.values():
-        if len(conditions) > 1:
-            spelled = " and ".join(quote(condition.key) for condition in conditions)
-            message = f"{spelled} are one condition key"
-            places = [condition.key_path for condition in conditions]
-            hint = "give the key once, with all its values"
-            yield policy.finding("DUPLICATE_KEYS_WITH_DIFFERENT_CASE", message, *places, hint=hint)
+    """A key is spelled one way in a condition block: the whole `Condition`, says the page."""
+    for statement in policy.statements:
+        seen: dict[str, dict[str, ConditionView]] = {}
+        for condition in statement.conditions:
+            seen.setdefault(condition.lower, {}).setdefault(condition.key, condition)
+        for spellings in seen.values():
+            if len(spellings) > 1:
+                message = f"{' and '.join(map(quote, spellings))} are one condition key"
+                places = [condition.key_path for condition in spellings.values()]
+                hint = "spell the key one way, and give it once under an operator"
+                code = "DUPLICATE_KEYS_WITH_DIFFERENT_CASE"
+                yield policy.finding(code, message, *places, hint=hint)
