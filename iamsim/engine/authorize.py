@@ -27,6 +27,7 @@ from iamsim.engine.question import DIRECT_CALL, Via
 from iamsim.engine.services.kms import check_alias, encryption_context_keys
 from iamsim.engine.services.logs import DESCRIBE_LOG_GROUPS, log_groups_of
 from iamsim.engine.services.s3 import ACCOUNT_ACTIONS, ALL_BUCKETS
+from iamsim.engine.services.sts import inherited_tags
 from iamsim.engine.world import without_world
 
 if TYPE_CHECKING:
@@ -208,7 +209,11 @@ def _derived(
     via, who = question.via, caller.caller
     alone = via is DIRECT_CALL and who.kind is not CallerKind.SERVICE
     if alone and not action.startswith("kms:"):
-        return time_context(now), DIRECT_CONTEXT, resource.context, caller.context
+        plain = (time_context(now), DIRECT_CONTEXT, resource.context, caller.context)
+        if not question.session.transitive_tags:
+            return plain
+        tags = inherited_tags(action, question.session, resource.context.values)
+        return *plain, DerivedKeys(tags)
     endpoint = world.endpoint(via.vpc_endpoint)
     vpc = endpoint.vpc if endpoint is not None else None
     parts = [time_context(now), call_context(via, vpc)]

@@ -134,7 +134,8 @@ def caller_facts(question: Question, model: World, library: PolicyLibrary) -> Ca
     entity = model.find_principal(question.principal)
     holder = entity
     if session.source_user is not None:
-        # The policies and the boundary of the user who asked for it hold for a federated user.
+        # Policies, boundary and tags of the user who asked for it hold for a federated user:
+        # https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html
         holder = model.find_principal(session.source_user)
     passed = session.policies if session.policies is not None else attached.session_policies
     boundary = _boundary(attached, holder, library)
@@ -165,13 +166,13 @@ def caller_facts(question: Question, model: World, library: PolicyLibrary) -> Ca
         DerivedKeys(
             caller_context(
                 caller,
-                entity.tags if entity is not None else {},
+                holder.tags if holder is not None else {},
                 session,
                 organization_of(model, account),
             )
         ),
         tuple(notes),
-        untold_of_caller(entity),
+        untold_of_caller(holder),
     )
 
 

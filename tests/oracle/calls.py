@@ -209,7 +209,7 @@ ON_MANAGED_KEYS = (
 FROM_SESSIONS = "getcalleridentity getdelegatedaccesstoken getscopedcredentials"
 FROM_SESSION_TOKENS = (
     f"{FROM_SESSIONS} assumerole getwebidentitytoken taggetwebidentitytoken "
-    "tagsession setsourceidentity setcontext"
+    "setwebidentitytokenscope tagsession setsourceidentity setcontext"
 )
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from tests.oracle import places
 from tests.oracle.conditions import moment
-from tests.oracle.principals import IAM_KINDS, Caller
+from tests.oracle.principals import IAM_KINDS, Caller, caller_of
 from tests.oracle.text import Context, as_list, scalar
 
 GLOBAL_SERVICES = ("iam", "organizations", "route53", "cloudfront")
@@ -16,7 +16,9 @@ WITH_TAG_KEYS = (  # services that have a key of their own for the tags of the r
 )
 OWN_TAG_KEYS = {
     **dict.fromkeys(WITH_TAG_KEYS.split(), "{service}:ResourceTag/"),
+    "arc-zonal-shift": "elasticloadbalancing:ResourceTag/",
     "ssm": "ssm:resourceTag/",
+    "sts": "iam:ResourceTag/",
     "datapipeline": "datapipeline:Tag/",
     "rds": "rds:{type}-tag/",
     "dms": "dms:{type}-tag/",
@@ -114,6 +116,8 @@ def principal_keys(
         keys["aws:AssumedRoot"] = "true"
     if caller["kind"] == "user":
         keys["aws:username"] = caller["name"]
+    if caller["kind"] == "federated-user" and caller["source_user"]:
+        entity = caller_of(caller["source_user"], {}, world)["entity"] or {}
     tags = {name.lower(): value for name, value in (entity.get("tags") or {}).items()}
     tags |= {name.lower(): value for name, value in (session.get("tags") or {}).items()}
     keys |= {f"aws:PrincipalTag/{name}": value for name, value in tags.items()}
@@ -186,6 +190,16 @@ def tag_keys(service: str, resource: str, world: dict[str, Any]) -> dict[str, An
         _, entry = places.listed(world, inside.group(1))
     tags = entry.get("tags") or {}
     return found | ({f"{start}{name}": value for name, value in tags.items()} if start else {})
+
+
+def inherited_tags(
+    service: str, session: dict[str, Any], keys: dict[str, Any]
+) -> dict[str, Any]:
+    """Put tags that a session inherited in the place of a role's own of the same key (R6.27)."""
+    inherited = {name.lower() for name in session.get("transitive_tags") or [] if service == "sts"}
+    tags = {name.lower(): value for name, value in (session.get("tags") or {}).items()}
+    ends = {key: key.partition("/")[2].lower() for key in keys}
+    return {key: tags[ends[key]] if ends[key] in inherited else keys[key] for key in keys}
 
 
 def times(given: dict[str, Any]) -> dict[str, Any]:
@@ -284,7 +298,7 @@ def build(
         keys |= {"aws:ResourceAccount": owner} | org_keys("Resource", world, owner)
         if service in ("s3", "s3express"):
             keys[f"{service}:ResourceAccount"] = owner
-    keys |= tag_keys(service, resource, world)
+    keys |= inherited_tags(service, session, tag_keys(service, resource, world))
     keys |= target_keys(world, action, resource, owner)
     keys |= source_keys(world, caller, request.get("context") or {})
     keys |= way_keys(service, resource, world, caller, request)

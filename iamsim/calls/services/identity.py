@@ -19,7 +19,10 @@ __all__ = ["HANDLERS", "PREPARE"]
 
 
 def _assume(asker: Asker) -> None:
-    """AssumeRole and its kin ask for session tags and the source identity as well."""
+    """AssumeRole and its kin ask for session tags, the source identity and contexts as well.
+
+    https://docs.aws.amazon.com/singlesignon/latest/userguide/trustedidentitypropagation-identity-enhanced-iam-role-sessions.html
+    """
     role = asker.get("RoleArn")
     resource = (
         Resource(str(role)) if role else Resource(asker.arn("iam", "role/*", region=False), False)
@@ -52,6 +55,16 @@ def _assume(asker: Asker) -> None:
             because="sets the source identity",
             keys=False,
         )
+    contexts = asker.get("ProvidedContexts")
+    if isinstance(contexts, list) and contexts:
+        providers = [str(one.get("ProviderArn")) for one in contexts if isinstance(one, dict)]
+        asker.ask(
+            "sts:SetContext",
+            resource,
+            context=context | {"sts:RequestContextProviders": list[str](providers)},
+            because="provides a context",
+            keys=False,
+        )
     if asker.operation.name != "AssumeRole":
         asker.note("tags and the source identity that the token carries are asked as well")
 
@@ -70,6 +83,26 @@ def _federation_token(asker: Asker) -> None:
         asker.ask(
             "sts:TagSession", resource, context=context, because="passes session tags", keys=False
         )
+
+
+def _identity_token(asker: Asker) -> None:
+    """Tags and scopes of a token need a permission of their own.
+
+    https://docs.aws.amazon.com/STS/latest/APIReference/API_GetWebIdentityToken.html
+    """
+    context: dict[str, ContextValue] = {}
+    audiences, scopes = asker.get("Audience"), asker.get("Scope")
+    if isinstance(audiences, list):
+        context["sts:IdentityTokenAudience"] = [str(entry) for entry in audiences]
+    if scopes:
+        context["sts:IdentityTokenScope"] = list[str](str(scopes).split())
+    if asker.get("SubjectMode"):
+        context["sts:SubjectMode"] = str(asker.get("SubjectMode"))
+    asker.ask("sts:GetWebIdentityToken", context=context)
+    if asker.get("Tags"):
+        asker.ask("sts:TagGetWebIdentityToken", context=context, because="tags the token")
+    if scopes:
+        asker.ask("sts:SetWebIdentityTokenScope", context=context, because="sets the token's scope")
 
 
 def _assume_root(asker: Asker) -> None:
@@ -172,6 +205,7 @@ HANDLERS = {
     ("sts", "AssumeRoleWithWebIdentity"): _assume,
     ("sts", "AssumeRoot"): _assume_root,
     ("sts", "GetFederationToken"): _federation_token,
+    ("sts", "GetWebIdentityToken"): _identity_token,
     ("organizations", "AttachPolicy"): _on_target,
     ("organizations", "DetachPolicy"): _on_target,
     ("iam", "CreateServiceLinkedRole"): _linked_role,

@@ -10,15 +10,17 @@ from typing import TYPE_CHECKING
 from iamsim.compile.policy import PolicySet, compile_policy
 from iamsim.core.arn import find_arn
 from iamsim.core.decision import PolicyType
+from iamsim.core.explanation import Origin
 from iamsim.core.request import CallerKind
 from iamsim.engine.relations import ResourceKind, resource_kind
 from iamsim.engine.services.iam import session_token_policy
 from iamsim.syntax.read import parse_policy
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from iamsim.core.request import Caller
+    from iamsim.engine.context import Derived
     from iamsim.engine.encounter import Encounter
     from iamsim.engine.question import Session
 
@@ -30,6 +32,7 @@ __all__ = [
     "carries_no_token",
     "credentials_of",
     "has_no_signature",
+    "inherited_tags",
     "is_foreign_provider",
     "is_role_trust",
     "is_trust_request",
@@ -60,8 +63,8 @@ SCOPED = "sts:getscopedcredentials"
 TOKEN_ACTIONS = frozenset({"sts:getfederationtoken", "sts:getsessiontoken"})
 WITH_MFA_SESSION = (
     FOR_SESSIONS
-    | {SCOPED, "sts:assumerole", "sts:getwebidentitytoken", "sts:taggetwebidentitytoken"}
-    | {"sts:setcontext", "sts:setsourceidentity", "sts:tagsession"}
+    | {SCOPED, "sts:assumerole", "sts:setcontext", "sts:setsourceidentity", "sts:tagsession"}
+    | {"sts:getwebidentitytoken", "sts:setwebidentitytokenscope", "sts:taggetwebidentitytoken"}
 )
 OWN_RULES = TRUST_ACTIONS | TOKEN_ACTIONS | WITH_MFA_SESSION | {ASSUME_ROOT}
 TEMPORARY = frozenset({CallerKind.ROLE_SESSION, CallerKind.FEDERATED_USER, CallerKind.ASSUMED_ROOT})
@@ -173,3 +176,17 @@ def credentials_of(caller: Caller, session: Session) -> Mapping[str, PolicySet]:
         document, name="what the session inherited", policy_type=PolicyType.SESSION
     )
     return {"sts": PolicySet((compile_policy(policy, PolicyType.SESSION),))}
+
+
+def inherited_tags(
+    action: str, session: Session, of_resource: Mapping[str, object]
+) -> Iterator[Derived]:
+    """The tags of a role as a session down a chain meets them: those that it inherited take the
+    place of the role's own of the same key, while the role's trust policy is evaluated.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html#id_session-tags_role-chaining
+    """
+    for key, value in session.tags.items() if action in TRUST_ACTIONS else ():
+        for start in ("aws:resourcetag/", "iam:resourcetag/"):
+            if key in session.transitive_tags and start + key.lower() in of_resource:
+                yield start + key.lower(), value, Origin("session", "inherited tag")
