@@ -192,9 +192,7 @@ def tag_keys(service: str, resource: str, world: dict[str, Any]) -> dict[str, An
     return found | ({f"{start}{name}": value for name, value in tags.items()} if start else {})
 
 
-def inherited_tags(
-    service: str, session: dict[str, Any], keys: dict[str, Any]
-) -> dict[str, Any]:
+def inherited_tags(service: str, session: dict[str, Any], keys: dict[str, Any]) -> dict[str, Any]:
     """Put tags that a session inherited in the place of a role's own of the same key (R6.27)."""
     inherited = {name.lower() for name in session.get("transitive_tags") or [] if service == "sts"}
     tags = {name.lower(): value for name, value in (session.get("tags") or {}).items()}
