@@ -25,7 +25,8 @@ from iamsim.core.explanation import (
     WayExplanation,
 )
 from iamsim.core.reason import Note, Reason
-from iamsim.engine.formula import DENY_ORDER, GUARDRAILS, Requirement, Slot, blocking_slots
+from iamsim.engine.fold import GUARDS, Folded
+from iamsim.engine.formula import GUARDRAILS, Requirement, Slot, blocking_slots
 from iamsim.engine.inert import notes_of_idle_deny
 from iamsim.engine.pitfalls import call_notes
 from iamsim.engine.plan import ALWAYS_ALLOWED, implicit_denial, reference
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from iamsim.core.explanation import ContextEntry
     from iamsim.core.request import Request
     from iamsim.engine.arrangement import Arrangement, Station
+    from iamsim.engine.formula import Way
     from iamsim.engine.situation import Situation
 
 __all__ = ["Explained", "explain_request"]
@@ -72,6 +74,10 @@ class Visited(NamedTuple):
         if not self.station.asks_for_allow:
             return self.station.allows
         return any(member.grants & need.kinds for member in self.allowing)
+
+    def granting(self, need: Requirement) -> list[Member]:
+        """The matching allow statements that grant in one of the asked kinds."""
+        return [member for member in self.allowing if member.grants & need.kinds]
 
 
 class Explained(NamedTuple):
@@ -151,79 +157,71 @@ def _visit(station: Station, request: Request) -> Visited:
 
 
 class _Reading:
-    """What the visited stations say together."""
+    """What the visited stations say together: the formula over the statements that match."""
 
     def __init__(self, arrangement: Arrangement, visits: tuple[Visited, ...]) -> None:
-        """Keep both; nothing is worked out yet."""
+        """Fold the formula over the visits."""
         self.arrangement = arrangement
         self.relation = arrangement.relation
         self.visits = visits
-        self._places: dict[Slot, list[Visited]] = {}
-        for visit in visits:
-            self._places.setdefault(visit.station.slot, []).append(visit)
-        self._allows: dict[Requirement, bool] = {}
+        self._of_station = dict(zip(arrangement.stations, visits, strict=True))
+        folded = Folded(self.relation, arrangement.at, self)
+        self.opened = folded.gate
+        self.denying = [denial for denial in folded.denials() if denial[1]]
+        self.closed = [need.slot for need in GUARDS if not folded.gate(need)]
+        self.way = next((way for way in self.relation.ways if not self.blocked(way)), None)
+
+    def denies(self, station: Station) -> list[Member]:
+        """The deny statements of a station that match."""
+        return self._of_station[station].denying
+
+    def allows(self, station: Station, need: Requirement) -> bool:
+        """Whether a station allows, with a grant of one of the asked kinds."""
+        return self._of_station[station].allows(need)
+
+    def every(self, gates: Iterable[bool]) -> bool:
+        """All stations of a place must allow."""
+        return all(gates)
+
+    def settled(self, *, allows: bool) -> bool:
+        """A place without stations."""
+        return allows
 
     def at(self, slot: Slot) -> list[Visited]:
-        """The stations of one place."""
-        return self._places.get(slot, [])
+        """The visits of one place."""
+        return [self._of_station[station] for station in self.arrangement.at(slot)]
 
-    def allows(self, need: Requirement) -> bool:
-        """Whether a place allows: all its stations must."""
-        known = self._allows.get(need)
-        if known is None:
-            visits = self.at(need.slot)
-            if visits:
-                known = all(visit.allows(need) for visit in visits)
-            else:
-                known = need.slot in GUARDRAILS
-            self._allows[need] = known
-        return known
-
-    def is_heard(self, slot: Slot) -> bool:
-        """Whether explicit denies of a place count."""
-        return slot not in self.relation.unheard
+    def blocked(self, way: Way) -> list[Slot]:
+        """The places of a way in that do not allow."""
+        return [need.slot for need in way.requires if not self.opened(need)]
 
     def decide(self) -> Decision:
         """The verdict by the formula."""
         if self.relation.always:
             return ALWAYS_ALLOWED
-        for slot in DENY_ORDER:
-            denying = self._denying(slot)
-            if denying:
-                statements = tuple(reference(slot, m.policy, m.statement) for m in denying)
-                return Decision(
-                    Verdict.EXPLICIT_DENY, Reason.EXPLICITLY_DENIED, slot.layer, statements
-                )
-        closed = self._closed_guardrails()
-        way = next((w for w in self.relation.ways if all(map(self.allows, w.requires))), None)
-        if way is None or closed:
-            slots = blocking_slots(self.relation, closed, self.allows)
-            return implicit_denial(slots, self.relation)
+        if self.denying:
+            slot = self.denying[0][0]
+            statements = tuple(
+                reference(slot, member.policy, member.statement)
+                for place, members in self.denying
+                if place is slot
+                for member in members
+            )
+            return Decision(Verdict.EXPLICIT_DENY, Reason.EXPLICITLY_DENIED, slot.layer, statements)
+        if self.way is None or self.closed:
+            return implicit_denial(self._blocking(), self.relation)
         statements = tuple(
             reference(need.slot, member.policy, member.statement)
-            for need in way.requires
-            for member in self._allowing(need)
-        )
-        return Decision(Verdict.ALLOWED, Reason.ALLOWED, way.requires[0].slot.layer, statements)
-
-    def _denying(self, slot: Slot) -> list[Member]:
-        """The matching deny statements of a place that count."""
-        if not self.is_heard(slot):
-            return []
-        return [member for visit in self.at(slot) for member in visit.denying]
-
-    def _allowing(self, need: Requirement) -> list[Member]:
-        """The matching allow statements of a place."""
-        return [
-            member
+            for need in self.way.requires
             for visit in self.at(need.slot)
-            for member in visit.allowing
-            if member.grants & need.kinds
-        ]
+            for member in visit.granting(need)
+        )
+        layer = self.way.requires[0].slot.layer
+        return Decision(Verdict.ALLOWED, Reason.ALLOWED, layer, statements)
 
-    def _closed_guardrails(self) -> list[Slot]:
-        """The guardrails that do not allow."""
-        return [slot for slot in GUARDRAILS if not self.allows(Requirement(slot))]
+    def _blocking(self) -> tuple[Slot, ...]:
+        """The places without which the request would have passed."""
+        return blocking_slots(self.relation, self.closed, self.opened)
 
     def layer(self, visit: Visited) -> LayerExplanation:
         """What one station says, for the answer."""
@@ -245,7 +243,7 @@ class _Reading:
         if not station.applies:
             return Outcome.NOT_APPLICABLE, station.reason
         if visit.denying:
-            if self.is_heard(station.slot):
+            if station.slot in self.relation.heard:
                 return Outcome.EXPLICIT_DENY, Reason.STATEMENT_DENIES
             return Outcome.NOT_APPLICABLE, Reason.OWNER_ROOT_MAY_UNLOCK
         if visit.allows(Requirement(station.slot)):
@@ -257,9 +255,7 @@ class _Reading:
         """The ways in, and what blocks each."""
         ways = []
         for way in self.relation.ways:
-            blocked = tuple(
-                dict.fromkeys(need.slot.layer for need in way.requires if not self.allows(need))
-            )
+            blocked = tuple(dict.fromkeys(slot.layer for slot in self.blocked(way)))
             requires = tuple(dict.fromkeys(need.slot.layer for need in way.requires))
             ways.append(WayExplanation(way.name, requires, not blocked, blocked))
         return tuple(ways)
@@ -271,23 +267,20 @@ class _Reading:
         if decision.verdict is Verdict.EXPLICIT_DENY:
             return tuple(
                 _decider(visit, member, Reason.STATEMENT_DENIES)
-                for slot in DENY_ORDER
-                if self.is_heard(slot)
+                for slot in self.relation.heard
                 for visit in self.at(slot)
                 for member in visit.denying
             )
-        if decision.verdict is Verdict.ALLOWED:
-            way = next(w for w in self.relation.ways if all(map(self.allows, w.requires)))
-            return tuple(self._allowers(way.requires))
-        slots = blocking_slots(self.relation, self._closed_guardrails(), self.allows)
-        return tuple(entry for slot in slots for entry in self._blockers(slot))
+        if decision.verdict is Verdict.ALLOWED and self.way is not None:
+            return tuple(self._allowers(self.way.requires))
+        return tuple(entry for slot in self._blocking() for entry in self._blockers(slot))
 
     def _allowers(self, requires: tuple[Requirement, ...]) -> Iterable[Decider]:
         """The allow statements of the open way; a place that allows by itself stands alone."""
         for need in requires:
             for visit in self.at(need.slot):
                 station = visit.station
-                members = [member for member in visit.allowing if member.grants & need.kinds]
+                members = visit.granting(need)
                 for member in members:
                     yield _decider(visit, member, Reason.STATEMENT_ALLOWS)
                 if not members and station.applies:

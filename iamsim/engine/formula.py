@@ -145,6 +145,13 @@ class Relation:
     unheard: frozenset[Slot] = field(default=frozenset())
     refusal: Reason = Reason.CALLER_MAY_NOT_CALL
 
+    @property
+    def heard(self) -> tuple[Slot, ...]:
+        """The places whose explicit denies count, in the order of reporting."""
+        if not self.unheard:
+            return DENY_ORDER
+        return tuple(slot for slot in DENY_ORDER if slot not in self.unheard)
+
 
 def blocking_slots(
     relation: Relation, closed_guardrails: Iterable[Slot], allows: Callable[[Requirement], bool]

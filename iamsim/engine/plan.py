@@ -13,17 +13,18 @@ from iamsim.core.data_class import NamedTuple
 from iamsim.core.decision import Decision, StatementReference, Verdict
 from iamsim.core.reason import Reason
 from iamsim.engine.first_match import MANY, first_match
-from iamsim.engine.formula import DENY_ORDER, GUARDRAILS, Requirement, Slot, blocking_slots
+from iamsim.engine.fold import GUARDS, Folded
+from iamsim.engine.formula import GUARDRAILS, Slot, blocking_slots
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from iamsim.compile.policy import CompiledPolicy
     from iamsim.compile.statement import CompiledStatement
     from iamsim.core.request import Caller, Request
     from iamsim.engine.arrangement import Arrangement, Station
     from iamsim.engine.first_match import Check, Heads, RequestTest
-    from iamsim.engine.formula import Relation
+    from iamsim.engine.formula import Relation, Requirement
     from iamsim.engine.situation import Situation
 
 __all__ = ["implicit_denial", "make_plan", "reference"]
@@ -97,6 +98,9 @@ def _decide_uncertain(
     return decide
 
 
+Denial = tuple["RequestTest | None", "Heads", Decision]
+
+
 class _Reading(NamedTuple):
     """For whom and what a plan is, and how it takes unknown parts of policies.
 
@@ -108,28 +112,67 @@ class _Reading(NamedTuple):
     caller: Caller
     hopeful: bool | None = None
 
+    def denies(self, station: Station) -> list[Denial]:
+        """The deny statements of one station that can match."""
+        slot = station.slot
+        denies: list[Denial] = []
+        for policy, statement, test in _left(station, self, denies=True):
+            deciding = (reference(slot, policy, statement),)
+            decision = Decision(
+                Verdict.EXPLICIT_DENY, Reason.EXPLICITLY_DENIED, slot.layer, deciding
+            )
+            denies.append((test, _heads(station, statement), decision))
+        return denies
+
+    def allows(self, station: Station, need: Requirement) -> Gate:
+        """One station: the allow statements that can match and grant in one of the asked kinds."""
+        if not station.asks_for_allow:
+            return self.settled(allows=station.allows)
+        seen = station.caller or self.caller
+        allows = [
+            (test, _heads(station, statement), reference(station.slot, policy, statement))
+            for policy, statement, test in _left(station, self, denies=False)
+            if statement.grants(seen) & need.kinds
+        ]
+        for test, _, deciding in allows:
+            if test is None:
+                return _constant(0, (deciding,))
+        if not allows:
+            return _constant(-1)
+        references = tuple((deciding,) for *_, deciding in allows)
+        tests = [test for test, *_ in allows if test is not None]
+        return Gate(first_match(tests, [heads for _, heads, _ in allows]), references, None)
+
+    def every(self, gates: Sequence[Gate]) -> Gate:
+        """All stations of a place must allow; those that always do play no role."""
+        if any(gate.constant == -1 for gate in gates):
+            return _constant(-1)
+        gates = [gate for gate in gates if gate.constant is None] or gates[:1]
+        return gates[0] if len(gates) == 1 else _joined(gates)
+
+    def settled(self, *, allows: bool) -> Gate:
+        """A place that the request has no part in."""
+        return _constant(0 if allows else -1)
+
 
 def _plan(arrangement: Arrangement, reading: _Reading) -> Callable[[Request], Decision]:
     """Prepare one reading."""
-    denies = _denies(arrangement, reading)
-    guards: dict[Requirement, Gate] = {
-        Requirement(slot): gate
-        for slot in GUARDRAILS
-        if (gate := _gate(arrangement, Requirement(slot), reading)).constant != 0
-    }
-    needs = dict.fromkeys(need for way in arrangement.relation.ways for need in way.requires)
-    gates = {need: _gate(arrangement, need, reading) for need in needs}
-    implicit = _implicit(arrangement, guards, gates)
+    relation = arrangement.relation
+    folded = Folded(relation, arrangement.at, reading)
+    denials = [denial for _, denials in folded.denials() for denial in denials]
+    guards = {need: gate for need in GUARDS if (gate := folded.gate(need)).constant != 0}
+    gates = {need: folded.gate(need) for way in relation.ways for need in way.requires}
     ways = [
         _way([gates[need] for need in way.requires], way.requires)
-        for way in arrangement.relation.ways
+        for way in relation.ways
         if all(gates[need].constant != -1 for need in way.requires)
     ]
-    checks = [gate.check for gate in guards.values()]
-    return _decide(denies, checks, ways, implicit)
-
-
-Denial = tuple["RequestTest | None", "Heads", Decision]
+    return _decide(
+        denials,
+        [gate.check for gate in guards.values()],
+        ways,
+        _implicit(relation, guards, gates),
+    )
 
 
 def _decide(
@@ -214,22 +257,6 @@ def _always(_request: Request) -> bool:
     return True
 
 
-def _denies(arrangement: Arrangement, reading: _Reading) -> list[Denial]:
-    """The deny statements that can match, in the order of reporting."""
-    denies: list[Denial] = []
-    for slot in DENY_ORDER:
-        if slot in arrangement.relation.unheard:
-            continue
-        for station in arrangement.at(slot):
-            for policy, statement, test in _left(station, reading, denies=True):
-                deciding = (reference(slot, policy, statement),)
-                decision = Decision(
-                    Verdict.EXPLICIT_DENY, Reason.EXPLICITLY_DENIED, slot.layer, deciding
-                )
-                denies.append((test, _heads(station, statement), decision))
-    return denies
-
-
 def _left(
     station: Station, reading: _Reading, *, denies: bool
 ) -> list[tuple[CompiledPolicy, CompiledStatement, RequestTest | None]]:
@@ -262,24 +289,12 @@ def _heads(station: Station, statement: CompiledStatement) -> Heads:
     return statement.heads if station.resource is None else None
 
 
-def _gate(arrangement: Arrangement, need: Requirement, reading: _Reading) -> Gate:
-    """A requirement over all stations of its place; all of them must allow."""
-    gates = [_station_gate(station, need, reading) for station in arrangement.at(need.slot)]
-    if not gates:
-        # A place without stations (no Block Public Access here) does not block.
-        return _constant(0 if need.slot in GUARDRAILS else -1)
-    if any(gate.constant == -1 for gate in gates):
-        return _constant(-1)
-    gates = [gate for gate in gates if gate.constant is None] or gates[:1]
-    return gates[0] if len(gates) == 1 else _joined(gates)
-
-
 def _constant(number: int, references: tuple[StatementReference, ...] = ()) -> Gate:
     """A gate that the request has no part in."""
     return Gate(lambda _request: number, (references,), number)
 
 
-def _joined(gates: list[Gate]) -> Gate:
+def _joined(gates: Sequence[Gate]) -> Gate:
     """Several gates in a row (levels); the references are those of the first."""
     checks = [gate.check for gate in gates]
 
@@ -290,26 +305,6 @@ def _joined(gates: list[Gate]) -> Gate:
         return 0
 
     return Gate(check, ((),), None)
-
-
-def _station_gate(station: Station, need: Requirement, reading: _Reading) -> Gate:
-    """One station: the allow statements that can match and grant in one of the asked kinds."""
-    if not station.asks_for_allow:
-        return _constant(0 if station.allows else -1)
-    seen = station.caller or reading.caller
-    allows = [
-        (test, _heads(station, statement), reference(station.slot, policy, statement))
-        for policy, statement, test in _left(station, reading, denies=False)
-        if statement.grants(seen) & need.kinds
-    ]
-    if not allows:
-        return _constant(-1)
-    for test, _, deciding in allows:
-        if test is None:
-            return _constant(0, (deciding,))
-    references = tuple((deciding,) for *_, deciding in allows)
-    tests = [test for test, *_ in allows if test is not None]
-    return Gate(first_match(tests, [heads for _, heads, _ in allows]), references, None)
 
 
 def _way(
@@ -363,11 +358,10 @@ def _way(
 
 
 def _implicit(
-    arrangement: Arrangement, guards: dict[Requirement, Gate], gates: dict[Requirement, Gate]
+    relation: Relation, guards: dict[Requirement, Gate], gates: dict[Requirement, Gate]
 ) -> Callable[[Request], Decision]:
     """The denial for want of an allow: which layers lacked it, in the order of reporting."""
     rows = [*guards.items(), *gates.items()]
-    relation = arrangement.relation
     varying = [(need, gate.check) for need, gate in rows if gate.constant is None]
     settled = {need: gate.constant != -1 for need, gate in rows if gate.constant is not None}
 

@@ -6,14 +6,16 @@ from typing import TYPE_CHECKING
 
 from iamsim.compile.residual import all_of, any_of, negate
 from iamsim.core.data_class import NamedTuple
-from iamsim.engine.formula import DENY_ORDER, GUARDRAILS, Requirement
+from iamsim.core.reason import Reason
+from iamsim.engine.arrangement import Station
+from iamsim.engine.fold import Folded
+from iamsim.engine.formula import Requirement
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from iamsim.compile.residual import Term
     from iamsim.core.request import Request
-    from iamsim.engine.arrangement import Station
     from iamsim.engine.formula import Slot
     from iamsim.engine.situation import Situation
 
@@ -47,65 +49,86 @@ def decision_terms(
     arrangement = situation.arrange(request.action)
     relation = arrangement.relation
     unknown = unknown or {}
-    heard = [slot for slot in DENY_ORDER if slot not in relation.unheard]
-    known_terms: dict[tuple[int, int], Term] = {}
-
-    def allows(station: Station, need: Requirement) -> Term:
-        """When a station allows, worked out once for all the requirements of a request."""
-        key = id(station), need.kinds
-        if key not in known_terms:
-            known_terms[key] = _allows(station, need, request)
-        return known_terms[key]
-
+    heard = relation.heard
+    reading = _Reading(request, unknown, {})
     stations = tuple(
-        StationTerms(station, *unknown[station.slot])
-        if station.slot in unknown and not station.fixed
-        else StationTerms(
+        StationTerms(
             station,
-            allows(station, Requirement(station.slot)),
-            _denies(station, request) if station.slot in heard else False,
+            reading.allows(station, Requirement(station.slot)),
+            reading.denies(station) if station.slot in heard else False,
         )
         for station in arrangement.stations
     )
     if relation.always:
         return DecisionTerms(True, False, stations)
-    open_denies = [unknown[slot][1] for slot in heard if slot in unknown]
-    known = [terms.denies for terms in stations if terms.station.slot not in unknown]
-    denied = any_of([*known, *open_denies])
 
-    def requirement(need: Requirement) -> Term:
-        if need.slot in unknown:
-            fixed = [station for station in arrangement.at(need.slot) if station.fixed]
-            return all_of([unknown[need.slot][0], *(allows(station, need) for station in fixed)])
-        found = arrangement.at(need.slot)
-        if not found:  # a guardrail without stations allows
-            return need.slot in GUARDRAILS
-        return all_of(allows(station, need) for station in found)
+    def at(slot: Slot) -> tuple[Station, ...]:
+        """The stations of a place; one stands for all whose policies are not known."""
+        found = arrangement.at(slot)
+        if slot not in unknown:
+            return found
+        fixed = [station for station in found if station.fixed]
+        return (Station(slot, Reason.DEPENDS_ON_UNKNOWN), *fixed)
 
-    guarded = all_of(requirement(Requirement(slot)) for slot in GUARDRAILS)
-    open_way = any_of(all_of(requirement(need) for need in way.requires) for way in relation.ways)
-    return DecisionTerms(all_of([negate(denied), guarded, open_way]), denied, stations)
+    folded = Folded(relation, at if unknown else arrangement.at, reading)
+    denied = any_of(denial for _, denial in folded.denials())
+    return DecisionTerms(all_of([negate(denied), folded.passes(all_of, any_of)]), denied, stations)
 
 
-def _allows(station: Station, need: Requirement, request: Request) -> Term:
-    """When a station allows with a grant of one of the asked kinds."""
-    if station.policies is None or not station.asks_for_allow:
-        return station.allows
-    seen = station.view(request)
-    return any_of(
-        statement.residual(seen)
-        for _, statement in station.policies.candidates(request.action)
-        if not statement.denies and statement.grants(seen.caller) & need.kinds
-    )
+class _Reading(NamedTuple):
+    """Stations as terms; `known` are those that were read before, by station and kinds of grants,
+    which are 0 for what denies."""
 
+    request: Request
+    unknown: Mapping[Slot, tuple[Term, Term]]
+    known: dict[tuple[Station, int], Term]
 
-def _denies(station: Station, request: Request) -> Term:
-    """When a station denies explicitly."""
-    if station.policies is None or not station.applies:
-        return False
-    seen = station.view(request)
-    return any_of(
-        statement.residual(seen)
-        for _, statement in station.policies.candidates(request.action)
-        if statement.denies
-    )
+    def denies(self, station: Station) -> Term:
+        """When a station denies explicitly."""
+        key = station, 0
+        known = self.known.get(key)
+        if known is None:
+            known = self.known[key] = self._denies(station)
+        return known
+
+    def _denies(self, station: Station) -> Term:
+        """The same, worked out."""
+        if station.slot in self.unknown and not station.fixed:
+            return self.unknown[station.slot][1]
+        if station.policies is None or not station.applies:
+            return False
+        seen = station.view(self.request)
+        return any_of(
+            statement.residual(seen)
+            for _, statement in station.policies.candidates(self.request.action)
+            if statement.denies
+        )
+
+    def allows(self, station: Station, need: Requirement) -> Term:
+        """When a station allows with a grant of one of the asked kinds."""
+        key = station, need.kinds
+        known = self.known.get(key)
+        if known is None:
+            known = self.known[key] = self._allows(station, need)
+        return known
+
+    def _allows(self, station: Station, need: Requirement) -> Term:
+        """The same, worked out."""
+        if station.slot in self.unknown and not station.fixed:
+            return self.unknown[station.slot][0]
+        if station.policies is None or not station.asks_for_allow:
+            return station.allows
+        seen = station.view(self.request)
+        return any_of(
+            statement.residual(seen)
+            for _, statement in station.policies.candidates(self.request.action)
+            if not statement.denies and statement.grants(seen.caller) & need.kinds
+        )
+
+    def every(self, gates: Iterable[Term]) -> Term:
+        """All stations of a place must allow."""
+        return all_of(gates)
+
+    def settled(self, *, allows: bool) -> Term:
+        """A place without stations."""
+        return allows

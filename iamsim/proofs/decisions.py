@@ -6,18 +6,20 @@ for one caller, one kind of resource and one action; statements are read by `Rea
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from iamsim.core.data_class import replace
 from iamsim.core.request import GrantKind
-from iamsim.engine.formula import DENY_ORDER, GUARDRAILS, Requirement, Slot
+from iamsim.engine.fold import Folded
+from iamsim.engine.formula import Slot
 from iamsim.proofs.formula import all_of, any_of, negate
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from iamsim.compile.statement import CompiledStatement
     from iamsim.engine.arrangement import Arrangement, Station
-    from iamsim.engine.formula import Way
+    from iamsim.engine.formula import Requirement, Way
     from iamsim.proofs.formula import Formula
     from iamsim.proofs.statements import Reader
     from iamsim.symbolic.actions import ActionUniverse
@@ -38,58 +40,58 @@ def allowed(
     relation = arrangement.relation
     if relation.always:
         return True
-    denials: list[Formula] = []
-    for slot in DENY_ORDER:
-        if slot in relation.unheard:
-            continue
-        for station in arrangement.at(slot):
-            seen = reader(station)
-            denials += [
-                negate(seen.statement(statement), seen.actions)
-                for statement in statements_at(station, denies=True)
-            ]
-    guards = [_requirement(arrangement, Requirement(slot), reader) for slot in GUARDRAILS]
-    ways = [
-        all_of(
-            _requirement(arrangement, need, reader) for need in _needs(way, direct_only=direct_only)
+    if direct_only:
+        relation = replace(relation, ways=tuple(_direct(relation.ways)))
+    folded = Folded(relation, arrangement.at, _Reading(reader))
+    denials = (denial for _, denial in folded.denials())
+    return all_of([*denials, folded.passes(all_of, any_of)])
+
+
+def _direct(ways: Iterable[Way]) -> Iterator[Way]:
+    """The ways in by the resource's policy, without its grants to whole accounts."""
+    for way in ways:
+        if any(need.slot is Slot.RESOURCE for need in way.requires):
+            yield way._replace(
+                requires=tuple(
+                    need._replace(kinds=need.kinds & NOT_ACCOUNT)
+                    if need.slot is Slot.RESOURCE
+                    else need
+                    for need in way.requires
+                )
+            )
+
+
+class _Reading(NamedTuple):
+    """Stations as formulas over all requests; a denial is that no statement denies."""
+
+    reader: Callable[[Station], Reader]
+
+    def denies(self, station: Station) -> Formula:
+        """That a station does not deny."""
+        seen = self.reader(station)
+        return all_of(
+            negate(seen.statement(statement), seen.actions)
+            for statement in statements_at(station, denies=True)
         )
-        for way in relation.ways
-        if not direct_only or any(need.slot is Slot.RESOURCE for need in way.requires)
-    ]
-    return all_of([*denials, *guards, any_of(ways)])
 
+    def allows(self, station: Station, need: Requirement) -> Formula:
+        """When a station allows with a grant of one of the asked kinds."""
+        if not station.asks_for_allow:
+            return station.allows
+        seen = self.reader(station)
+        return any_of(
+            seen.statement(statement)
+            for statement in statements_at(station, denies=False)
+            if seen.caller is None or statement.grants(seen.caller) & need.kinds
+        )
 
-def _needs(way: Way, *, direct_only: bool) -> Iterator[Requirement]:
-    """What a way requires."""
-    for need in way.requires:
-        if direct_only and need.slot is Slot.RESOURCE:
-            yield need._replace(kinds=need.kinds & NOT_ACCOUNT)
-        else:
-            yield need
+    def every(self, gates: Iterable[Formula]) -> Formula:
+        """All stations of a place must allow."""
+        return all_of(gates)
 
-
-def _requirement(
-    arrangement: Arrangement,
-    need: Requirement,
-    reader: Callable[[Station], Reader],
-) -> Formula:
-    """A place allows when all its stations do; a guardrail without stations allows."""
-    stations = arrangement.at(need.slot)
-    if not stations:
-        return need.slot in GUARDRAILS
-    return all_of(_allows(station, need, reader) for station in stations)
-
-
-def _allows(station: Station, need: Requirement, reader: Callable[[Station], Reader]) -> Formula:
-    """When a station allows with a grant of one of the asked kinds."""
-    if not station.asks_for_allow:
-        return station.allows
-    seen = reader(station)
-    return any_of(
-        seen.statement(statement)
-        for statement in statements_at(station, denies=False)
-        if seen.caller is None or statement.grants(seen.caller) & need.kinds
-    )
+    def settled(self, *, allows: bool) -> Formula:
+        """A place without stations."""
+        return allows
 
 
 def statements_at(station: Station, *, denies: bool) -> Iterator[CompiledStatement]:
