@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from iamsim.cli.main import main
+from iamsim.cli.main import run
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run())

@@ -7,6 +7,7 @@ on standard error, with exit code 2, and never as a traceback.
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 
@@ -17,7 +18,7 @@ from iamsim.cli.panels import ALIASES, COMMANDS
 from iamsim.core.errors import IamsimError, InternalError, RequestError
 from iamsim.files.reading import forget_inputs
 
-__all__ = ["main"]
+__all__ = ["main", "run"]
 
 _HELP_NAMES = frozenset({"--help", "-h"})
 _APP_OPTIONS = frozenset({"--install-completion", "--show-completion"})
@@ -25,6 +26,15 @@ _USAGE_ERROR = 2
 _BROKEN_PIPE = 141  # 128 + SIGPIPE, as a shell reports it
 _INTERRUPTED = 130
 _TRACEBACK = "IAMSIM_TRACEBACK"
+_GARBAGE = 100_000  # objects made until Python looks for cycles: modules and worlds are none
+
+
+def run() -> int:
+    """Be a process of its own: run the command line of it and give the exit code."""
+    gc.set_threshold(_GARBAGE, 20, 100)
+    code = main()
+    gc.freeze()  # Python would look through everything once more as it ends
+    return code
 
 
 def main(arguments: list[str] | None = None) -> int:
