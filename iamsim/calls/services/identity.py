@@ -172,6 +172,28 @@ def _on_target(asker: Asker) -> None:
     asker.ask(f"organizations:{asker.operation.name}", Resource(arn, known=False))
 
 
+# What calls of Organizations make that tags can go onto.
+MADE = {
+    "CreateAccount": "account/o-*/*",
+    "CreateGovCloudAccount": "account/o-*/*",
+    "CreateOrganizationalUnit": "ou/o-*/ou-*",
+    "CreatePolicy": "policy/o-*/*/p-*",
+    "InviteAccountToOrganization": "account/o-*/*",
+}
+
+
+def _with_tags(asker: Asker) -> None:
+    """Calls of Organizations that pass tags ask for their permission too.
+
+    https://docs.aws.amazon.com/organizations/latest/APIReference/API_CreateAccount.html
+    """
+    asker.ask_all()
+    if asker.get("Tags"):
+        made = asker.arn("organizations", MADE[asker.operation.name], region=False)
+        tagged = Resource(made, known=False)
+        asker.ask("organizations:TagResource", tagged, because="tags what is made")
+
+
 def _service_linked(asker: Asker) -> None:
     """Service-linked roles are under the path of their service, which their name does not tell.
 
@@ -208,6 +230,7 @@ HANDLERS = {
     ("sts", "GetWebIdentityToken"): _identity_token,
     ("organizations", "AttachPolicy"): _on_target,
     ("organizations", "DetachPolicy"): _on_target,
+    **{("organizations", name): _with_tags for name in MADE},
     ("iam", "CreateServiceLinkedRole"): _linked_role,
     ("iam", "DeleteServiceLinkedRole"): _service_linked,
     ("iam", "AddRoleToInstanceProfile"): _instance_profile,
