@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from iamsim.core.answer import Answer
     from iamsim.core.decision import Layer
+    from iamsim.core.explanation import MissingKey
     from iamsim.engine.question import Question
     from iamsim.engine.world import CompiledWorld
     from iamsim.query.difference import Difference
@@ -50,6 +51,19 @@ S3_ACTIONS: Mapping[str, str] = {
         for name in ("CreateBucket", "DeleteBucket", "DeleteObject", "GetObject", "PutObject")
     },
     **{name: f"s3:{name}" for name in ("GetBucketPolicy", "PutBucketPolicy", "PutObjectAcl")},
+}
+
+# How the callers are given whom a trust policy names by their provider.
+FEDERATED_CALLERS: Mapping[str, str] = {
+    "sts:AssumeRoleWithSAML": (
+        "give the identity provider with -p, such as"
+        " `-p arn:aws:iam::111122223333:saml-provider/NAME`"
+    ),
+    "sts:AssumeRoleWithWebIdentity": (
+        "give the identity provider with -p, such as"
+        " `-p arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com`,"
+        " and what its token says with -c"
+    ),
 }
 
 
@@ -82,7 +96,7 @@ class DenialReport:
     answer: Answer
     agreement: Agreement
     search: Search = NOT_SEARCHED
-    open_keys: tuple[str, ...] = ()
+    open_keys: tuple[MissingKey, ...] = ()
 
     @property
     def differences(self) -> tuple[Difference, ...]:
@@ -112,11 +126,12 @@ def examine(message: DenialMessage, question: Question, world: CompiledWorld) ->
     return DenialReport(message, answer, agreement, search)
 
 
-def _open_keys(answer: Answer, question: Question) -> tuple[str, ...]:
-    """The context keys of which nothing was said, and with some value of which the world allows."""
+def _open_keys(answer: Answer, question: Question) -> tuple[MissingKey, ...]:
+    """The context keys of which nothing was said, and with some value of which the world says
+    something else."""
     absent = {key.lower() for key in question.unset}
     missing = answer.explanation.missing
-    return tuple(key.name for key in missing if key.matters and key.key not in absent)
+    return tuple(key for key in missing if key.matters and key.key not in absent)
 
 
 def compare(message: DenialMessage, answer: Answer) -> Agreement:
@@ -217,7 +232,7 @@ def missing_part(message: DenialMessage, model: World | None) -> RequestError | 
         return RequestError(
             "denial-without-principal",
             "the message does not say who called",
-            hint="give the caller with -p",
+            hint=FEDERATED_CALLERS.get(message.action or "", "give the caller with -p"),
         )
     if message.action is None:
         return RequestError(
@@ -227,10 +242,11 @@ def missing_part(message: DenialMessage, model: World | None) -> RequestError | 
         )
     if message.resource is None and message.form not in {DenialForm.FULL, DenialForm.DECODED}:
         keys = _keys(model) if model is not None and message.action.startswith("kms:") else []
+        subject = "the ARN of the role" if message.action in FEDERATED_CALLERS else "its ARN"
         hint = f"the world has {', '.join(f'`{key}`' for key in keys[:3])}" if keys else None
         return RequestError(
             "denial-without-resource",
             "the message does not say on which resource",
-            hint=hint or "give its ARN with -r",
+            hint=hint or f"give {subject} with -r",
         )
     return None

@@ -191,6 +191,15 @@ def _comparison(report: DenialReport) -> str:
         case Agreement.ONLY_IF:
             return _only_if(report)
         case Agreement.NOT_GIVEN:
+            layers = answer.explanation.layers
+            if decision.layer and any(
+                place.layer is message.layer and place.policies for place in layers
+            ):
+                lacking = layer_name(decision.layer, answer.request.action)
+                return (
+                    f"AWS says {said}; by what was given it hangs on the {lacking},"
+                    " which was not given"
+                )
             return f"AWS says {said}, and nothing was given that could say so"
         case Agreement.ALLOWED:
             return f"AWS says {said}, and the world allows the request"
@@ -205,8 +214,18 @@ def _only_if(report: DenialReport) -> str:
     if residual is not None:
         text = f"it does not hold that the request is {residual.sentence}"
     else:
-        keys = " and ".join(f"`{key}`" for key in report.open_keys) or "all that was not given"
-        text = f"{keys} {'is' if len(report.open_keys) < SEVERAL else 'are'} absent, as here"
+        absent = [f"`{key.name}`" for key in report.open_keys if not key.unknown]
+        open_keys = [f"`{key.name}`" for key in report.open_keys if key.unknown]
+        parts = []
+        if absent or not open_keys:
+            be = "is" if len(absent) < SEVERAL else "are"
+            parts.append(f"{' and '.join(absent) or 'all that was not given'} {be} absent, as here")
+        if open_keys:
+            parts.append(
+                f"{' and '.join(open_keys)}, which nobody knows,"
+                f" {'leads' if len(open_keys) < SEVERAL else 'lead'} to no other denial"
+            )
+        text = ", and ".join(parts)
     calls = _calls(report)
     return f"{text}; fetch what is not known with {_commands(calls)}" if calls else text
 

@@ -159,6 +159,19 @@ def test_a_denial_by_a_layer_that_was_not_given_is_not_explained(tmp_path, capsy
     assert "next: fetch the identity-based policy, since AWS names it" in flat(out)
 
 
+def test_a_policy_that_was_given_and_does_not_explain_is_not_called_missing(tmp_path, capsys):
+    """The policy of the bucket lets the caller's account in: his own policies decide."""
+    grant = {**BUCKET["Statement"], "Principal": {"AWS": "111122223333"}}
+    policy = written(tmp_path, "a.json", {**BUCKET, "Statement": grant})
+    message = MESSAGE.replace(
+        "with an explicit deny in a service control policy",
+        "because no resource-based policy allows the s3:GetObject action",
+    )
+    code, out, _ = run(capsys, message, policy)
+    assert code == 1
+    assert "it hangs on the identity-based policy, which was not given" in flat(out)
+
+
 def test_an_event_is_a_file_or_an_argument(tmp_path, capsys):
     """CloudTrail records are recognised by themselves, in lists and in log files."""
     allow = written(tmp_path, "b.json", ALLOW)

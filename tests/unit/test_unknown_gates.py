@@ -194,6 +194,22 @@ def test_a_denial_is_explained_only_if_a_key_is_absent(
     capsys.readouterr()
 
 
+def test_what_nobody_knows_is_not_called_absent(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """AWS sends the Region with the call: what it is may make another policy deny first."""
+    region = {"StringNotEquals": {"aws:RequestedRegion": "eu-west-1"}}
+    deny = {"Effect": "Deny", "Action": "s3:*", "Resource": "*", "Condition": region}
+    policy = tmp_path / "scp.json"
+    policy.write_text(json.dumps({"Version": "2012-10-17", "Statement": [deny]}))
+    path = world(tmp_path, "open.json", users={"mia": {}}, resources={"arn:aws:s3:::b": {}})
+    assert run("explain", "--denied", MESSAGE, "--world", path, "--scp", str(policy)) == 1
+    text = " ".join(capsys.readouterr().out.split())
+    assert text.startswith(
+        "explained only if: `aws:RequestedRegion`, which nobody knows, leads to no other denial"
+    )
+
+
 def test_without_any_policy_no_denial_is_explained(capsys: pytest.CaptureFixture[str]) -> None:
     """Neither a world nor a policy is an error, not an explanation."""
     assert run("explain", "--denied", MESSAGE) == 2
