@@ -31,7 +31,7 @@ _GARBAGE = 100_000  # objects made until Python looks for cycles: modules and wo
 
 def run() -> int:
     """Be a process of its own: run the command line of it and give the exit code."""
-    gc.set_threshold(_GARBAGE, 20, 100)
+    gc.set_threshold(_GARBAGE)
     code = main()
     gc.freeze()  # Python would look through everything once more as it ends
     return code

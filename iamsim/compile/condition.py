@@ -7,6 +7,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-si
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from iamsim.compile.literals import lacks_zone
@@ -35,6 +36,7 @@ __all__ = ["ConditionTest", "OpenTest", "compile_condition", "is_null", "open_te
 ELEMENTS = {element.value for element in Element}
 FOR_ALL_VALUES = "ForAllValues"
 FOR_ANY_VALUE = "ForAnyValue"
+REMEMBERED = 30_000  # conditions whose meaning is kept at hand
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,10 +259,9 @@ def compile_condition(
             f"unknown condition operator `{condition.operator}`",
             span=source.span(condition.path[:-1]),
         )
-    key = condition.key.lower()
-    values = compile_values(operator.base, condition.values, with_variables=with_variables)
-    constant = _constant(operator, has_values=bool(condition.values), denies=denies)
-    test = _test(operator, key, values) if constant is None else _fixed(constant)
+    texts = tuple([value.text for value in condition.values])
+    meaning = _compile_meaning(operator, condition.key, texts, with_variables, denies)
+    key, values, test, constant = meaning
     return ConditionTest(
         operator,
         condition.operator,
@@ -272,6 +273,18 @@ def compile_condition(
         test,
         constant,
     )
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _compile_meaning(
+    operator: OperatorName, key: str, texts: tuple[str, ...], with_variables: bool, denies: bool
+) -> tuple[str, ValueTests, ContextTest, bool | None]:
+    """What a condition means, wherever it stands: many statements ask the same."""
+    key = key.lower()
+    values = compile_values(operator.base, texts, with_variables=with_variables)
+    constant = _constant(operator, has_values=bool(texts), denies=denies)
+    test = _test(operator, key, values) if constant is None else _fixed(constant)
+    return key, values, test, constant
 
 
 def _constant(operator: OperatorName, *, has_values: bool, denies: bool) -> bool | None:

@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from iamsim.compile.template import Template
     from iamsim.core.request import ContextValue
     from iamsim.core.wildcard import TextTest
-    from iamsim.syntax.ast import Value
 
     Context = Mapping[str, ContextValue]
     ContextTest = Callable[[str, Context], bool]
@@ -57,7 +56,7 @@ class ValueTests:
     notes: tuple[Note, ...] = ()
 
 
-def compile_values(base: str, values: Sequence[Value], *, with_variables: bool) -> ValueTests:
+def compile_values(base: str, values: Sequence[str], *, with_variables: bool) -> ValueTests:
     """Compile the values for the operator of this (positive) name."""
     positive = POSITIVE.get(base, base)
     if positive in TEXT_OPERATORS:
@@ -91,11 +90,9 @@ ORDER = {
 }
 
 
-def _compile_texts(base: str, values: Sequence[Value], *, with_variables: bool) -> ValueTests:
+def _compile_texts(base: str, values: Sequence[str], *, with_variables: bool) -> ValueTests:
     """The operators in whose values policy variables are replaced."""
-    templates = tuple(
-        compile_template(value.text, with_variables=with_variables) for value in values
-    )
+    templates = tuple(compile_template(value, with_variables=with_variables) for value in values)
     fixed = [template for template in templates if not template.keys]
     open_ones = [template for template in templates if template.keys]
     fixed_test = FIXED_TESTS[base](fixed)
@@ -238,7 +235,7 @@ RESOLVED_TESTS: Mapping[str, Callable[[list[Token], str], bool]] = {
 }
 
 
-def _compile_networks(values: Sequence[Value]) -> ValueTests:
+def _compile_networks(values: Sequence[str]) -> ValueTests:
     """CIDR blocks of both families; an address is in blocks of its own family only. Bits beyond the
     prefix do not count.
 
@@ -247,11 +244,11 @@ def _compile_networks(values: Sequence[Value]) -> ValueTests:
     networks = []
     notes: dict[Note, None] = {}
     for value in values:
-        network = read_network(value.text)
+        network = read_network(value)
         if network is None:
             continue
         networks.append(network[0])
-        if ":" in value.text and "/" not in value.text:
+        if ":" in value and "/" not in value:
             notes[Note.IPV6_WITHOUT_PREFIX] = None
 
     def test(value: str) -> bool:
@@ -273,22 +270,22 @@ def _compile_networks(values: Sequence[Value]) -> ValueTests:
     )
 
 
-def _compile_literals(base: str, values: Sequence[Value]) -> ValueTests:
+def _compile_literals(base: str, values: Sequence[str]) -> ValueTests:
     """Numbers, dates and bytes: read once, compared with one operation."""
     if base == "BinaryEquals":
         return _compile_comparison(values, read_bytes, eq)
     if base.startswith("Numeric"):
         return _compile_comparison(values, read_number, ORDER[base.removeprefix("Numeric")])
     tests = _compile_comparison(values, read_date, ORDER[base.removeprefix("Date")])
-    without_zone = any(lacks_zone(value.text) for value in values)
+    without_zone = any(lacks_zone(value) for value in values)
     return replace(tests, notes=(Note.DATE_WITHOUT_ZONE,)) if without_zone else tests
 
 
 def _compile_comparison(
-    values: Sequence[Value], read: Callable[[str], T | None], compare: Callable[[T, T], bool]
+    values: Sequence[str], read: Callable[[str], T | None], compare: Callable[[T, T], bool]
 ) -> ValueTests:
     """Compare what the request says, as read, with each policy value, as read."""
-    read_values = [read(value.text) for value in values]
+    read_values = [read(value) for value in values]
     known = [value for value in read_values if value is not None]
 
     def test(value: str) -> bool:
@@ -308,6 +305,6 @@ def _compile_comparison(
     )
 
 
-def _plain(values: Sequence[Value]) -> tuple[Template, ...]:
+def _plain(values: Sequence[str]) -> tuple[Template, ...]:
     """Templates of texts in which nothing is replaced."""
-    return tuple(compile_template(value.text, with_variables=False) for value in values)
+    return tuple(compile_template(value, with_variables=False) for value in values)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from iamsim.core.caret import quote
@@ -47,6 +48,7 @@ VERSION_WITH_VARIABLES = "2012-10-17"
 OBJECT = (dict, Mapping)
 LIST = (list, tuple)
 NUL, REPLACEMENT = "\x00", "\ufffd"
+REMEMBERED = 10_000  # paths
 QUOTABLE = ("a number", "true or false")
 
 _value = tuple.__new__  # makes a Value in half the time that Value(...) takes
@@ -103,7 +105,7 @@ def _build(document: object, *, markers: bool, lenient: bool) -> Body:
             message = "`Statement` is an empty list"
             raise Problem("empty-list", message, ("Statement",), "write one statement at least")
         places: list[tuple[object, int, Path]] = [
-            (one, index, ("Statement", index)) for index, one in enumerate(raw)
+            (one, index, _below(("Statement",), index)) for index, one in enumerate(raw)
         ]
     else:
         places = [(raw, 0, ("Statement",))]
@@ -192,22 +194,30 @@ def _statement(raw: object, index: int, path: Path, *, variables: bool) -> State
         raise _effect_problem(effect, (*path, "Effect"))
     principals: Principals | None = None
     if "Principal" in raw:
-        principals = _principals("Principal", raw["Principal"], (*path, "Principal"))
+        principals = _principals("Principal", raw["Principal"], _below(path, "Principal"))
     elif "NotPrincipal" in raw:
-        principals = _principals("NotPrincipal", raw["NotPrincipal"], (*path, "NotPrincipal"))
+        principals = _principals("NotPrincipal", raw["NotPrincipal"], _below(path, "NotPrincipal"))
     element = "Action" if "Action" in raw else "NotAction"
-    actions = _entries(element, raw[element], (*path, element))
+    actions = _entries(element, raw[element], _below(path, element))
     resources: Entries | None = None
     if "Resource" in raw:
-        resources = _entries("Resource", raw["Resource"], (*path, "Resource"), variables=variables)
+        resources = _entries(
+            "Resource", raw["Resource"], _below(path, "Resource"), variables=variables
+        )
     elif "NotResource" in raw:
-        place = (*path, "NotResource")
+        place = _below(path, "NotResource")
         resources = _entries("NotResource", raw["NotResource"], place, variables=variables)
     conditions: tuple[Condition, ...] = ()
     if "Condition" in raw:
-        conditions = _conditions(raw["Condition"], (*path, "Condition"), variables=variables)
+        conditions = _conditions(raw["Condition"], _below(path, "Condition"), variables=variables)
     sid = _text(raw, "Sid", path) if "Sid" in raw else None
     return Statement(index, sid, effect, principals, actions, resources, conditions, path)
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _below(path: Path, part: str | int) -> Path:
+    """The path of a part, one for all policies that have one at this place."""
+    return (*path, part)
 
 
 def _text(raw: Mapping[str, object], name: str, path: Path) -> str | None:
@@ -249,7 +259,7 @@ def _texts(name: str, raw: object, path: Path) -> tuple[Value, ...]:
             raise _wrong_type(name, "a list of texts", text, (*path, index), inside=True)
         if NUL in text or REPLACEMENT in text:
             raise _damaged((*path, index))
-        values.append(_value(Value, (text, (*path, index))))
+        values.append(_value(Value, (text, _below(path, index))))
     return tuple(values)
 
 
@@ -268,7 +278,7 @@ def _principals(name: str, raw: object, path: Path) -> Principals:
             message = f"there is no kind of principal {quote(str(kind))}"
             hint = did_you_mean(str(kind), PRINCIPAL_KINDS) or _principal_hint(str(kind))
             raise Problem("unknown-principal-kind", message, (*path, str(kind), KEY), hint)
-        for value in _texts(kind, values, (*path, kind)):
+        for value in _texts(kind, values, _below(path, kind)):
             check_principal(kind, value)
             entries.append(PrincipalEntry(kind, value))
     return Principals(name, tuple(entries), path)
@@ -296,11 +306,11 @@ def _conditions(raw: object, path: Path, *, variables: bool) -> tuple[Condition,
             message = f"what {quote(operator)} tests is marked as not known"
             raise Problem("wrong-type", message, (*path, operator))
         check = variables and OPERATORS[name.base].variables
-        place = (*path, operator)
+        place = _below(path, operator)
         for key, values in keys.items():
             if not isinstance(key, str):
                 raise _wrong_type("a condition key", "a text", key, place)
-            key_place = (*place, key)
+            key_place = _below(place, key)
             found = _condition_values(key, values, key_place)
             if check:
                 _check_all_variables(found)
@@ -318,7 +328,7 @@ def _condition_values(key: str, raw: object, path: Path) -> tuple[Value, ...]:
         return (Value(_scalar(key, raw, path), path),)
     values = []
     for index, one in enumerate(raw):
-        place = (*path, index)
+        place = _below(path, index)
         text = one if isinstance(one, str) else _scalar(key, one, place)
         if NUL in text or REPLACEMENT in text:
             raise _damaged(place)
