@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["make_folder", "write_bytes", "write_folder", "write_new", "write_text"]
 
 _STREAMS = ("/dev/stdout", "/dev/stderr", "/dev/fd/")  # links to what is open already
+_MANY = 100  # files from which on the disk is waited for once, where the system can do that
 _NEW = (
     os.O_WRONLY
     | os.O_CREAT
@@ -83,7 +84,7 @@ def write_folder(folder: Name, texts: Mapping[str, str], removed: Iterable[str] 
     top = os.fspath(folder)
     _refuse_confined(top)
     _refuse_link(top, _known(top))
-    changes = _Changes(top)
+    changes = _Changes(top, together=len(texts) > _MANY and sys.platform == "linux")
     with _orderly_end():
         try:
             for path, text in texts.items():
@@ -133,8 +134,9 @@ def _refuse_confined(name: str) -> None:
 class _Changes:
     """What happens to the files below a folder: prepared beside them, made by renaming alone."""
 
-    def __init__(self, top: str) -> None:
+    def __init__(self, top: str, *, together: bool) -> None:
         self.top = top
+        self.together = together  # `sync` of other systems does not wait
         self.mark = _mark()
         self.folders: list[str] = []
         self.prepared: list[tuple[str, str | None]] = []  # the file, and its new content beside it
@@ -151,7 +153,9 @@ class _Changes:
         file = os.path.join(place, parts[-1])  # noqa: PTH118 - as above
         about = _known(file)
         _check(file, about, over_input=True)
-        beside = None if content is None else _write_beside(file, content, about)
+        beside = None
+        if content is not None:
+            beside = _write_beside(file, content, about, lasting=not self.together)
         self.prepared.append((file, beside))
 
     def _folder(self, place: str) -> None:
@@ -170,6 +174,8 @@ class _Changes:
 
     def make(self) -> None:
         """Put everything in its place; what was there is kept beside it for now."""
+        if self.together:
+            os.sync()
         for file, beside in self.prepared:
             before = None
             if _known(file) is not None:
@@ -196,8 +202,11 @@ class _Changes:
         for _, before in self.made:
             if before is not None:
                 _forget(before)
-        for place in {os.path.dirname(file) for file, _ in self.made}:  # noqa: PTH120 - as above
-            _sync_folder(place)
+        if self.together:
+            os.sync()
+        else:
+            for place in {os.path.dirname(file) for file, _ in self.made}:  # noqa: PTH120 - as above
+                _sync_folder(place)
         for file, beside in self.prepared:
             place = os.path.dirname(file)  # noqa: PTH120 - as above
             while beside is None and place != self.top and _forget_folder(place):
@@ -233,8 +242,11 @@ def _refuse_link(name: str, about: os.stat_result | None) -> None:
         raise OSError(errno.ELOOP, "it is a symbolic link; name the file that it leads to", name)
 
 
-def _write_beside(name: str, content: bytes, about: os.stat_result | None) -> str:
-    """Write to a new file in the same folder, with the rights of the one that it is to replace."""
+def _write_beside(
+    name: str, content: bytes, about: os.stat_result | None, *, lasting: bool = True
+) -> str:
+    """Write to a new file in the same folder, with the rights of the one that it is to replace;
+    what is to be `lasting` is on the disk then."""
     folder, last = os.path.split(name)
     beside = os.path.join(folder, f".{last[:100]}.{_mark()}.new")  # noqa: PTH118 - as above
     number = os.open(beside, _NEW, 0o666)
@@ -242,7 +254,8 @@ def _write_beside(name: str, content: bytes, about: os.stat_result | None) -> st
         with open(number, "wb") as stream:  # noqa: PTH123 - the number of an open file
             stream.write(content)
             stream.flush()
-            os.fsync(number)
+            if lasting:
+                os.fsync(number)
             if about is not None and hasattr(os, "fchmod"):
                 os.fchmod(number, stat.S_IMODE(about.st_mode))
     except BaseException:

@@ -204,6 +204,23 @@ def test_a_full_disk_leaves_the_file_as_it_was(tmp_path, monkeypatch):
     assert tree(tmp_path) == {"policy.json": "before"}
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="`sync` of other systems does not wait")
+def test_many_files_wait_for_the_disk_together(tmp_path, monkeypatch):
+    """Before the first is in its place, and not file by file: what fails there changes nothing."""
+    full_disk(monkeypatch, 0)
+    texts = {f"{number}.json": "after" for number in range(101)}
+    write_folder(tmp_path, texts)
+    assert tree(tmp_path) == texts
+
+    def fail():
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(writing.os, "sync", fail)
+    with pytest.raises(OSError, match="Input/output"):
+        write_folder(tmp_path, dict.fromkeys(texts, "later"))
+    assert tree(tmp_path) == texts
+
+
 def test_the_rights_of_a_file_stay(tmp_path):
     """A file that only its owner may read is still one."""
     path = tmp_path / "policy.json"
