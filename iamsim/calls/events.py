@@ -14,7 +14,7 @@ from iamsim import catalog
 from iamsim.calls.arns import Resource
 from iamsim.calls.event_forms import unwrapped
 from iamsim.calls.event_parameters import parameters_of
-from iamsim.calls.identities import Identity, identity_of, is_service
+from iamsim.calls.identities import INTERNAL, Identity, identity_of, is_service
 from iamsim.calls.mapping import read
 from iamsim.calls.model import Call, Reading, Requested
 from iamsim.calls.names import service_of_source
@@ -241,7 +241,7 @@ def _context(
     if event.get("eventTime"):
         context["aws:CurrentTime"] = str(event["eventTime"])
     agent = event.get("userAgent")
-    if agent and not is_service(agent) and agent != "AWS Internal":
+    if agent and not is_service(agent) and not str(agent).startswith(INTERNAL):
         context["aws:UserAgent"] = str(agent)
     endpoint = event.get("vpcEndpointId")
     address = event.get("sourceIPAddress")

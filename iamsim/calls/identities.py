@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 __all__ = ["Identity", "identity_of"]
 
 SERVICE_ENDS = (".amazonaws.com", ".amazonaws.com.cn", ".aws.internal", ".amazon.com")
+# Where a call comes from inside of AWS, a number may follow.
+INTERNAL = "AWS Internal"
 ANONYMOUS = ("ANONYMOUS_PRINCIPAL", "anonymous")
 # What a session's credentials were issued to, and the key that this sets:
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
@@ -256,14 +258,26 @@ def _chain(given: dict[str, Any], record: dict[str, Any], found: Identity, kind:
     """Whether a service made the call in the caller's name (a forward access session).
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/access_forward_access_sessions.html
+    https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html
     """
-    invoked = given.get("invokedBy")
-    if kind == "AWSService" or found.principal == invoked or not invoked:
+    invoked, address = given.get("invokedBy"), record.get("sourceIPAddress")
+    if kind == "AWSService" or found.principal == invoked:
         return
-    name = invoked if is_service(invoked) else record.get("sourceIPAddress")
-    if is_service(name):
+    name = invoked if is_service(invoked) else address
+    if invoked and is_service(name):
         found.services.append(str(name))
         return
-    found.context["aws:ViaAWSService"] = "true"
+    inside = str(address).startswith(INTERNAL)
+    if not invoked and not inside:
+        return
+    if invoked:
+        found.context["aws:ViaAWSService"] = "true"
+        found.notes.append(
+            f"made by a service in the caller's name, which is not named (`{invoked}`)"
+        )
+    else:
+        found.unknown.append("aws:ViaAWSService")
+        found.notes.append(f"made inside AWS (`{address}`): whether a service made it is not told")
     found.unknown += ["aws:CalledVia", "aws:CalledViaFirst", "aws:CalledViaLast"]
-    found.notes.append(f"made by a service in the caller's name, which is not named (`{invoked}`)")
+    if record.get("eventSource") == "kms.amazonaws.com":
+        found.unknown.append("kms:ViaService")

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from iamsim.calls.event_forms import unwrapped
+from iamsim.core.decision import Verdict
 from iamsim.core.errors import RequestError
 from iamsim.query.denial import compare
 from iamsim.syntax.denial import find_denials
@@ -30,14 +31,18 @@ def outcome_sentence(record: Mapping[str, Any], call: AnsweredCall) -> str | Non
     event = unwrapped(record)
     code, text = str(event.get("errorCode") or ""), str(event.get("errorMessage") or "")
     denied = call.verdict.value.endswith("Deny")
+    conditional = call.verdict is Verdict.CONDITIONAL
+    explains = (
+        "the answer explains in some cases only" if conditional else "the answer does not explain"
+    )
     if not code:
         through = "AWS let the call through"
-        return f"{through}, which the answer does not explain" if denied else through
+        return f"{through}, which {explains}" if denied or conditional else through
     if not any(word in code.lower() for word in DENIED):
         return None
     if not denied:
         why = text or "no reason"
-        return f"AWS denied the call ({code}), which the answer does not explain: {why}"
+        return f"AWS denied the call ({code}), which {explains}: {why}"
     failing = call.failing
     try:
         message = find_denials(text).messages[-1]

@@ -194,15 +194,19 @@ OUTCOMES = [
     ({"errorCode": "AccessDenied"}, "allow", "which the answer does not explain: no reason"),
     ({"errorCode": None}, "allow", "AWS let the call through"),
     ({"errorCode": None}, "none", "through, which the answer does not explain"),
+    ({"errorCode": None}, "depends", "through, which the answer explains in some cases only"),
+    ({"errorCode": "AccessDenied"}, "depends", "which the answer explains in some cases only: no"),
     ({"errorCode": "NoSuchKey"}, "allow", None),
 ]
+FROM_HOME = {"Condition": {"IpAddress": {"aws:SourceIp": "192.0.2.0/24"}}}
 
 
 @pytest.mark.parametrize(("said", "policy", "words"), OUTCOMES)
 def test_what_aws_did_is_held_against_the_answer(tmp_path, capsys, said, policy, words):
     """A record tells whether the call went through, and why not."""
     unrelated = {**ALLOW, "Statement": {**ALLOW["Statement"][0], "Action": "ec2:*"}}
-    content = {"deny": DENY, "allow": ALLOW, "none": unrelated}[policy]
+    depends = {**ALLOW, "Statement": {**ALLOW["Statement"][0], **FROM_HOME}}
+    content = {"deny": DENY, "allow": ALLOW, "none": unrelated, "depends": depends}[policy]
     path = written(tmp_path, "read.json", content)
     _, out, _ = run(capsys, json.dumps({**EVENT, **said}), path, "--format", "json")
     outcomes = json.loads(out).get("outcomes", [])
