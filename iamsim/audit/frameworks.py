@@ -8,6 +8,7 @@ other things are not listed.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.audit.model import Status
@@ -24,6 +25,8 @@ FSBP = "https://docs.aws.amazon.com/securityhub/latest/userguide/fsbp-standard.h
 WELL_ARCHITECTED = "https://docs.aws.amazon.com/wellarchitected/latest/security-pillar/identity-and-access-management.html"
 NO_FILE = "no file that `iamsim import` reads says it"
 NOT_ACCESS = "no question of access"
+# A control about root users alone, whose second check is about everybody with a device.
+ROOT_HARDWARE = ("root-without-mfa", "mfa-not-phishing-resistant")
 
 
 class Framework(NamedTuple):
@@ -83,7 +86,7 @@ def _cis(numbers: Mapping[str, str]) -> tuple[dict[str, tuple[str, ...]], dict[s
         "contact": ("security-contact",),
         "root-keys": ("root-access-key",),
         "root-mfa": ("root-without-mfa",),
-        "root-hardware": ("mfa-not-phishing-resistant",),
+        "root-hardware": ROOT_HARDWARE,
         "root-use": ("root-used-lately",),
         "length": ("password-policy",),
         "reuse": ("password-policy",),
@@ -192,7 +195,7 @@ FRAMEWORKS = {
             "IAM.3": ("access-key-old",),
             "IAM.4": ("root-access-key",),
             "IAM.5": ("console-user-without-mfa",),
-            "IAM.6": ("mfa-not-phishing-resistant",),
+            "IAM.6": ROOT_HARDWARE,
             "IAM.7": ("password-policy",),
             "IAM.8": ("password-unused", "access-key-unused"),
             "IAM.21": ("full-service-access",),
@@ -300,6 +303,15 @@ def controls_of(framework: Framework, check: str) -> list[str]:
     return [control for control, checks in framework.controls.items() if check in checks]
 
 
+def _of_roots(result: CheckResult) -> CheckResult:
+    """What a check says of root users, and of what is lost."""
+    return replace(
+        result,
+        findings=[one for one in result.findings if one.subject.endswith(":root")],
+        gaps=[one for one in result.gaps if ":user/" not in one.subject],
+    )
+
+
 def view_of(framework: Framework, audit: Audit) -> list[Control]:
     """Every control with its results, then those that are out of scope."""
     results = {check.check: check for check in audit.checks}
@@ -307,7 +319,11 @@ def view_of(framework: Framework, audit: Audit) -> list[Control]:
         Control(
             control,
             framework.titles.get(control, ""),
-            tuple(results[check] for check in checks if check in results),
+            tuple(
+                _of_roots(results[check]) if checks is ROOT_HARDWARE else results[check]
+                for check in checks
+                if check in results
+            ),
         )
         for control, checks in framework.controls.items()
     ]

@@ -67,8 +67,14 @@ COMMERCIAL = "aws"  # the partition of the Regions that rows of types without on
 SERVICE_LINKED = "/aws-service-role/"
 # Lists of a Region whose outputs are facts themselves.
 OF_REGION = (
+    ("backup", "list_backup_vaults"),
+    ("ec2", "describe_instances"),
+    ("efs", "describe_file_systems"),
     ("kms", "list_aliases"),
     ("lambda", "list_functions"),
+    ("logs", "describe_log_groups"),
+    ("rds", "describe_db_clusters"),
+    ("rds", "describe_db_instances"),
     ("secretsmanager", "list_secrets"),
     ("ecr", "describe_repositories"),
     ("ssm", "describe_parameters"),

@@ -45,13 +45,17 @@ HOME = "us-east-1"  # where services without Regions are asked if the session ha
 LEFT_OUT = frozenset(
     (
         "CertificateBody",
+        "Email",
         "EmailAddress",
         "Environment",
+        "MasterAccountEmail",
+        "MasterUserPassword",
         "PhoneNumber",
         "ResponseMetadata",
         "SSHPublicKeyBody",
         "SecretAccessKey",
         "ServicePassword",
+        "Title",
     )
 )
 NUMBERS = ("integer", "long")

@@ -8,19 +8,27 @@ from __future__ import annotations
 
 import json
 import os
+import re
+from typing import TYPE_CHECKING
 
+from iamsim import catalog
 from iamsim.files.reading import read_text
 from iamsim.importers.recipe_calls import policy_actions, policy_calls
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
 
 __all__ = ["recipe_policy", "recipe_script"]
 
 ROLE = "iamsim-collect"
+LONGEST = 6144  # characters of a managed policy
 
 # What the script calls besides the calls of the table of resource types.
 FURTHER_ACTIONS = (
     "access-analyzer:ListAnalyzers",
     "account:GetAlternateContact",
     "dynamodb:DescribeTable",
+    "ec2:DescribeInstances",
     "ec2:DescribeRegions",
     "ec2:DescribeSnapshotAttribute",
     "ec2:DescribeSnapshots",
@@ -47,6 +55,8 @@ FURTHER_ACTIONS = (
     "kms:ListGrants",
     "rds:DescribeDBClusterSnapshotAttributes",
     "rds:DescribeDBClusterSnapshots",
+    "rds:DescribeDBClusters",
+    "rds:DescribeDBInstances",
     "rds:DescribeDBSnapshotAttributes",
     "rds:DescribeDBSnapshots",
     "s3:GetAccountPublicAccessBlock",
@@ -94,10 +104,7 @@ HEAD = """\
 #
 {policy}
 """
-MEMBERS = (
-    f" (the role `{ROLE}` of the members: its first statement;\n"
-    "# in China and GovCloud, `arn:aws-cn:` or `arn:aws-us-gov:` in the last one)"
-)
+MEMBERS = f" (the role `{ROLE}` of the members: its first statement)"
 SCRIPTS = os.path.join(os.path.dirname(__file__), "scripts")  # noqa: PTH118, PTH120 - as elsewhere
 
 
@@ -105,7 +112,8 @@ def recipe_policy(*, organization: bool = False, role: str = ROLE) -> dict[str, 
     """Give the least policy that the script needs, and `iamsim collect`.
 
     In an organization that is the policy of the caller in the management account; the roles of the
-    members need the policy of one account.
+    members need the policy of one account. What would be longer than a managed policy may be has
+    wildcards for as many of the longest names as that takes, which cover these actions alone.
     """
     statements: list[dict[str, object]] = [
         {
@@ -129,10 +137,57 @@ def recipe_policy(*, organization: bool = False, role: str = ROLE) -> dict[str, 
                 "Sid": "ReadInMemberAccounts",
                 "Effect": "Allow",
                 "Action": "sts:AssumeRole",
-                "Resource": f"arn:aws:iam::*:role/{role}",
+                "Resource": f"arn:*:iam::*:role/{role}",
             }
         )
-    return {"Version": "2012-10-17", "Statement": statements}
+    policy: dict[str, object] = {"Version": "2012-10-17", "Statement": statements}
+    _shorten(policy, statements)
+    return policy
+
+
+def _shorten(policy: Mapping[str, object], statements: Sequence[dict[str, object]]) -> None:
+    """Put patterns for names, the ones that save most first, until a policy has `LONGEST`
+    characters, of which IAM does not count white space.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+    """
+    asked = [one for one in statements if _names(one)]
+    wanted = {name for one in asked for name in _names(one)}
+    shorter = sorted(
+        ((pattern, name) for name in wanted if (pattern := _pattern(name, wanted)) is not None),
+        key=lambda entry: (len(entry[0]) - len(entry[1]), entry[1]),
+    )
+    for pattern, _ in shorter:
+        if len(json.dumps(policy, separators=(",", ":"))) <= LONGEST:
+            return
+        covered = pattern.removesuffix("*").lower()
+        for one in asked:
+            names = {pattern if name.lower().startswith(covered) else name for name in _names(one)}
+            one["Action"] = sorted(names)
+
+
+def _names(statement: Mapping[str, object]) -> list[str]:
+    """The actions of a statement with several."""
+    actions = statement["Action"]
+    return actions if isinstance(actions, list) else []
+
+
+def _pattern(name: str, wanted: Collection[str]) -> str | None:
+    """The shortest pattern that ends behind a word, has two or more, and covers of all actions of
+    its service none but wanted ones."""
+    service, _, action = name.partition(":")
+    facts = catalog.find_service(service)
+    words = re.findall(r"[A-Z][a-z0-9]*", action)
+    for number in range(2, len(words)):
+        start = "".join(words[:number])
+        if not action.startswith(start) or facts is None:
+            return None
+        covered = [
+            one.full_name for one in facts.actions if one.name.lower().startswith(start.lower())
+        ]
+        if all(one in wanted for one in covered):
+            return f"{service}:{start}*"
+    return None
 
 
 def recipe_script(*, organization: bool = False) -> str:

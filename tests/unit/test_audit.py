@@ -16,7 +16,7 @@ import pytest
 import iamsim
 from iamsim.audit.choices import Choices
 from iamsim.audit.control_tower import CONTROL_TOWER, LOG_ARCHIVE
-from iamsim.audit.frameworks import FRAMEWORKS
+from iamsim.audit.frameworks import FRAMEWORKS, view_of
 from iamsim.audit.guardrails import GUARDRAILS
 from iamsim.audit.headings import HEADINGS
 from iamsim.audit.languages import in_language
@@ -234,6 +234,30 @@ def test_ids_of_controls_are_those_of_a_dated_list(name):
     for control in (*framework.controls, *single):
         assert re.fullmatch(FORMS[name], control)
         assert control in listed["ids"]
+
+
+@pytest.mark.parametrize(("name", "id_"), [("cis-aws-5.0", "1.5"), ("fsbp", "IAM.6")])
+@pytest.mark.parametrize(
+    ("root", "status"),
+    [
+        ({"mfa_devices": 0}, Status.FAIL),
+        ({"mfa_devices": 1, "mfa_types": ["virtual"]}, Status.FAIL),
+        ({"mfa_devices": 1}, Status.UNKNOWN),
+        ({"mfa_devices": 1, "mfa_types": ["fido"]}, Status.PASS),
+    ],
+)
+def test_a_control_about_root_users_is_about_them_alone(tmp_path, name, id_, root, status):
+    """Devices of users don't count, and a root user without any does."""
+    users = {
+        "ana": {"mfa_devices": 1, "mfa_types": ["virtual"]},
+        "ben": {"mfa_devices": 1, "mfa_types": ["fido"]},
+    }
+    path = tmp_path / "world.json"
+    account = {"users": users, "root_user": root}
+    path.write_text(json.dumps({"accounts": {"222222222222": account}}))
+    audit = run_audit(Batch(CompiledWorld.checked(load_world(path))))
+    (control,) = [one for one in view_of(FRAMEWORKS[name], audit) if one.id == id_]
+    assert control.status is status
 
 
 def test_ids_of_control_tower_are_those_of_aws():

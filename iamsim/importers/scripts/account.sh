@@ -45,6 +45,12 @@ collect_region() {
     get "$dir/list-grants.$(name "$arn").json" kms list-grants --key-id "$arn"
   done
   get "$dir/list-functions.json" lambda list-functions
+  get "$dir/describe-instances.json" ec2 describe-instances
+  get "$dir/list-backup-vaults.json" backup list-backup-vaults
+  get "$dir/describe-file-systems.json" efs describe-file-systems
+  get "$dir/describe-log-groups.json" logs describe-log-groups
+  get "$dir/describe-db-clusters.json" rds describe-db-clusters
+  get "$dir/describe-db-instances.json" rds describe-db-instances
   get "$dir/list-secrets.json" secretsmanager list-secrets
   get "$dir/describe-repositories.json" ecr describe-repositories
   for arn in $(each dynamodb list-tables --query 'TableNames'); do
