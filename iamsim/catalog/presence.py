@@ -26,7 +26,7 @@ __all__ = [
     "sends_of_endpoint",
     "source_keys",
     "types_of",
-    "without_endpoint_keys",
+    "with_keys_apart",
 ]
 
 
@@ -112,13 +112,31 @@ def presence_of(key: str, caller: CallerColumn, way: Way | None) -> Presence:
 
 def presence_in(action: str, key: str, caller: CallerColumn, way: Way | None) -> Presence:
     """Say whether calls of an action (in lower case) have a key, as `presence_of` does: some
-    services always send keys about the VPC endpoint that others do not."""
+    services always send keys of their own, or about the VPC endpoint, that others do not."""
     presence = presence_of(key, caller, way)
     if presence is Presence.SOMETIMES and way is Way.ENDPOINT and key in _of_endpoints():
         always, *_ = _of_endpoints()[key]
         if always and _read()[key][0][caller] == "+" and sends_of_endpoint(action, key):
             return Presence.ALWAYS
+    if key in _of_services():
+        callers, only, without = _of_services()[key]
+        asked = action in only if only else action not in without
+        if asked and callers[caller] == "+" and action.partition(":")[0] == key.partition(":")[0]:
+            return Presence.ALWAYS
     return presence
+
+
+@lru_cache(maxsize=1)
+def _of_services() -> dict[str, tuple[str, frozenset[str], frozenset[str]]]:
+    """Read which keys of their own services always send: by key in lower case the callers, and the
+    only actions with the key, or those without it."""
+    found = {}
+    for line in data_lines("service_keys_sent.txt"):
+        keys, callers, how, *actions = line.lower().split(" ")
+        named, none = frozenset(actions), frozenset[str]()
+        row = (callers, named, none) if how == "+" else (callers, none, named)
+        found.update(dict.fromkeys(keys.split(","), row))
+    return found
 
 
 @lru_cache(maxsize=1)
@@ -142,10 +160,12 @@ def sends_of_endpoint(action: str, key: str) -> bool:
 
 
 @lru_cache(maxsize=1)
-def without_endpoint_keys() -> frozenset[str]:
-    """Give the actions (in lower case) that lack a key about VPC endpoints that their service has
-    otherwise."""
-    return frozenset().union(*(without for _, _, without in _of_endpoints().values())) - {""}
+def with_keys_apart() -> frozenset[str]:
+    """Give the actions (in lower case) that lack a key that their service sends otherwise, or alone
+    have one."""
+    lacking = (without for _, _, without in _of_endpoints().values())
+    apart = (only | without for _, only, without in _of_services().values())
+    return frozenset().union(*lacking, *apart) - {""}
 
 
 @lru_cache(maxsize=1)

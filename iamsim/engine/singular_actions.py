@@ -17,7 +17,7 @@ from iamsim.catalog.global_services import GATEWAY_SERVICES, GLOBAL_SERVICES
 from iamsim.catalog.presence import (
     has_resource_account,
     owner_account_keys,
-    without_endpoint_keys,
+    with_keys_apart,
 )
 from iamsim.catalog.resource_types import resource_types
 from iamsim.catalog.rules import PLAIN, action_rules
@@ -43,7 +43,7 @@ SINGULAR_ACTIONS = (
     | OWN_RULES
     | CONTAINED
     | SHARED
-    | without_endpoint_keys()
+    | with_keys_apart()
     | {DESCRIBE_LOG_GROUPS}
 )
 

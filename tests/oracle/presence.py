@@ -19,6 +19,12 @@ EVERY_REQUEST = {
     "aws:ViaAWSService": "truth",
 }
 SIGNED = {"aws:PrincipalArn": "text", "aws:PrincipalIsAWSService": "truth"}
+OF_A_KEY = ("kms:KeyOrigin", "kms:KeySpec", "kms:KeyUsage", "kms:MultiRegion")
+ABOUT_NO_KEY = (
+    "listkeys listaliases listretirablegrants generaterandom createalias deletealias updatealias "
+    "connectcustomkeystore createcustomkeystore deletecustomkeystore describecustomkeystores "
+    "disconnectcustomkeystore updatecustomkeystore"
+)
 NETWORK = ("aws:sourcevpce", "aws:sourcevpc", "aws:vpcsourceip")
 
 
@@ -30,6 +36,7 @@ def sent_keys(case: Case) -> dict[str, str]:
     found = dict(EVERY_REQUEST)
     if kind not in ("anonymous", "federated", "origin-access-identity"):
         found |= SIGNED
+    found |= dict.fromkeys(keys_of_service(case.request["action"].lower(), kind), "text")
     forwarded = as_list(via.get("service"))
     by_endpoint = (via.get("vpc_endpoint") and not forwarded) or given & set(NETWORK)
     if by_endpoint:
@@ -58,6 +65,18 @@ def sent_keys(case: Case) -> dict[str, str]:
         sure = all(by_open_id(one) and set(one) == {"Federated"} for one in openers)
         found["aws:FederatedProvider"] = "text" if sure else "text?"
     return found
+
+
+def keys_of_service(action: str, kind: str) -> tuple[str, ...]:
+    """Give the keys of the call's own service that every such call has."""
+    service, _, operation = action.partition(":")
+    if service == "kms" and operation not in ABOUT_NO_KEY.split():
+        return OF_A_KEY
+    if service == "s3" and kind in IAM_KINDS:
+        return ("s3:authType", "s3:signatureversion")
+    if operation in ("assumerole", "assumerolewithsaml", "assumerolewithwebidentity"):
+        return ("sts:RoleSessionName",) if service == "sts" else ()
+    return ()
 
 
 def openers_of(case: Case) -> list[Any] | None:
