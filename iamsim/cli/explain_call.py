@@ -14,6 +14,7 @@ from iamsim.core.arn import find_arn, is_account_id
 from iamsim.core.errors import RequestError
 from iamsim.core.overall import overall_verdict
 from iamsim.engine.world import CompiledWorld
+from iamsim.inputs.recognise import MOST_RECORDS, refuse_trail, too_many_records
 from iamsim.inputs.standard_input import standard_input
 from iamsim.query.calls import AnsweredCall, answer_call
 from iamsim.questions.names import principal_named
@@ -83,7 +84,10 @@ def _records(options: Options) -> list[Mapping[str, Any]]:
         return []
     from iamsim.calls.event_forms import records_in
 
-    return list(records_in(_document(options)))
+    records = list(records_in(_document(options)))
+    if len(records) > MOST_RECORDS:
+        raise too_many_records("what was given", f"{len(records):,}")
+    return records
 
 
 def _outcomes(
@@ -129,6 +133,7 @@ def _document(options: Options) -> object:
         from iamsim.files.reading import read_bytes
 
         text = read_bytes(path).decode("utf-8", "replace")
+    refuse_trail(text, "what was given" if text is path or path == "-" else f"`{path}`")
     try:
         return json.loads(text)
     except ValueError as error:

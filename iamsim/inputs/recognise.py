@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+import zlib
 from collections.abc import Mapping
 from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple
@@ -15,12 +16,12 @@ from iamsim.core.arn import is_owned_by_aws
 from iamsim.core.errors import InputError, RequestError, WorldError
 from iamsim.core.suggest import nearest
 from iamsim.core.wrapped_policy import WrappedPolicy, unwrap_data, unwrap_text
-from iamsim.files.reading import read_bytes
+from iamsim.files.reading import read_bytes, read_gzip
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-__all__ = ["Kind", "Recognised", "recognise"]
+__all__ = ["MOST_RECORDS", "Kind", "Recognised", "recognise", "refuse_trail", "too_many_records"]
 
 STANDARD_INPUT = "-"
 WORLD_FILES = ("world.yaml", "world.yml", "world.json")
@@ -28,10 +29,14 @@ READ_ENDINGS = (".json", ".yaml", ".yml", ".txt")
 LONGEST_NAME = 4_096
 SHOWN = 80
 MOST_FILES = 500  # of a folder of policies
+MOST_RECORDS = 1_000  # of CloudTrail that are answered one by one
+MOST_OF_TRAIL = 16 * 1024 * 1024  # characters of records
+HEAD = 64 * 1024  # characters of a long text that tell what it is
 EVENT_KEYS = frozenset({"eventName", "eventSource", "eventname", "eventsource", "CloudTrailEvent"})
 EVENT_LISTS = ("Records", "Events", "QueryResultRows")
 _has_requests = re.compile(r"^(?:\ufeff)?requests *:", re.MULTILINE).search
 _has_world_key = re.compile(r"^(?:accounts|include|organization) *:", re.MULTILINE).search
+_has_record = re.compile("|".join(f'"{name}"' for name in sorted(EVENT_KEYS))).search
 # What AWS's messages have, in any of their forms.
 _may_deny = re.compile(
     r"authorized\s+to\s+perform|access\s*denied|explicitDeny|UnauthorizedOperation"
@@ -82,6 +87,21 @@ def recognise(argument: str, standard_input: Callable[[], bytes]) -> tuple[Recog
     if os.path.isdir(argument):  # noqa: PTH112 - plain text paths everywhere
         return tuple(_folder(argument))
     return (_file(argument),)
+
+
+def refuse_trail(text: str, name: str) -> None:
+    """Raise `RequestError` for a text of so many records that no one reads their answers."""
+    if len(text) > MOST_OF_TRAIL and _has_record(text, 0, HEAD) is not None:
+        raise too_many_records(name, f"more than {MOST_OF_TRAIL >> 20} MB of")
+
+
+def too_many_records(name: str, number: str) -> RequestError:
+    """The error about a trail that is to be replayed, and not explained."""
+    return RequestError(
+        "too-many-records",
+        f"{name} holds {number} CloudTrail records, and at most {MOST_RECORDS:,} are explained",
+        hint="`iamsim replay FILE --world WORLD` decides all of them",
+    )
 
 
 def _is_path(argument: str) -> bool:
@@ -145,13 +165,20 @@ def _near(path: str) -> str | None:
 
 def _file(path: str) -> Recognised:
     """Recognise a file by its content."""
-    if path.lower().endswith((".zip", ".gz", ".csv", ".tf", ".tfstate", ".tfplan")):
+    if path.lower().endswith((".zip", ".csv", ".tf", ".tfstate", ".tfplan")):
         return _source(path)
+    packed = path.lower().endswith(".gz")
     try:
         content = read_bytes(path)
+        if packed:
+            content = read_gzip(content, path)
     except (OSError, ValueError) as error:
         reason = (getattr(error, "strerror", None) or "not a file name").lower()
         raise RequestError("file-not-readable", f"can't read `{path}`: {reason}") from error
+    except (EOFError, zlib.error) as error:
+        raise RequestError("file-not-readable", f"can't unpack `{path}`: {error}") from error
+    if packed and _has_record(content[:HEAD].decode("utf-8", "replace")) is None:
+        return _source(path)
     return _content(path, content, path)
 
 
@@ -193,6 +220,9 @@ def _content(argument: str, content: bytes, path: str | None) -> Recognised:
     if not text.strip():
         where = "standard input" if argument == STANDARD_INPUT else f"`{argument}`"
         raise RequestError("not-recognised", f"{where} is empty")
+    refuse_trail(
+        text, "standard input" if argument == STANDARD_INPUT else f"`{path or 'the text'}`"
+    )
     if path is not None and path.lower().endswith((".yaml", ".yml")):
         # Reading a large YAML file takes long, and its keys tell what it is.
         if _has_requests(text):

@@ -162,7 +162,6 @@ def _unknown_parts(
 ) -> tuple[UnknownPart, ...]:
     """The unknown parts of policies that a residual names, in the order of the layers; then other
     facts that the world does not know."""
-    asked = prepare(asking.original, asking.world)
     keys = {key for region in residual.solution.encoding.regions for key in region.keys}
     unknown_parts: dict[UnknownPart, None] = {}
     for case in cases.found:
@@ -179,8 +178,11 @@ def _unknown_parts(
         for untold in case.prepared.situation.untold:
             if any(map(untold.include, keys)):
                 unknown_parts[untold.part] = None
+    if keys.isdisjoint((ACCOUNT_KEY.lower(), RESOURCE_ACCOUNT)):
+        return tuple(unknown_parts)
+    asked = prepare(asking.original, asking.world)
     owner = asked.situation.owner_unknown
-    if owner is not None and not keys.isdisjoint((ACCOUNT_KEY.lower(), RESOURCE_ACCOUNT)):
+    if owner is not None:
         name = asked.question.resource
         unknown_parts[UnknownPart("resource", name, None, owner.why, owner.source, "account")] = (
             None

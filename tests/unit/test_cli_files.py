@@ -8,8 +8,10 @@ import os
 
 import pytest
 
+from iamsim.cli import explain_call
 from iamsim.cli.main import main
 from iamsim.files import reading, writing
+from iamsim.inputs import recognise
 
 ACCOUNT = "111122223333"
 BAD = {
@@ -190,3 +192,53 @@ def test_a_world_whose_name_can_be_none_is_an_error(folder, capsys):
     captured = capsys.readouterr()
     assert "not a file name" in captured.out
     assert "has a bug" not in captured.err
+
+
+RECORD = {
+    "eventVersion": "1.08",
+    "userIdentity": {
+        "type": "IAMUser",
+        "arn": f"arn:aws:iam::{ACCOUNT}:user/u",
+        "accountId": ACCOUNT,
+        "userName": "u",
+    },
+    "eventTime": "2026-01-01T00:00:00Z",
+    "eventSource": "s3.amazonaws.com",
+    "eventName": "GetObject",
+    "requestParameters": {"bucketName": "b", "key": "k"},
+    "eventType": "AwsApiCall",
+    "recipientAccountId": ACCOUNT,
+}
+
+
+@pytest.mark.parametrize("option", [[], ["--event"]])
+@pytest.mark.parametrize("limit", ["MOST_OF_TRAIL", "MOST_RECORDS"])
+def test_a_trail_of_many_records_is_replayed_and_not_explained(
+    folder, monkeypatch, capsys, option, limit
+):
+    """It is refused before its records are parsed, or before they are answered, and what it says
+    names the command that takes all of them."""
+    write(folder / "trail.json", {"Records": [RECORD, RECORD, RECORD]})
+    assert main(["explain", *option, "trail.json"]) == 0
+    assert "denied" in capsys.readouterr().out
+    where = recognise if limit == "MOST_OF_TRAIL" else explain_call
+    monkeypatch.setattr(where, limit, 2)
+    assert main(["explain", *option, "trail.json"]) == 2
+    captured = capsys.readouterr()
+    assert "CloudTrail records" in captured.err
+    assert "iamsim replay" in captured.err
+    assert captured.out == ""
+
+
+def test_a_packed_trail_is_explained_like_a_plain_one(folder, capsys):
+    """Trails are packed where CloudTrail puts them; one that is cut off is no trail."""
+    write(folder / "trail.json", {"Records": [RECORD]})
+    packed = gzip.compress((folder / "trail.json").read_bytes())
+    (folder / "trail.json.gz").write_bytes(packed)
+    (folder / "cut.json.gz").write_bytes(packed[:-20])
+    assert main(["explain", "trail.json"]) == 0
+    plain = capsys.readouterr().out
+    assert main(["explain", "trail.json.gz"]) == 0
+    assert capsys.readouterr().out == plain.replace("trail.json", "trail.json.gz")
+    assert main(["explain", "cut.json.gz"]) == 2
+    assert "can't unpack `cut.json.gz`" in capsys.readouterr().err

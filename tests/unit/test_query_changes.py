@@ -9,9 +9,12 @@ import pytest
 from iamsim.engine import authorize
 from iamsim.engine.world import CompiledWorld
 from iamsim.query.batch import Batch
-from iamsim.query.changes import find, find_changes
+from iamsim.query.changes import compare, find, find_changes
+from iamsim.query.changes.cause import find_cause
 from iamsim.query.changes.compare import compare_place, question_at
+from iamsim.query.changes.same import direction_of
 from iamsim.query.policy_changes import policy_changes
+from iamsim.symbolic import remembered
 from iamsim.symbolic.actions import all_actions
 from iamsim.world.load import load_world_data
 
@@ -492,3 +495,43 @@ def test_without_trials_changes_are_found_and_not_proved(monkeypatch):
     assert any(change.proved for change in whole.found)
     assert not any(change.proved for change in cut.found)
     assert [change.actions for change in cut.found] == [change.actions for change in whole.found]
+
+
+def test_the_cause_is_the_same_whether_or_not_the_answers_are_known(monkeypatch):
+    """What was asked to see that there is a change need not be asked again to explain it."""
+    found = []
+
+    def both(before, after, trials, answers):
+        cause = find_cause(before, after, trials, answers)
+        found.append((answers is not None, cause, find_cause(before, after, trials)))
+        return cause
+
+    monkeypatch.setattr(compare, "find_cause", both)
+    between(lambda _data: None, _with_many)
+    assert any(known and cause for known, cause, _ in found)
+    assert all(cause == again for _, cause, again in found)
+
+
+def test_conditions_that_were_compared_once_are_not_solved_again(monkeypatch):
+    """Many places of many principals leave the same conditions open."""
+
+    def conditional(key):
+        def change(data):
+            granted = allow("sqs:*", Condition={"StringEquals": {key: "red"}})
+            data["accounts"][HOME]["roles"]["app"]["policies"] = [policy(granted)]
+
+        return change
+
+    (change, *_) = (
+        found
+        for found in between(conditional("aws:RequestTag/a"), conditional("aws:RequestTag/b")).found
+        if found.before.residual is not None and found.after.residual is not None
+    )
+    solved = []
+    solve = remembered.solve
+    monkeypatch.setattr(remembered, "solve", lambda *some: solved.append(some) or solve(*some))
+    remembered.forget()
+    first = direction_of(change.before, change.after)
+    assert len(solved) == 2
+    assert direction_of(change.before, change.after) is first is not None
+    assert len(solved) == 2

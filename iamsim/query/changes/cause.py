@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from iamsim.engine.question import Question
     from iamsim.engine.situation import Situation
     from iamsim.engine.world import CompiledWorld
+    from iamsim.query.batch import BatchAnswer
 
     Member = tuple[CompiledPolicy, CompiledStatement]
 
@@ -74,15 +75,17 @@ def find_cause(
     before: tuple[Question, CompiledWorld],
     after: tuple[Question, CompiledWorld],
     trials: Work,
+    answers: tuple[BatchAnswer, BatchAnswer] | None = None,
 ) -> tuple[StatementReference, ...]:
     """The statements whose change makes the answers to one request differ, proved by putting them
     back; none where no statement does it alone or together with others, or where `trials` are used
-    up. Questions come with what a stranger's own account allows."""
+    up. Questions come with what a stranger's own account allows. `answers` are those to the two
+    questions, where somebody has asked them and they differ."""
     if trials.done >= trials.most:
         return ()
     try:
         old, new = prepare(*before), prepare(*after)
-        was = decide_prepared(old, before[1])
+        was = decide_prepared(old, before[1]) if answers is None else answers[0]
         units = list(_units(old, new))
 
         def returns(some: Sequence[Unit]) -> bool:
@@ -90,7 +93,9 @@ def find_cause(
             put_back = _again(new, _put_back(new.situation, some), after[1])
             return direction_of(was, decide_prepared(put_back, after[1])) is None
 
-        if direction_of(was, decide_prepared(new, after[1])) is None or len(units) > MOST:
+        if len(units) > MOST:
+            return ()
+        if answers is None and direction_of(was, decide_prepared(new, after[1])) is None:
             return ()
         found = [unit for unit in units if _is_about(unit, new) and returns([unit])]
         if not found:

@@ -101,7 +101,9 @@ def _change(
         (question_at(batch, reached, action, asked, granted=True), batch.world)
         for batch in (before, after)
     )
-    cause = find_cause(first, second, trials)
+    # What a stranger's own account allows was not known when the two were asked.
+    answers = None if asked.outside else (difference.old, difference.new)
+    cause = find_cause(first, second, trials, answers)
     through = cause or through_of(
         _certain(before, reached, action, difference.old, difference.new, asked),
         _certain(after, reached, action, difference.new, difference.old, asked),

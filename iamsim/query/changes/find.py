@@ -46,7 +46,7 @@ __all__ = ["find_changes"]
 
 RESOURCE_TAG = "resourcetag/"
 MOST_CHANGES = 1_000  # of one principal; its other places are not asked, and it is said
-MOST_TRIALS = 200  # statements that are put back for one principal
+MOST_TRIALS = 64  # statements that are put back for one principal
 
 
 def find_changes(

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, cast
 from iamsim.compile.residual import all_of, negate
 from iamsim.core.decision import Verdict
 from iamsim.query.changes.model import Direction
-from iamsim.symbolic.solve import Modality, solve
+from iamsim.symbolic.remembered import remembered_solution
+from iamsim.symbolic.solve import Modality
 
 if TYPE_CHECKING:
     from iamsim.core.answer import Residual
@@ -49,8 +50,8 @@ def _of_conditions(before: Residual, after: Residual) -> Direction | None:
         # Several cases of something unknown: their words are compared.
         return None if mine.sentence == theirs.sentence else Direction.SHIFTS
     old, new = mine.solution.term, theirs.solution.term
-    gains = solve(all_of([new, negate(old)])).modality is not Modality.NEVER
-    loses = solve(all_of([old, negate(new)])).modality is not Modality.NEVER
+    gains = remembered_solution(all_of([new, negate(old)])).modality is not Modality.NEVER
+    loses = remembered_solution(all_of([old, negate(new)])).modality is not Modality.NEVER
     if gains and loses:
         return Direction.SHIFTS
     if gains:
