@@ -15,7 +15,7 @@ from iamsim.compile.operators import ValueTests, compile_values, is_odd_boolean
 from iamsim.compile.residual import Atom
 from iamsim.core.data_class import dataclass, field
 from iamsim.core.errors import PolicyError
-from iamsim.core.explanation import ClauseExplanation, Element
+from iamsim.core.explanation import UNRESOLVED, ClauseExplanation, Element
 from iamsim.core.reason import Note, Reason
 from iamsim.syntax.ast import Condition, Value
 from iamsim.syntax.operators import OperatorName, split_operator
@@ -87,7 +87,7 @@ class ConditionTest:
         resolved = None
         if any(template.keys for template in self.values.templates):
             texts = [template.resolve_text(context) for template in self.values.templates]
-            resolved = ", ".join("(unresolved)" if text is None else text for text in texts)
+            resolved = ", ".join(UNRESOLVED if text is None else text for text in texts)
         return ClauseExplanation(
             Element.CONDITION,
             ", ".join(template.text for template in self.values.templates),
@@ -134,7 +134,7 @@ class ConditionTest:
             return Reason.POLICY_VALUE_UNREADABLE
         if self._is_unreadable(value):
             return Reason.VALUE_UNREADABLE
-        if resolved is not None and "(unresolved)" in resolved:
+        if resolved is not None and UNRESOLVED in resolved:
             return Reason.VARIABLE_UNRESOLVED
         return Reason.VALUE_MISMATCH
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from iamsim.core.span import Path, Source, Span
 
 __all__ = [
+    "UNRESOLVED",
     "ClauseExplanation",
     "ContextEntry",
     "Decider",
@@ -31,6 +32,9 @@ __all__ = [
     "StatementExplanation",
     "WayExplanation",
 ]
+
+
+UNRESOLVED = "(unresolved)"  # in place of a value whose variable has none
 
 
 class Element(Enum):

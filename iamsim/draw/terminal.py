@@ -28,6 +28,7 @@ _SHORT = {
 }
 _WORDS = 9  # the longest word on a gate, in parentheses
 _PLAIN = str.maketrans({"“": '"', "”": '"', "…": "..."})
+_NAMED = 3  # lines that name a statement, its policy and its place
 _NARROWEST = 20  # characters of a line beside all that stands before it
 
 
@@ -184,8 +185,12 @@ def _branch_lines(
             lines.append(head + shortened(names, max(width - len(head), 20)))
             continue
         word = _SHORT[attached.state]
-        why = f": {on_one_line(attached.lines)}" if attached.lines else ""
-        text = shortened(f" {names}{why}", max(width - len(head) - len(word), 20))
+        room = max(width - len(head) - len(word), 20)
+        told = attached.lines
+        while told[_NAMED:] and len(f" {names}: {on_one_line(told)}") > room:
+            told = told[:-1]  # where the statement stands is told before what it says
+        why = f": {on_one_line(told)}" if told else ""
+        text = shortened(f" {names}{why}", room)
         lines.append(f"{head}{paint(word, attached.state)}{text}")
     for number, child in enumerate(branch.branches):
         is_last = number == len(branch.branches) - 1

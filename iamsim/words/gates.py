@@ -21,7 +21,9 @@ from iamsim.words.labels import (
     RELATIONS,
     WAYS,
     bypass_text,
+    deny_text,
     element_text,
+    lacking_lines,
     near_lines,
     on_one_line,
     statement_lines,
@@ -30,12 +32,13 @@ from iamsim.words.sentences import SIDES
 from iamsim.words.state import State
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from iamsim.core.answer import Answer
     from iamsim.core.explanation import (
         Decider,
         LayerExplanation,
+        NearMiss,
         StatementExplanation,
         WayExplanation,
     )
@@ -113,7 +116,7 @@ class Lane(NamedTuple):
 
 class DecisionGates(NamedTuple):
     """A decision, taken apart. `absent` are the layers where there is nothing to show; `remark`
-    stands where the relation has no ways in at all."""
+    stands where the relation has no ways in at all; `apart` are gates that deny all the same."""
 
     verdict: Verdict
     principal: str
@@ -126,11 +129,13 @@ class DecisionGates(NamedTuple):
     absent: tuple[str, ...]
     remark: str | None = None
     sentence: str = ""
+    apart: tuple[Gate, ...] = ()
 
     @property
     def every(self) -> list[Gate]:
         """All gates, guardrails first."""
-        return [*self.guardrails, *(gate for lane in self.lanes for gate in lane.gates)]
+        lanes = (gate for lane in self.lanes for gate in lane.gates)
+        return [*self.guardrails, *lanes, *self.apart]
 
     @property
     def denying(self) -> list[Gate]:
@@ -150,12 +155,17 @@ class DecisionGates(NamedTuple):
         ]
 
     def is_folded(self, lane: Lane) -> bool:
-        """Whether a way in can't exist here, since nothing is there that it needs; one way stays
-        where all are like that."""
-        if not _is_empty(lane):
-            return False
+        """Whether a way in can't exist here, since nothing is there that it needs. The first way
+        with the gate that decides stays, and one where all are like that."""
         kept = [lane for lane in self.lanes if not _is_empty(lane)]
-        return bool(kept) or lane is not self.lanes[-1]
+        if not any(map(_decides, kept)):
+            kept += [lane for lane in self.lanes if _decides(lane)][:1]
+        return lane not in (kept or self.lanes[-1:])
+
+
+def _decides(lane: Lane) -> bool:
+    """Whether a gate on a way is the one that decides."""
+    return any(gate.decides for gate in lane.gates)
 
 
 def _is_empty(lane: Lane) -> bool:
@@ -172,8 +182,7 @@ def gates_of(answer: Answer) -> DecisionGates:
 def deciding_texts(gates: DecisionGates) -> list[str]:
     """Say on a line for each which gates decide, and why."""
     texts = []
-    every = (*gates.guardrails, *(gate for lane in gates.lanes for gate in lane.gates))
-    for gate in every:
+    for gate in gates.every:
         if not gate.decides:
             continue
         closed = [level for level in gate.levels if level.state is State.CLOSED]
@@ -221,9 +230,19 @@ class _Reading:
             columns if lanes else (),
             lanes,
             () if always else tuple(dict.fromkeys(absent)),
-            None if lanes else self._remark(),
+            None if lanes else RELATIONS[explanation.relation],
             self._sentence(),
+            () if lanes else tuple(self._denying(columns)),
         )
+
+    def _denying(self, columns: Iterable[Place]) -> Iterator[Gate]:
+        """The gates with an explicit deny where there is no way in on which they could stand."""
+        for place in columns:
+            for entry in self.entries[place]:
+                if entry.outcome is Outcome.EXPLICIT_DENY:
+                    name, lines = self._name(place), self._why(entry, place)
+                    decides = place in self.deciders
+                    yield Gate(place, name, State.CLOSED, lines, decides=decides, denies=True)
 
     def _sentence(self) -> str:
         """Which layer decides, in a sentence: what one should see first."""
@@ -249,19 +268,13 @@ class _Reading:
                 name = _named(
                     name, decider.policy or ("" if decider.near is None else decider.near.policy)
                 )
+            side = SIDES.get(decider.level or "") if decider.layer in _GUARDRAILS else None
+            if side is not None:
+                parts.append(f"{unknown}{side} {verb}")  # by a rule of AWS's, no policy
+                continue
             article = "" if decider.layer is Layer.S3_BLOCK_PUBLIC_ACCESS else "the "
             parts.append(f"{unknown}{article}{name}{at} {verb}{which}")
         return "; ".join(dict.fromkeys(parts)) or RELATIONS[explanation.relation]
-
-    def _remark(self) -> str:
-        """What stands in place of ways in: the statement that denies, or the relation."""
-        explanation = self.answer.explanation
-        for decider in explanation.decided_by:
-            if decider.statement is not None and decider.layer not in _GUARDRAILS:
-                place = place_of(decider.layer, decider.level)
-                lines = statement_lines(decider.statement, decider.policy)
-                return f"{self._name(place)} denies: {on_one_line(lines)}"
-        return RELATIONS[explanation.relation]
 
     def _is_shown(self, place: Place) -> bool:
         """Whether there is something at a place, or a way in fails because there is not."""
@@ -271,13 +284,16 @@ class _Reading:
             return any(_is_grant_way(way) for way in self.ways)
         return any(place.layer in way.blocked_by and not _is_grant_way(way) for way in self.ways)
 
+    def _there(self, place: Place) -> list[LayerExplanation]:
+        """What a place has to say, or why there is nothing."""
+        entries = self.entries[place]
+        return [entry for entry in entries if not is_absent(entry)] or entries
+
     def _name(self, place: Place) -> str:
         return layer_name(place.layer, self.action, GRANTS if place.grants else None)
 
     def _guardrail(self, place: Place) -> Gate:
-        entries = [entry for entry in self.entries[place] if not is_absent(entry)] or self.entries[
-            place
-        ]
+        entries = self._there(place)
         levels = tuple(
             Level(SIDES.get(level, level), _state(entry), self._why(entry, place))
             for entry in entries
@@ -313,7 +329,7 @@ class _Reading:
 
     def _gate(self, way: WayExplanation, place: Place) -> Gate:
         """One gate on one way in."""
-        entries = self.entries[place]
+        entries = self._there(place)
         name, sides = self._name(place), self._sides(place)
         denying = [entry for entry in entries if entry.outcome is Outcome.EXPLICIT_DENY]
         if denying:
@@ -336,9 +352,8 @@ class _Reading:
                 doubt=doubt,
             )
         state = _worst(entries)
-        decides = place in self.deciders and (
-            state is State.DEPENDS or (state is State.OPEN and way.name == self.open_way)
-        )
+        counts = state is not State.OPEN or way.name == self.open_way
+        decides = place in self.deciders and counts
         kinds = _GRANTS_OF_WAY.get(way.name) if place.layer is Layer.RESOURCE_BASED_POLICY else None
         lines = self._why(entries[0], place, kinds)
         may_deny = any(map(_may_deny, entries))
@@ -405,11 +420,14 @@ class _Reading:
             lines = statement_lines(statement, policy)
             if any(clause.element is Element.CONDITION for clause in statement.clauses):
                 return (*lines, element_text(statement, Element.CONDITION, self.action))
-            return lines
+            return (*lines, deny_text(statement)) if effect == "Deny" else lines
         if entry.reason is not Reason.NO_STATEMENT_ALLOWS:
-            return (REASONS[entry.reason],)
+            near = self._near(entry, place)
+            lacking = () if near is None else lacking_lines(near, self.action)
+            return (REASONS[entry.reason], *lacking)
         count = sum(len(policy.statements) for policy in entry.policies)
-        allows = f"none of {count} statements allows" if count > 1 else "no statement allows"
+        kind = "grant" if place.grants else "statement"
+        allows = f"none of {count} {kind}s allows" if count > 1 else f"no {kind} allows"
         named = any(
             holds
             for policy in entry.policies
@@ -418,17 +436,27 @@ class _Reading:
             for element, holds in statement.elements
             if element in (Element.ACTION, Element.NOT_ACTION)
         )
-        closest = self._closest(entry, place)
+        closest = self._closest(entry, place) or self._grant_conditions(entry, place)
         told = named or closest or place not in self.deciders
         what = "it" if told else f"the action {self.action}"
         return (f"{allows} {what}", *closest)
 
     def _closest(self, entry: LayerExplanation, place: Place) -> tuple[str, ...]:
         """The statement that lacked least, where that is known."""
+        near = self._near(entry, place)
+        return () if near is None else near_lines(near, self.action)
+
+    def _grant_conditions(self, entry: LayerExplanation, place: Place) -> tuple[str, ...]:
+        """Which constraint keeps a grant from counting, where it fits but for that."""
+        for policy in entry.policies if place.grants else ():
+            for grant in policy.statements:
+                if grant.failed_elements == (Element.CONDITION,):
+                    return (element_text(grant, Element.CONDITION, self.action),)
+        return ()
+
+    def _near(self, entry: LayerExplanation, place: Place) -> NearMiss | None:
         decider = self.deciders.get(place)
-        if decider is None or decider.near is None or decider.level != entry.level:
-            return ()
-        return tuple(near_lines(decider.near, self.action))
+        return decider.near if decider is not None and decider.level == entry.level else None
 
 
 def _named(name: str, policy: str) -> str:

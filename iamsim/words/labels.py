@@ -13,6 +13,7 @@ from iamsim.core.decision import Layer, Verdict
 from iamsim.core.explanation import Element
 from iamsim.core.reason import Reason
 from iamsim.words import sentences
+from iamsim.words.wording import wanted_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,7 +27,9 @@ __all__ = [
     "VERDICTS",
     "WAYS",
     "bypass_text",
+    "deny_text",
     "element_text",
+    "lacking_lines",
     "near_lines",
     "on_one_line",
     "short_arn",
@@ -156,8 +159,37 @@ def near_lines(near: NearMiss, action: str) -> tuple[str, ...]:
     """Name the statement that came closest, and which of its elements fail to match a request for
     an `action`."""
     head, *rest = statement_lines(near.statement, near.policy)
-    texts = (element_text(near.statement, element, action) for element in near.failed)
-    return (f"closest: {head}", *rest, *texts)
+    return (f"closest: {head}", *rest, *lacking_lines(near, action))
+
+
+def lacking_lines(near: NearMiss, action: str) -> tuple[str, ...]:
+    """Which elements of the statement that came closest fail."""
+    return tuple(element_text(near.statement, element, action) for element in near.failed)
+
+
+def deny_text(statement: StatementExplanation) -> str:
+    """What a Deny denies, and to whom if it says so by leaving some out."""
+    spared = [clause for clause in statement.clauses if clause.element is Element.NOT_PRINCIPAL]
+    if any(clause.reason is Reason.PRINCIPAL_HAS_BOUNDARY for clause in spared):
+        return "its NotPrincipal spares nobody who has a permissions boundary"
+    what = _meant(statement, Element.ACTION, Element.NOT_ACTION)
+    where = _meant(statement, Element.RESOURCE, Element.NOT_RESOURCE)
+    text = f"it denies {what} on {where}" if where else f"it denies {what}"
+    names = ", ".join(dict.fromkeys(clause.pattern for clause in spared))
+    return f"{text}, to all but {names}" if names else text
+
+
+def _meant(statement: StatementExplanation, element: Element, other: Element) -> str:
+    """The patterns that match a request, or those that are left out."""
+    for one, before in ((element, ""), (other, "all but ")):
+        patterns = [
+            clause.pattern
+            for clause in statement.clauses
+            if clause.element is one and clause.matched is not (one is other)
+        ]
+        if patterns:
+            return before + ", ".join(dict.fromkeys(patterns))
+    return ""
 
 
 def element_text(statement: StatementExplanation, element: Element, action: str) -> str:
@@ -174,7 +206,7 @@ def element_text(statement: StatementExplanation, element: Element, action: str)
     return "; ".join(
         f"{clause.key} is {'not there' if clause.value is None else clause.value or 'empty'}, which"
         f" {'meets' if clause.matched else 'fails'} {clause.operator}"
-        f" {clause.resolved or clause.pattern}"
+        f" {wanted_text(clause)}"
         for clause in failing
     )
 

@@ -243,7 +243,11 @@ class _Reading:
         """One way in: behind the gate that is closed nothing is reached."""
         rows = []
         alive = self.alive
-        for gate in _asked(lane):
+        gates = _asked(lane)
+        if any(gate.decides and gate.place not in self.marked for gate in gates):
+            # Of several that are closed, the one that decides is met first.
+            gates.sort(key=lambda gate: gate.state is State.CLOSED and not gate.decides)
+        for gate in gates:
             rows.append(self._row(gate, reached=alive))
             alive = alive and gate.state is not State.CLOSED
         around = ", ".join(gate.name for gate in lane.gates if gate.state is State.BYPASSED)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from iamsim.core.explanation import Element
+from iamsim.core.explanation import UNRESOLVED, Element
 from iamsim.core.reason import Reason
 from iamsim.words.sentences import REASONS
 
@@ -25,6 +25,7 @@ __all__ = [
     "shortened",
     "statement_text",
     "value_text",
+    "wanted_text",
 ]
 
 _LISTED = 3
@@ -113,8 +114,7 @@ def failure_text(statement: StatementExplanation, element: Element) -> str:
 
 def condition_text(clause: ClauseExplanation) -> str:
     """One condition test with what the request has, on one line."""
-    wanted = clause.pattern if clause.resolved is None else clause.resolved
-    test = f"{clause.key} {clause.operator} {shortened(wanted, 80)}"
+    test = f"{clause.key} {clause.operator} {wanted_text(clause)}"
     if clause.matched and clause.reason is not Reason.DEPENDS_ON_UNKNOWN:
         return f"{test} (the request has {_has(clause)})"
     if clause.reason is Reason.DEPENDS_ON_UNKNOWN:
@@ -124,6 +124,13 @@ def condition_text(clause: ClauseExplanation) -> str:
     if clause.reason in {Reason.VALUE_MISMATCH, Reason.PATTERN_MISMATCH}:
         return f"{test}, but the request has {_has(clause)}"
     return f"{test}, but {REASONS[clause.reason]} (the request has {_has(clause)})"
+
+
+def wanted_text(clause: ClauseExplanation) -> str:
+    """What a clause asks for, with its variables filled in."""
+    if clause.resolved is not None and UNRESOLVED in clause.resolved:
+        return f"{shortened(clause.pattern, 80)}, a variable without a value"
+    return shortened(clause.resolved or clause.pattern, 80)
 
 
 def _has(clause: ClauseExplanation) -> str:

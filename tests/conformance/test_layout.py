@@ -9,6 +9,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from iamsim.core.decision import Verdict
 from iamsim.draw.decision import NARROW, WIDE, decision_svg
 from iamsim.draw.lettering import text_width
 from iamsim.draw.style import SIZES
@@ -19,8 +20,11 @@ from iamsim.words.steps import picture_of
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from iamsim.words.steps import Row, Step
+
 CORPUS = Path(__file__).parent.parent.parent / "corpus" / "conformance"
 WIDTHS = (WIDE, 600, NARROW)
+DENIED = (Verdict.EXPLICIT_DENY, Verdict.IMPLICIT_DENY)
 SVG = "{http://www.w3.org/2000/svg}"
 # How much wider than the measured font the widest one of common viewers is.
 WIDER, WIDER_IN_BOLD = 1.12, 1.2
@@ -67,13 +71,24 @@ def faults(svg: str, width: float) -> list[str]:
     return wrong
 
 
+def rows_of(step: Step) -> list[Row]:
+    """The gates of a step, those on its ways included."""
+    return [*step.rows, *(row for card in step.cards for row in card.rows)]
+
+
 @pytest.mark.parametrize("folder", sorted(one.name for one in CORPUS.iterdir() if one.is_dir()))
 def test_no_text_meets_a_line(folder: str) -> None:
-    """In three widths, for each answer; equal pictures are looked at once."""
+    """In three widths, for each answer; equal pictures are looked at once. Where a layer denies,
+    one gate says so."""
     seen = set()
     for path in sorted((CORPUS / folder).glob("*.yaml")):
         for result in run_scenario(load_scenario(path)):
             for picture in map(picture_of, result.answers):
+                if picture.verdict in DENIED and picture.sentence != picture.relation:
+                    rows = [row for step in picture.steps for row in rows_of(step)]
+                    deciding = [row for row in rows if row.decides]
+                    assert len(deciding) == 1, f"{path.name}: {result.request.name}"
+                    assert deciding[0].reached
                 for width in WIDTHS:
                     svg = decision_svg(picture, width=width)
                     if svg not in seen:

@@ -95,7 +95,7 @@ def test_an_explicit_deny_of_a_level_closes_the_guardrail():
     (text,) = deciding_texts(gates)
     assert text == (
         "service control policy at Workloads: statement 2 “KeepTheTrail” of StayInEurope, "
-        "stay-in-europe.json:11"
+        "stay-in-europe.json:11, it denies cloudtrail:StopLogging on *"
     )
 
 
@@ -132,10 +132,9 @@ def test_without_ways_in_the_relation_or_the_deny_stands_there():
         "caller and resource in different partitions"
     )
     denying = samples.denied_answer(Layer.IDENTITY_BASED_POLICY, relation=Reason.CROSS_PARTITION)
-    assert (
-        gates_of(denying).remark
-        == "identity-based policy denies: statement 2 of Guard, dev.json:11"
-    )
+    (gate,) = gates_of(denying).denying
+    assert gate.lines[:3] == ("statement 2", "of dev", "dev.json:11")
+    assert gate.decides
 
 
 def test_a_key_and_its_grants_are_two_gates(tmp_path):
