@@ -125,16 +125,10 @@ class WhatCan(Result):
         prove: Callable[[CompiledPolicy, str, CompiledWorld], CheckResult],
         written: EffectivePolicy,
     ) -> CheckResult | None:
-        from iamsim.compile.policy import compile_policy
-        from iamsim.core.decision import PolicyType
-        from iamsim.engine.question import PLAIN_SESSION
-        from iamsim.syntax.read import parse_policy
-
         asked = self.effective.asked
         if asked.context or asked.session is not PLAIN_SESSION:
             return None
-        policy = compile_policy(parse_policy(written.document), PolicyType.IDENTITY)
-        return prove(policy, asked.principal, self._batch.world)
+        return prove(written.compiled, asked.principal, self._batch.world)
 
     @property
     def unverified(self) -> int:

@@ -70,16 +70,17 @@ def _run(options: Options, arguments: Sequence[str]) -> int:
 
 
 def _write_policy(options: Options, found: WhatCan) -> int:
-    """Write it as one policy; 1 where that could not be made exact. That is said, and what was not
-    searched."""
+    """Write it as one policy; 1 where that could not be made exact, or there is nothing to allow. That
+    is said, and what was not searched."""
     from iamsim.report.what_can import policy_remarks
 
     written = found.as_policy(shrink=bool(options["shrink"]))
-    text = to_json(written.document)
-    write(options, dict.fromkeys(POLICY_FORMATS, lambda: text), lambda: text)
+    if not written.allows_nothing:
+        text = to_json(written.document)
+        write(options, dict.fromkeys(POLICY_FORMATS, lambda: text), lambda: text)
     proofs = found.prove_complete(written), found.prove_nothing_more(written)
     refuted = any(proof is not None and proof.witness is not None for proof in proofs)
-    exact = written.exact and not refuted
+    exact = written.exact and not (written.allows_nothing or refuted)
     if options["verbose"] or not (exact and written.searched):
         say(*policy_remarks(written, *proofs))
     return 0 if exact else 1
@@ -104,7 +105,8 @@ COMMAND = Command(
     "List what a principal can do: by service and access level, or as one policy.\n\n"
     "Every action of the catalog is decided by all layers of the world, for every resource pattern"
     " that occurs in a policy about the principal. With `--as-policy` the exit code is 1 when the"
-    " policy could not be made exact; what came out otherwise goes to standard error.",
+    " policy could not be made exact, or there is nothing to allow; what came out otherwise goes to"
+    " standard error.",
     (
         PRINCIPAL,
         *WORLD_OPTIONS,

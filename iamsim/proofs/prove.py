@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from iamsim.core.collector import CollectLater
 from iamsim.core.errors import RequestError
 from iamsim.proofs.areas import Areas
-from iamsim.proofs.budget import OutOfBudgetError
+from iamsim.proofs.budget import Budget, OutOfBudgetError
+from iamsim.proofs.conditions import InexactError, KeyTest, Nothing, find_value
 from iamsim.proofs.meant import check_claim, resources_of
 from iamsim.proofs.meetings import Meeting
 from iamsim.proofs.people import listed_people, other_people
@@ -239,6 +241,10 @@ class Prover:
         covered = covers_caller(
             claim.who, person, owner, self.world.model, reader, services=claim.services
         )
+        if isinstance(covered, KeyTest) and covered.condition.key in person.domains:
+            domain = person.domains[covered.condition.key]
+            with suppress(OutOfBudgetError, InexactError):
+                return find_value((covered,), domain, known, Budget()) is not Nothing.NOTHING
         return covered is not False
 
     def _people(self, claim: Claim, spaces: list[AreaSpace], actions: int) -> Iterator[Person]:

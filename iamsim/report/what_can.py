@@ -221,6 +221,7 @@ def _notes(effective: Effective) -> list[str]:
 
 LISTED = "of the actions that the reference lists"
 UNASKED = "claims have no context and no session"
+NOTHING = "no policy is written: there is nothing to allow, and AWS refuses one without a statement"
 
 
 def policy_remarks(
@@ -245,6 +246,8 @@ def policy_remarks(
     if not written.complete:
         start = "not exact" if written.cut else "note"
         remarks.append(f"{start}: too many resource patterns to look at every way they meet")
+    if written.allows_nothing:
+        remarks.insert(0, NOTHING)
     return [
         *remarks,
         _proof_remark(

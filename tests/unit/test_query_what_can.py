@@ -371,3 +371,35 @@ def test_sessions_are_proved_as_their_roles_and_strangers_not_at_all(prove):
     assert prove(written, session, compiled).result == "FAIL"
     stranger = f"arn:aws:sts::{HOME}:federated-user/somebody"
     assert prove(written, stranger, compiled).result == "UNKNOWN"
+
+
+@pytest.mark.parametrize("prove", [allows_nothing_more, leaves_nothing_out])
+def test_what_an_administrator_can_do_is_proved_to_be_written_in_whole(prove):
+    """Thousands of ways in which somebody meets resources are no reason to stop; and aliases of
+    keys, which have no policy, are not left out with the keys, which have one."""
+    arn = f"arn:aws:iam::{HOME}:role/chief"
+    policies = ["arn:aws:iam::aws:policy/AdministratorAccess"]
+    batch = open_world({"accounts": {HOME: {"roles": {"chief": {"policies": policies}}}}})
+    written = write_policy(find_effective(batch, arn), batch, shrink=True)
+    assert prove(written.compiled, arn, batch.world).result == "PASS"
+
+
+def test_aliases_of_keys_are_written_without_those_that_aws_keeps():
+    """https://docs.aws.amazon.com/kms/latest/developerguide/alias-access.html"""
+    statement = {"Effect": "Allow", "Action": "kms:CreateAlias", "Resource": "*"}
+    written = write_policy(*effective_of(policy(statement)))
+    aliases = f"arn:aws:kms:*:{HOME}:alias/"
+    assert [
+        (one["Effect"], one["Resource"])
+        for one in written.document["Statement"]
+        if one["Action"] == "kms:CreateAlias"
+    ] == [("Allow", f"{aliases}*"), ("Deny", f"{aliases}aws/*")]
+
+
+def test_a_caller_who_can_do_nothing_gets_no_policy():
+    """AWS refuses a policy without a statement."""
+    batch = open_world({"accounts": {HOME: {}}})
+    written = write_policy(find_effective(batch, "anonymous"), batch)
+    assert written.allows_nothing
+    assert written.compiled.statements == ()
+    assert "there is nothing to allow" in policy_remarks(written, None, None)[0]

@@ -17,6 +17,7 @@ from iamsim.catalog.rules import ruled_services, service_rules
 from iamsim.core.decision import PolicyType, Verdict
 from iamsim.engine.authorize import prepare
 from iamsim.engine.question import PLAIN_SESSION
+from iamsim.engine.services.kms import ALIAS_ACTIONS, RESERVED
 from iamsim.engine.services.sts import TRUST_ACTIONS
 from iamsim.query.batch.processes import ALONE, no_progress
 from iamsim.query.what_can.admitting import may_let_in
@@ -124,12 +125,18 @@ def find_effective(
         statements += _control_statements(batch, owner, facts)
     named = [(arn, _joined_mask(some, universe)) for arn, some in listed]
     inside = starts_of_parts((batch.world.model,), named, universe)
-    families, unknown = find_families(statements, named, universe, prepared.request.context, inside)
+    only = _without_policy(facts.caller, universe, statements)
+    families, unknown = find_families(
+        statements, named, universe, prepared.request.context, inside, only.items()
+    )
     effective.unknown = tuple(unknown)
     parts = [*generic]
     own = universe.everything & ~_of_tokens(universe)
     for family, places in _within_bounds(families, statements, universe):
-        parts += [Part(place, family.actions & own) for place in places if family.actions & own]
+        for place in places:
+            actions = family.actions & own & only.get(place.label or "", own)
+            if actions:
+                parts.append(Part(place, actions))
     effective.complete = all(family.complete for family in families)
     effective.cut = any(family.cut for family in families)
     decided = [
@@ -187,7 +194,7 @@ class Deciding:
         return [_decide(self._batch, self._asked, *part) for part in parts]
 
 
-def _joined_mask(statements: list[CompiledStatement], universe: ActionUniverse) -> int:
+def _joined_mask(statements: Sequence[CompiledStatement], universe: ActionUniverse) -> int:
     found = 0
     for statement in statements:
         found |= universe.mask(statement.actions)
@@ -220,6 +227,33 @@ def _generic(caller: Caller, universe: ActionUniverse) -> Iterator[tuple[str, in
     yield f"{head}:iam::{caller.account}:role/{UNLISTED}", trust
     yield f"{head}:kms::{caller.account}:key/{UNLISTED}", keys
     yield EVERYTHING, universe.everything & ~trust & ~keys & ~_of_tokens(universe)
+
+
+def _without_policy(
+    caller: Caller, universe: ActionUniverse, statements: Sequence[CompiledStatement]
+) -> dict[str, int]:
+    """What has no policy of its own, of the actions that `_generic` asks about what has one: the
+    aliases of keys, of which AWS keeps some for itself, and the session of the caller;
+    but for what a statement names.
+
+    https://docs.aws.amazon.com/kms/latest/developerguide/alias-access.html
+    https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssecuritytokenservice.html
+    """
+    covered = _joined_mask(statements, universe)
+    written = {
+        pattern.pattern
+        for statement in statements
+        for pattern in (() if statement.resources is None else statement.resources.patterns)
+    }
+    found: dict[str, int] = {}
+    aliases = covered & universe.mask_of(ALIAS_ACTIONS)
+    if aliases:
+        keys = f"arn:{caller.partition}:kms:*:{caller.account}"
+        found = {f"{keys}:alias/*": aliases, f"{keys}{RESERVED}*": aliases}
+    sessions = covered & universe.mask_of(("sts:SetContext",))
+    if sessions:
+        found[f"arn:{caller.partition}:sts::{caller.account}:self"] = sessions
+    return {text: actions for text, actions in found.items() if text not in written}
 
 
 @cache

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.compile.resource import arn_tokens
-from iamsim.core.wildcard import Wildcard, match_tokens
+from iamsim.core.wildcard import Wildcard, match_tokens, tokenize
 from iamsim.query.what_can.fits import PatternIndex, bits, meeting_texts
 from iamsim.syntax.variables import Variable
 
@@ -140,11 +140,15 @@ def find_families(
     universe: ActionUniverse,
     context: Mapping[str, ContextValue],
     inside: Iterable[tuple[str, int]] = (),
+    patterns: Iterable[tuple[str, int]] = (),
 ) -> tuple[list[Family], list[str]]:
     """Sort the resource patterns of statements by service; `listed` are ARNs of the world that
-    count as well, with actions, and `inside` what the ARNs of their parts begin with. Also gives
-    the patterns whose policy variables are not known."""
+    count as well, with actions, `inside` what the ARNs of their parts begin with, and `patterns`
+    those that no statement has to name. Also gives the patterns whose policy variables are not
+    known."""
     sorting = _Sorting()
+    for text, actions in patterns:
+        sorting.add(text, arn_tokens(list(tokenize(text))), actions, None)
     for arn, actions in listed:
         sorting.add(arn, (arn,), actions, None)
     for start, actions in inside:

@@ -12,11 +12,12 @@ import json
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from iamsim.compile.policy import PolicySet, compile_policy
+from iamsim.compile.policy import CompiledPolicy, PolicySet, compile_policy
 from iamsim.compile.residual import all_of, any_of, negate
 from iamsim.core.decision import PolicyType, Verdict
 from iamsim.core.errors import UnsupportedError
 from iamsim.core.request import CallerKind
+from iamsim.core.span import Source
 from iamsim.core.unknown import is_open_key
 from iamsim.engine.authorize import prepare
 from iamsim.engine.relations import ResourceKind
@@ -49,6 +50,7 @@ Blocks = frozenset[str]  # Condition blocks as JSON, one of which must hold
 ALWAYS: Blocks = frozenset({"{}"})
 NEVER: Blocks = frozenset()
 MOST_WORK = 1_000_000  # requests times statements of the policy that is compared
+NAME = "effective"
 LEAST_COMPARED = 500  # requests, however long the policy is
 SHORTER = 4  # times that NotAction must be shorter than Action to be written instead
 
@@ -84,6 +86,22 @@ class EffectivePolicy:
     complete: bool = True
     cut: bool = False
     requests: int = 0
+
+    @property
+    def allows_nothing(self) -> bool:
+        """Whether there is nothing to allow: the document has no statement, which AWS refuses.
+
+        https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_statement.html
+        """
+        return not self.document.get("Statement")
+
+    @property
+    def compiled(self) -> CompiledPolicy:
+        """The document as an identity-based policy."""
+        if self.allows_nothing:
+            return CompiledPolicy(NAME, (), Source(NAME, ""))
+        parsed = parse_policy(self.document, name=NAME, policy_type=PolicyType.IDENTITY)
+        return compile_policy(parsed, PolicyType.IDENTITY)
 
     @property
     def exact(self) -> bool:
@@ -281,14 +299,14 @@ def _check(
     aside: int,
 ) -> None:
     """Ask the engine what the policy allows at every place, for an action of every kind."""
-    parsed = parse_policy(written.document, name="effective", policy_type=PolicyType.IDENTITY)
-    policies = PolicySet((compile_policy(parsed, PolicyType.IDENTITY),))
+    policy = written.compiled
+    policies = PolicySet((policy,))
     universe = batch.universe
     pairs = [
         (row, both) for row in decided for part in parts if (both := part & row.actions & ~aside)
     ]
     # A long policy is asked a part of them, taken from everywhere.
-    most = max(MOST_WORK // max(len(policies.policies[0].statements), 1), LEAST_COMPARED)
+    most = max(MOST_WORK // max(len(policy.statements), 1), LEAST_COMPARED)
     step = -(-len(pairs) // most) or 1
     written.requests = len(pairs)
     for one, both in pairs[::step]:
