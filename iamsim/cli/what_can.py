@@ -70,8 +70,8 @@ def _run(options: Options, arguments: Sequence[str]) -> int:
 
 
 def _write_policy(options: Options, found: WhatCan) -> int:
-    """Write it as one policy; 1 where that could not be made exact, or there is nothing to allow. That
-    is said, and what was not searched."""
+    """Write it as one policy; 1 where that could not be made exact, or there is nothing to allow.
+    That is said, and what was not searched."""
     from iamsim.report.what_can import policy_remarks
 
     written = found.as_policy(shrink=bool(options["shrink"]))

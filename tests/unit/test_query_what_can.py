@@ -385,7 +385,7 @@ def test_what_an_administrator_can_do_is_proved_to_be_written_in_whole(prove):
 
 
 def test_aliases_of_keys_are_written_without_those_that_aws_keeps():
-    """https://docs.aws.amazon.com/kms/latest/developerguide/alias-access.html"""
+    """Nobody makes `alias/aws/...`: https://docs.aws.amazon.com/kms/latest/developerguide/kms-alias.html."""
     statement = {"Effect": "Allow", "Action": "kms:CreateAlias", "Resource": "*"}
     written = write_policy(*effective_of(policy(statement)))
     aliases = f"arn:aws:kms:*:{HOME}:alias/"
