@@ -56,6 +56,8 @@ MENDS = (
     ('<aside class="sidebar-drawer">', '<aside class="sidebar-drawer" aria-label="All pages">'),
     ('<aside class="toc-drawer', '<aside aria-label="This page" class="toc-drawer'),
     ("<pre>", '<pre tabindex="0">'),
+    ('<div class="table-wrapper', '<div tabindex="0" class="table-wrapper'),  # it scrolls on phones
+    ('<th class="head"><p></p></th>', '<td class="head"></td>'),
     ('<div id="search-results"></div>', '<h1>Search</h1>\n<div id="search-results"></div>'),
 )
 PLAYGROUND = "play"

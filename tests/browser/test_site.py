@@ -14,7 +14,14 @@ CHROMIUM = next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
 )
 AXE = BUILT.parent / "axe.min.js"
-PAGES = ("index", "how-to/draw-a-decision", "reference/cli", "search", "ja/index")
+PAGES = (
+    "index",
+    "how-to/draw-a-decision",
+    "how-to/write-guardrail-laws",
+    "reference/cli",
+    "search",
+    "ja/index",
+)
 SMALLEST = 12  # pixels of a letter in a picture
 pytestmark = [
     pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine"),
@@ -42,10 +49,11 @@ def browser():
         running.close()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_pages_are_accessible(site, browser, scheme):
-    """Pages of each kind, in both color schemes (https://github.com/dequelabs/axe-core)."""
-    context = browser.new_context(color_scheme=scheme, viewport={"width": 1440, "height": 900})
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1440), ("dark", 390)])
+def test_pages_are_accessible(site, browser, scheme, width):
+    """Pages of each kind, in both color schemes and on a phone
+    (https://github.com/dequelabs/axe-core)."""
+    context = browser.new_context(color_scheme=scheme, viewport={"width": width, "height": 900})
     page = context.new_page()
     for name in PAGES:
         page.goto((site / f"{name}.html").as_uri())
