@@ -54,12 +54,13 @@ def write_bytes(path: Name, content: bytes, *, over_input: bool = False) -> None
         _write_device(name, content)
         return
     _check(name, about, over_input=over_input)
-    beside = _write_beside(name, content, about)
-    try:
-        os.replace(beside, name)  # noqa: PTH105 - pathlib costs start-up time
-    except BaseException:
-        _forget(beside)
-        raise
+    with _orderly_end():
+        beside = _write_beside(name, content, about)
+        try:
+            os.replace(beside, name)  # noqa: PTH105 - pathlib costs start-up time
+        except BaseException:
+            _forget(beside)
+            raise
     _sync_folder(os.path.dirname(name))  # noqa: PTH120 - as above
 
 

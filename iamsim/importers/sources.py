@@ -44,6 +44,7 @@ OF_TOOLS = ("node_modules", "__MACOSX")
 # before, such as the attachment of a policy to a user, so that their beginning says nothing.
 WHOLE = frozenset({"artifacts", "planned_values", "resource_changes", "Resources", "serial"})
 ENDINGS = (*JSON_ENDINGS, *YAML_ENDINGS, *HCL_ENDINGS, ".csv")
+PACKED_TWICE = "an archive inside of an archive is not unpacked: import it by itself"
 
 
 class Source(NamedTuple):
@@ -106,9 +107,10 @@ def read_sources(
         )
     for done, file in enumerate(files):
         draft.source, draft.scope = file.path, ANYTHING
-        if file.is_found and _ending(file.path) in HCL_ENDINGS and leads_outside(file.path):
-            draft.remark("source-not-readable", LED_OUTSIDE, severity="unknown")
-            yield Source(file.path, marker(LED_OUTSIDE, draft.file)), done, len(files)
+        unread = _why_unread(file)
+        if unread is not None:
+            draft.remark("source-not-readable", unread, severity="unknown")
+            yield Source(file.path, marker(unread, draft.file)), done, len(files)
             continue
         if file.read is None:
             why = f"the file is not there, and {SUMS} names it"
@@ -128,6 +130,13 @@ def read_sources(
             whole = _without_garbled(data, draft)
             subject = about.get(os.path.normpath(file.path))
             yield Source(file.path, whole, subject, content), done, len(files)
+
+
+def _why_unread(file: _File) -> str | None:
+    """Say why a file that was found is not opened."""
+    if file.is_found and _ending(file.path) in HCL_ENDINGS and leads_outside(file.path):
+        return LED_OUTSIDE
+    return PACKED_TWICE if _is_packed_twice(file.path) else None
 
 
 def _missing(digests: Iterable[str], files: Iterable[_File]) -> set[str]:
@@ -188,9 +197,15 @@ def _archived(path: str) -> Iterator[_File]:
     except (OSError, ValueError, ArchiveError) as error:
         raise WorldError("file-not-readable", f"{quote(path)} is no zip archive") from error
     for name in archive.names():
-        known = _ending(name) in ENDINGS or is_list_of_sums(name)
+        known = _ending(name) in ENDINGS or is_list_of_sums(name) or _is_packed_twice(name)
         if known and not any(map(_is_passed_over, name.split("/"))):
             yield _File(f"{path.replace(os.sep, '/')}/{name}", _reader(archive, name))
+
+
+def _is_packed_twice(name: str) -> bool:
+    """Say whether a file of an archive is an archive itself, and none that the AWS CDK packs code
+    into."""
+    return _ending(name) == ".zip" and not name.rpartition("/")[2].startswith("asset.")
 
 
 def _is_source(name: str) -> bool:

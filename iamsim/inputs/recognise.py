@@ -173,7 +173,8 @@ def _file(path: str) -> Recognised:
         if packed:
             content = read_gzip(content, path)
     except (OSError, ValueError) as error:
-        reason = (getattr(error, "strerror", None) or "not a file name").lower()
+        reason = getattr(error, "strerror", None) or "not a file name"
+        reason = f"{reason[:1].lower()}{reason[1:]}"
         raise RequestError("file-not-readable", f"can't read `{path}`: {reason}") from error
     except (EOFError, zlib.error) as error:
         raise RequestError("file-not-readable", f"can't unpack `{path}`: {error}") from error

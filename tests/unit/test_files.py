@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import json
 import os
 import stat
 import subprocess
@@ -383,3 +384,55 @@ def test_a_folder_is_as_it_was_after_a_process_was_told_to_end(tmp_path):
     assert (done.returncode, done.stderr) == (143, b"")
     assert [file.name for file in tmp_path.rglob("*")] == ["kept.txt"]
     assert (tmp_path / "kept.txt").read_text(encoding="utf-8") == "kept"
+
+
+WRITTEN = "arn:aws:iam::111122223333:user/u"
+ASKED = ("-p", WRITTEN, "-a", "s3:ListAllMyBuckets")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no process can be sent SIGTERM there")
+@pytest.mark.parametrize("number", ["SIGTERM", "SIGINT"])
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["report", "--world", "world.json", "-o", "out.html"],
+        ["import", "aws.json", "-o", "out.html"],
+        ["replay", "trail.json", "--world", "world.json", "--state", "out.html"],
+        ["explain", *ASKED, "--world", "world.json", "-o", "out.html"],
+    ],
+    ids=lambda command: command[0] if isinstance(command, list) else command,
+)
+def test_a_file_is_as_it_was_after_a_process_was_told_to_end(tmp_path, command, number):
+    """While its new content is synced to the disk: nothing is left beside it, and nothing is said
+    of the program's own insides."""
+    user = {"UserName": "u", "Arn": WRITTEN, "UserId": "AIDA", "Path": "/"}
+    record = {
+        "userIdentity": {"type": "IAMUser", "arn": WRITTEN, "accountId": "111122223333"},
+        "eventTime": "2026-01-01T00:00:00Z",
+        "eventSource": "s3.amazonaws.com",
+        "eventName": "ListBuckets",
+        "eventType": "AwsApiCall",
+    }
+    for name, data in (
+        ("world.json", {"accounts": {"111122223333": {"users": {"u": {}}}}}),
+        ("aws.json", {"UserDetailList": [user], "RoleDetailList": []}),
+        ("trail.json", {"Records": [record]}),
+    ):
+        (tmp_path / name).write_text(json.dumps(data), encoding="utf-8")
+    inside = (
+        "import os, signal, sys\n"
+        "from iamsim.cli.main import main\n"
+        "sync = os.fsync\n"
+        "def told(number):\n"
+        "    sync(number)\n"
+        f"    os.kill(os.getpid(), signal.{number})\n"
+        "os.fsync = told\n"
+        f"sys.exit(main({command!r}))\n"
+    )
+    before = {file for file in tmp_path.rglob("*") if file.is_file()}
+    done = subprocess.run(
+        [sys.executable, "-c", inside], cwd=tmp_path, capture_output=True, check=False
+    )
+    assert done.returncode == (143 if number == "SIGTERM" else 130)
+    assert b"Traceback" not in done.stderr
+    assert {file for file in tmp_path.rglob("*") if file.is_file()} == before

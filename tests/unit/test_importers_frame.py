@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import gzip
+import io
 import json
 import os
 import re
@@ -75,6 +76,21 @@ class TestSources:
             found = import_sources([str(path)])
             inline = found.data["accounts"]["111122223333"]["users"]["mia"]["inline_policies"]
             assert inline["p"] == {"unknown": why}
+
+    def test_an_archive_in_an_archive_is_said_not_to_be_read(self, tmp_path):
+        """It may hold anything; code that the CDK packs holds nothing that is imported."""
+        inner = io.BytesIO()
+        with zipfile.ZipFile(inner, "w") as archive:
+            archive.write(DETAILS, "details.json")
+        for name, codes in (("in/more.zip", ["source-not-readable"]), ("asset.ab12.zip", [])):
+            path = tmp_path / "both.zip"
+            with zipfile.ZipFile(path, "w") as archive:
+                archive.write(DETAILS, "details.json")
+                archive.writestr(name, inner.getvalue())
+            remarks = import_sources([path]).remarks
+            found = [remark for remark in remarks if remark.code == "source-not-readable"]
+            assert [remark.code for remark in found] == codes
+            assert all(remark.severity == "unknown" for remark in found)
 
     def test_zip(self, tmp_path):
         """An archive with a folder in it."""
