@@ -368,6 +368,8 @@ def test_a_link_holds_the_page(visit, browser, site):
     for fragment in ("#s=!!!", "#s=AAAA", "#s=" + "A" * 5000):
         other.page.evaluate("(one) => history.replaceState(null, '', one)", fragment)
         assert other.page.evaluate(read) == "refused"
+    other.page.evaluate("window.location.hash = '#%%%'")  # no text in percent encoding either
+    assert not any("malformed" in one for one in other.trouble)
     other.page.reload()
     other.page.wait_for_selector("html[data-answered]", timeout=LOADED)
     other.expect("#p-verdict", "denied")
