@@ -17,6 +17,7 @@ from iamsim.core.decision import PolicyType
 from iamsim.core.errors import RequestError
 from iamsim.core.request import CallerKind
 from iamsim.core.wildcard import Wildcard
+from iamsim.engine.callers import WEB_IDENTITY_PROVIDERS
 from iamsim.engine.question import NOTHING_ATTACHED, PLAIN_SESSION, AttachedPolicies, Question
 from iamsim.proofs.callers import (
     ACCOUNT_ID,
@@ -131,9 +132,12 @@ def _person(
     direct_only: bool = False,
     may_be_tagged: bool = False,
     domains: Mapping[str, Domain] | None = None,
+    federated: bool = False,
 ) -> Person | None:
-    """Make a person; `None` for what names no caller."""
-    action = "sts:AssumeRoleWithWebIdentity" if "provider" in principal else "s3:GetObject"
+    """Make a person; `None` for what names no caller. With `federated` a name that a service has
+    too is that of an identity provider."""
+    federated = federated or "provider" in principal
+    action = "sts:AssumeRoleWithWebIdentity" if federated else "s3:GetObject"
     question = Question(principal, action, session=PLAIN_SESSION, attached=attached)
     try:
         caller = world.caller_alone(question)
@@ -173,6 +177,7 @@ def other_people(
     of each kind. With `trust` federated callers are among them; with `future` also principals of
     the world's accounts that get policies of their own."""
     model = world.model
+    named = tuple(named)
     anybody = _person(world, ANONYMOUS)
     if anybody is not None:
         yield anybody  # what is public comes first
@@ -193,6 +198,7 @@ def other_people(
         made = _named(world, text)
         if made is not None:
             yield made
+    yield from _web_identities(world, named)
     for owner in model.accounts.values():
         yield from _unlisted(world, owner.id, principals, future=future)
     for account_id in accounts:
@@ -207,6 +213,15 @@ def other_people(
         made = _person(world, principal)
         if made is not None:
             yield made
+
+
+def _web_identities(world: CompiledWorld, named: Iterable[tuple[str, str]]) -> Iterator[Person]:
+    """The providers of web identities that policies name, of which one is a service as well."""
+    for kind, text in named:
+        if kind == "Federated" and text in WEB_IDENTITY_PROVIDERS:
+            made = _person(world, text, federated=True)
+            if made is not None:
+                yield made
 
 
 def _named(world: CompiledWorld, text: str) -> Person | None:

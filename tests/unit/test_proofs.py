@@ -9,10 +9,13 @@ import pytest
 import iamsim
 from iamsim.compile.policy import compile_policy
 from iamsim.core.errors import InputError
+from iamsim.engine.callers import WEB_IDENTITY_PROVIDERS
 from iamsim.engine.world import CompiledWorld
 from iamsim.proofs.claims import parse_claim, parse_claims
 from iamsim.proofs.prove import prove
 from iamsim.proofs.result import CheckResult, Verdict, worst
+from iamsim.query.batch import Batch
+from iamsim.query.changes import Direction, find_changes
 from iamsim.syntax.read import parse_policy
 from iamsim.world.load import load_world_data
 
@@ -194,3 +197,23 @@ def test_the_worst_of_several_answers_counts() -> None:
     assert worst(answers) is Verdict.FAIL
     assert worst(answers[:2]) is Verdict.UNKNOWN
     assert worst(()) is Verdict.PASS
+
+
+@pytest.mark.parametrize("provider", sorted(WEB_IDENTITY_PROVIDERS))
+def test_a_role_opened_to_a_web_identity_provider_is_seen(provider: str) -> None:
+    """Amazon Cognito has the name of a service, and is no service where it brings tokens: the claim
+    and the difference of the worlds both see whom the role lets in."""
+    arn = "arn:aws:iam::111122223333:role/r"
+
+    def world(principal: dict[str, str], action: str) -> CompiledWorld:
+        trust = policy({"Effect": "Allow", "Principal": principal, "Action": action})
+        account = {"roles": {"r": {"trust": trust}}}
+        return CompiledWorld(load_world_data({"accounts": {"111122223333": account}}))
+
+    before = world({"AWS": "arn:aws:iam::111122223333:root"}, "sts:AssumeRole")
+    after = world({"Federated": provider}, "sts:AssumeRoleWithWebIdentity")
+    result = prove(parse_claim({"name": "nothing new", "no_new_access": True}), after, before)
+    assert result.witness is not None
+    assert (result.witness["principal"], result.witness["resource"]) == (provider, arn)
+    opened = find_changes(Batch(before), Batch(after)).of(Direction.OPENS)
+    assert [change.candidate.principal for change in opened] == [provider]

@@ -15,7 +15,7 @@ from iamsim.query.changes.callers import compare_callers, own_statements, readin
 from iamsim.query.changes.compare import compare_place
 from iamsim.query.changes.endpoints import EndpointChange, compare_endpoints
 from iamsim.query.changes.latent import differing_policies, find_latent
-from iamsim.query.changes.model import PROBE, Change, Changes, Direction, Reached
+from iamsim.query.changes.model import Change, Changes, Direction, Reached, probe
 from iamsim.query.changes.reach import can_be_asked, heads_of, joined_mask, places_of
 from iamsim.query.changes.resources import Listing, compare_control_policies, control_statements
 from iamsim.query.changes.sight import NOTHING, Compared, Sight
@@ -238,7 +238,7 @@ class _Search:
     def facts(self, batch: Batch, candidate: Candidate) -> CallerFacts | None:
         """The caller's side in one of the worlds; `None` for what a policy names and can't call."""
         try:
-            return batch.world.caller_facts(batch.question_as(candidate, PROBE))
+            return batch.world.caller_facts(batch.question_as(candidate, probe(candidate)))
         except RequestError:
             return None
 

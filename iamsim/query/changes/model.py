@@ -7,6 +7,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.engine.question import DIRECT_CALL, Via
+from iamsim.query.role_chains import assume_action
 from iamsim.universe.candidates import CandidateKind
 
 if TYPE_CHECKING:
@@ -18,9 +19,9 @@ if TYPE_CHECKING:
     from iamsim.query.what_can.places import Place
     from iamsim.universe.asked import Asked
 
-__all__ = ["PROBE", "Change", "Changes", "Direction", "Latent", "Reached"]
+__all__ = ["Change", "Changes", "Direction", "Latent", "Reached", "probe"]
 
-PROBE = "sts:GetCallerIdentity"  # asked where only the caller matters
+PROBE = "sts:GetCallerIdentity"
 
 
 class Direction(Enum):
@@ -147,3 +148,11 @@ class Changes:
     def of(self, direction: Direction) -> Iterator[Change]:
         """The changes in one direction."""
         return (change for change in self.found if change.direction is direction)
+
+
+def probe(candidate: Candidate) -> str:
+    """What is asked where only the caller matters. A service and a provider may share a name, and
+    differ by what they call (see `iamsim.engine.callers`)."""
+    if candidate.kind is CandidateKind.IDENTITY_PROVIDER:
+        return assume_action(candidate)
+    return PROBE

@@ -12,7 +12,7 @@ from iamsim.checks.arn_formats import cut_arn
 from iamsim.engine.authorize import prepare
 from iamsim.engine.services.s3 import ACCOUNT_ACTIONS, ALL_BUCKETS
 from iamsim.engine.services.sts import TRUST_ACTIONS
-from iamsim.query.changes.model import PROBE, Reached
+from iamsim.query.changes.model import Reached, probe
 from iamsim.query.what_can.askable import about_service, askable, starts_of_parts
 from iamsim.query.what_can.places import EVERYTHING, Place, find_families
 from iamsim.universe.contents import content_of
@@ -64,7 +64,7 @@ def places_of(  # noqa: PLR0913 - all that decides where to ask
     named = [
         (resource.arn, joined_mask(resource.statements, universe) | actions) for resource in listed
     ]
-    question = batches[1].question_as(candidate, PROBE, "*", context)
+    question = batches[1].question_as(candidate, probe(candidate), "*", context)
     request = prepare(question, batches[1].world).request
     models = [batch.world.model for batch in batches]
     inside = starts_of_parts(models, named, universe)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from iamsim.query.changes.model import PROBE
+from iamsim.query.changes.model import probe
 from iamsim.query.changes.resources import may_meet
 from iamsim.universe.alike import Alike, Side, untold
 from iamsim.universe.contents import content_of
@@ -116,7 +116,7 @@ class Sight:
             tuple([(self._others.seen(*parts), side.outcomes(parts[1])) for parts in seeing]),
             tuple(
                 [
-                    untold(batch.question_as(candidate, PROBE), facts, keys, batch.world)
+                    untold(batch.question_as(candidate, probe(candidate)), facts, keys, batch.world)
                     for batch, facts in zip(self._batches, sides, strict=True)
                 ]
             ),
