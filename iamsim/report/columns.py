@@ -35,24 +35,20 @@ def table(
     widths = [max([len(row[place]) for row in rows]) for place in range(len(rows[0]) - 1)]
     widths = [max(pair) for pair in zip_longest(widths, least[: len(widths)], fillvalue=0)]
     margin = indent + sum(width + _GAP for width in widths)
+    form = " " * indent + "".join([f"{{:<{one}}}" + " " * _GAP for one in widths])
     lines: list[str] = []
     for number, row in enumerate(rows):
-        cells = [f"{cell:<{one}}" for cell, one in zip(row, widths, strict=False)]
-        head = _head(cells, indent)
-        first, *rest = _wrapped(head, row[-1], margin, width)
+        head = form.format(*row)
+        written = _wrapped(head, row[-1], margin, width)
         if painted:
-            painters = painted[number]
             cells = [
-                cell if painter is None else painter(cell)
-                for cell, painter in zip(cells, painters, strict=False)
+                f"{cell:<{one}}" if painter is None else painter(f"{cell:<{one}}")
+                for cell, one, painter in zip(row, widths, painted[number], strict=False)
             ]
-            first = f"{_head(cells, indent)}{first[len(head) :]}"
-        lines += [first, *rest]
+            colored = " " * indent + "".join([cell + " " * _GAP for cell in cells])
+            written[0] = f"{colored}{written[0][len(head) :]}"
+        lines += written
     return lines
-
-
-def _head(cells: Sequence[str], indent: int) -> str:
-    return " " * indent + "".join([cell + " " * _GAP for cell in cells])
 
 
 def listing(rows: Sequence[tuple[str, str]], width: int, *, indent: int = 2) -> list[str]:

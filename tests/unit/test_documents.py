@@ -76,6 +76,20 @@ def test_every_format_has_the_facts():
     ]
 
 
+def test_colors_change_no_word_of_a_table():
+    """The names of columns stand above painted cells, too."""
+    columns = (
+        Column("who", lambda row: row),
+        Column("decision", lambda _: Badge("yes", "allowed")),
+        Column("why", lambda row: row * 2),
+    )
+    document = Document("t", (Section("s", "cap", columns, ["a", "bb"], headed=True),))
+    plain, painted = (to_text(document, Paint(on), 80) for on in (False, True))
+    assert "who  decision  why" in plain
+    assert painted != plain
+    assert re.sub(r"\x1b\[[0-9;]*m", "", painted) == plain
+
+
 def test_empty_sections_say_so_or_are_left_out():
     """A section without rows says what it found, where it has words for it."""
     some = made(rows=())

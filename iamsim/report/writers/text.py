@@ -237,7 +237,7 @@ def _rows(
     indent: int,
 ) -> list[str]:
     columns = section.shown(Form.TEXT)
-    cells = [_cells(row, columns, conditions) for row in rows]
+    cells = _cells(rows, columns, conditions)
     margin = " " * indent
     if section.filled:
         return words([first for first, *_ in cells], width, indent=indent)
@@ -252,7 +252,7 @@ def _rows(
     if paint.on:
         painted = [[_painter(column, row, paint) for column in columns] for row in rows]
         if section.headed:
-            painted.insert(0, [])
+            painted.insert(0, [None] * len(columns))
     least = [column.width for column in columns]
     lines = table(cells, width, indent=indent, least=least, painted=painted)
     if all(len(line) <= width for line in lines):
@@ -314,12 +314,21 @@ def _card(cells: Sequence[str], names: Sequence[str], width: int, indent: int) -
     yield from fields([pair for pair in named if pair[0]], width, indent=indent + 2)
 
 
-def _cells(row: Any, columns: Sequence[Column[Any]], conditions: Conditions) -> list[str]:  # noqa: ANN401 - a row is what its columns take
+def _cells(
+    rows: Sequence[Any], columns: Sequence[Column[Any]], conditions: Conditions
+) -> list[list[str]]:
+    """The cells of all rows; what a column says of many rows is made harmless once."""
+    known: list[dict[object, str]] = [{} for _ in columns]
     cells = []
-    for column in columns:
-        content = column.of(row)
-        text = content if isinstance(content, str) else words_of(content)
-        needs = () if column.conditions is None else column.conditions(row)
-        shown = f"{for_terminal(text)} {conditions.mark(needs)}" if needs else for_terminal(text)
-        cells.append(shown.strip())
+    for row in rows:
+        line = []
+        for column, texts in zip(columns, known, strict=True):
+            content = column.of(row)
+            text = texts.get(content)
+            if text is None:
+                said = content if isinstance(content, str) else words_of(content)
+                text = texts[content] = for_terminal(said)
+            needs = () if column.conditions is None else column.conditions(row)
+            line.append((f"{text} {conditions.mark(needs)}" if needs else text).strip())
+        cells.append(line)
     return cells
