@@ -500,7 +500,8 @@ def damage_to(choose: Chooser, case: GateCase) -> Damage:
     except ValueError:
         data = None
     kinds = ["refused", "garbled"]
-    kinds += [] if data is None else ["cut", "value", "value", "value", "value"]
+    paths = [] if data is None else list(paths_of(data))  # an empty list has none
+    kinds += ["cut", "value", "value", "value", "value"] if paths else []
     kinds += ["gone"] if any(name in gate for gate in case.gates) else []
     match choose.pick(kinds):
         case "gone":
@@ -515,7 +516,7 @@ def damage_to(choose: Chooser, case: GateCase) -> Damage:
         case "cut":
             end = choose.integer(0, len(content.rstrip()) - 1)
             return Damage(name, content[:end], f"was cut off at {end}")
-    path = choose.pick(list(paths_of(data)))
+    path = choose.pick(paths)
     value = choose.pick(WRONG if name.startswith(("account", "source")) else WRONG_HERE)
     left = json.dumps(replaced(data, path, value), indent=1).encode()
     return Damage(name, left, f"has {value!r} at {'.'.join(map(str, path))}")

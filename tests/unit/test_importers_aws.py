@@ -524,3 +524,30 @@ def test_single_calls_of_nobody_are_remarked(tmp_path):
         "output-about-unknown",
         "record-without-account",
     ]
+
+
+@pytest.mark.parametrize(
+    "constraints",
+    [
+        None,
+        "garbled",
+        {"EncryptionContextSubset": {"a": None}},
+        {"EncryptionContextEquals": None},
+        {"SourceArn": 1},
+        {"SomethingNew": "x"},
+    ],
+)
+def test_a_grant_whose_constraints_are_not_read_is_not_known(tmp_path, constraints):
+    """Without what it lost the grant would let more through."""
+    key = "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+    grant = {
+        "KeyId": key,
+        "GranteePrincipal": "arn:aws:iam::111122223333:role/app",
+        "Operations": ["Decrypt"],
+        "Constraints": constraints,
+    }
+    path = tmp_path / "list-grants.json"
+    path.write_text(json.dumps({"Grants": [grant]}))
+    found = import_sources([str(path)])
+    grants = found.data["accounts"]["111122223333"]["resources"][key]["grants"]
+    assert "the constraints of a grant can't be read" in json.dumps(grants)
