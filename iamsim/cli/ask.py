@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 from iamsim.api.inputs import session_of
@@ -12,13 +13,14 @@ from iamsim.core.arn import find_arn, is_account_id
 from iamsim.core.data_class import replace
 from iamsim.core.decision import PolicyType
 from iamsim.core.errors import PolicyError, RequestError
+from iamsim.core.stand_in import NO_ACCOUNT
 from iamsim.engine.context import TIME_KEYS
 from iamsim.inputs.standard_input import standard_input
 from iamsim.questions.names import principal_named, resource_named
 from iamsim.suites.policies import PolicyReader, resource_policy_type
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from iamsim.api.inputs import PolicyArguments
     from iamsim.cli.options import Options
@@ -65,15 +67,39 @@ def texts_of(options: Options, field: str) -> tuple[str, ...]:
     return value if isinstance(value, tuple) else ()
 
 
-def load_worlds(options: Options, *, on_demand: bool = False) -> World | None:
-    """Load and merge the worlds that the options name, with what they lay over them."""
+def load_worlds(
+    options: Options, *, on_demand: bool = False, callers: Iterable[str | None] = ()
+) -> World | None:
+    """Load and merge the worlds that the options name, with what they lay over them.
+
+    `callers` are accounts, or ARNs, of whom a question that AWS wrote is about: theirs is the
+    account of a plan or template that does not say its own, which is told.
+    """
     overlays = options.get("overlays")
-    return load_any(
-        texts_of(options, "worlds"),
-        overlays=overlays if isinstance(overlays, tuple) else (),
-        quiet=bool(options.get("quiet")),
-        on_demand=on_demand,
-    )
+    quiet = bool(options.get("quiet"))
+
+    def load(account: str | None) -> World | None:
+        return load_any(
+            texts_of(options, "worlds"),
+            overlays=overlays if isinstance(overlays, tuple) else (),
+            quiet=quiet or account is not None,
+            on_demand=on_demand,
+            account=account,
+        )
+
+    model = load(None)
+    if model is None or set(model.accounts) != {NO_ACCOUNT}:
+        return model
+    arns = [(caller, find_arn(caller)) for caller in callers if caller]
+    accounts = {caller if arn is None else arn.account for caller, arn in arns}
+    if len(accounts) != 1 or not is_account_id(account := accounts.pop()):
+        return model
+    line = f"nothing says which account the sources are for: {account}, the caller's, was taken"
+    if "taken" in options:
+        options["taken"] = (*texts_of(options, "taken"), line)
+    elif not quiet:
+        sys.stderr.write(f"note: {line}\n")
+    return load(account)
 
 
 def questions_of(options: Options, world: World | None) -> tuple[Question, ...]:

@@ -43,7 +43,9 @@ def explain_call(options: Options) -> int:
     name = "--call" if options["call"] is not None else "--event"
     _refuse_options(options, name)
     records = _records(options)
-    model = load_worlds(options, on_demand=True)
+    given = text_of(options, "principal")
+    callers = [given or _caller_of(record) for record in records] or [given]
+    model = load_worlds(options, on_demand=True, callers=callers)
     readings = _readings(options, records, model)
     world = None if model is None else CompiledWorld(model)
     questions: list[Question] = []
@@ -88,6 +90,17 @@ def _records(options: Options) -> list[Mapping[str, Any]]:
     if len(records) > MOST_RECORDS:
         raise too_many_records("what was given", f"{len(records):,}")
     return records
+
+
+def _caller_of(record: Mapping[str, Any]) -> str | None:
+    """The account of whom a record says that he called; `None` for what is no record."""
+    from iamsim.calls.event_forms import unwrapped
+    from iamsim.calls.identities import identity_of
+
+    try:
+        return identity_of(unwrapped(record)).account
+    except RequestError:
+        return None
 
 
 def _outcomes(

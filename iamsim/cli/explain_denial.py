@@ -11,7 +11,9 @@ from iamsim.cli.explain_answers import document_text
 from iamsim.cli.explain_options import EXPLAIN_OPTIONS, WHAT_IF_FIELDS
 from iamsim.cli.output import write_output
 from iamsim.core.caret import printable, render_error
+from iamsim.core.decision import Layer
 from iamsim.core.errors import InputError, RequestError
+from iamsim.core.reason import Note
 from iamsim.engine.authorize import explain
 from iamsim.engine.world import CompiledWorld
 from iamsim.query.denial import (
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
 
 __all__ = ["explain_denial"]
 
+OF_THE_CALLER = frozenset({Layer.IDENTITY_BASED_POLICY, Layer.PERMISSIONS_BOUNDARY})
 # A denial is compared with one verdict; what is expected is that it is explained.
 _NOT_TOGETHER = ("expect", "partial", "unknown")
 _NOT_ASKED = 2
@@ -51,7 +54,9 @@ def explain_denial(options: Options) -> int:
     """
     _refuse_options(options)
     denials = find_denials(denied_text(options))
-    model = load_worlds(options, on_demand=True)
+    given = text_of(options, "principal")
+    callers = [given or message.principal for message in denials.messages]
+    model = load_worlds(options, on_demand=True, callers=callers)
     world = CompiledWorld() if model is None else CompiledWorld(model)
     asked, refused = _all_asked(denials.messages, options, model, world)
     reports = [
@@ -149,12 +154,18 @@ def _asked(
 
 
 def _honest(report: DenialReport, question: Question, model: World | None) -> DenialReport:
-    """A denial by a layer that nobody gave proves nothing."""
+    """A denial by a layer that nobody gave proves nothing, nor one by the policies of a caller whom
+    the world does not list."""
     from iamsim.cli.explain_anything import given_layers
 
     given = given_layers(question)
     unproved = report.explained and report.answer.decision.layer not in {None, *given}
-    if model is None and (unproved or not given):
+    told = report.answer.decision
+    stranger = (
+        Note.UNKNOWN_PRINCIPAL_IN_WORLD in (told.notes or ())
+        and told.layer in OF_THE_CALLER - given
+    )
+    if (model is None and (unproved or not given)) or (report.explained and stranger):
         return DenialReport(report.message, report.answer, Agreement.NOT_GIVEN)
     return report
 

@@ -73,6 +73,7 @@ def load_any(
     quiet: bool = False,
     strict: bool = True,
     on_demand: bool = False,
+    account: str | None = None,
 ) -> World | None:
     """Load and merge worlds and sources, and lay overlays over them; `None` where nothing is named.
 
@@ -96,6 +97,7 @@ def load_any(
             remarked=remarks.extend,
             overlay=overlays,
             on_demand=on_demand,
+            account=account,
         )
     if remarks and not quiet:
         number = len(remarks)

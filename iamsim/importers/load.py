@@ -42,11 +42,13 @@ def load_worlds(
     remarked: Callable[[tuple[Remark, ...]], object] | None = None,
     overlay: Iterable[str | os.PathLike[str]] = (),
     on_demand: bool = False,
+    account: str | None = None,
 ) -> World:
     """Load worlds as `load_world` does; sources that can be imported are, all together.
 
     `progress` is that of `import_sources`; `remarked` is given the remarks of the import. Sources
-    in `overlay` are laid over the world, one after the other. With `on_demand` no more of a single
+    in `overlay` are laid over the world, one after the other. `account` is that of plans and
+    templates that do not say theirs. With `on_demand` no more of a single
     world is read than is asked for (see `open_world`). Raises what `load_world` and
     `import_sources` raise.
     """
@@ -62,10 +64,12 @@ def load_worlds(
         if on_demand and strict and len(texts) == 1:
             return open_world(texts[0])
         return load_world(*texts, strict=strict)
-    from iamsim.importers.frame import import_sources
+    from iamsim.importers.frame import SourceOptions, import_sources
 
     with CollectLater():
-        imported = import_sources(sources, progress=progress)
+        imported = import_sources(
+            sources, options=SourceOptions(account=account), progress=progress
+        )
         if remarked is not None:
             remarked(imported.remarks)
         documents, files = documents_of(imported.data, imported.places)

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from iamsim.core.decision import Layer, Verdict
+from iamsim.core.reason import Note
 from iamsim.query.denial import Agreement
 from iamsim.report.data import answer_to_dict
 from iamsim.report.denial_changes import article, change_text, changes_of
@@ -200,6 +201,8 @@ def _comparison(report: DenialReport) -> str:
                     f"AWS says {said}; by what was given it hangs on the {lacking},"
                     " which was not given"
                 )
+            if Note.UNKNOWN_PRINCIPAL_IN_WORLD in (decision.notes or ()):
+                return f"AWS says {said}; the world does not list the caller, whose policies would"
             return f"AWS says {said}, and nothing was given that could say so"
         case Agreement.ALLOWED:
             return f"AWS says {said}, and the world allows the request"
