@@ -223,6 +223,37 @@ def test_dumps_are_worlds_and_plans_are_laid_over_them(capsys):
     assert f"{harbor}: a world of iamsim, taken for the world" in flat(out)
 
 
+def test_a_plan_without_an_account_is_the_callers_and_says_so(tmp_path, capsys):
+    """The message tells the account, the plan does not; whom the plan lacks it explains nothing
+    about."""
+    policy = {"Version": "2012-10-17", "Statement": {**ALLOW["Statement"][0], "Action": "s3:PutObject"}}
+    values = {"name": "app", "assume_role_policy": json.dumps(policy)}
+    own = {"name": "own", "role": "app", "policy": json.dumps(policy)}
+    resources = [
+        {"address": f"{kind}.app", "mode": "managed", "type": kind, "name": "app", "values": given}
+        for kind, given in (("aws_iam_role", values), ("aws_iam_role_policy", own))
+    ]
+    plan = {
+        "format_version": "1.2",
+        "terraform_version": "1.9.0",
+        "planned_values": {"root_module": {"resources": resources}},
+        "resource_changes": [],
+    }
+    path = written(tmp_path, "plan.json", plan)
+    message = MESSAGE.replace(
+        "with an explicit deny in a service control policy",
+        "because no identity-based policy allows the s3:GetObject action",
+    )
+    code, out, _ = run(capsys, message, path)
+    assert code == 0
+    said = "nothing says which account the sources are for: 111122223333, the caller's, was taken"
+    assert said in flat(out)
+    assert "whose Action lists only s3:PutObject" in flat(out)
+    code, out, _ = run(capsys, message.replace("/app/", "/apq/"), path)
+    assert code == 1
+    assert "the world does not list the caller" in flat(out)
+
+
 def test_managed_policies_by_name_and_by_arn(capsys):
     """A bare name is that of an AWS managed policy."""
     for name in ("ReadOnlyAccess", "arn:aws:iam::aws:policy/ReadOnlyAccess"):
