@@ -226,7 +226,10 @@ def test_dumps_are_worlds_and_plans_are_laid_over_them(capsys):
 def test_a_plan_without_an_account_is_the_callers_and_says_so(tmp_path, capsys):
     """The message tells the account, the plan does not; whom the plan lacks it explains nothing
     about."""
-    policy = {"Version": "2012-10-17", "Statement": {**ALLOW["Statement"][0], "Action": "s3:PutObject"}}
+    policy = {
+        "Version": "2012-10-17",
+        "Statement": {**ALLOW["Statement"][0], "Action": "s3:PutObject"},
+    }
     values = {"name": "app", "assume_role_policy": json.dumps(policy)}
     own = {"name": "own", "role": "app", "policy": json.dumps(policy)}
     resources = [
