@@ -156,20 +156,12 @@ def _visit(station: Station, request: Request) -> Visited:
     return visited
 
 
-class _Reading:
-    """What the visited stations say together: the formula over the statements that match."""
+class _Stations:
+    """What each station says by itself: the reading of the formula."""
 
-    def __init__(self, arrangement: Arrangement, visits: tuple[Visited, ...]) -> None:
-        """Fold the formula over the visits."""
-        self.arrangement = arrangement
-        self.relation = arrangement.relation
-        self.visits = visits
-        self._of_station = dict(zip(arrangement.stations, visits, strict=True))
-        folded = Folded(self.relation, arrangement.at, self)
-        self.opened = folded.gate
-        self.denying = [denial for denial in folded.denials() if denial[1]]
-        self.closed = [need.slot for need in GUARDS if not folded.gate(need)]
-        self.way = next((way for way in self.relation.ways if not self.blocked(way)), None)
+    def __init__(self, visits: dict[Station, Visited]) -> None:
+        """Take the visits."""
+        self._of_station = visits
 
     def denies(self, station: Station) -> list[Member]:
         """The deny statements of a station that match."""
@@ -186,6 +178,23 @@ class _Reading:
     def settled(self, *, allows: bool) -> bool:
         """A place without stations."""
         return allows
+
+
+class _Reading:
+    """What the visited stations say together: the formula over the statements that match."""
+
+    def __init__(self, arrangement: Arrangement, visits: tuple[Visited, ...]) -> None:
+        """Fold the formula over the visits."""
+        self.arrangement = arrangement
+        self.relation = arrangement.relation
+        self.visits = visits
+        self._of_station = dict(zip(arrangement.stations, visits, strict=True))
+        # A reading of its own: one that led back here would keep each trace for the collector.
+        folded = Folded(self.relation, arrangement.at, _Stations(self._of_station))
+        self.opened = folded.gate
+        self.denying = [denial for denial in folded.denials() if denial[1]]
+        self.closed = [need.slot for need in GUARDS if not folded.gate(need)]
+        self.way = next((way for way in self.relation.ways if not self.blocked(way)), None)
 
     def at(self, slot: Slot) -> list[Visited]:
         """The visits of one place."""
