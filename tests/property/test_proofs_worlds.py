@@ -23,6 +23,7 @@ from iamsim.query.batch import Batch
 from iamsim.query.batch.answers import decide_one
 from iamsim.universe.candidates import CandidateKind
 from iamsim.world.load import load_world_data
+from tests.property.costly import costly
 from tests.property.rarities import rare_cases
 from tests.property.test_changes_laws import EDITS
 from tests.property.worlds import SIGNED
@@ -162,12 +163,14 @@ def sweep(data: Data, source: Any) -> None:
 
 
 @given(EDITS, st.randoms(use_true_random=False))
+@costly
 def test_a_claim_that_passes_has_no_counterexample(worlds: tuple[Data, Data], source: Any) -> None:
     """Of what the engine allows in the sweep, every claim that is about it is broken."""
     sweep(worlds[0], source)
 
 
 @given(rare_cases(), st.randoms(use_true_random=False))
+@costly
 def test_nor_where_worlds_are_rare(case: tuple[Data, Data], source: Any) -> None:
     """Access points, endpoints, tokens, grants and other things that worlds rarely have."""
     sweep(case[0], source)
