@@ -8,7 +8,7 @@ from iamsim.compile.policy import compile_policy
 from iamsim.core.decision import Verdict
 from iamsim.engine.world import CompiledWorld
 from iamsim.proofs.written import allows_nothing_more, leaves_nothing_out
-from iamsim.query.batch import catalog_actions
+from iamsim.query.batch import Batch, catalog_actions
 from iamsim.query.what_can import find_effective, write_policy
 from iamsim.query.what_can.policy import EffectivePolicy
 from iamsim.query.what_can.shrink import shrunk_actions
@@ -403,3 +403,33 @@ def test_a_caller_who_can_do_nothing_gets_no_policy():
     assert written.allows_nothing
     assert written.compiled.statements == ()
     assert "there is nothing to allow" in policy_remarks(written, None, None)[0]
+
+
+def test_an_alias_is_asked_about_aliases_alone_where_patterns_meet():
+    """A pattern of keys that may fit an alias, too, opens no use of keys at the alias."""
+    key = "arn:aws:kms:eu-west-1:333333333333:key/11aa"
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"AWS": "*"},
+        "Action": "*",
+        "NotResource": ["arn:aws:kms:eu-west-1:333*:key/11aa"],
+    }
+    document = {"Version": "2012-10-17", "Statement": statement}
+    world = CompiledWorld(
+        load_world_data(
+            {
+                "accounts": {
+                    "333333333333": {
+                        "resources": {
+                            key: {"policy": {"Version": "2012-10-17", "Statement": allow}}
+                        }
+                    },
+                    "999999999999": {"roles": {"app": {}}},
+                }
+            }
+        )
+    )
+    batch = Batch(world)
+    effective = find_effective(batch, "arn:aws:sts::999999999999:assumed-role/app/s1")
+    possible = effective.mask(Verdict.ALLOWED) | effective.mask(Verdict.CONDITIONAL)
+    assert "kms:Decrypt" not in batch.universe.actions(possible)

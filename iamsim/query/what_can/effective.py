@@ -134,7 +134,9 @@ def find_effective(
     own = universe.everything & ~_of_tokens(universe)
     for family, places in _within_bounds(families, statements, universe):
         for place in places:
-            actions = family.actions & own & only.get(place.label or "", own)
+            actions = family.actions & own
+            for text in place.within:
+                actions &= only.get(text, actions)
             if actions:
                 parts.append(Part(place, actions))
     effective.complete = all(family.complete for family in families)
