@@ -415,20 +415,11 @@ def test_an_alias_is_asked_about_aliases_alone_where_patterns_meet():
         "NotResource": ["arn:aws:kms:eu-west-1:333*:key/11aa"],
     }
     document = {"Version": "2012-10-17", "Statement": statement}
-    world = CompiledWorld(
-        load_world_data(
-            {
-                "accounts": {
-                    "333333333333": {
-                        "resources": {
-                            key: {"policy": {"Version": "2012-10-17", "Statement": allow}}
-                        }
-                    },
-                    "999999999999": {"roles": {"app": {}}},
-                }
-            }
-        )
-    )
+    data = {
+        "333333333333": {"resources": {key: {"policy": document}}},
+        "999999999999": {"roles": {"app": {}}},
+    }
+    world = CompiledWorld(load_world_data({"accounts": data}))
     batch = Batch(world)
     effective = find_effective(batch, "arn:aws:sts::999999999999:assumed-role/app/s1")
     possible = effective.mask(Verdict.ALLOWED) | effective.mask(Verdict.CONDITIONAL)
