@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 __all__ = [
     "COURSE_LANGUAGES",
     "LANGUAGES",
-    "Say",
     "coded",
     "course_in_japanese",
     "course_speaker",

@@ -84,12 +84,18 @@ def about_service(service: str, universe: ActionUniverse, actions: int) -> int:
     """The actions that are about resources whose ARN names a service: its own, and those of others
     (Systems Manager starts sessions on instances of EC2), but for those that take a recovery point
     of whatever service."""
-    found = 0
-    for prefix in universe.services_of(actions):
-        found |= _hosts(prefix, universe).get(service, 0)
+    return _about(service, universe) & actions
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _about(service: str, universe: ActionUniverse) -> int:
+    """The same, of all actions."""
+    about = 0
+    for prefix in universe.services_of(universe.everything):
+        about |= _hosts(prefix, universe).get(service, 0)
         if prefix == service:
-            found |= universe.service_mask(prefix)
-    return found & actions
+            about |= universe.service_mask(prefix)
+    return about
 
 
 @lru_cache(maxsize=REMEMBERED)
