@@ -67,6 +67,11 @@ class WhoCan(Result):
         """From how many files that nothing verifies the world comes."""
         return self.model.unverified
 
+    @property
+    def unsearched(self) -> list[str]:
+        """The actions that nobody was asked for, in a sentence."""
+        return who_can_report.unsearched_sentences(self.found)
+
     def _laid_out(self, *, verbose: bool = False) -> Document:  # noqa: ARG002 - there is no more
         """The answer laid out."""
         return who_can_report.who_can_document(self.found, self.model)
@@ -134,6 +139,11 @@ class WhatCan(Result):
     def unverified(self) -> int:
         """From how many files that nothing verifies the world comes."""
         return self._batch.world.model.unverified
+
+    @property
+    def unsearched(self) -> list[str]:
+        """What was not looked at, in a sentence."""
+        return what_can_report.unsearched_sentences(self.effective)
 
     def _laid_out(self, *, verbose: bool = False) -> Document:
         """The answer laid out."""

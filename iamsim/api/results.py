@@ -73,6 +73,11 @@ class Result(ABC):
         return ()
 
     @property
+    def unsearched(self) -> Sequence[str]:
+        """What was not looked at, so that there may be more."""
+        return ()
+
+    @property
     def unverified(self) -> int:
         """From how many collected files the worlds come of which nothing says whether they are
         whole."""

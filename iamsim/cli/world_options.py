@@ -11,6 +11,7 @@ from iamsim.cli import completion
 from iamsim.cli.commands import color_option, output_options
 from iamsim.cli.options import Option
 from iamsim.cli.output import terminal_width, wants_color, write_output
+from iamsim.cli.standard_error import say
 from iamsim.cli.worlds import missing_world, overlay_option, world_option
 from iamsim.core.errors import RequestError
 from iamsim.report.cleaning import to_json
@@ -59,6 +60,7 @@ class Asking(TypedDict):
 NO_OTHERS: Mapping[str, Callable[[], str]] = MappingProxyType({})
 DOCUMENT_FORMATS = ("text", "json", "csv", "markdown", "html")
 # And an answer in which there are no rows.
+GATES = ("fail_on", "forbid", "fail", "expect")  # options of which a gate says what it lacked
 PAGE_FORMATS = ("text", "json", "markdown", "html")
 
 PROCESSES = Option(
@@ -206,8 +208,11 @@ def write_result(
 ) -> int:
     """Write a result of the Python interface in the format that was asked for."""
     verbose = bool(options.get("verbose"))
-    if result.hints and _has_no_remarks(options):
-        say_hints(result.hints)
+    if _has_no_remarks(options):
+        if result.hints:
+            say_hints(result.hints)
+        if not any(options.get(gate) for gate in GATES):  # a gate says so itself
+            say(*(f"note: {text}" for text in result.unsearched))
     return write_answer(
         options,
         lambda: result.document(verbose=verbose),
@@ -276,7 +281,6 @@ def _has_no_remarks(options: Options) -> bool:
 
 def say_hints(hints: Sequence[Hint]) -> None:
     """Write hints to standard error."""
-    from iamsim.cli.standard_error import say
     from iamsim.report.hints import hint_text
 
     say(*(f"hint: {hint_text(hint)}" for hint in hints))

@@ -35,6 +35,7 @@ __all__ = [
     "ActionRow",
     "action_rows",
     "policy_remarks",
+    "unsearched_sentences",
     "what_can_actions",
     "what_can_data",
     "what_can_document",
@@ -214,9 +215,14 @@ def _notes(effective: Effective) -> list[str]:
             "policy variables without a known value stand for one that no policy names: "
             + ", ".join(effective.unknown)
         )
-    if not effective.complete:
-        notes.append("too many resource patterns to look at every way in which they meet")
-    return notes
+    return [*notes, *unsearched_sentences(effective)]
+
+
+def unsearched_sentences(effective: Effective) -> list[str]:
+    """What was not looked at."""
+    if effective.complete:
+        return []
+    return ["too many resource patterns to look at every way in which they meet"]
 
 
 LISTED = "of the actions that the reference lists"

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from iamsim.query.who_can import Access, Blocked, WhoCan
     from iamsim.world.model import World
 
-__all__ = ["who_can_data", "who_can_document", "who_can_principals"]
+__all__ = ["unsearched_sentences", "who_can_data", "who_can_document", "who_can_principals"]
 
 Json = dict[str, object]
 _SHOWN = 4  # actions that a title names
@@ -182,12 +182,7 @@ def _remarks(answer: WhoCan) -> tuple[Remark, ...]:
         for user in answer.canonical_users
     ]
     notes += [ODDITIES[oddity].format(resource=answer.resource) for oddity in answer.odd]
-    if answer.unsearched:
-        first, number = answer.unsearched[0], len(answer.unsearched)
-        notes.append(
-            f"nobody was asked for {number} of the {len(answer.actions)} actions, such as"
-            f" `{first}`: there are too many callers for that; name fewer actions"
-        )
+    notes += unsearched_sentences(answer)
     remarks = [Remark("note", note) for note in notes]
     if answer.owner_unknown:
         text = (
@@ -196,6 +191,18 @@ def _remarks(answer: WhoCan) -> tuple[Remark, ...]:
         )
         remarks.append(Remark("note", text))
     return tuple(remarks)
+
+
+def unsearched_sentences(answer: WhoCan) -> list[str]:
+    """What nobody was asked for."""
+    if not answer.unsearched:
+        return []
+    first, number = answer.unsearched[0], len(answer.unsearched)
+    text = (
+        f"nobody was asked for {number} of the {len(answer.actions)} actions, such as"
+        f" `{first}`: there are too many callers for that; name fewer actions"
+    )
+    return [text]
 
 
 def _conditions(access: Access) -> list[str]:

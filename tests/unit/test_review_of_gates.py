@@ -153,6 +153,11 @@ def test_who_can_asks_within_bounds_and_says_of_what_nobody_was_asked(
     asked = {one["action"] for one in answer["access"]}
     assert asked.isdisjoint(answer["unsearched"])
     assert len(asked) + len(answer["unsearched"]) >= len(answer["actions"]) - 1
+    for form in (["--quiet"], ["--format", "csv"]):  # which have no place for notes
+        assert main(["who-can", "*", "*", "--world", "w.json", *form]) == 0
+        assert (
+            f"note: nobody was asked for {len(answer['unsearched'])} of" in capsys.readouterr().err
+        )
 
 
 def test_a_shrunk_policy_says_of_what_it_was_not_compared(tmp_path, monkeypatch, capsys):
