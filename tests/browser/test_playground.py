@@ -31,6 +31,7 @@ TABS = ("explain", "compare", "world", "learn")
 WIDTHS = (390, 900, 1440)
 LOADED = 90_000  # milliseconds; machines of CI do other things as well
 ANSWERED = 30_000
+STILL = 2  # seconds without a change: a busy machine takes as long for an answer
 GOLDEN = ROOT / "tests" / "golden" / "playground"
 FONT = "DejaVu Sans"
 # Both pictures an eighth as large, and how many of their dots differ by more than a sixteenth.
@@ -500,10 +501,11 @@ def sans_serif():
 
 def settled(page):
     """A picture of the page once it changes no more: each width of the window is another answer."""
-    shown = b""
+    shown, alike = b"", 0
     for _ in range(60):
         earlier, shown = shown, page.screenshot(animations="disabled")
-        if shown == earlier:
+        alike = alike + 1 if shown == earlier else 0
+        if alike == STILL:
             break
         page.wait_for_timeout(1000)
     return shown
