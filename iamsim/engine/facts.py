@@ -71,6 +71,7 @@ __all__ = [
 EXEMPT = frozenset({AWS_MANAGED_KEY, SERVICE_LINKED_ROLE})
 UNLISTED = "what the world does not list"  # the level of what may be in a source that is lost
 BEHIND = "bucket"  # the level of the policy of a bucket behind an access point
+MANAGED_ALIAS = ":alias/aws/"
 ASSUMED_ROOT_KEY = "aws:assumedroot"
 
 
@@ -388,12 +389,19 @@ def resource_facts(
             *notes,
             *((Note.UNKNOWN_RESOURCE_IN_WORLD,) if unlisted else ()),
             *((Note.ACCOUNT_IN_NO_UNIT,) if in_no_unit else ()),
+            *((Note.MANAGED_KEY_ACROSS_ACCOUNTS,) if _under_managed_key(target) else ()),
             *(_access_point_notes(listed, model) if through else ()),
         ),
         has_listed_tags(target),
         tuple(untold_of_resource(service, target)),
         _unknown_owner(target),
     )
+
+
+def _under_managed_key(target: Target) -> bool:
+    """Whether an AWS managed key encrypts the resource, or what it lies in."""
+    holder = target.listed or target.container
+    return holder is not None and MANAGED_ALIAS in (holder.kms_key or "")
 
 
 def _unknown_owner(target: Target) -> Unknown | None:

@@ -24,6 +24,7 @@ from iamsim.engine.plan import make_plan
 from iamsim.engine.relations import BY_DELEGATION, UNASKED, ResourceKind
 from iamsim.engine.rows import find_relation, notes_of
 from iamsim.engine.services.access_points import with_buckets
+from iamsim.engine.services.kms import needs_foreign_key
 from iamsim.engine.services.sts import TRUST_ACTIONS
 from iamsim.engine.standing import ADMINISTRATORS, UNKNOWN_STANDING, Standing
 from iamsim.engine.unknown_policies import may_allow
@@ -199,6 +200,8 @@ class Situation:
         notes = list(self.notes)
         if Note.BUCKET_TAGS_WITHOUT_ABAC in notes and not reads_resource_tags(stations, action):
             notes.remove(Note.BUCKET_TAGS_WITHOUT_ABAC)
+        if Note.MANAGED_KEY_ACROSS_ACCOUNTS in notes and not needs_foreign_key(met):
+            notes.remove(Note.MANAGED_KEY_ACROSS_ACCOUNTS)
         notes += notes_of(met, relation)
         statements = [
             statement

@@ -458,6 +458,10 @@ NOTES: Mapping[Note, str] = {
         "the object is AWS's own; AWS's pages do not settle whether this call can change it, and it"
         " was taken to"
     ),
+    Note.MANAGED_KEY_ACROSS_ACCOUNTS: (
+        "an AWS managed key encrypts the resource, and callers of other accounts can't use it: the"
+        " call fails at the key, which was not asked here"
+    ),
     Note.UNSIGNED_CALL_UNSETTLED: (
         "that the service takes this call without a signature is not settled by AWS's pages; it was"
         " taken to, where a policy lets everybody in"

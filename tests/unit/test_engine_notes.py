@@ -176,6 +176,14 @@ NOTES: dict[Note, tuple[Data, Data | None]] = {
         ),
         None,
     ),
+    Note.MANAGED_KEY_ACROSS_ACCOUNTS: (
+        identity(allow(), principal=f"arn:aws:iam::{B}:user/x", resource=OBJECT),
+        {
+            "accounts": {
+                A: {"resources": {BUCKET: {"kms_key": f"arn:aws:kms:eu-west-1:{A}:alias/aws/s3"}}}
+            }
+        },
+    ),
     Note.UNSIGNED_CALL_UNSETTLED: (
         attached(
             allow(Principal="*"),

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from iamsim.catalog.key_permissions import service_of_managed_key
+from iamsim.catalog.key_permissions import key_permissions, service_of_managed_key
 from iamsim.compile.policy import CompiledPolicy, compile_policy
 from iamsim.core.caret import quote
 from iamsim.core.decision import PolicyType
@@ -65,6 +65,7 @@ __all__ = [
     "grant_policy",
     "is_service_at_key",
     "managed_key_policy",
+    "needs_foreign_key",
     "retires_grant",
 ]
 
@@ -192,6 +193,12 @@ def encryption_context_keys(given: Mapping[str, ContextValue]) -> Iterator[Deriv
     if names:
         origin = Origin("given", "the pairs of the encryption context")
         yield "kms:encryptioncontextkeys", names, origin
+
+
+def needs_foreign_key(met: Encounter) -> bool:
+    """Whether a call needs, in the name of a caller of another account, the key that encrypts its
+    resource."""
+    return not met.same_account and met.caller.kind.has_identity and met.action in key_permissions()
 
 
 def managed_key_policy(arn: Arn, account: str) -> CompiledPolicy:
