@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from iamsim.syntax.ast import PrincipalEntry, Principals
 
 __all__ = [
+    "UNIQUE_IDS",
     "NotPrincipalTest",
     "PrincipalPattern",
     "PrincipalTest",

@@ -9,9 +9,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.catalog.presence import CallerColumn, Way
+from iamsim.compile.principal import UNIQUE_IDS
 from iamsim.core.arn import find_arn, is_account_id
+from iamsim.core.data_class import replace
 from iamsim.core.errors import RequestError
-from iamsim.core.request import CallerKind
+from iamsim.core.request import CallerKind, GrantKind
 from iamsim.core.wildcard import Wildcard
 from iamsim.engine.callers import make_caller
 from iamsim.engine.question import PLAIN_SESSION
@@ -62,34 +64,42 @@ SIGNED = (
     CallerColumn.ROLE_SESSION,
     CallerColumn.FEDERATED_USER,
 )
+KINDS = (("iam", "user"), ("iam", "role"), ("sts", "federated-user"))
+UNNAMED = "a policy names {}, and nothing tells whose that is"
 OTHER_ACCOUNTS = ("777788889999", "555566667777", "123412341234")
 OTHER_SERVICES = ("monitoring.amazonaws.com", "zz-some-service.amazonaws.com")
 ANONYMOUS = "anonymous"
+ARN_KEY = "aws:principalarn"
 OTHER_PROVIDER = "arn:aws:iam::{}:oidc-provider/login.example.net"
 NAME = (Kind.WORD, Kind.WORD_STAR)
 ACCOUNT_ID = (Kind.DIGIT,) * 12
 
 
 class DocumentCaller(NamedTuple):
-    """One kind of caller: how policies name it, the keys that are settled, the forms of others."""
+    """One kind of caller: how policies name it, the keys that are settled, the forms of others.
+    `alias` is another name that policies have for it, of which nothing tells whose it is, and
+    `unnamed` says so."""
 
     principal: str
     caller: Caller | None
     columns: tuple[CallerColumn, ...]
     known: Values
     domains: Mapping[str, Domain]
+    alias: str | None = None
+    unnamed: str | None = None
 
     def named(self, values: Values) -> tuple[str, Caller]:
         """A principal that is this caller, with the ARN that a request asks for; and the engine's
         caller for it."""
-        arn = values.get("aws:principalarn")
-        principal = in_account(self.principal, values.get("aws:principalaccount"))
-        if isinstance(arn, str) and caller_of(arn):
+        arn = values.get(ARN_KEY)
+        account = values.get("aws:principalaccount") or values.get("kms:calleraccount")
+        principal = in_account(self.principal, account)
+        if ARN_KEY not in self.known and isinstance(arn, str) and caller_of(arn):
             principal = arn
         made = caller_of(principal)
         if made is None:
             raise ValueError(principal)
-        return principal, made
+        return principal, made if self.alias is None else _also(made, self.alias)
 
 
 PRINCIPALS = (
@@ -103,7 +113,7 @@ ANYBODY = DocumentCaller(
     None,
     SIGNED,
     {"aws:principalisawsservice": "false"},
-    {"aws:principalarn": free_domain((PRINCIPALS,))},
+    {ARN_KEY: free_domain((PRINCIPALS,))},
 )
 """The caller of identity-based policies: some principal that has them."""
 
@@ -122,6 +132,7 @@ def document_callers(
     """The callers that some statements tell apart; with `trust` those of a role trust policy, who
     come with a token of an identity provider too."""
     named: dict[tuple[str, str], None] = {}
+    aliases: dict[str, str] = {}
     unsaid = False
     for statement in statements:
         if statement.principals is None:
@@ -131,6 +142,8 @@ def document_callers(
             continue
         for pattern in statement.principals.patterns:
             named[pattern.kind, pattern.text] = None
+            if pattern.kind == "CanonicalUser" or pattern.text.startswith(UNIQUE_IDS):
+                aliases[pattern.name] = pattern.text
     principals: dict[str, None] = {}
     accounts: dict[str, None] = {}
     for kind, text in named:
@@ -145,11 +158,29 @@ def document_callers(
             principals[text] = None
     callers = [made for text in principals if (made := _single(text)) is not None]
     callers += [ANYBODY] if unsaid else []
-    for account in accounts:
-        callers += _of_account(account, principals)
-    callers += _strangers(tuple(accounts))
+    somebody = [made for account in accounts for made in _of_account(account, principals)]
+    somebody += _strangers(tuple(accounts))
+    callers += somebody
+    callers += [
+        made._replace(caller=_also(made.caller, name), alias=name, unnamed=UNNAMED.format(text))
+        for name, text in aliases.items()
+        for made in somebody
+        if made.caller is not None
+    ]
     callers += _others(principals, trust=trust)
     return tuple(callers)
+
+
+def _also(caller: Caller, name: str) -> Caller:
+    """A caller that policies know by one more name: a canonical user is an account, a unique id a
+    user or role."""
+    grant, place = GrantKind.ACCOUNT, 0
+    if not name.startswith("canonicaluser:"):
+        grant, place = (GrantKind.USER if "AIDA" in name else GrantKind.ROLE), -1
+    layers = list(caller.layers)
+    layers[place] |= {name}
+    names = {**caller.names, name: grant.value}
+    return replace(caller, names=names, layers=tuple(layers))
 
 
 def caller_of(principal: str) -> Caller | None:
@@ -169,40 +200,41 @@ def _single(principal: str) -> DocumentCaller | None:
     if caller is None:
         return None
     known: dict[str, ContextValue | None] = {}
+    domains: dict[str, Domain] = {}
     if caller.principal_arn is not None:
-        known["aws:principalarn"] = caller.principal_arn
+        known[ARN_KEY] = caller.principal_arn
     if caller.account is not None and caller.kind.has_identity:
         known["aws:principalaccount"] = caller.account
+        own = free_domain(((literal_glob(caller.account),),), absent=True)
+        domains = {"kms:calleraccount": own}
     if caller.kind is CallerKind.USER:
         known["aws:username"] = caller.name
     is_service = caller.kind is CallerKind.SERVICE
     if is_service:
         known["aws:principalservicename"] = caller.arn
         # A service calls from no account of a customer, by no ARN that a policy could name.
-        known["aws:principalaccount"] = known["aws:principalarn"] = None
+        known["aws:principalaccount"] = known[ARN_KEY] = None
     if caller.kind is CallerKind.ANONYMOUS:
         known["aws:principalaccount"] = ANONYMOUS
     if is_service or caller.kind.has_identity:
         known["aws:principalisawsservice"] = str(is_service).lower()
-    return DocumentCaller(principal, caller, (COLUMNS[caller.kind],), known, {})
+    return DocumentCaller(principal, caller, (COLUMNS[caller.kind],), known, domains)
 
 
 def _of_account(account: str, named: Iterable[str]) -> list[DocumentCaller]:
     """Any principal of an account that is not named, and its root user."""
     root = f"arn:aws:iam::{account}:root"
     found = [made for made in (_single(root),) if made is not None]
-    for kind in ("user", "role"):
-        example = f"arn:aws:iam::{account}:{kind}/somebody-else"
+    for service, kind in KINDS:
+        example = f"arn:aws:{service}::{account}:{kind}/somebody-else"
         made = _single(example)
         if made is None:
             continue
-        form = Glob.of((f"arn:aws:iam::{account}:{kind}/", Wildcard.STAR, *NAME))
+        form = Glob.of((f"arn:aws:{service}::{account}:{kind}/", Wildcard.STAR, *NAME))
         avoided = [literal_glob(text) for text in named]
-        domains = {"aws:principalarn": free_domain(((form,),), avoided=avoided)}
+        domains = {**made.domains, ARN_KEY: free_domain(((form,),), avoided=avoided)}
         known = {
-            key: value
-            for key, value in made.known.items()
-            if key not in {"aws:principalarn", "aws:username"}
+            key: value for key, value in made.known.items() if key not in {ARN_KEY, "aws:username"}
         }
         found.append(made._replace(known=known, domains=domains))
     return found
@@ -211,18 +243,21 @@ def _of_account(account: str, named: Iterable[str]) -> list[DocumentCaller]:
 def _strangers(accounts: tuple[str, ...]) -> list[DocumentCaller]:
     """Any principal of any other account."""
     other = next(account for account in OTHER_ACCOUNTS if account not in accounts)
-    avoided = [Glob.of((f"arn:aws:iam::{account}:", Wildcard.STAR)) for account in accounts]
+    own = free_domain((ACCOUNT,), avoided=map(literal_glob, accounts))._replace(usual=(other,))
     strangers = []
-    for kind in ("user", "role"):
-        made = _single(f"arn:aws:iam::{other}:{kind}/somebody")
+    for service, kind in (*KINDS, ("iam", "root")):
+        example = kind if kind == "root" else f"{kind}/somebody"
+        made = _single(f"arn:aws:{service}::{other}:{example}")
         if made is None:
             continue
-        form = Glob.of(("arn:aws:iam::", *ACCOUNT_ID, f":{kind}/", Wildcard.STAR, *NAME))
+        start = f"arn:aws:{service}::"
+        name = () if kind == "root" else ("/", Wildcard.STAR, *NAME)
+        form = Glob.of((start, *ACCOUNT_ID, f":{kind}", *name))
+        avoided = [Glob.of((f"{start}{account}:", Wildcard.STAR)) for account in accounts]
         domains = {
-            "aws:principalarn": free_domain(((form,),), avoided=avoided),
-            "aws:principalaccount": free_domain(
-                (ACCOUNT,), avoided=map(literal_glob, accounts)
-            )._replace(usual=(other,)),
+            ARN_KEY: free_domain(((form,),), avoided=avoided),
+            "aws:principalaccount": own,
+            "kms:calleraccount": own._replace(absent=True),
         }
         known = {"aws:principalisawsservice": made.known["aws:principalisawsservice"]}
         strangers.append(made._replace(known=known, domains=domains))

@@ -14,12 +14,12 @@ from iamsim.core.request import Request
 from iamsim.core.unknown import is_open_key
 from iamsim.proofs.budget import Budget
 from iamsim.proofs.callers import WAYS, document_callers
+from iamsim.proofs.calls import broken_rule_of_calls
 from iamsim.proofs.formula import all_of, any_of, negate
 from iamsim.proofs.keys import fixed_domain, key_domain
 from iamsim.proofs.result import CheckResult, Reason, Verdict
-from iamsim.proofs.rules import broken_rule
 from iamsim.proofs.search import Place
-from iamsim.proofs.settle import Case, Supposed, settle
+from iamsim.proofs.settle import Case, Settled, Supposed, settle
 from iamsim.proofs.space import ActionSpace
 from iamsim.proofs.statements import Reader, open_keys
 from iamsim.proofs.subsumed import Written, all_denied
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from iamsim.proofs.conditions import Domain
     from iamsim.proofs.formula import Formula
     from iamsim.proofs.search import Model
-    from iamsim.proofs.settle import Settled
 
     Values = Mapping[str, ContextValue | None]
 
@@ -235,9 +234,11 @@ def _of_statement(
     for caller in callers:
         if principals is None or caller.caller is None or principals.concerns(caller.caller):
             settled = settle(_case(about, actions, asked, caller, space), Budget())
-            if settled.witness is not None:
+            if settled.witness is not None and caller.unnamed is None:
                 return Opened(about.asked, settled)
-            if settled.why is not None:
+            if settled.witness is not None:
+                unsettled = Settled(why=caller.unnamed)
+            elif settled.why is not None:
                 unsettled = settled
     return None if unsettled is None else Opened(about.asked, unsettled)
 
@@ -283,7 +284,7 @@ def _case(
         Place(mask),
         caller.known,
         domain,
-        broken_rule,
+        lambda values: broken_rule_of_calls(values, caller.columns, caller.known),
         formula,
         open_keys((*grants, *existing), caller.known),
         confirm,

@@ -14,6 +14,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from iamsim import catalog
+from iamsim.catalog.regions import PARTITIONS
 from iamsim.core.wildcard import Wildcard
 from iamsim.proofs.globs import Glob, Kind, literal_glob
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["PARTITIONS", "action_formats", "any_arn", "arn_account"]
 
 VARIABLE = re.compile(r"\$\{([^}]*)\}|<([^>]*)>|(\*)")
-PARTITIONS = ("aws", "aws-cn", "aws-us-gov")
+
 ACCOUNT = (Kind.DIGIT,) * 12
 NO_RESOURCE = "*"
 # Actions of S3 without a resource type, whose statements AWS writes with this ARN:

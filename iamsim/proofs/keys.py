@@ -76,7 +76,8 @@ def key_domain(
     present = not presences or presences != {Presence.NEVER}
     facts = catalog.find_condition_key(key)
     types = () if facts is None else facts.types
-    many = facts is None or facts.multivalued
+    # An account lies at one place of its organization.
+    many = (facts is None or facts.multivalued) and not key.endswith("orgpaths")
     base = types[0].removeprefix("ArrayOf") if types else ""
     groups: tuple[tuple[Glob, ...], ...] = ()
     if key in FORMS:

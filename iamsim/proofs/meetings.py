@@ -7,10 +7,8 @@ there, and the keys that follow from caller, resource and network, hold for all 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from iamsim import catalog
 from iamsim.catalog.global_services import GLOBAL_SERVICES
 from iamsim.catalog.presence import Presence, derived_from, owner_account_keys, presence_in
 from iamsim.core.arn import find_arn
@@ -22,6 +20,7 @@ from iamsim.engine import authorize
 from iamsim.engine.question import DIRECT_CALL, NOTHING_ATTACHED, AttachedPolicies, Question
 from iamsim.engine.relations import ResourceKind
 from iamsim.proofs.budget import Budget, OutOfBudgetError
+from iamsim.proofs.calls import never_carries
 from iamsim.proofs.conditions import InexactError
 from iamsim.proofs.decisions import allowed, statements_about
 from iamsim.proofs.formula import all_of, negate
@@ -440,15 +439,9 @@ def _by_carried_keys(
     groups: dict[frozenset[str], int] = {}
     for number in space.universe.numbers(actions) if asked else ():
         name = space.universe.names[number]
-        missing = frozenset(key for key in asked if _never_carries(name, key))
+        missing = frozenset(key for key in asked if never_carries(name, key))
         groups[missing] = groups.get(missing, 0) | 1 << number
     if not asked:
         yield actions, frozenset()
     for missing, mask in groups.items():
         yield mask, missing
-
-
-@lru_cache(maxsize=200_000)
-def _never_carries(action: str, key: str) -> bool:
-    """Whether requests for an action never carry a key, as far as the reference says."""
-    return not key.startswith("aws:") and catalog.carries(action, key) is False

@@ -64,7 +64,14 @@ PUBLIC = {
     Verdict.UNKNOWN: "It was not proved that the resource policy grants no public access for the"
     " given resource type.",
 }
-STRANGERS = frozenset({CallerKind.ANONYMOUS, CallerKind.ROLE_SESSION, CallerKind.USER})
+STRANGERS = frozenset(
+    {
+        CallerKind.ANONYMOUS,
+        CallerKind.FEDERATED_USER,
+        CallerKind.ROLE_SESSION,
+        CallerKind.USER,
+    }
+)
 
 
 def check_no_public_access(policy: CompiledPolicy, resource_type: str) -> CheckResult:

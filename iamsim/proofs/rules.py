@@ -31,12 +31,15 @@ if TYPE_CHECKING:
     Values = Mapping[str, ContextValue | None]
     Rule = Callable[[Values], Formula]
 
-__all__ = ["CALLED_VIA", "RESOURCE", "broken_rule", "key_is", "key_is_absent"]
+__all__ = ["ACTION", "CALLED_VIA", "RESOURCE", "broken_rule", "key_is", "key_is_absent"]
 
-RESOURCE = "resource"  # stands among the keys for the resource of the request
+ACTION, RESOURCE = "action", "resource"  # stand among the keys for those of the request
 SOURCE = Source("rules between keys", "")
-REQUEST_TAG = "aws:requesttag/"
-TAG_KEYS = "aws:tagkeys"
+# Keys that hold one pair each, and the key that lists the names of all.
+PAIRS = (
+    ("aws:requesttag/", "aws:tagkeys"),
+    ("kms:encryptioncontext:", "kms:encryptioncontextkeys"),
+)
 CALLED_VIA = ("aws:calledvia", "aws:calledviafirst", "aws:calledvialast")
 FROM_ENDPOINT = ("aws:sourcevpce", "aws:sourcevpc")
 SAME = (
@@ -80,25 +83,27 @@ def _text(values: Values, key: str) -> str | None:
     return value
 
 
-def _tags(values: Values) -> Formula:
-    """aws:TagKeys has the keys of the tags in the request."""
-    if TAG_KEYS not in values:
-        return True
-    listed = values[TAG_KEYS]
-    names = (listed,) if isinstance(listed, str) else listed or ()
-    folded = {name.lower() for name in names}
-    for key, value in values.items():
-        if not key.startswith(REQUEST_TAG):
+def _pairs(values: Values) -> Formula:
+    """aws:TagKeys has the keys of the tags in the request, kms:EncryptionContextKeys those of the
+    encryption context."""
+    for start, list_key in PAIRS:
+        if list_key not in values:
             continue
-        name = key.removeprefix(REQUEST_TAG)
-        if (value is not None) is not (name in folded):
-            listed_test = key_is(TAG_KEYS, name, operator="ForAnyValue:StringEqualsIgnoreCase")
-            return any_of(
-                [
-                    all_of([listed_test, key_is_absent(key, absent=False)]),
-                    all_of([listed_test._replace(holds=False), key_is_absent(key)]),
-                ]
-            )
+        listed = values[list_key]
+        names = (listed,) if isinstance(listed, str) else listed or ()
+        folded = {name.lower() for name in names}
+        for key, value in values.items():
+            if not key.startswith(start):
+                continue
+            name = key.removeprefix(start)
+            if (value is not None) is not (name in folded):
+                listed_test = key_is(list_key, name, operator="ForAnyValue:StringEqualsIgnoreCase")
+                return any_of(
+                    [
+                        all_of([listed_test, key_is_absent(key, absent=False)]),
+                        all_of([listed_test._replace(holds=False), key_is_absent(key)]),
+                    ]
+                )
     return True
 
 
@@ -109,7 +114,11 @@ def _source_account(values: Values) -> Formula:
 
 def _principal_account(values: Values) -> Formula:
     """aws:PrincipalArn is in the account of aws:PrincipalAccount."""
-    return _account_of("aws:principalarn", "aws:principalaccount", values)
+    for key in ("aws:principalaccount", "kms:calleraccount"):
+        wanted = _account_of("aws:principalarn", key, values)
+        if wanted is not True:
+            return wanted
+    return True
 
 
 def _account_of(arn_key: str, account_key: str, values: Values) -> Formula:
@@ -218,17 +227,26 @@ def _times(values: Values) -> Formula:
 
 
 def _paths(values: Values) -> Formula:
-    """A path in an organization begins with its id."""
+    """A path in an organization begins with its id, and is there where that is."""
     for side in ("principal", "resource", "source", "vpce"):
-        organization = _text(values, f"aws:{side}orgid")
-        key = f"aws:{side}orgpaths"
+        key, id_key = f"aws:{side}orgpaths", f"aws:{side}orgid"
+        if (
+            key in values
+            and id_key in values
+            and (values[key] is None) is not (values[id_key] is None)
+        ):
+            return any_of(
+                all_of([key_is_absent(key, absent=absent), key_is_absent(id_key, absent=absent)])
+                for absent in (True, False)
+            )
+        organization = _text(values, id_key)
         path = _text(values, key)
         if organization is None or path is None or path.startswith(f"{organization}/"):
             continue
         return any_of(
             [
                 key_is(key, f"{organization}/*", operator="ForAnyValue:StringLike"),
-                key_is(f"aws:{side}orgid", path.partition("/")[0]),
+                key_is(id_key, path.partition("/")[0]),
             ]
         )
     return True
@@ -284,7 +302,7 @@ def _part_of_resource(values: Values, key: str, place: int) -> Formula:
 RULES: tuple[Rule, ...] = (
     _region,
     _owner,
-    _tags,
+    _pairs,
     _source_account,
     _principal_account,
     _same,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from iamsim.proofs.conditions import KeyTest, Nothing, find_value
 from iamsim.proofs.formula import ActionIn, Junction, ResourceIn
-from iamsim.proofs.rules import RESOURCE
+from iamsim.proofs.rules import ACTION, RESOURCE
 from iamsim.proofs.texts import fits
 
 if TYPE_CHECKING:
@@ -226,7 +226,7 @@ def _follow(state: State, depth: int) -> Iterator[Model]:
     state.problem.budget.spend_node(depth)
     failing = [choice for choice in state.choices if not state.holds(choice)]
     if not failing:
-        rule = state.problem.rules({**state.values, RESOURCE: state.resource})
+        rule = state.problem.rules({**state.values, ACTION: state.action, RESOURCE: state.resource})
         if rule is True:
             yield Model(state.action, state.resource, state.values)
             return

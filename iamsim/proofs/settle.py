@@ -7,13 +7,15 @@ values are tried for it, and only a request that was confirmed counts.
 
 from __future__ import annotations
 
+from enum import Enum
 from itertools import islice, product
+from math import prod
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.proofs.budget import Budget, OutOfBudgetError
 from iamsim.proofs.conditions import InexactError, KeyTest, Nothing, find_value
 from iamsim.proofs.formula import Junction, ResourceIn
-from iamsim.proofs.globs import Open
+from iamsim.proofs.globs import Open, literal_glob
 from iamsim.proofs.result import UNKNOWN_PARTS
 from iamsim.proofs.search import Problem, search
 
@@ -39,6 +41,15 @@ VALUES = 6  # of one variable
 UNCONFIRMED = "the search found a request that the engine does not confirm: {action} on {resource}"
 VARIABLES = "it depends on policy variables whose values were not found: {keys}"
 MIXED = "one context key is compared in ways that can't be settled together"
+
+
+class Other(Enum):
+    """Some value that was not tried."""
+
+    OTHER = "other"
+
+
+OTHER = Other.OTHER
 
 
 class Supposed(NamedTuple):
@@ -116,10 +127,15 @@ def _settled(case: Case, budget: Budget) -> Settled:
         settled, model, formula = _searched(case, case.known, budget)
         if settled.why is None or not case.variables:
             return settled
-        for values in islice(_assignments(case, formula, model, budget), ASSIGNMENTS):
+        choices = _choices(case, formula, model, budget)
+        excluded = True
+        for values in islice(_assignments(choices), ASSIGNMENTS):
             found, _, _ = _searched(case, {**case.known, **values}, budget)
             if found.witness is not None:
                 return found
+            excluded = excluded and found.why is None
+        if excluded and _excludes_others(case, choices, budget):
+            return Settled()
         return Settled(why=VARIABLES.format(keys=", ".join(sorted(case.variables))))
     except OutOfBudgetError as limit:
         return Settled(why=f"the search was cut off: {limit.what}")
@@ -149,14 +165,13 @@ def _searched(case: Case, known: Values, budget: Budget) -> tuple[Settled, Model
     return Settled(why=why), last, formula
 
 
-def _assignments(
+def _choices(
     case: Case, formula: Formula, model: Model | None, budget: Budget
-) -> Iterator[dict[str, ContextValue | None]]:
-    """Values for the keys in policy variables: those that policies compare them with, those that
-    the request found suggests, some other one, and none."""
-    keys = sorted(case.variables)
-    choices = []
-    for key in keys:
+) -> dict[str, list[ContextValue | None]]:
+    """Values for each key in policy variables: those that policies compare it with, those that the
+    request found suggests, some other one, and none."""
+    choices: dict[str, list[ContextValue | None]] = {}
+    for key in sorted(case.variables):
         domain = case.domain(key)
         values: dict[ContextValue | None, None] = {}
         suggested = [] if model is None else _captured(formula, key, model)
@@ -167,9 +182,46 @@ def _assignments(
         if not isinstance(usual, Nothing):
             values.setdefault(usual, None)
         ordered = list(values)[:VALUES]
-        choices.append([*ordered, None] if domain.absent else ordered)
-    for chosen in product(*choices):
-        yield dict(zip(keys, chosen, strict=True))
+        choices[key] = [*ordered, None] if domain.absent else ordered
+    return choices
+
+
+def _assignments(
+    choices: Mapping[str, Iterable[ContextValue | None]],
+) -> Iterator[dict[str, ContextValue | None]]:
+    """Every way to give values to the keys in policy variables."""
+    for chosen in product(*choices.values()):
+        yield dict(zip(choices, chosen, strict=True))
+
+
+def _excludes_others(
+    case: Case, choices: Mapping[str, list[ContextValue | None]], budget: Budget
+) -> bool:
+    """Whether there is no request either where some keys in policy variables have none of the
+    values that were tried; those of which another one is asked for stay open."""
+    if any(case.domain(key).many for key in choices):
+        return False
+    if prod(len(values) + 1 for values in choices.values()) > ASSIGNMENTS:
+        return False
+    cases = product(*([*values, OTHER] for values in choices.values()))
+    for chosen in cases:
+        given = dict(zip(choices, chosen, strict=True))
+        others = frozenset(key for key, value in given.items() if value is OTHER)
+        if not others:
+            continue
+        values = {key: value for key, value in given.items() if not isinstance(value, Other)}
+
+        def domain(key: str, others: frozenset[str] = others) -> Domain:
+            found = case.domain(key)
+            if key not in others:
+                return found
+            tried = (literal_glob(text) for text in choices[key] if isinstance(text, str))
+            return found._replace(absent=False, avoided=(*found.avoided, *tried))
+
+        found, _, _ = _searched(case._replace(domain=domain), {**case.known, **values}, budget)
+        if found != Settled():
+            return False
+    return True
 
 
 def _leaves(formula: Formula) -> Iterator[KeyTest | ResourceIn]:

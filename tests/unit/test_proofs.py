@@ -21,6 +21,7 @@ from iamsim.world.load import load_world_data
 
 ACCOUNT, OTHER = "111122223333", "444455556666"
 BUCKET = "arn:aws:s3:::ledger"
+PRINCIPAL = "aws:PrincipalArn"
 
 
 def policy(*statements: dict[str, Any]) -> dict[str, Any]:
@@ -52,6 +53,148 @@ def test_the_same_variable_on_both_sides_is_the_same_text() -> None:
     assert found.result == "PASS"
     narrow = policy(allow("s3:*", f"{BUCKET}/home/ann/*"))
     assert iamsim.check_no_new_access(narrow, policy(allow("s3:Get*", home))).result == "FAIL"
+
+
+def when(operator: str, key: str, *values: str) -> dict[str, Any]:
+    """A condition."""
+    return {"Condition": {operator: {key: list(values)}}}
+
+
+HOME = f"{BUCKET}/${{aws:username}}/*"
+VPC, VPCE = "aws:SourceVpc", "aws:SourceVpce"
+USER_ARN = "arn:aws:iam::*:user/*"
+
+
+@pytest.mark.parametrize(
+    ("existing", "new"),
+    [
+        # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
+        (
+            when("StringEquals", "aws:username", "ann"),
+            when("ArnLike", PRINCIPAL, USER_ARN[:-1] + "ann"),
+        ),
+        (when("Null", "aws:username", "true"), when("ArnLike", PRINCIPAL, "arn:aws:iam::*:role/*")),
+        (when("ArnLike", PRINCIPAL, USER_ARN), when("Null", "aws:username", "false")),
+        (when("StringEquals", "aws:PrincipalType", "User"), when("ArnLike", PRINCIPAL, USER_ARN)),
+        (when("StringNotLike", "aws:userid", "*:*"), when("ArnLike", PRINCIPAL, USER_ARN)),
+        (
+            when("Null", "aws:PrincipalOrgID", "false"),
+            when("Null", "aws:PrincipalOrgPaths", "false"),
+        ),
+        (when("Null", VPC, "false"), when("StringEquals", VPCE, "vpce-1")),
+        ({"Effect": "Deny"}, when("StringLike", "s3:prefix", "x")),
+    ],
+)
+def test_keys_of_one_request_fit_each_other(existing: dict[str, Any], new: dict[str, Any]) -> None:
+    """No witness has the keys of two kinds of callers or ways, or of another action."""
+    get = "s3:GetObject"
+    assert (
+        iamsim.check_no_new_access(policy(allow(get) | existing), policy(allow(get) | new)).result
+        == "PASS"
+    )
+    assert (
+        iamsim.check_no_new_access(policy(allow(get) | existing), policy(allow(get))).result
+        == "FAIL"
+    )
+
+
+@pytest.mark.parametrize(
+    ("action", "existing", "new"),
+    [
+        ("kms:Decrypt", "kms:CallerAccount", "aws:PrincipalAccount"),
+        ("s3:GetObject", "s3:ResourceAccount", "aws:ResourceAccount"),
+        ("ec2:StartInstances", "ec2:ResourceTag/team", "aws:ResourceTag/team"),
+    ],
+)
+def test_keys_that_say_the_same_are_the_same(action: str, existing: str, new: str) -> None:
+    """A service's own key is what the global one is, both ways."""
+    documents = [
+        policy(allow(action, **when("StringEquals", key, ACCOUNT))) for key in (existing, new)
+    ]
+    assert iamsim.check_equivalent(*documents).result == "PASS"
+
+
+def test_the_account_of_a_resource_is_that_of_its_arn() -> None:
+    """Requests say whose the resource is, but for AWS's list of actions."""
+    queues = policy(allow("sqs:SendMessage", f"arn:aws:sqs:*:{ACCOUNT}:*"))
+    own = policy(allow("sqs:SendMessage", **when("StringEquals", "aws:ResourceAccount", ACCOUNT)))
+    assert iamsim.check_no_new_access(own, queues).result == "PASS"
+
+
+@pytest.mark.parametrize(
+    ("existing", "new", "result"),
+    [
+        (
+            allow("s3:*", HOME),
+            allow("s3:*", f"{BUCKET}/ann/*", **when("StringEquals", "aws:username", "ann")),
+            "PASS",
+        ),
+        (
+            allow("s3:*", HOME),
+            allow("s3:*", f"{BUCKET}/ann/*", **when("StringLike", "aws:username", "an*")),
+            "FAIL",
+        ),
+        (
+            {**allow("*"), "Effect": "Deny"},
+            allow("s3:*", HOME, **when("Null", "aws:username", "true")),
+            "PASS",
+        ),
+    ],
+)
+def test_a_variable_of_a_fixed_key_has_its_value(
+    existing: dict[str, Any], new: dict[str, Any], result: str
+) -> None:
+    """Where the values that are asked for are excluded and no other can be, nothing is open."""
+    assert iamsim.check_no_new_access(policy(existing), policy(new)).result == result
+
+
+@pytest.mark.parametrize(
+    ("principal", "result"),
+    [
+        (
+            {"CanonicalUser": "79a59df900b949e55d96a1e698fbacedfd6e09d98eacf8f8d5218e7cd47ef2be"},
+            "UNKNOWN",
+        ),
+        ({"AWS": "AIDACKCEVSQ6C2EXAMPLE"}, "UNKNOWN"),
+        ({"AWS": f"arn:aws:sts::{OTHER}:assumed-role/x/session"}, "FAIL"),
+        ({"AWS": OTHER}, "FAIL"),
+        ({"AWS": f"arn:aws:sts::{ACCOUNT}:federated-user/bob"}, "PASS"),
+    ],
+)
+def test_whom_a_policy_names_by_any_name_is_asked_for(
+    principal: dict[str, str], result: str
+) -> None:
+    """A canonical user or unique id is somebody of whom nothing tells who it is: no proof."""
+    first, second = (
+        policy(allow("s3:GetObject", f"{BUCKET}/*", Principal=who))
+        for who in ({"AWS": ACCOUNT}, principal)
+    )
+    kind = {"policy_type": "resource", "resource_type": "AWS::S3::Bucket"}
+    assert iamsim.check_no_new_access(first, second, **kind).result == result
+    assert iamsim.check_no_new_access(second, second, **kind).result == "PASS"
+
+
+def test_sessions_of_federated_users_and_root_users_are_somebody() -> None:
+    """They are in an account, and their ARNs are not those of users or roles."""
+    kind = {"policy_type": "resource", "resource_type": "AWS::S3::Bucket"}
+
+    def lets(who: Any, *arns: str) -> dict[str, Any]:
+        some = when("ArnLike", PRINCIPAL, *arns)
+        return policy(allow("s3:GetObject", f"{BUCKET}/*", Principal=who, **some))
+
+    users = lets("*", USER_ARN)
+    roots = lets("*", USER_ARN, "arn:aws:iam::*:root")
+    assert iamsim.check_no_new_access(users, roots, **kind).result == "FAIL"
+    own = lets({"AWS": ACCOUNT}, "arn:aws:iam::*:*")
+    everybody = policy(allow("s3:GetObject", f"{BUCKET}/*", Principal={"AWS": ACCOUNT}))
+    assert iamsim.check_no_new_access(own, everybody, **kind).result == "FAIL"
+
+
+def test_resources_are_in_any_partition() -> None:
+    """A partition that few use is no way around a proof."""
+    sovereign = policy(allow("s3:GetObject", "arn:aws-eusc:s3:::ledger/*"))
+    some = policy(allow("s3:GetObject", f"{BUCKET}/*"))
+    assert iamsim.check_no_new_access(some, sovereign).result == "FAIL"
 
 
 def test_a_variable_in_the_head_of_an_arn_matches_nothing() -> None:
