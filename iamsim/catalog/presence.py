@@ -121,8 +121,8 @@ def presence_in(action: str, key: str, caller: CallerColumn, way: Way | None) ->
     if key in _of_services():
         callers, only, without = _of_services()[key]
         asked = action in only if only else action not in without
-        if asked and callers[caller] == "+" and action.partition(":")[0] == key.partition(":")[0]:
-            return Presence.ALWAYS
+        if asked and callers[caller] in "+~" and action.partition(":")[0] == key.partition(":")[0]:
+            return Presence(callers[caller])
     return presence
 
 

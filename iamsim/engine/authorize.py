@@ -224,7 +224,7 @@ def _derived(
         organization = organization_of(world.model, endpoint.account)
         parts.append(DerivedKeys(endpoint_context(action, endpoint.account, organization)))
     if action.startswith("kms:"):
-        parts.append(DerivedKeys(kms_context(question.resource, caller.caller, via)))
+        parts.append(DerivedKeys(kms_context(action, question.resource, caller.caller, via)))
         parts.append(DerivedKeys(encryption_context_keys(question.context)))
     if caller.caller.kind is CallerKind.SERVICE:
         parts.append(DerivedKeys(world.source_context(question)))

@@ -79,6 +79,8 @@ PRINCIPAL_TYPES = {
     CallerKind.ANONYMOUS: "Anonymous",
 }
 CALL_CHAIN = Origin("call-chain")
+# Calls about grants that tell whether a service makes them for somebody.
+GRANT_CALLS = frozenset({"kms:creategrant", "kms:listgrants", "kms:revokegrant"})
 
 
 def caller_context(
@@ -226,8 +228,12 @@ def endpoint_context(
     yield from (derived for derived in owner if sends_of_endpoint(action, derived[0]))
 
 
-def kms_context(resource: str, caller: Caller, via: Via) -> Iterator[Derived]:
+def kms_context(action: str, resource: str, caller: Caller, via: Via) -> Iterator[Derived]:
     """Keys of calls to KMS: https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html."""
+    if action.startswith("kms:generatedatakey"):
+        yield "kms:encryptionalgorithm", "SYMMETRIC_DEFAULT", Origin("default")
+    if action in GRANT_CALLS and caller.kind.has_identity:
+        yield "kms:grantisforawsresource", "true" if via.services else "false", CALL_CHAIN
     if caller.kind.has_identity and caller.account is not None:
         yield "kms:calleraccount", caller.account, Origin("principal", caller.arn)
     arn = find_arn(resource)

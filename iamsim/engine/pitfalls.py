@@ -34,6 +34,8 @@ FORWARDED, TRANSPORT = "aws:viaawsservice", "aws:securetransport"
 MFA = "aws:multifactorauthpresent"
 OPERATIONS = "kms:grantoperations"
 RESOURCE_TAGS = ("aws:resourcetag/", "iam:resourcetag/")
+# https://docs.aws.amazon.com/kms/latest/developerguide/abac.html
+NOT_IN_KEY_POLICIES = ("aws:resourcetag/", "kms:resourcealiases")
 
 
 def call_notes(
@@ -54,6 +56,10 @@ def call_notes(
         notes += _of_assume_role(request)
     if request.action == PASS_ROLE and reads_resource_tags(arrangement.stations, PASS_ROLE):
         notes.append(Note.PASS_ROLE_RESOURCE_TAG)
+    if request.action.startswith("kms:") and _reads(
+        arrangement.at(Slot.RESOURCE), request.action, NOT_IN_KEY_POLICIES
+    ):
+        notes.append(Note.KEY_POLICY_KEY_UNSETTLED)
     if OPERATIONS in missing and arrangement.at(Slot.GRANT):
         notes.append(Note.KMS_GRANT_UNDER_GRANT)
     if is_all_log_groups(request.resource):
@@ -108,8 +114,13 @@ def _of_assume_role(request: Request) -> tuple[Note, ...]:
 
 def reads_resource_tags(stations: Iterable[Station], action: str) -> bool:
     """Whether some statement about an action reads a tag of the resource."""
+    return _reads(stations, action, RESOURCE_TAGS)
+
+
+def _reads(stations: Iterable[Station], action: str, starts: tuple[str, ...]) -> bool:
+    """Whether some statement about an action reads a key that begins so."""
     return any(
-        key.startswith(RESOURCE_TAGS)
+        key.startswith(starts)
         for station in stations
         if station.policies is not None and station.applies
         for _, statement in station.policies.candidates(action)

@@ -328,7 +328,7 @@ class QuickDecisions:
         known = {**target.values, **caller.values}
         of_kms = target.action.startswith("kms:")
         if of_kms:
-            own = kms_context(resource, caller.facts.caller, DIRECT_CALL)
+            own = kms_context(target.action, resource, caller.facts.caller, DIRECT_CALL)
             known.update((key, value) for key, value, _ in own)
         keys = reading.keys
         meeting = _Meeting(

@@ -329,6 +329,10 @@ NOTES: Mapping[Note, str] = {
         "iam:PassRole does not reliably support aws:ResourceTag; AWS advises against such a"
         " condition"
     ),
+    Note.KEY_POLICY_KEY_UNSETTLED: (
+        "a condition of the key policy asks for a tag or an alias of the key; AWS supports that in"
+        " identity-based policies only, and it was read alike"
+    ),
     Note.COMPANION_TAG_SESSION: (
         "the session carries tags, so sts:TagSession must be allowed as well: ask for it too"
     ),

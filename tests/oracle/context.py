@@ -310,9 +310,16 @@ def build(
         if last.endswith(".amazonaws.com"):
             host = last.removesuffix(".amazonaws.com")
             keys["kms:ViaService"] = f"{host}.{parts[3]}.amazonaws.com"
+    if action.lower().startswith("kms:generatedatakey"):
+        keys["kms:EncryptionAlgorithm"] = "SYMMETRIC_DEFAULT"
     if action.lower().startswith("kms:") and caller["kind"] in IAM_KINDS:
         keys["kms:CallerAccount"] = caller["account"]
+        if action.lower() in ("kms:creategrant", "kms:listgrants", "kms:revokegrant"):
+            keys["kms:GrantIsForAWSResource"] = "true" if via.get("service") else "false"
     given = request.get("context") or {}
+    pairs = [key[22:] for key in given if key.lower().startswith("kms:encryptioncontext:")]
+    if action.lower().startswith("kms:") and pairs:
+        keys["kms:EncryptionContextKeys"] = sorted(pairs)
     keys |= times(given)
     removed = {key.lower() for key, value in given.items() if value is None or value == []}
     context = tidy(keys) | tidy(given)

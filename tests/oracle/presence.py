@@ -19,7 +19,27 @@ EVERY_REQUEST = {
     "aws:ViaAWSService": "truth",
 }
 SIGNED = {"aws:PrincipalArn": "text", "aws:PrincipalIsAWSService": "truth"}
-OF_A_KEY = ("kms:KeyOrigin", "kms:KeySpec", "kms:KeyUsage", "kms:MultiRegion")
+OF_A_KEY = {
+    "kms:CustomerMasterKeySpec": "text",
+    "kms:CustomerMasterKeyUsage": "text",
+    "kms:KeyOrigin": "text",
+    "kms:KeySpec": "text",
+    "kms:KeyUsage": "text",
+    "kms:MultiRegion": "text",
+    "kms:MultiRegionKeyType": "text?",
+    "kms:ResourceAliases": "text?",
+}
+OF_A_KMS_CALL = {
+    "creategrant": {"kms:GrantOperations": "text", "kms:GranteePrincipal": "text?"},
+    "generatemac verifymac": {"kms:MacAlgorithm": "text"},
+    "sign verify": {"kms:SigningAlgorithm": "text", "kms:MessageType": "text"},
+    "generatedatakeypair generatedatakeypairwithoutplaintext": {"kms:DataKeyPairSpec": "text"},
+    "encrypt decrypt reencryptfrom reencryptto": {"kms:EncryptionAlgorithm": "text"},
+    "reencryptfrom  reencryptto": {"kms:ReEncryptOnSameKey": "text"},
+    "getparametersforimport": {"kms:WrappingAlgorithm": "text", "kms:WrappingKeySpec": "text"},
+    "replicatekey": {"kms:ReplicaRegion": "text"},
+    "updateprimaryregion": {"kms:PrimaryRegion": "text"},
+}
 ABOUT_NO_KEY = (
     "listkeys listaliases listretirablegrants generaterandom createalias deletealias updatealias "
     "connectcustomkeystore createcustomkeystore deletecustomkeystore describecustomkeystores "
@@ -36,7 +56,7 @@ def sent_keys(case: Case) -> dict[str, str]:
     found = dict(EVERY_REQUEST)
     if kind not in ("anonymous", "federated", "origin-access-identity"):
         found |= SIGNED
-    found |= dict.fromkeys(keys_of_service(case.request["action"].lower(), kind), "text")
+    found |= keys_of_service(case.request["action"].lower(), kind)
     forwarded = as_list(via.get("service"))
     by_endpoint = (via.get("vpc_endpoint") and not forwarded) or given & set(NETWORK)
     if by_endpoint:
@@ -67,16 +87,26 @@ def sent_keys(case: Case) -> dict[str, str]:
     return found
 
 
-def keys_of_service(action: str, kind: str) -> tuple[str, ...]:
-    """Give the keys of the call's own service that every such call has."""
+def keys_of_service(action: str, kind: str) -> dict[str, str]:
+    """Give the keys of the call's own service that every such call has, or may well have."""
     service, _, operation = action.partition(":")
+    found: dict[str, str] = {}
     if service == "kms" and operation not in ABOUT_NO_KEY.split():
-        return OF_A_KEY
-    if service == "s3" and kind in IAM_KINDS:
-        return ("s3:authType", "s3:signatureversion")
-    if operation in ("assumerole", "assumerolewithsaml", "assumerolewithwebidentity"):
-        return ("sts:RoleSessionName",) if service == "sts" else ()
-    return ()
+        found = dict(OF_A_KEY)
+        if operation == "createkey":
+            del found["kms:ResourceAliases"]
+        for operations, keys in OF_A_KMS_CALL.items():
+            if operation in operations.split():
+                found |= keys
+    elif service == "s3" and kind in IAM_KINDS:
+        found = {"s3:authType": "text", "s3:signatureversion": "text"}
+    elif service == "sts" and operation in (
+        "assumerole",
+        "assumerolewithsaml",
+        "assumerolewithwebidentity",
+    ):
+        found = {"sts:RoleSessionName": "text"}
+    return found
 
 
 def openers_of(case: Case) -> list[Any] | None:

@@ -287,6 +287,14 @@ NOTES: dict[Note, tuple[Data, Data | None]] = {
     ),
     Note.ENDPOINT_TYPE_UNKNOWN: (identity(allow(), **THROUGH), endpoint(service="s3")),
     Note.PASS_ROLE_RESOURCE_TAG: (when("StringEquals", "aws:ResourceTag/team", "x", **PASS), None),
+    Note.KEY_POLICY_KEY_UNSETTLED: (
+        attached(
+            allow(Condition={"StringEquals": {"aws:ResourceTag/team": "x"}}, Principal="*"),
+            action="kms:Decrypt",
+            resource=KEY,
+        ),
+        None,
+    ),
     Note.COMPANION_TAG_SESSION: (
         attached(allow(Principal={"AWS": A}, Resource=None))
         | ASSUME
@@ -487,6 +495,13 @@ NOT_CARRIED: list[tuple[Note, Data, Data | None]] = [
     (Note.COMPANION_SET_SOURCE_IDENTITY, ASSUME, None),
     (Note.PASS_ROLE_RESOURCE_TAG, when("StringEquals", "aws:ResourceTag/team", "x"), None),
     (Note.PASS_ROLE_RESOURCE_TAG, identity(allow(), **PASS), None),
+    (
+        Note.KEY_POLICY_KEY_UNSETTLED,
+        when(
+            "StringEquals", "aws:ResourceTag/team", "x", action="kms:Decrypt", resource=KEY
+        ),
+        None,
+    ),
     (Note.POLICY_VERSION_VARIABLES, identity(allow(Resource="arn:aws:s3:::${*}")), None),
     # The resource is another one, so what its Principal means does not matter.
     (
