@@ -497,9 +497,7 @@ NOT_CARRIED: list[tuple[Note, Data, Data | None]] = [
     (Note.PASS_ROLE_RESOURCE_TAG, identity(allow(), **PASS), None),
     (
         Note.KEY_POLICY_KEY_UNSETTLED,
-        when(
-            "StringEquals", "aws:ResourceTag/team", "x", action="kms:Decrypt", resource=KEY
-        ),
+        when("StringEquals", "aws:ResourceTag/team", "x", action="kms:Decrypt", resource=KEY),
         None,
     ),
     (Note.POLICY_VERSION_VARIABLES, identity(allow(Resource="arn:aws:s3:::${*}")), None),
