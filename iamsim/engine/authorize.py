@@ -182,8 +182,8 @@ def _through_given_endpoint(
     question: Question, endpoint: ContextValue, world: CompiledWorld
 ) -> Question:
     """The question as one that comes through the VPC endpoint that its context names, where the
-    world lists that one."""
-    if isinstance(endpoint, str) and world.endpoint(endpoint) is not None:
+    world has accounts whose endpoints it could be."""
+    if isinstance(endpoint, str) and world.model.accounts:
         return replace(question, via=Via(vpc_endpoint=endpoint))
     return question
 

@@ -59,7 +59,12 @@ def read_vpc_endpoints(draft: Draft, data: Json, place: str, account: str | None
 
 
 def read_vpc_endpoint(draft: Draft, record: Json, place: str, account: str) -> None:
-    """Read one VPC endpoint. Types that have no policy (load balancer endpoints) say no type."""
+    """Read one VPC endpoint. Types that have no policy (load balancer endpoints) say no type.
+
+    AWS gives a policy to each of the others that nobody gives one, and prints it; to a service of
+    another provider no request goes that IAM decides.
+    https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-access.html
+    """
     endpoint_id = text(record, "VpcEndpointId")
     if endpoint_id is None:
         draft.unreadable("this VPC endpoint has no id", place)
@@ -73,6 +78,10 @@ def read_vpc_endpoint(draft: Draft, record: Json, place: str, account: str) -> N
     if policy not in (None, ""):
         at = f"{place}.PolicyDocument"
         endpoint.set("policy", draft.document(policy, at), at)
+    elif kind in (None, *ENDPOINT_TYPES) and ".vpce-svc-" not in str(record.get("ServiceName")):
+        why = "the record of the endpoint does not tell its policy"
+        draft.remark("policy-missing", why, place, "unknown")
+        endpoint.data.setdefault("policy", marker(why, draft.file))
 
 
 def read_grants(draft: Draft, data: Json, place: str, arn: str | None) -> None:

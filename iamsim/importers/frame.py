@@ -13,14 +13,16 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 from iamsim.core.caret import quote
 from iamsim.core.errors import WorldError
 from iamsim.core.unknown import find_marker
-from iamsim.importers.draft import ANYTHING, Draft, Record, Remark, Severity
+from iamsim.importers.draft import Draft, Record, Remark, Severity
 from iamsim.importers.importer import Importer
 from iamsim.importers.lost import is_lost, note_lost
+from iamsim.importers.paging import Paging
 from iamsim.importers.registry import load_importers
 from iamsim.importers.scope import scope_of
 from iamsim.importers.settle import settle
 from iamsim.importers.sources import Source, SourceOptions, read_sources
 from iamsim.importers.subject import arn_of_file
+from iamsim.importers.unsaid import remark_markers
 from iamsim.world.load import WORLD_FILES
 
 if TYPE_CHECKING:
@@ -94,6 +96,8 @@ def import_sources(
         known.prepare(draft)
     importers = load_importers()
     formats: dict[str, int] = {}
+    paging = Paging()
+    collected: list[str] = []
     for source, done, total in read_sources(paths, draft, draft.options):
         if progress is not None:
             progress(done, total, source.path)
@@ -110,15 +114,18 @@ def import_sources(
             continue
         formats[importer.name] = formats.get(importer.name, 0) + 1
         importer.read(source, draft)
+        paging.note(source, importer.name)
         if importer.name in WRITTEN_BY_PEOPLE:
             draft.unverified.discard(source.path)
+        else:
+            collected.append(source.path)
     if not formats:
         raise WorldError(
             "nothing-to-import",
             f"nothing that iamsim can import is in {', '.join(map(quote, paths))}",
             hint=_why_nothing(draft, paths),
         )
-    draft.source, draft.scope = "", ANYTHING
+    paging.finish(draft)
     if known is not None:
         known.place(draft)
     for importer in importers:
@@ -126,6 +133,7 @@ def import_sources(
     if known is not None:
         known.complete(draft)
     settle(draft, draft.options.account, progress)
+    remark_markers(draft, collected)
     remarks = tuple(sorted(draft.remarks))
     kinds = dict(sorted(formats.items()))
     return Imported(draft.data, remarks, kinds, draft.places, len(draft.unverified))

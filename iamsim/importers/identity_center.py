@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from iamsim.importers.shapes import Json
     from iamsim.importers.sources import Source
 
-__all__ = ["IMPORTER"]
+__all__ = ["IMPORTER", "doubt_policies"]
 
 find_ids = re.compile(r"(?<![0-9A-Za-z])ps-[0-9A-Za-z]{16}(?![0-9A-Za-z])").findall
 # The key of each call's output.
@@ -46,7 +46,7 @@ class PermissionSet:
     """What is known of a permission set, and of the accounts that have it."""
 
     facts: dict[str, object] = field(default_factory=dict)
-    policies: list[str] = field(default_factory=list)
+    policies: list[object] = field(default_factory=list)
     name: str | None = None
     accounts: dict[str, list[str]] = field(default_factory=dict)
     source: str = ""
@@ -129,6 +129,12 @@ def _subject(part: Json, key: str, source: Source) -> str:
         if found:
             return str(found[-1])
     return ""
+
+
+def doubt_policies(draft: Draft, part: Json, key: str, source: Source, unknown: Json) -> None:
+    """Doubt which policies a permission set has, of which an output is not all."""
+    set_id = _subject(part, key, source)
+    _sets(draft).setdefault(set_id, PermissionSet(source=draft.source)).policies.append(unknown)
 
 
 def _sets(draft: Draft) -> dict[str, PermissionSet]:

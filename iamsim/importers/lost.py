@@ -21,7 +21,14 @@ from iamsim.importers.unknown import marker
 if TYPE_CHECKING:
     from iamsim.importers.draft import Draft
 
-__all__ = ["is_error", "is_lost", "note_lost", "refusal_in", "says_nothing_is_there"]
+__all__ = [
+    "is_error",
+    "is_lost",
+    "note_lost",
+    "note_principal",
+    "refusal_in",
+    "says_nothing_is_there",
+]
 
 LONGEST = 200  # characters of an error that are repeated
 # Errors of AWS that say that there is none of what was asked for.
@@ -118,11 +125,11 @@ def note_lost(draft: Draft, path: str, data: object) -> None:
         draft.tree.administrators_lost = marker(why, draft.file)
     elif call.startswith(MEMBERS):
         draft.tree.members_lost = True
-    elif not call.startswith(ORGANIZATION) and not _note_principal(draft, path, why):
+    elif not call.startswith(ORGANIZATION) and not note_principal(draft, path, why):
         draft.lose(why)
 
 
-def _note_principal(draft: Draft, path: str, why: str) -> bool:
+def note_principal(draft: Draft, path: str, why: str) -> bool:
     """Mark what a lost output should have said of one user, group or role: its policies or groups.
     Says whether it was about one."""
     call, subject = NamedFile.of(path)

@@ -332,24 +332,24 @@ class Tree:
         return data
 
     def _attached(self, target: str, kind: PolicyKind, names: dict[str, str]) -> list[object]:
-        """List the names of what is attached; a policy without a document is marked as unknown."""
-        listed: list[object] = []
-        for policy_id in self.attached.get((target, kind), ()):
-            if policy_id in names:
-                listed.append(names[policy_id])
-            else:
-                why = f"the document of {quote(policy_id)} is not there"
-                self.draft.remark(
-                    "policy-missing",
-                    f"the document of {quote(policy_id)}, attached to {quote(target)}, is not"
-                    " there: what it says is unknown",
-                    severity="unknown",
-                )
-                listed.append(marker(why, f"aws organizations describe-policy {policy_id}"))
+        """List the names of what is attached, with what is not known of it."""
+        listed: list[object] = [names[text] for text in self.attached.get((target, kind), ())]
         doubts = self.doubts.get((target, kind), [])
         if doubts and (target, kind) not in self.attached and kind not in self.complete:
             return list(doubts)
         return [*sorted(listed, key=str), *doubts]
+
+    def _lost(self, policy_id: str, targets: Iterable[str]) -> dict[str, object]:
+        """Remark that the document of a policy is not there, and give what stands for it."""
+        why = f"the document of {quote(policy_id)} is not there"
+        for target in targets:
+            self.draft.remark(
+                "policy-missing",
+                f"the document of {quote(policy_id)}, attached to {quote(target)}, is not"
+                " there: what it says is unknown",
+                severity="unknown",
+            )
+        return marker(why, f"aws organizations describe-policy {policy_id}")
 
     def _name_policies(self) -> dict[str, str]:
         """Put the documents under the shared policies, and give the name of each by id."""
@@ -357,18 +357,26 @@ class Tree:
         # What an account names is looked up among its own policies first.
         accounts = self.draft.data.get("accounts", {}).values()
         taken = {name for account in accounts for name in _policy_names(account)}
-        ids = self.policies.keys() | {text for listed in self.attached.values() for text in listed}
-        for policy_id in sorted(ids):
+        attached: dict[str, list[str]] = {}
+        for (target, _), listed in sorted(self.attached.items()):
+            for policy_id in listed:
+                attached.setdefault(policy_id, []).append(target)
+        for policy_id in sorted(self.policies.keys() | attached.keys()):
             built_in = find_built_in(policy_id.removeprefix("p-"))
             policy = self.policies.get(policy_id)
             if built_in is not None:
                 names[policy_id] = built_in.name
-            elif policy is not None and policy.document is not None:
-                name = policy.name or policy_id
+                continue
+            document = None if policy is None else policy.document
+            targets = [] if document is not None else attached.get(policy_id, [])
+            if document is not None or targets:
+                name = (policy and policy.name) or policy_id
                 name = f"{name} ({policy_id})" if name in taken or find_built_in(name) else name
                 taken.add(name)
                 names[policy_id] = name
-                self.draft.shared_policy(name, policy.document)
+                if document is None:
+                    document = self._lost(policy_id, targets)
+                self.draft.shared_policy(name, document)
         return names
 
 

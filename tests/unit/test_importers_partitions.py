@@ -77,7 +77,8 @@ def test_the_region_says_the_partition(tmp_path, name, output, arn):
 def test_an_access_point_follows_its_bucket(tmp_path):
     """The list of access points names the bucket without its partition."""
     point = f"arn:aws-cn:s3:cn-north-1:{CHINA}:accesspoint/in"
-    output = {"AccessPointList": [{"AccessPointArn": point, "Bucket": "reports"}]}
+    listed = {"AccessPointArn": point, "Bucket": "reports", "NetworkOrigin": "Internet"}
+    output = {"AccessPointList": [listed]}
     account = imported(tmp_path, {f"{CHINA}/cn-north-1/points.json": output, **BUCKET})
     assert account["resources"][point]["bucket"] == "arn:aws-cn:s3:::reports"
 
