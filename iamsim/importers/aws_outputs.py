@@ -26,6 +26,7 @@ from iamsim.importers.facts_of_aws import (
     read_mfa_devices,
     read_providers,
     read_public_access_block,
+    read_region_points,
     read_vpc_endpoints,
 )
 from iamsim.importers.key_outputs import find_key_reader, read_encryption, read_location
@@ -245,7 +246,7 @@ def _resource_policy(output: _Output, found: FoundPolicy) -> str | None:
         draft.lose("nothing says which resource has the policy", services_within(document))
         return None
     resource, kind = draft.resource(arn, output.account), type_of_arn(arn)
-    if kind is not None and kind.several and len(found.holders) > 1:
+    if kind is not None and kind.several and (len(found.holders) > 1 or len(kind.calls) > 1):
         set_policy(resource, document, at, several=True)
     else:
         resource.set("policy", document, at)
@@ -386,6 +387,7 @@ READERS: dict[str, Callable[[_Output], None]] = {
     "VpcEndpoints": _of_account(read_vpc_endpoints),
     "Grants": _grants,
     "AccessPointList": _of_account(read_access_points),
+    "AccessPoints": _of_account(read_region_points),
     "OpenIDConnectProviderList": _of_account(read_providers),
     "SAMLProviderList": _of_account(read_providers),
     "VirtualMFADevices": _of_account(read_mfa_devices),

@@ -1,6 +1,7 @@
 """Resources as AWS Config records them: snapshots, and the results of its queries.
 
 https://docs.aws.amazon.com/config/latest/developerguide/example-s3-snapshot.html
+What items of each type hold: https://github.com/awslabs/aws-config-resource-schema
 """
 
 from __future__ import annotations
@@ -8,20 +9,35 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING
 
-from iamsim.catalog.resource_types import find_type, resource_types
+from iamsim.catalog.resource_types import find_type, resource_types, type_of_arn
 from iamsim.core.arn import find_arn, is_account_id
 from iamsim.core.caret import quote
-from iamsim.importers.facts_of_aws import read_public_access_block, read_vpc_endpoint
+from iamsim.importers.facts import set_policy
+from iamsim.importers.facts_of_aws import (
+    read_access_point,
+    read_public_access_block,
+    read_region_point,
+    read_vpc_endpoint,
+)
 from iamsim.importers.gaad import read_group, read_policy, read_role, read_user
 from iamsim.importers.key_outputs import read_encryption
-from iamsim.importers.resource_kinds import Scope, partition_of_region, policy_holder
+from iamsim.importers.lost import NO_POLICY
+from iamsim.importers.resource_kinds import (
+    Scope,
+    partition_of_region,
+    policy_holder,
+    target_arn,
+)
 from iamsim.importers.salvage import UniqueKeys
 from iamsim.importers.shapes import pages, text
+from iamsim.importers.unknown import marker
+from iamsim.importers.unread import services_within
 from iamsim.importers.workloads import find_role, note_role
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from iamsim.catalog.resource_types import PolicyPlace, ResourceType
     from iamsim.importers.draft import Draft
     from iamsim.importers.shapes import Json
     from iamsim.importers.sources import Source
@@ -36,6 +52,8 @@ IAM_READERS = {
     "AWS::IAM::Policy": read_policy,
 }
 DELETED = frozenset(("ResourceDeleted", "ResourceDeletedNotRecorded"))
+# Resources of types whose policies items do not hold, with their accounts.
+WITHOUT_POLICY = "policies that AWS Config does not record"
 # Where the default encryption of a bucket stands.
 BUCKET_KEY = "ServerSideEncryptionConfiguration"
 
@@ -56,7 +74,14 @@ class AwsConfig:
                 _read(item, place, draft)
 
     def finish(self, draft: Draft) -> None:
-        """There is nothing left to settle."""
+        """A resource of whose policy no source tells has one that is not known."""
+        none = draft.state.get(NO_POLICY, {})
+        for arn, account in draft.state.get(WITHOUT_POLICY, {}).items():
+            resource = draft.resource(arn, str(account))
+            if "policy" not in resource.data and arn not in none:
+                why = f"AWS Config does not record the policy of {quote(arn)}"
+                resource.data["policy"] = marker(why, "iamsim import --recipe")
+                draft.remark("policy-missing", why, severity="unknown")
 
 
 def _items(data: object, draft: Draft | None) -> Iterator[tuple[Json, str]]:
@@ -113,6 +138,8 @@ def _read(item: Json, place: str, draft: Draft) -> None:
         read_vpc_endpoint(draft, _capitalized(record), f"{place}.configuration", account)
     elif kind == "AWS::S3::AccountPublicAccessBlock":
         draft.account(account).set("public_access_block", read_public_access_block(record), place)
+    elif kind in _policy_types():
+        _read_policy(item, record, account, place, draft)
     else:
         _read_resource(item, record, account, place, draft)
 
@@ -130,7 +157,7 @@ def _read_resource(item: Json, record: Json, account: str, place: str, draft: Dr
     extra = _decoded(item.get("supplementaryConfiguration"))
     parts = [part for part in (extra, record) if isinstance(part, dict)]
     kind = str(item.get("resourceType"))
-    policies = (_policy_of(part, kind) for part in parts)
+    policies = (_policy_in(part, _policy_paths(kind)) for part in parts)
     policy = next((policy for policy in policies if policy is not None), None)
     block = next(
         (
@@ -160,6 +187,11 @@ def _read_resource(item: Json, record: Json, account: str, place: str, draft: Dr
             resource.tags(item.get("tags"), place)
         if text(item, "awsRegion") is not None and found.service == "s3":
             draft.keys.locate(arn, str(item["awsRegion"]))
+        if kind in POINTS and "configurationItemStatus" in item:
+            POINTS[kind](draft.resource(arn, account), record, draft.file, place)
+        row = find_type(kind) or type_of_arn(arn)
+        if policy is None and row is not None and row.has_policy and not _own_paths(row):
+            draft.state.setdefault(WITHOUT_POLICY, {})[_holder(arn, item, account)] = account
     if policy is None and block is None:
         return
     if arn is None or found is None:
@@ -167,40 +199,78 @@ def _read_resource(item: Json, record: Json, account: str, place: str, draft: Dr
             f"this {quote(str(item.get('resourceType')))} has no ARN: it is left out", place
         )
         return
-    region = text(item, "awsRegion") or ""
-    holder = policy_holder(arn, Scope(found.partition, region, account)) or arn
-    resource = draft.resource(holder, account)
+    resource = draft.resource(_holder(arn, item, account), account)
     if policy is not None:
         resource.set("policy", draft.document(policy, place), place)
     resource.set("public_access_block", block, place)
     resource.tags(item.get("tags"), place)
 
 
+def _holder(arn: str, item: Json, account: str) -> str:
+    """The ARN whose requests the policy of an item's resource is asked about."""
+    region, found = text(item, "awsRegion") or "", find_arn(arn)
+    partition = partition_of_region(region) if found is None else found.partition
+    return policy_holder(arn, Scope(partition, region, account)) or arn
+
+
+def _read_policy(item: Json, record: Json, account: str, place: str, draft: Draft) -> None:
+    """Read an item that is the policy of another resource."""
+    kind, own = _policy_types()[str(item.get("resourceType"))]
+    value = _policy_in(record, (own.path,))
+    if value is None:
+        draft.unreadable("this item has no policy document", place)
+        draft.lose("an item of AWS Config has no policy document", {kind.service})
+        return
+    document = draft.document(value, place)
+    region = text(item, "awsRegion") or ""
+    scope = Scope(partition_of_region(region), region, account)
+    targets = [[_value_of(record, name) for name in names] for names in own.targets or ((),)]
+    named = next((names for names in targets if all(isinstance(name, str) for name in names)), None)
+    arn = None if named is None else target_arn(kind, scope, [str(name) for name in named] or [""])
+    if arn is None:
+        why = "nothing says which resource has this policy"
+        draft.remark("output-about-unknown", f"{why}: it is left out", place, "unknown")
+        draft.lose(why, services_within(document))
+    else:
+        several = (type_of_arn(arn) or kind).several
+        set_policy(draft.resource(arn, account), document, place, several=several)
+
+
+@cache
+def _policy_types() -> dict[str, tuple[ResourceType, PolicyPlace]]:
+    """The types of CloudFormation that are the policy of another resource, with its type."""
+    return {
+        place.type: (row, place)
+        for row in resource_types()
+        for place in row.template
+        if place.type and place.path
+    }
+
+
+@cache
+def _own_paths(row: ResourceType) -> tuple[tuple[str, ...], ...]:
+    """Where items of a type hold its policy. Those of newer types have the form of their resource
+    in CloudFormation."""
+    inline = (place.path for place in row.template if not place.type)
+    return tuple(path for path in (*row.items, *inline) if path)
+
+
 @cache
 def _policy_paths(kind: str) -> tuple[tuple[str, ...], ...]:
-    """Where an item of a type holds its policy: the type's own paths, else those of all types.
-
-    Items of newer types have the form of their resource in CloudFormation.
-    """
+    """Where an item of a type holds its policy: the type's own paths, else those of all types."""
     row = find_type(kind)
-    paths = {
-        path: None
-        for resource_kind in ((row,) if row is not None else resource_types())
-        for path in (
-            *resource_kind.items,
-            *(place.path for place in resource_kind.template if not place.type),
-        )
-        if path
-    }
-    return tuple(paths) if paths or row is None else _policy_paths("")
+    own = () if row is None else _own_paths(row)
+    return own or tuple({path: None for row in resource_types() for path in _own_paths(row)})
 
 
-def _policy_of(part: Json, kind: str) -> object:
+def _policy_in(part: Json, paths: tuple[tuple[str, ...], ...]) -> object:
     """Find the policy in a part of an item: a document or its text."""
-    for path in _policy_paths(kind):
+    for path in paths:
         value: object = part
         for step in path:
-            value = _decoded(_value_of(value, step))
+            text_of_value = _value_of(value, step)
+            value = _decoded(text_of_value)
+            value = text_of_value if value is None else value  # a text that is no JSON is told
         if isinstance(value, dict) and "policyText" in value:
             value = value["policyText"]
         if isinstance(value, dict) and "Statement" in value:
@@ -234,6 +304,10 @@ def _capitalized(value: object) -> Json:
     return converted if isinstance(converted, dict) else {}
 
 
+POINTS = {
+    "AWS::S3::AccessPoint": read_access_point,
+    "AWS::S3::MultiRegionAccessPoint": read_region_point,
+}
 # Documents have keys of their own.
 KEPT = frozenset(("assumeRolePolicyDocument", "document", "policyDocument"))
 

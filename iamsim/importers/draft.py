@@ -30,6 +30,7 @@ Severity = Literal["unknown", "skipped", "conflict"]
 OF_ACCOUNT = frozenset(("principals", "settings"))
 URL_ENCODED_START = "%7B"
 # API Gateway gives policies with every quotation mark escaped once more.
+ESCAPED_START = '{\\"'
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -318,6 +319,8 @@ class Draft:
             text = unquote(value) if value.startswith(URL_ENCODED_START) else value
             unique = UniqueKeys()
             try:
+                if text.startswith(ESCAPED_START):
+                    text = unique.decoder.decode(f'"{text}"')
                 found = unique.decoder.decode(text)
             except (ValueError, RecursionError):
                 found = None

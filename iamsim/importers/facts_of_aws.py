@@ -15,11 +15,14 @@ if TYPE_CHECKING:
 
 __all__ = [
     "read_access_keys",
+    "read_access_point",
     "read_access_points",
     "read_grants",
     "read_mfa_devices",
     "read_providers",
     "read_public_access_block",
+    "read_region_point",
+    "read_region_points",
     "read_vpc_endpoint",
     "read_vpc_endpoints",
 ]
@@ -144,13 +147,45 @@ def read_access_points(draft: Draft, data: Json, place: str, account: str | None
         if arn is None or find_arn(arn) is None:
             draft.unreadable("this access point has no ARN", at)
             continue
-        point = draft.resource(arn, account)
-        bucket, origin = text(record, "Bucket"), text(record, "NetworkOrigin")
-        lost = marker("the list of access points does not say it", draft.file)
-        point.set("bucket", lost if bucket is None else f"arn:aws:s3:::{bucket}", at)
-        point.set("network_origin", origin if origin in NETWORK_ORIGINS else lost, at)
-        inside = record.get("VpcConfiguration")
-        point.set("vpc", text(inside, "VpcId") if isinstance(inside, dict) else None, at)
+        read_access_point(draft.resource(arn, account), record, draft.file, at)
+
+
+def read_access_point(point: Record, record: Json, file: str, at: str) -> None:
+    """Read what a record tells of an access point beside its policy."""
+    bucket, origin = text(record, "Bucket"), text(record, "NetworkOrigin")
+    lost = marker("the record of the access point does not say it", file)
+    point.set("bucket", lost if bucket is None else f"arn:aws:s3:::{bucket}", at)
+    point.set("network_origin", origin if origin in NETWORK_ORIGINS else lost, at)
+    inside = record.get("VpcConfiguration")
+    point.set("vpc", text(inside, "VpcId") if isinstance(inside, dict) else None, at)
+
+
+def read_region_points(draft: Draft, data: Json, place: str, account: str | None) -> None:
+    """Read `aws s3control list-multi-region-access-points`, which gives no ARN."""
+    for record, at in records(draft, data, "AccessPoints", place):
+        if "FileSystemId" in record:
+            continue  # an access point of EFS, which has no policy of its own
+        alias = text(record, "Alias")
+        if alias is None or account is None:
+            draft.unreadable("nothing says the ARN of this multi-Region access point", at)
+            continue
+        point = draft.resource(f"arn:aws:s3::{account}:accesspoint/{alias}")
+        block = read_public_access_block(record.get("PublicAccessBlock"))
+        point.set("public_access_block", block, at)
+        read_region_point(point, record, draft.file, at)
+
+
+def read_region_point(point: Record, record: Json, file: str, at: str) -> None:
+    """Read which buckets are behind a multi-Region access point."""
+    regions = record.get("Regions")
+    buckets = [
+        f"arn:aws:s3:::{bucket}"
+        for region in (regions if isinstance(regions, list) else ())
+        if isinstance(region, dict) and (bucket := text(region, "Bucket")) is not None
+    ]
+    whole = isinstance(regions, list) and regions and len(buckets) == len(regions)
+    lost = marker("the record of the access point does not say its buckets", file)
+    point.set("buckets", buckets if whole else lost, at)
 
 
 def read_providers(draft: Draft, data: Json, place: str, _account: str | None) -> None:

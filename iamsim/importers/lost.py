@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from iamsim.importers.draft import Draft
 
 __all__ = [
+    "NO_POLICY",
     "is_error",
     "is_lost",
     "note_lost",
@@ -30,6 +31,7 @@ __all__ = [
     "says_nothing_is_there",
 ]
 
+NO_POLICY = "resources of which AWS says that they have no policy"
 LONGEST = 200  # characters of an error that are repeated
 # Errors of AWS that say that there is none of what was asked for.
 NOTHING_THERE = ("NoSuch", "NotFound", "does not exist")
@@ -98,9 +100,11 @@ def is_error(data: object) -> bool:
 
 def note_lost(draft: Draft, path: str, data: object) -> None:
     """Mark what a source should have held that is lost."""
-    if says_nothing_is_there(str(data)):
-        return
     call, arn = NamedFile.of(path).call, arn_of_file(path)
+    if says_nothing_is_there(str(data)):
+        if arn is not None and call in _policy_calls():
+            draft.state.setdefault(NO_POLICY, {})[arn] = True
+        return
     why = data.get(MARK) if isinstance(data, dict) else None
     if not isinstance(why, str):
         unread = _unread_calls().get(call)

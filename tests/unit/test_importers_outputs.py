@@ -43,6 +43,22 @@ def imported(tmp_path, files, **options):
             id="access points",
         ),
         pytest.param(
+            f"{PLACE}/list-multi-region-access-points",
+            {"AccessPoints": [{"Alias": "x.mrap", "Regions": [{"Bucket": "b"}]}]},
+            {
+                "resources": {
+                    f"arn:aws:s3::{ACCOUNT}:accesspoint/x.mrap": {"buckets": ["arn:aws:s3:::b"]}
+                }
+            },
+            id="multi-Region access points",
+        ),
+        pytest.param(
+            f"{PLACE}/get-rest-api.a1",
+            {"id": "a1", "policy": json.dumps(TEXT)[1:-1]},  # as API Gateway escapes it
+            {"resources": {f"arn:aws:execute-api:eu-west-1:{ACCOUNT}:a1": {"policy": POLICY}}},
+            id="API policy",
+        ),
+        pytest.param(
             f"{PLACE}/get-access-point-policy.point",
             {"Policy": TEXT},
             {"resources": {POINT: {"policy": POLICY}}},
@@ -297,6 +313,49 @@ def test_records_of_config_are_read(tmp_path):
         "vpc_endpoints": {"vpce-1": {"service": "s3", "policy": POLICY}},
     }
     assert codes == ["record-not-readable"]
+
+
+def test_aws_config_tells_policies_in_items_of_their_own_and_of_some_types_none(tmp_path):
+    """A policy that is an item is that of the resource it names; where items hold none, it is not
+    known, unless AWS says elsewhere that there is none; access points say their buckets."""
+    base = {"accountId": ACCOUNT, "awsRegion": "eu-west-1", "configurationItemStatus": "OK"}
+    streams = [f"arn:aws:kinesis:eu-west-1:{ACCOUNT}:stream/{name}" for name in ("a", "b")]
+    points = f"arn:aws:s3::{ACCOUNT}:accesspoint/x.mrap"
+    records = [
+        ("AWS::ECR::RegistryPolicy", None, {"RegistryId": ACCOUNT, "PolicyText": POLICY}),
+        ("AWS::S3Express::BucketPolicy", None, {"Bucket": "b--x-s3", "PolicyDocument": TEXT}),
+        ("AWS::MSK::ClusterPolicy", None, {"Policy": POLICY}),
+        ("AWS::MSK::ClusterPolicy", None, {"ClusterArn": "arn:aws:kafka:eu-west-1:1:cluster/c"}),
+        *(("AWS::Kinesis::Stream", stream, {"Name": stream}) for stream in streams),
+        ("AWS::S3::AccessPoint", POINT, {"Bucket": "b", "NetworkOrigin": "VPC", "Policy": TEXT}),
+        ("AWS::S3::MultiRegionAccessPoint", points, {"Regions": [{"Bucket": "b"}]}),
+        ("AWS::SQS::Queue", f"arn:aws:sqs:eu-west-1:{ACCOUNT}:q", {"Policy": "{no JSON"}),
+    ]
+    items = [
+        {**base, "resourceType": kind, "ARN": arn, "configuration": configuration}
+        for kind, arn, configuration in records
+    ]
+    none = f"{PLACE}/get-resource-policy.{quote(streams[1], safe='')}.json"
+    files = {
+        "snapshot.json": {"configurationItems": items},
+        none: {"Error": {"Code": "ResourceNotFoundException", "Message": "no such policy"}},
+    }
+    accounts, codes = imported(tmp_path, files)
+    resources = accounts[ACCOUNT]["resources"]
+    assert resources[f"arn:aws:ecr:eu-west-1:{ACCOUNT}:registry"]["policy"] == POLICY
+    assert resources[f"arn:aws:s3express:eu-west-1:{ACCOUNT}:bucket/b--x-s3"]["policy"] == POLICY
+    assert resources[POINT]["bucket"] == "arn:aws:s3:::b"
+    assert resources[points]["buckets"] == ["arn:aws:s3:::b"]
+    unknown = {arn for arn, told in resources.items() if "unknown" in told.get("policy", {})}
+    assert unknown == {streams[0], points, f"arn:aws:sqs:eu-west-1:{ACCOUNT}:q"}
+    assert sorted(codes) == [
+        "output-about-unknown",
+        "policy-missing",
+        "policy-missing",
+        "policy-not-readable",
+        "record-not-readable",
+        "source-not-recognised",
+    ]
 
 
 def test_folders_of_iam_collect_say_what_a_file_is_about(tmp_path):

@@ -51,6 +51,7 @@ TEMPLATES: dict[str, dict[str, object]] = {
 PLANS: dict[str, dict[str, object]] = {
     "bus_policy": {"event_bus_name": NAME, "policy": json.dumps(DOCUMENT)},
     "key": {"policy": json.dumps(DOCUMENT)},
+    "region_point_policy": {"details": [{"name": NAME, "policy": json.dumps(DOCUMENT)}]},
 }
 # Readers of permissions, which are no documents; below they are compared with each other.
 PERMISSIONS = {
@@ -63,6 +64,7 @@ PERMISSIONS = {
     "layer_permission",
     "permission",
     "profile_permission",
+    "region_point",
 }
 # Forms that can't name the resource of the sample.
 UNNAMED = {

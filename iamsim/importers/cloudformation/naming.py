@@ -85,6 +85,8 @@ def attribute_of(kind: ResourceType, identity: Identity, attribute: str) -> str 
     what, ending = attribute[:-3].lower(), attribute[-3:].lower()
     if attribute == "Arn" and kind.name == "AWS::Logs::LogGroup":
         return f"{identity.arn}:*"
+    if attribute == "Alias" and kind.name == "AWS::S3::MultiRegionAccessPoint":
+        return identity.name
     if ending == "arn" and (last.endswith(what) or what.endswith(last)):
         return f"{identity.arn}:1" if kind.reference == "version" else identity.arn
     names = (kind.name_property, "Id", "Identifier", "KeyId", "Name", "QueueName", "TopicName")

@@ -30,7 +30,7 @@ from iamsim.importers.facts import (
     share_statement,
 )
 from iamsim.importers.resource_kinds import known_type, policy_holder, target_arn
-from iamsim.importers.unknown import Unknown
+from iamsim.importers.unknown import Unknown, marker
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -152,6 +152,30 @@ def _access_point(reading: Reading) -> None:
         record.set("vpc", vpc["VpcId"], reading.place)
     _public_access(reading, record)
     _set_policy(reading, kind, record, reading.properties.get("Policy"))
+
+
+def _region_point(reading: Reading) -> None:
+    """Read which buckets are behind a multi-Region access point, which AWS gives an alias."""
+    record = _own(reading)
+    regions = reading.properties.get("Regions")
+    named = [as_text(_dig(region, ("Bucket",))) for region in _items(regions)]
+    buckets = [
+        target_arn(known_type("AWS::S3::Bucket"), reading.scope, [name or ""]) for name in named
+    ]
+    if buckets and None not in buckets:
+        record.set("buckets", buckets, reading.place)
+    else:
+        why = "which buckets are behind the access point is not known"
+        reading.remark("unknown-value", why)
+        record.set("buckets", marker(why, reading.place), reading.place)
+    shown = quote(reading.identity.arn)
+    reading.remark("name-unknown", f"AWS gives the access point an alias: its ARN is {shown} here")
+    _public_access(reading, record)
+
+
+def _items(value: object) -> list[object]:
+    """The items of a list; one of what is none, and is not known."""
+    return value if isinstance(value, list) else [value]
 
 
 def _key(reading: Reading) -> None:
@@ -357,6 +381,7 @@ FUNCTIONS: dict[str, Callable[[Reading], None]] = {
     "log_group": _log_group,
     "permission": _permission,
     "profile_permission": _profile_permission,
+    "region_point": _region_point,
     "table": _table,
 }
 

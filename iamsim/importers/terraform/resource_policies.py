@@ -28,7 +28,8 @@ from iamsim.importers.facts import (
 )
 from iamsim.importers.resource_kinds import known_type, policy_holder, target_arn
 from iamsim.importers.shapes import text
-from iamsim.importers.unknown import Unknown, find_unknown
+from iamsim.importers.terraform.choices import dig
+from iamsim.importers.unknown import Unknown, find_unknown, marker
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -144,6 +145,44 @@ def _access_point(reading: Reading) -> None:
         record.set("public_access_block", public_access_block(block), reading.place)
 
 
+def _region_point(reading: Reading) -> None:
+    """Read which buckets are behind a multi-Region access point."""
+    record, details = _record(reading, reading.arn), reading.settled("details")
+    regions = dig(details, [0, "region"])
+    named = [dig(region, ["bucket"]) for region in (regions if isinstance(regions, list) else ())]
+    buckets = [_arn(reading, "AWS::S3::Bucket", name) for name in named if isinstance(name, str)]
+    if named and len(buckets) == len(named) and None not in buckets:
+        record.set("buckets", buckets, reading.place)
+    else:
+        why = "which buckets are behind the access point is not known"
+        reading.remark("unknown-value", why)
+        record.set("buckets", marker(why, reading.place), reading.place)
+    block = dig(details, [0, "public_access_block", 0])
+    if isinstance(block, dict):
+        record.set("public_access_block", public_access_block(block), reading.place)
+    if not isinstance(reading.plan.attribute(reading.instance, "alias"), str):
+        shown = quote(reading.arn)
+        why = f"AWS gives the access point an alias: its ARN is {shown} here"
+        reading.remark("name-unknown", why)
+
+
+def _region_point_policy(reading: Reading) -> None:
+    """Read the policy of a multi-Region access point. It names the access point by its name, which
+    is not in its ARN."""
+    name, document = reading.dug("details.0.name"), reading.policy("details.0.policy")
+    if not isinstance(name, str) or document is None:
+        return
+    points = (
+        reading.plan.arn(instance)
+        for instance in reading.plan.instances.values()
+        if instance.type == "aws_s3control_multi_region_access_point"
+        and dig(reading.plan.attribute(instance, "details"), [0, "name"]) == name
+    )
+    arn = next(points, None) or _arn(reading, "AWS::S3::MultiRegionAccessPoint", name)
+    if arn is not None:
+        _record(reading, arn).set("policy", document, reading.place)
+
+
 def _own_policy(path: tuple[str, ...]) -> Callable[[Reading], None]:
     """Make the reader of the policy that a resource itself has, unless another resource said it or
     removes it."""
@@ -152,10 +191,12 @@ def _own_policy(path: tuple[str, ...]) -> Callable[[Reading], None]:
         record = _record(reading, _holder_arn(reading))
         taken = reading.plan.removed_targets
         names = {reading.arn, reading.name, str(reading.instance.values.get("id"))}
-        if "policy" not in record.data and not names & taken:
+        kind = type_of_arn(_holder_arn(reading))
+        several = kind is not None and kind.several
+        if ("policy" not in record.data or several) and not names & taken:
             document = reading.policy(".".join(path))
             if document is not None:
-                record.set("policy", document, reading.place)
+                set_policy(record, document, reading.place, several=several)
 
     return read
 
@@ -382,6 +423,7 @@ FUNCTIONS: dict[str, Callable[[Reading], None]] = {
     "layer_permission": _layer_permission,
     "permission": _permission,
     "profile_permission": _profile_permission,
+    "region_point_policy": _region_point_policy,
 }
 LATE_FUNCTIONS: dict[str, Callable[[Reading], None]] = {
     "endpoint": _endpoint_own_policy,
@@ -395,6 +437,7 @@ SETTINGS: dict[str, Callable[[Reading], None]] = {
     "aws_s3_account_public_access_block": _account_public_access_block,
     "aws_s3_bucket": _bucket,
     "aws_s3_bucket_public_access_block": _public_access_block,
+    "aws_s3control_multi_region_access_point": _region_point,
 }
 
 
