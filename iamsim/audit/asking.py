@@ -8,20 +8,45 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from iamsim.catalog.regions import REGIONS
 from iamsim.checks.arn_examples import example_resource
+from iamsim.query.analyzer.anywhere import ADDRESSES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from iamsim.compile.condition import ConditionTest
     from iamsim.compile.statement import CompiledStatement, ResourceTest
+    from iamsim.core.request import ContextValue
+    from iamsim.symbolic.actions import ActionUniverse
 
-__all__ = ["demands", "gives_everything", "resources_named", "whole_services"]
+__all__ = [
+    "asks_nothing",
+    "demands",
+    "gives_everything",
+    "is_everywhere",
+    "resources_named",
+    "whole_services",
+    "whole_services_together",
+]
 
 ALL_BUT = "everything but "
 ARN_PARTS = 6
 MOST_NAMED = 4
 _ANYTHING = re.compile(r"(arn:)?(aws[a-z-]*:)?[*?:/]*|0\.0\.0\.0/0|::/0")
+# Every request of somebody signed in has these keys, and one of such values; those of all Regions,
+# and of addresses all over. A date is one of today and of the next ten years.
+_ALWAYS: dict[str, tuple[str, ...]] = {
+    "aws:principalarn": ("arn:aws:iam::{account}:user/a", "arn:aws:iam::{account}:role/b/c"),
+    "aws:principalaccount": ("{account}",),
+    "aws:requestedregion": tuple(REGIONS),
+    "aws:securetransport": ("true",),
+    "aws:sourceip": ADDRESSES,
+    "aws:currenttime": ("2026-12-01T00:00:00Z", "2036-12-01T00:00:00Z"),
+    "aws:epochtime": ("1796083200", "2111616000"),
+    "aws:useragent": ("a", "Boto3/1 z"),
+}
+_OTHERS = ("", "a", "Z/9:x", "true", "false", "0", "4102444800", "2026-12-01T00:00:00Z")
 
 
 def says_something(value: str) -> bool:
@@ -56,21 +81,60 @@ def _asks_a_value(test: ConditionTest) -> bool:
     )
 
 
-def whole_services(statement: CompiledStatement, account: str = "") -> list[str]:
+def asks_nothing(test: ConditionTest, account: str = "") -> bool:
+    """Whether a condition holds for every request that somebody of an account can send: for all
+    values of its key, and without one where requests may lack it."""
+    if test.constant is not None or test.keys != (test.key,):
+        return test.constant is True
+    values = _ALWAYS.get(test.key)
+    said = tuple(template.text for template in test.values.templates)
+    contexts: list[dict[str, ContextValue]] = [
+        {test.key: value.format(account=account or "000000000000")}
+        for value in (values or (*_OTHERS, *said))
+    ]
+    return all(map(test.test, contexts if values else [{}, *contexts]))
+
+
+def whole_services(
+    statement: CompiledStatement, account: str = "", universe: ActionUniverse | None = None
+) -> list[str]:
     """The patterns of a statement that stand for all actions, or all of a service, where it allows
-    them on everything (of the service, in `account` if one is given) and unconditionally; for
-    `NotAction`, what it leaves out."""
+    them on everything (of the service, in `account` if one is given), and its conditions ask
+    nothing; for `NotAction`, what it leaves out. With a `universe`, patterns that are all of a
+    service together count, too."""
     resources, actions = statement.resources, statement.actions
-    if statement.denies or statement.conditions or resources is None:
+    if statement.denies or resources is None:
+        return []
+    if not all(asks_nothing(test, account) for test in statement.conditions):
         return []
     if not actions.negated:
         found = {_whole(pattern.pattern) for pattern in actions.patterns}
-        return sorted(name for name in found if name and _everywhere(resources, name, account))
+        if universe is not None and len(actions.patterns) > 1:
+            found |= _whole_together([pattern.pattern for pattern in actions.patterns], universe)
+        return sorted(name for name in found if name and is_everywhere(resources, name, account))
     names = sorted({pattern.pattern for pattern in actions.patterns})
-    if any(_whole(name) == "*" for name in names) or not _everywhere(resources, "*", account):
+    if any(_whole(name) == "*" for name in names) or not is_everywhere(resources, "*", account):
         return []
     more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
     return [f"{ALL_BUT}{', '.join(names[:MOST_NAMED])}{more}"]
+
+
+def whole_services_together(
+    statements: Sequence[CompiledStatement], account: str, universe: ActionUniverse
+) -> list[str]:
+    """The services of which statements allow every action on everything, by patterns with wildcards
+    of several of them; their conditions ask nothing."""
+    patterns = [
+        pattern.pattern
+        for statement in statements
+        if not statement.denies
+        and not statement.actions.negated
+        and statement.resources is not None
+        and statement.resources.everything
+        and all(asks_nothing(test, account) for test in statement.conditions)
+        for pattern in statement.actions.patterns
+    ]
+    return sorted(_whole_together(patterns, universe)) if len(patterns) > 1 else []
 
 
 def gives_everything(services: Iterable[str]) -> bool:
@@ -86,7 +150,16 @@ def _whole(pattern: str) -> str:
     return pattern if colon and "*" in name and {*name} <= {"*", "?"} else ""
 
 
-def _everywhere(resources: ResourceTest, pattern: str, account: str) -> bool:
+def _whole_together(patterns: Sequence[str], universe: ActionUniverse) -> set[str]:
+    """The services of which patterns with wildcards cover every action that AWS lists."""
+    wild = [pattern for pattern in patterns if "*" in pattern or "?" in pattern]
+    services = {pattern.partition(":")[0].lower() for pattern in wild}
+    covered = universe.mask_of_patterns(wild)
+    alls = {service: universe.service_mask(service) & universe.listed for service in services}
+    return {f"{service}:*" for service, mask in alls.items() if mask and not mask & ~covered}
+
+
+def is_everywhere(resources: ResourceTest, pattern: str, account: str) -> bool:
     """Whether an element covers everything, or everything of the service of an action pattern."""
     if resources.negated:
         return not any(entry.everything for entry in resources.patterns)
@@ -99,8 +172,11 @@ def _everywhere(resources: ResourceTest, pattern: str, account: str) -> bool:
 
 
 def _is_all_of(parts: list[str], service: str, account: str) -> bool:
-    """Whether an ARN pattern covers all resources of a service in an account."""
-    if len(parts) != ARN_PARTS or parts[2].lower() not in {service, "*"}:
+    """Whether an ARN pattern covers all resources of a service in an account; its last asterisk
+    covers all parts behind."""
+    if parts[-1].endswith("*"):
+        parts = [*parts, *["*"] * (ARN_PARTS - len(parts))]
+    if len(parts) != ARN_PARTS or parts[2].lower() not in {service, "*", f"{service}*"}:
         return False
     everywhere = parts[3] in {"", "*"} and parts[4] in {"", "*", account}
     return everywhere and "*" in parts[5] and {*parts[5]} <= {"*", "?", ":", "/"}

@@ -80,7 +80,9 @@ GUARDRAILS = (
         (
             "config:DeleteConfigurationRecorder",
             "config:DeleteDeliveryChannel",
+            "config:DisassociateResourceTypes",
             "config:PutConfigurationRecorder",
+            "config:PutDeliveryChannel",
             "config:StopConfigurationRecorder",
         ),
         Severity.MEDIUM,
@@ -93,6 +95,7 @@ GUARDRAILS = (
         (
             "guardduty:DeleteDetector",
             "guardduty:DisassociateFromAdministratorAccount",
+            "guardduty:DisassociateFromMasterAccount",
             "guardduty:UpdateDetector",
         ),
         Severity.MEDIUM,
@@ -108,7 +111,7 @@ GUARDRAILS = (
     Guardrail(
         "guardrail-root-user",
         "Root users of member accounts can do nothing",
-        ("ec2:RunInstances", "iam:CreateUser", "lambda:CreateFunction", "s3:DeleteBucket"),
+        ("*",),
         Severity.MEDIUM,
         STRONG,
         controls=("AWS-GR_RESTRICT_ROOT_USER",),

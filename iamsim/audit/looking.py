@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
+from iamsim.audit.asking import whole_services
 from iamsim.audit.guardrails import GuardrailProver
 from iamsim.audit.model import Gap
 from iamsim.audit.policies import ValidatedPolicy, held_policies, managed_policies
@@ -30,6 +33,7 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
     from iamsim.audit.policies import Held
+    from iamsim.checks.finding import Finding as PolicyFinding
     from iamsim.compile.statement import CompiledStatement
     from iamsim.engine.unknowns import UnknownInWorld
     from iamsim.query.analyzer.external import External
@@ -103,6 +107,7 @@ class Looking:
         self.at = None if at is None else read_time(at)
         self.limits = limits
         self._may: dict[str, int] = {}
+        self._whole: dict[int, tuple[object, list[tuple[CompiledStatement, list[str]]]]] = {}
 
     @cached_property
     def accounts(self) -> tuple[Account, ...]:
@@ -155,6 +160,17 @@ class Looking:
         """Every attached policy with its holder."""
         return tuple(held_policies(self.model))
 
+    def held_by(self, holder: str) -> list[Held]:
+        """The policies of one holder."""
+        return self._by_holder.get(holder, [])
+
+    @cached_property
+    def _by_holder(self) -> dict[str, list[Held]]:
+        found: dict[str, list[Held]] = {}
+        for held in self.held:
+            found.setdefault(held.holder, []).append(held)
+        return found
+
     @cached_property
     def external(self) -> External:
         """Access from outside of the zone of trust, by the engine."""
@@ -185,6 +201,7 @@ class Looking:
         validator = Validator(today=None if self.at_text is None else self.at_text[:10])
         found = []
         seen: set[object] = set()
+        alike: dict[object, tuple[PolicyFinding, ...]] = {}  # many principals have the same texts
         for held in (*self.held, *managed_policies(self.model)):
             policy = held.policy
             use = IDENTITY if held.use is PolicyType.PERMISSIONS_BOUNDARY else held.use
@@ -194,7 +211,13 @@ class Looking:
             of_aws = policy.arn is not None and ":aws:policy/" in policy.arn
             if of_aws or MARK in policy.document:
                 continue
-            findings = validator.validate_data(policy.document, policy.source, held.use)
+            text = held.use, json.dumps(policy.document, default=str)
+            findings = alike.get(text)
+            if findings is None:
+                findings = validator.validate_data(policy.document, policy.source, held.use)
+                alike[text] = findings
+            elif findings:
+                findings = tuple(replace(one, source=policy.source) for one in findings)
             holder = held.holder if policy.arn is None else policy.arn
             found.append(ValidatedPolicy(held.account, holder, policy, held.use, findings))
         return found
@@ -264,6 +287,20 @@ class Looking:
         if policy is None:
             return ()
         return self.batch.world.policies.compiled(policy, use).statements
+
+    def whole_services(self, policy: AnyPolicy) -> list[tuple[CompiledStatement, list[str]]]:
+        """The statements of an identity-based policy that stand for whole services on everything,
+        with these; see `iamsim.audit.asking.whole_services`."""
+        compiled = self.batch.world.policies.compiled(policy, IDENTITY)
+        known = self._whole.get(id(compiled))
+        if known is None:
+            found = [
+                (statement, services)
+                for statement in compiled.statements
+                if (services := whole_services(statement))
+            ]
+            known = self._whole[id(compiled)] = compiled, found
+        return known[1]
 
     def policy_gaps(self, *uses: PolicyType) -> Iterator[Gap]:
         """Gaps for the parts of policies that are not known, of these uses (of all without any)."""

@@ -2,8 +2,9 @@
 
 ## What it finds
 `delegation-without-boundary`: somebody who is no administrator, and may make a role or user and
-give it policies without a permissions boundary, with one that allows everything, or with one that
-it may take off again: it can give more than it has. Names and paths of its statements are tried.
+give it policies or a group without a permissions boundary, with one that allows everything, or with
+one that it may take off, replace or change: it can give more than it has. Names and paths of its
+statements are tried, and the boundaries that its conditions name.
 `boundary-removable`: somebody with a permissions boundary who may take it off.
 `boundary-editable`: somebody with a permissions boundary who may change the policy that is it.
 Each is asked of the engine.
@@ -22,7 +23,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from iamsim.audit.asking import resources_named
+from iamsim.audit.asking import gives_everything, resources_named, whole_services
 from iamsim.audit.model import Evidence, Finding, Fix, Gap, Passed, Request, Severity
 from iamsim.audit.policies import written_out
 from iamsim.audit.registry import audits
@@ -55,6 +56,12 @@ REMOVERS = {
     "role": "iam:DeleteRolePermissionsBoundary",
     "user": "iam:DeleteUserPermissionsBoundary",
 }
+REPLACERS = {
+    "role": "iam:PutRolePermissionsBoundary",
+    "user": "iam:PutUserPermissionsBoundary",
+}
+EDITORS = ("iam:CreatePolicyVersion", "iam:SetDefaultPolicyVersion", "iam:DeletePolicyVersion")
+ADD_TO_GROUP = "iam:AddUserToGroup"
 USES = (PolicyType.IDENTITY, PolicyType.PERMISSIONS_BOUNDARY, PolicyType.SERVICE_CONTROL)
 
 
@@ -88,24 +95,25 @@ def _delegates(
     looking: Looking, account: Account, candidate: Candidate, kind: str
 ) -> Finding | None:
     """The finding of somebody who may make a user or role, and give it policies, unlimited."""
+    named = _boundaries(looking, candidate)
     for made in _made(looking, account, candidate, kind):
-        giver = next(
-            (giver for giver in GIVERS[kind] if _ask(looking, candidate, giver, made).possible),
-            None,
-        )
         found = _unlimited(looking, account, candidate, kind, made)
         if found is None:
             continue
         maker, how = found
-        if how and giver is None:  # what has a boundary may be asked for when policies are given
-            giver = next(
-                (
-                    giver
-                    for giver in GIVERS[kind]
-                    if _ask(looking, candidate, giver, made, _everything(account)).possible
-                ),
-                None,
-            )
+        # What has a boundary may be asked for when policies are given.
+        worn = (None, _everything(account), *named) if how else (None,)
+        giver = next(
+            (
+                giver
+                for giver in GIVERS[kind]
+                for boundary in worn
+                if _ask(looking, candidate, giver, made, boundary).possible
+            ),
+            None,
+        )
+        if giver is None and kind == "user":
+            giver = _adds_to_group(looking, account, candidate)
         if giver is None or looking.open_gap(candidate.principal, maker, ""):
             continue
         certain = maker.verdict is Verdict.ALLOWED
@@ -133,10 +141,65 @@ def _unlimited(
     maker = _ask(looking, candidate, MAKERS[kind], made, _everything(account))
     if maker.possible:
         return maker, "with any boundary"
-    remover = looking.batch.decide(candidate.principal, REMOVERS[kind], made)
-    if not remover.possible or not _may_make(looking, candidate, kind, made):
+    if not _may_make(looking, candidate, kind, made):
         return None
-    return remover, "with a boundary that it may take off"
+    remover = looking.batch.decide(candidate.principal, REMOVERS[kind], made)
+    if remover.possible:
+        return remover, "with a boundary that it may take off"
+    replacer = _ask(looking, candidate, REPLACERS[kind], made, _everything(account))
+    if replacer.possible:
+        return replacer, "with a boundary that it may replace"
+    return _by_named(looking, account, candidate, kind, made)
+
+
+def _by_named(
+    looking: Looking, account: Account, candidate: Candidate, kind: str, made: str
+) -> tuple[BatchAnswer, str] | None:
+    """The same by the boundaries that conditions name: those that allow everything, and those that
+    somebody may change."""
+    documents = {
+        f"arn:{account.partition}:iam::{account.id}:policy{account.policy_paths.get(name, '/')}"
+        f"{name}": document
+        for name, document in account.policies.items()
+    }
+    for boundary in _boundaries(looking, candidate):
+        maker = _ask(looking, candidate, MAKERS[kind], made, boundary)
+        document = documents.get(boundary)
+        if not maker.possible or document is None:
+            continue
+        statements = looking.statements(document, PolicyType.PERMISSIONS_BOUNDARY)
+        wide = [name for one in statements for name in whole_services(one, account.id)]
+        if gives_everything(wide) and not any(one.denies for one in statements):
+            return maker, f"with {boundary}, which allows everything,"
+        editors = [looking.batch.decide(candidate.principal, one, boundary) for one in EDITORS]
+        if (editor := next((one for one in editors if one.possible), None)) is not None:
+            return editor, f"with {boundary}, which it may change,"
+    return None
+
+
+def _boundaries(looking: Looking, candidate: Candidate) -> list[str]:
+    """The boundaries that conditions of somebody's own statements name."""
+    if candidate.entity is None:
+        return []
+    return sorted(
+        {
+            template.text
+            for policy in identity_policies(candidate.entity, looking.model)
+            for statement in looking.statements(policy, PolicyType.IDENTITY)
+            for test in statement.conditions
+            if test.key == BOUNDARY.lower()
+            for template in test.values.templates
+        }
+    )
+
+
+def _adds_to_group(looking: Looking, account: Account, candidate: Candidate) -> str | None:
+    """The action that puts whom somebody made into a group with policies, if it may."""
+    groups = [group.arn for group in account.groups.values() if group.policies]
+    may = any(
+        looking.batch.decide(candidate.principal, ADD_TO_GROUP, group).possible for group in groups
+    )
+    return ADD_TO_GROUP if may else None
 
 
 def _may_make(looking: Looking, candidate: Candidate, kind: str, made: str) -> bool:
@@ -206,7 +269,6 @@ def removable(looking: Looking) -> Iterator[Outcome]:
 @audits("boundary-editable", HEADING, "Boundaries stay as they are", Severity.HIGH, DELEGATE)
 def editable(looking: Looking) -> Iterator[Outcome]:
     """Who may change the policy that is its boundary."""
-    actions = ("iam:CreatePolicyVersion", "iam:SetDefaultPolicyVersion", "iam:DeletePolicyVersion")
     for account, candidate in _bounded(looking):
         boundary = None if candidate.entity is None else candidate.entity.boundary
         arn = getattr(boundary, "arn", None)
@@ -215,7 +277,7 @@ def editable(looking: Looking) -> Iterator[Outcome]:
         elif arn is None:
             yield Gap(candidate.principal, "which policy its boundary is", "", "")
         else:
-            yield _may(looking, account, candidate, actions, arn, "change")
+            yield _may(looking, account, candidate, EDITORS, arn, "change")
     yield from looking.policy_gaps(*USES)
 
 

@@ -3,7 +3,9 @@
 ## What it finds
 `service-trust-without-source`: a policy that lets an AWS service in without saying for whose
 resource it acts: the confused deputy.
-`external-id-missing`: a role that trusts a vendor's account without an external id.
+`external-id-missing`: a role that trusts a vendor's account without an external id. Whether an
+account outside that the role trusts so is a vendor's is unknown, but for the vendors that iamsim
+knows.
 `oidc-trust-without-claims`: a role for a web identity provider that serves everybody, without the
 claim that tells its customers apart. Since June 2025 IAM refuses such a role when it is made or
 changed, and leaves those that are there.
@@ -25,10 +27,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.audit.asking import demands
-from iamsim.audit.model import Evidence, Finding, Fix, Passed, Request, Severity
+from iamsim.audit.model import Evidence, Finding, Fix, Gap, Passed, Request, Severity
 from iamsim.audit.policies import statement_at, with_condition, written_out
 from iamsim.audit.registry import audits
+from iamsim.core.arn import find_arn
 from iamsim.core.decision import PolicyType
+from iamsim.core.wildcard import match_tokens, tokenize
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -37,6 +41,7 @@ if TYPE_CHECKING:
     from iamsim.audit.model import Outcome
     from iamsim.audit.policies import ValidatedPolicy
     from iamsim.checks.finding import Finding as PolicyFinding
+    from iamsim.compile.statement import CompiledStatement
 
 HEADING = "conditions"
 DEPUTY = "https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html"
@@ -51,7 +56,7 @@ MFA = (
 ACCOUNT = "YOUR-ACCOUNT"
 MFA_PRESENT = "aws:multifactorauthpresent"
 MFA_KEYS = (MFA_PRESENT, "aws:multifactorauthage")
-SAML_AUDIENCE = "saml:aud"
+SAML_AUDIENCE, STRANGER_AUDIENCE = "saml:aud", "https://stranger.example/saml"
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html
 SIGN_IN = {
     "aws": "https://signin.aws.amazon.com/saml",
@@ -70,13 +75,16 @@ class _Mended(NamedTuple):
     codes: Mapping[str, Condition | None]
 
 
+SOURCE: Condition = {
+    "StringEquals": {"aws:SourceAccount": ACCOUNT},
+    "ArnLike": {"aws:SourceArn": f"arn:aws:SERVICE:REGION:{ACCOUNT}:RESOURCE"},
+}
 SERVICE_TRUST = _Mended(
     (PolicyType.TRUST, PolicyType.RESOURCE),
     {
-        "RESTRICT_ACCESS_TO_SERVICE_PRINCIPAL": {
-            "StringEquals": {"aws:SourceAccount": ACCOUNT},
-            "ArnLike": {"aws:SourceArn": f"arn:aws:SERVICE:REGION:{ACCOUNT}:RESOURCE"},
-        }
+        "RESTRICT_ACCESS_TO_SERVICE_PRINCIPAL": SOURCE,
+        "RECOMMENDED_CONDITION_KEY_FOR_SERVICE_PRINCIPAL": SOURCE,
+        "IAMSIM_SOURCE_OF_STRANGERS": SOURCE,
     },
 )
 EXTERNAL_ID = _Mended(
@@ -183,8 +191,36 @@ def service_trust(looking: Looking) -> Iterator[Outcome]:
     "external-id-missing", HEADING, "Vendors are asked for an external id", Severity.HIGH, VENDORS
 )
 def external_id(looking: Looking) -> Iterator[Outcome]:
-    """Vendors that may act for any customer."""
+    """Vendors that may act for any customer, and accounts of which nobody says whose they are."""
+    found = {validated.holder for validated in looking.validated if _has_code(validated)}
+    for _, role in looking.roles:
+        if role.arn in found:
+            continue
+        for statement in looking.statements(role.trust, PolicyType.TRUST):
+            if statement.denies or statement.principals is None or _asks_id(statement):
+                continue
+            for account in sorted({*map(_account_of, statement.principals.granted)} - {""}):
+                if account not in looking.model.accounts | looking.model.index.nodes:
+                    what = f"whether {account}, which may assume the role, is a vendor's account"
+                    yield Gap(role.arn, what, "", "ask `sts:ExternalId`, or suppress this")
     yield from _of_codes(looking, EXTERNAL_ID)
+
+
+def _has_code(validated: ValidatedPolicy) -> bool:
+    return any(finding.code in EXTERNAL_ID.codes for finding in validated.findings)
+
+
+def _asks_id(statement: CompiledStatement) -> bool:
+    return demands(statement, lambda key: key == "sts:externalid")
+
+
+def _account_of(name: str) -> str:
+    """The account of a principal of a compiled policy; nothing for a service, or for everybody."""
+    kind, _, text = name.partition(":")
+    if kind == "account":
+        return text
+    arn = find_arn(text) if kind == "aws" else None
+    return "" if arn is None else arn.account
 
 
 @audits(
@@ -227,7 +263,11 @@ def saml(looking: Looking) -> Iterator[Outcome]:
         open_ = [
             statement
             for statement in some
-            if not demands(statement, lambda key: key == SAML_AUDIENCE)
+            if not demands(
+                statement,
+                lambda key: key == SAML_AUDIENCE,
+                lambda value: not match_tokens(tokenize(value), STRANGER_AUDIENCE),
+            )
         ]
         if some and not open_:
             yield Passed(role.arn)

@@ -22,7 +22,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from iamsim.audit.asking import whole_services
 from iamsim.audit.model import Evidence, Finding, Fix, Passed, Severity
 from iamsim.audit.policies import written_out
 from iamsim.audit.registry import audits
@@ -61,8 +60,8 @@ def to_generate(looking: Looking) -> Iterator[Outcome]:
             {
                 name
                 for policy in policies
-                for statement in looking.statements(policy, PolicyType.IDENTITY)
-                for name in whole_services(statement)
+                for _, some in looking.whole_services(policy)
+                for name in some
             }
         )
         if not wide:

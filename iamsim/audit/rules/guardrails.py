@@ -10,8 +10,9 @@ one.
 `guardrail-regions`: member accounts in which every Region can be used.
 `perimeter-identities`, `perimeter-resources`, `perimeter-networks`: whether somebody from outside
 reaches a resource whose policy lets them in, whether an administrator can write to a resource
-outside, and whether one can work from any network. One request is asked for each of a few services
-(S3, SQS, SNS, KMS, Secrets Manager): one that comes through is a finding.
+outside, and whether one can work from any network. One or two requests are asked for each of a few
+services (S3, SQS, SNS, KMS, Secrets Manager), about strangers in another organization and in none:
+one that comes through is a finding.
 `control-tower-preventive`: where AWS Control Tower is, its mandatory preventive controls by their
 ids, about its own resources; those for the log archive about the account that has its buckets.
 
@@ -76,7 +77,14 @@ PROBED = {
     "kms": "arn:{partition}:kms:us-east-1:{account}:key/iamsim-probe",
     "secretsmanager": "arn:{partition}:secretsmanager:us-east-1:{account}:secret:iamsim-probe",
 }
-READS = ("s3:PutObject", "sqs:SendMessage", "kms:Decrypt", "secretsmanager:GetSecretValue")
+READS = (
+    "s3:GetObject",
+    "s3:PutObject",
+    "sqs:ReceiveMessage",
+    "sqs:SendMessage",
+    "kms:Decrypt",
+    "secretsmanager:GetSecretValue",
+)
 WRITES = ("s3:PutObject", "sqs:SendMessage", "sns:Publish")
 INTERNET = {"aws:SourceIp": "198.51.100.7", "aws:ViaAWSService": "false"}
 CONTROLS_OF_ORGANIZATIONS = frozenset((Layer.SERVICE_CONTROL_POLICY, Layer.RESOURCE_CONTROL_POLICY))
@@ -142,7 +150,10 @@ def _limits(looking: Looking, policies: Sequence[AnyPolicy], use: PolicyType) ->
     allows everything."""
     statements = [one for policy in policies for one in looking.statements(policy, use)]
     allows_all = any("*" in whole_services(statement) for statement in statements)
-    return not allows_all or any(statement.denies for statement in statements)
+    universe = looking.batch.universe
+    return not allows_all or any(
+        statement.denies and universe.mask(statement.actions) for statement in statements
+    )
 
 
 def _no_organization(looking: Looking) -> Iterator[Gap]:
@@ -432,7 +443,7 @@ def _perimeter(
     for member, alike in looking.guardrails.alike.items():
         partition = looking.partition_of(member)
         principal = _probe(partition, caller or member)
-        decisions = {}
+        decisions: list[tuple[str, str, dict[str, str], Decision]] = []
         for action in actions:
             form = PROBED[action.partition(":")[0]]
             resource = form.format(partition=partition, account=owner or member)
@@ -448,16 +459,16 @@ def _perimeter(
                     resource_policy=_lets_in(principal, action, resource),
                 ),
             )
-            if caller is not None:
-                question = replace(question, unset=frozenset({"aws:PrincipalOrgID"}))
-            decisions[action, resource] = decide_one(question, looking.batch.world).decision
-        open_ = next(
-            (asked for asked, one in decisions.items() if one.verdict is Verdict.ALLOWED), None
-        )
+            whose = "Principal" if caller else "Resource" if owner else ""
+            for asked in _strangers(question, whose):
+                decision = decide_one(asked, looking.batch.world).decision
+                told = {key: str(value) for key, value in asked.context.items()}
+                decisions.append((action, resource, told, decision))
+        open_ = next((asked for asked in decisions if asked[3].verdict is Verdict.ALLOWED), None)
         for text in alike:
             if open_ is not None:
                 shown, resource = (one.replace(member, text) for one in (principal, open_[1]))
-                request = Request(shown, open_[0], resource, context)
+                request = Request(shown, open_[0], resource, open_[2])
                 yield Finding(
                     text,
                     detail,
@@ -465,11 +476,23 @@ def _perimeter(
                     text,
                     (Evidence("request", "", request),),
                 )
-            elif all(one.layer in CONTROLS_OF_ORGANIZATIONS for one in decisions.values()):
+            elif all(decision.layer in CONTROLS_OF_ORGANIZATIONS for *_, decision in decisions):
                 yield Passed(text)
             else:
                 yield Gap(text, "whether the perimeter holds", "organizations/", "")
     yield from looking.policy_gaps(use)
+
+
+def _strangers(question: Question, whose: str) -> Iterator[Question]:
+    """A question about a stranger in no organization, and in another one; `whose` is ``Principal``
+    or ``Resource``, or nothing where nobody is a stranger."""
+    if not whose:
+        yield question
+        return
+    keys = frozenset((f"aws:{whose}OrgID", f"aws:{whose}OrgPaths"))
+    yield replace(question, unset=keys)
+    context = {**question.context, f"aws:{whose}OrgID": "o-stranger0000"}
+    yield replace(question, context=context)
 
 
 def _lets_in(principal: str, action: str, resource: str) -> Policy:

@@ -21,7 +21,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from iamsim.audit.asking import gives_everything, whole_services
+from iamsim.audit.asking import gives_everything
 from iamsim.audit.model import Evidence, Finding, Fix, Gap, Passed, Severity
 from iamsim.audit.policies import written_out
 from iamsim.audit.registry import audits
@@ -86,7 +86,9 @@ def wide(looking: Looking) -> Iterator[Outcome]:
                 "iamsim catalog refresh",
             )
             continue
-        services = sorted({name for statement in statements for name in whole_services(statement)})
+        services = sorted(
+            {name for _, some in looking.whole_services(held.policy) for name in some}
+        )
         if not services:
             yield Passed(held.holder)
             continue

@@ -85,11 +85,8 @@ def _fix(looking: Looking, finding: AccessFinding, *, inside: bool) -> Fix:
         organization = looking.model.organization
         id_ = None if organization is None else organization.id
         condition = {"StringEquals": {"aws:PrincipalOrgID": id_ or "o-YOUR-ORGANIZATION"}}
-    for held in looking.held:
-        if held.holder != finding.resource or held.use not in {
-            PolicyType.RESOURCE,
-            PolicyType.TRUST,
-        }:
+    for held in looking.held_by(finding.resource):
+        if held.use not in {PolicyType.RESOURCE, PolicyType.TRUST}:
             continue
         for statement in looking.statements(held.policy, held.use):
             span = statement.source.span(statement.path)

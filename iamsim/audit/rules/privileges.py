@@ -8,7 +8,8 @@ people should administer, and pass.
 `escalation-path`: users and roles that are no administrators, and can become one by what they may
 do, as `iamsim paths` finds it.
 `full-service-access`: policies of yours that allow every action, or every action of a service, on
-every resource (of the service), without a condition; also by `NotAction` or `NotResource`.
+every resource (of the service), without a condition or with one that every request meets; also by
+`NotAction` or `NotResource`, or by patterns that are the whole service together.
 
 ## Why it matters
 <https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html#grant-least-privilege>.
@@ -21,7 +22,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from iamsim.audit.asking import gives_everything, whole_services
+from iamsim.audit.asking import gives_everything, whole_services, whole_services_together
 from iamsim.audit.looking import is_provisioned
 from iamsim.audit.model import Evidence, Finding, Fix, Gap, Passed, Request, Severity
 from iamsim.audit.policies import written_out
@@ -178,11 +179,15 @@ def full_access(looking: Looking) -> Iterator[Outcome]:
             continue
         seen.add(id(policy))
         subject = policy.arn or held.holder
+        universe = looking.batch.universe
+        statements = looking.statements(policy, held.use)
         wide = [
             (statement, services)
-            for statement in looking.statements(policy, held.use)
-            if (services := whole_services(statement, held.account))
+            for statement in statements
+            if (services := whole_services(statement, held.account, universe))
         ]
+        if not wide and (together := whole_services_together(statements, held.account, universe)):
+            wide = [(statements[-1], together)]
         for statement, services in wide:
             yield Finding(
                 subject,

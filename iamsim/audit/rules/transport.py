@@ -4,9 +4,11 @@
 `bucket-without-tls`: a bucket that answers without TLS, by a request that the engine allows.
 `resource-without-tls`: another resource, such as a queue, a topic or a file system, of which AWS
 asks for a policy that denies requests without TLS.
-Policies above the account count: a resource control policy that denies them is enough. Every
-finding has the statement that is missing. Services that AWS asks for no such policy answer with TLS
-alone, or have a setting for it, which no policy says.
+Policies above the account count: a resource control policy that denies them is enough. Asked is
+about an administrator of the account, about whomever a condition spares by its ARN, and about
+somebody of another account, whom the policy may let in. Every finding has the statement that is
+missing. Services that AWS asks for no such policy answer with TLS alone, or have a setting for it,
+which no policy says.
 
 ## Why it matters
 <https://docs.aws.amazon.com/AmazonS3/latest/userguide/security-best-practices.html>,
@@ -27,7 +29,9 @@ from iamsim.audit.policies import written_out
 from iamsim.audit.registry import audits
 from iamsim.audit.sources import RESOURCES
 from iamsim.catalog.resource_types import find_type, type_of_arn
+from iamsim.core.arn import find_arn
 from iamsim.core.decision import PolicyType
+from iamsim.core.wildcard import example_of
 from iamsim.engine.question import AttachedPolicies, Question
 from iamsim.query.batch.answers import decide_one, opened
 from iamsim.query.escalation.administrators import ADMINISTRATOR_ACCESS
@@ -38,9 +42,14 @@ if TYPE_CHECKING:
     from iamsim.audit.looking import Looking
     from iamsim.audit.model import Outcome
     from iamsim.catalog.resource_types import ResourceType, TransportPolicy
+    from iamsim.compile.statement import CompiledStatement
     from iamsim.world.model import Account
 
 HEADING = "conditions"
+NO_TLS = {"aws:SecureTransport": "false"}
+SECURE_TRANSPORT = "aws:securetransport"
+OBJECTS = ("object", "iamsim-probe/1")
+STRANGER = "999999999999"
 BUCKET = find_type("AWS::S3::Bucket")
 IN_TRANSIT = "https://docs.aws.amazon.com/wellarchitected/latest/framework/sec_protect_data_transit_encrypt.html"
 BUCKETS = "https://docs.aws.amazon.com/AmazonS3/latest/userguide/security-best-practices.html"
@@ -81,26 +90,64 @@ def _ask(looking: Looking, account: Account, arn: str, row: ResourceType) -> Out
     """Ask for things without TLS, as an administrator of the account."""
     if row.tls is None:
         return None
-    principal = f"arn:{account.partition}:iam::{account.id}:role/iamsim-probe"
-    context = {"aws:SecureTransport": "false"}
     within = row.separator == "/"
-    for action in row.tls.asked:
-        question = Question(
-            principal,
-            action,
-            f"{arn}/object" if within and not action.endswith("Bucket") else arn,
-            dict(context),
-            now=looking.at_text,
-            attached=AttachedPolicies(identity_policies=(ADMINISTRATOR_ACCESS,)),
-        )
-        answer = decide_one(opened(question), looking.batch.world)
-        gap = looking.open_gap(arn, answer, "whether it answers requests without TLS")
-        if gap is not None:
-            return gap
-        if answer.possible:
-            request = Request(principal, action, question.resource, context)
-            return _found(account, arn, row.tls, request, within=within)
+    statements = looking.statements(account.resources[arn].policy, PolicyType.RESOURCE)
+    callers, objects = list(_callers(account, statements)), list(OBJECTS)
+    if any(_denies_everybody(statement, {"*", arn, f"{arn}/*"}) for statement in statements):
+        callers, objects = callers[:1], objects[:1]  # all of them meet the same
+    for principal in callers:
+        for action in row.tls.asked:
+            inside = within and not action.endswith("Bucket")
+            for resource in [f"{arn}/{name}" for name in objects] if inside else [arn]:
+                question = Question(
+                    principal,
+                    action,
+                    resource,
+                    dict(NO_TLS),
+                    now=looking.at_text,
+                    attached=AttachedPolicies(identity_policies=(ADMINISTRATOR_ACCESS,)),
+                )
+                answer = decide_one(opened(question), looking.batch.world)
+                gap = looking.open_gap(arn, answer, "whether it answers requests without TLS")
+                if gap is not None:
+                    return gap
+                if answer.possible:
+                    request = Request(principal, action, question.resource, NO_TLS)
+                    return _found(account, arn, row.tls, request, within=within)
     return None
+
+
+def _denies_everybody(statement: CompiledStatement, resources: set[str]) -> bool:
+    """Whether a denial asks for nothing but TLS, whoever calls, on all of some resources."""
+    principals, named = statement.principals, statement.resources
+    return (
+        statement.denies
+        and [test.key for test in statement.conditions] == [SECURE_TRANSPORT]
+        and principals is not None
+        and "*" in principals.granted
+        and (named is None or {pattern.pattern for pattern in named.patterns} <= resources)
+    )
+
+
+def _callers(account: Account, statements: tuple[CompiledStatement, ...]) -> Iterator[str]:
+    """Who is asked about: an administrator, whom conditions name by ARN, and a stranger, where a
+    policy lets some in."""
+    yield f"arn:{account.partition}:iam::{account.id}:role/iamsim-probe"
+    named = {
+        example_of(template.text, "iamsim-probe")
+        for statement in statements
+        for test in statement.conditions
+        if test.key == "aws:principalarn"
+        for template in test.values.templates
+    }
+    parts = {text: find_arn(text) for text in named}
+    yield from sorted(
+        text
+        for text, part in parts.items()
+        if part is not None and part.resource.startswith(("role/", "user/"))
+    )
+    if any(not statement.denies for statement in statements):
+        yield f"arn:{account.partition}:iam::{STRANGER}:role/iamsim-probe"
 
 
 def _found(

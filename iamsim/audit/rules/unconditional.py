@@ -24,9 +24,10 @@ The policies of principals and resources, the credential report for keys, and ta
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
-from iamsim.audit.asking import demands, resources_named
+from iamsim.audit.asking import asks_nothing, demands, is_everywhere, resources_named
 from iamsim.audit.looking import keys_of
 from iamsim.audit.model import Evidence, Finding, Fix, Passed, Request, Severity
 from iamsim.audit.policies import with_condition
@@ -38,6 +39,7 @@ from iamsim.core.arn import find_arn
 from iamsim.core.decision import PolicyType, Verdict
 from iamsim.engine.inventory import identity_policies
 from iamsim.engine.question import Question
+from iamsim.query.analyzer.anywhere import unnamed_addresses
 from iamsim.query.batch.answers import decide_one, opened
 from iamsim.world.model import PolicyDocument
 
@@ -68,21 +70,37 @@ ORGANIZATIONS = (
     "aws:sourceorgid",
     "aws:sourceorgpaths",
 )
+WILDCARD = re.compile(r"[*?]|\$\{")
+ACCOUNT_PART = 4
 MFA_PRESENT, MFA_AGE = "aws:MultiFactorAuthPresent", "aws:MultiFactorAuthAge"
 # What is grave by itself, with what it is asked about.
 GRAVE = (
     ("iam:CreateAccessKey", "arn:{partition}:iam::{account}:user/iamsim-probe"),
+    ("iam:AddUserToGroup", "arn:{partition}:iam::{account}:group/iamsim-probe"),
+    ("iam:AttachGroupPolicy", "arn:{partition}:iam::{account}:group/iamsim-probe"),
     ("iam:AttachUserPolicy", "arn:{partition}:iam::{account}:user/iamsim-probe"),
     ("iam:AttachRolePolicy", "arn:{partition}:iam::{account}:role/iamsim-probe"),
     ("iam:CreateLoginProfile", "arn:{partition}:iam::{account}:user/iamsim-probe"),
     ("iam:CreatePolicyVersion", "arn:{partition}:iam::{account}:policy/iamsim-probe"),
+    ("iam:DeactivateMFADevice", "arn:{partition}:iam::{account}:user/iamsim-probe"),
+    ("iam:PutGroupPolicy", "arn:{partition}:iam::{account}:group/iamsim-probe"),
     ("iam:PutRolePolicy", "arn:{partition}:iam::{account}:role/iamsim-probe"),
     ("iam:PutUserPolicy", "arn:{partition}:iam::{account}:user/iamsim-probe"),
     ("iam:UpdateAssumeRolePolicy", "arn:{partition}:iam::{account}:role/iamsim-probe"),
     ("iam:UpdateLoginProfile", "arn:{partition}:iam::{account}:user/iamsim-probe"),
+    ("iam:SetDefaultPolicyVersion", "arn:{partition}:iam::{account}:policy/iamsim-probe"),
+    ("kms:PutKeyPolicy", "arn:{partition}:kms:us-east-1:{account}:key/iamsim-probe"),
     ("kms:ScheduleKeyDeletion", "arn:{partition}:kms:us-east-1:{account}:key/iamsim-probe"),
+    ("cloudtrail:DeleteTrail", "arn:{partition}:cloudtrail:us-east-1:{account}:trail/iamsim-probe"),
     ("cloudtrail:StopLogging", "arn:{partition}:cloudtrail:us-east-1:{account}:trail/iamsim-probe"),
+    ("cloudtrail:UpdateTrail", "arn:{partition}:cloudtrail:us-east-1:{account}:trail/iamsim-probe"),
+    (
+        "guardduty:DeleteDetector",
+        "arn:{partition}:guardduty:us-east-1:{account}:detector/iamsim-probe",
+    ),
+    ("organizations:LeaveOrganization", "*"),
     ("s3:DeleteBucket", "arn:{partition}:s3:::iamsim-probe"),
+    ("s3:PutBucketPolicy", "arn:{partition}:s3:::iamsim-probe"),
 )
 # A call from the internet, by the caller itself, and what it may be, where a statement allows much.
 INTERNET = {"aws:SourceIp": "198.51.100.7", "aws:ViaAWSService": "false"}
@@ -124,7 +142,7 @@ def organization(looking: Looking) -> Iterator[Outcome]:
             allow
             for allow in _allows(looking, held.policy, held.use)
             if _names_others(looking, held, allow)
-            and not demands(allow, ORGANIZATIONS.__contains__)
+            and not demands(allow, ORGANIZATIONS.__contains__, _names_owner)
         ]
         for statement in statements:
             yield Finding(
@@ -145,6 +163,20 @@ def organization(looking: Looking) -> Iterator[Outcome]:
         if not statements:
             yield Passed(held.holder)
     yield from looking.policy_gaps(PolicyType.RESOURCE, PolicyType.TRUST)
+
+
+def _names_owner(value: str) -> bool:
+    """Whether a value of a key of `ORGANIZATIONS` has an account or organization without wildcards,
+    or takes that of the resource."""
+    if value.lower().startswith("${aws:resource"):
+        return True
+    fixed = WILDCARD.split(value, maxsplit=1)[0]
+    if fixed == value:
+        return True
+    parts = fixed.split(":", 5)
+    if parts[0] == "arn":  # a bucket has no account in its ARN, and a name of its own
+        return len(parts) > ACCOUNT_PART + 1 and bool(parts[ACCOUNT_PART] or parts[-1])
+    return "/" in fixed
 
 
 def _names_others(looking: Looking, held: Held, statement: CompiledStatement) -> bool:
@@ -203,22 +235,30 @@ def _allowing(looking: Looking, entity: User) -> Iterator[tuple[AnyPolicy, Compi
 def _from_everywhere(
     looking: Looking, account: Account, user: User
 ) -> tuple[AnyPolicy, CompiledStatement, Request] | None:
-    """A statement by which a user may call something from the internet, with the request."""
-    for policy, one in _allowing(looking, user):
+    """A statement by which a user may call something from the internet, with the request; where
+    conditions name addresses, from one that no block smaller than a /8 has."""
+    allowing = list(_allowing(looking, user))
+    addresses = unnamed_addresses(allow for _, allow in allowing)
+    internet = [
+        INTERNET,
+        *({**INTERNET, "aws:SourceIp": address} for address in addresses if len(addresses) > 1),
+    ]
+    for policy, one in allowing:
         for action in _examples(looking, one):
             resources = resources_named([one], action.lower(), account.id, account.partition)
             resource = next(resources, "*")
-            question = Question(
-                user.arn,
-                action,
-                resource,
-                INTERNET,
-                unset=keys_through_endpoints(),
-                now=looking.at_text,
-            )
-            answer = decide_one(opened(question), looking.batch.world)
-            if answer.possible and not looking.open_gap(user.arn, answer, ""):
-                return policy, one, Request(user.arn, action, resource, INTERNET)
+            for context in internet:
+                question = Question(
+                    user.arn,
+                    action,
+                    resource,
+                    context,
+                    unset=keys_through_endpoints(),
+                    now=looking.at_text,
+                )
+                answer = decide_one(opened(question), looking.batch.world)
+                if answer.possible and not looking.open_gap(user.arn, answer, ""):
+                    return policy, one, Request(user.arn, action, resource, context)
     return None
 
 
@@ -259,11 +299,13 @@ def _with_one_factor(
     for action, pattern in asked:
         usual = pattern.format(partition=account.partition, account=account.id)
         name = action.lower()
+        seen: set[str] = set()
         for policy, one in _allowing(looking, user):
             if not one.actions.covers(name):
                 continue
             named = resources_named([one], name, account.id, account.partition)
-            for resource in (usual, *named):
+            for resource in [one for one in (usual, *named) if one not in seen]:
+                seen.add(resource)
                 unset = frozenset({MFA_PRESENT, MFA_AGE})
                 question = Question(user.arn, action, resource, unset=unset, now=looking.at_text)
                 answer = decide_one(opened(question), looking.batch.world)
@@ -311,9 +353,15 @@ def _by_tag(
 ) -> Finding | None:
     for policy in identity_policies(entity, looking.model):
         for allow in _allows(looking, policy, PolicyType.IDENTITY):
-            if allow.conditions or allow.resources is None or not allow.resources.everything:
+            tests = allow.conditions
+            if allow.resources is None or not all(asks_nothing(one, account.id) for one in tests):
                 continue
-            services = {pattern.pattern.partition(":")[0] for pattern in allow.actions.patterns}
+            universe = looking.batch.universe
+            services = {
+                service
+                for service in universe.services_of(universe.mask(allow.actions))
+                if is_everywhere(allow.resources, f"{service}:*", account.id)
+            }
             key = next((key for key, some in shared.items() if services & some), None)
             if key is None:
                 continue

@@ -24,6 +24,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from iamsim.audit.deleting import deleting_policy, deleting_role, deleting_user
 from iamsim.audit.looking import active, keys_of, time_of
 from iamsim.audit.model import Evidence, Finding, Fix, Passed, Severity
 from iamsim.audit.registry import audits
@@ -74,7 +75,7 @@ def roles(looking: Looking) -> Iterator[Outcome]:
             yield Finding(
                 role.arn,
                 f"nobody has used the role for {looking.limits.unused_days} days",
-                Fix("commands", f"aws iam delete-role --role-name {role.name}"),
+                Fix("commands", deleting_role(role, _arns(account))),
                 account.id,
                 _last(one),
                 span=role.span,
@@ -196,7 +197,7 @@ def users(looking: Looking) -> Iterator[Outcome]:
                 f"nobody has been the user for {looking.limits.unused_days} days"
                 if known or usable
                 else "nobody can be the user: it has neither a password nor an active key",
-                Fix("commands", f"aws iam delete-user --user-name {user.name}"),
+                Fix("commands", deleting_user(user, _arns(account))),
                 account.id,
                 (Evidence("date", f"last used {last:%Y-%m-%d}" if last else "no use is known"),),
                 span=user.span,
@@ -249,19 +250,28 @@ def policies(looking: Looking) -> Iterator[Outcome]:
     yield from looking.policy_gaps(PolicyType.IDENTITY)
     for account in looking.accounts:
         used = {id(document) for document in _attached(account)}
-        for name, policy in sorted(account.policies.items()):
-            path = account.policy_paths.get(name, "/")
-            arn = f"arn:{account.partition}:iam::{account.id}:policy{path}{name}"
+        arns = _arns(account)
+        for _, policy in sorted(account.policies.items()):
+            arn = arns[id(policy)]
             if id(policy) in used:
                 yield Passed(arn)
                 continue
             yield Finding(
                 arn,
                 "nobody has the policy",
-                Fix("commands", f"aws iam delete-policy --policy-arn {arn}"),
+                Fix("commands", deleting_policy(arn)),
                 account.id,
                 span=policy.source.span(()) if isinstance(policy, PolicyDocument) else None,
             )
+
+
+def _arns(account: Account) -> dict[int, str]:
+    """The ARNs of the managed policies of an account, by the identity of their documents."""
+    start = f"arn:{account.partition}:iam::{account.id}:policy"
+    return {
+        id(policy): f"{start}{account.policy_paths.get(name, '/')}{name}"
+        for name, policy in account.policies.items()
+    }
 
 
 def _attached(account: Account) -> Iterator[AnyPolicy]:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from iamsim.compile.statement import CompiledStatement
     from iamsim.engine.question import Question
 
-__all__ = ["from_anywhere", "is_mounted"]
+__all__ = ["ADDRESSES", "from_anywhere", "is_mounted", "unnamed_addresses"]
 
 SOURCE_IP = "aws:SourceIp"
 MOUNT_TARGET = "elasticfilesystem:accessedviamounttarget"

@@ -201,11 +201,12 @@ def _look_at(batch: Batch, subject: Subject, found: External) -> None:
 
 
 def _not_known(batch: Batch, subject: Subject) -> Iterator[AccessFinding]:
-    """What is not known of the policies of a resource, each once: it may grant anything."""
+    """What is not known of the policies of a resource, each once: it may grant anything. A resource
+    control policy grants nothing; what is not known of one shows in what others grant."""
     item = subject.item
     lost = {
         unknown: statement.source.span(statement.path)
-        for statement in _all_statements(batch, item)
+        for statement in _own_statements(batch, item)
         if not statement.denies
         for unknown in statement.unknowns
     }
@@ -272,15 +273,20 @@ def _granted(batch: Batch, item: Resource | Role) -> Iterator[Granted]:
                 yield Granted(policy, statement)
 
 
-def _all_statements(batch: Batch, item: Resource | Role) -> Iterator[CompiledStatement]:
-    """The statements on the resource's side, whose conditions tell callers apart."""
+def _own_statements(batch: Batch, item: Resource | Role) -> Iterator[CompiledStatement]:
+    """The statements of the resource's policies, and of those of the bucket behind it."""
     for policy in _policies(batch, item):
         yield from policy.statements
-    model = batch.world.model
     buckets = getattr(item, "buckets", ())
-    behind = model.find_resource(buckets[0]) if buckets else None
+    behind = batch.world.model.find_resource(buckets[0]) if buckets else None
     if behind is not None and behind.policy is not None:
         yield from batch.world.policies.compiled(behind.policy, PolicyType.RESOURCE).statements
+
+
+def _all_statements(batch: Batch, item: Resource | Role) -> Iterator[CompiledStatement]:
+    """The statements on the resource's side, whose conditions tell callers apart."""
+    yield from _own_statements(batch, item)
+    model = batch.world.model
     for _, policies in model.rcp_levels(item.account) or ():
         for document in policies:
             compiled = batch.world.policies.compiled(document, PolicyType.RESOURCE_CONTROL)
