@@ -7,6 +7,7 @@ from iamsim.core.suggest import AMONG_MANY, closest
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from typing import Protocol
 
     from iamsim.catalog.facts import ConditionKeyFacts, ServiceFacts
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
             """Give the global condition keys."""
             ...
 
+
+SEPARATORS = ":./-_ "  # what stands in the place of the colon
 
 __all__ = ["expand", "suggest_action", "suggest_condition_key"]
 
@@ -60,14 +63,19 @@ def expand(catalog: Names, pattern: str) -> tuple[str, ...]:
 def suggest_action(catalog: Names, text: str, limit: int) -> tuple[str, ...]:
     """Guess which action was meant; see `Catalog.suggest_action`.
 
-    First what AWS asks for where the text names an API operation, then alike names of the service
-    that was named, or of services with an alike prefix, then the same name in other services.
+    First what AWS asks for where the text names an API operation, and an action that lacks its
+    colon, or has another sign for it; then alike names of the service that was named, or of
+    services with an alike prefix, then the same name in other services.
     """
     meant = actions_of_operation(text.strip())
     if meant:
         return meant[:limit]
-    prefix, _, name = text.strip().lower().rpartition(":")
+    prefix, colon, name = text.strip().lower().rpartition(":")
     services = catalog.services()
+    if not colon or prefix.endswith(":"):
+        joined = tuple(_with_colon(catalog, text.strip().lower()))
+        if joined:
+            return joined[:limit]
     near = (prefix,) if prefix in services else closest(prefix, services, limit, AMONG_MANY)
     found: list[str] = []
     for service in near:
@@ -79,6 +87,15 @@ def suggest_action(catalog: Names, text: str, limit: int) -> tuple[str, ...]:
         if not prefix or len(exact) <= limit:
             found += sorted(exact, key=len)
     return tuple(dict.fromkeys(found))[:limit]
+
+
+def _with_colon(catalog: Names, text: str) -> Iterator[str]:
+    """The actions that a text in small letters names but for the colon."""
+    for service in catalog.services():
+        if text.startswith(service):
+            name = text.removeprefix(service).lstrip(SEPARATORS)
+            known = catalog.action_names(service)
+            yield from (f"{service}:{action}" for action in known if action.lower() == name)
 
 
 def suggest_condition_key(catalog: Names, text: str, limit: int) -> tuple[str, ...]:

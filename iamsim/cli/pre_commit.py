@@ -32,9 +32,10 @@ def split_arguments(arguments: list[str]) -> tuple[list[str], list[str]]:
 
 
 def run_hook(arguments: list[str]) -> int:
-    """Check the files, and give the exit code of `iamsim validate`."""
+    """Check the files, and give the exit code of `iamsim validate`; a file named `-` is no standard
+    input."""
     options, files = split_arguments(arguments)
-    return main(["validate", *options, "--", *files])
+    return main(["validate", *options, "--", *("./-" if file == "-" else file for file in files)])
 
 
 if __name__ == "__main__":

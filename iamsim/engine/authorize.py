@@ -145,10 +145,15 @@ def _ready(
     world = world if world is not None else without_world()
     action = question.action.lower()
     if not ACTION.fullmatch(action):
+        from iamsim.catalog import suggest_action
+
+        meant = () if "*" in action else suggest_action(question.action, 1)
         raise RequestError(
             "invalid-action",
             f"{quote(question.action)} is no single action",
-            hint="write `service:Action`, for example `s3:GetObject`",
+            hint=f"did you mean `{meant[0]}`?"
+            if meant
+            else "write `service:Action`, for example `s3:GetObject`",
         )
     if ":alias/" in question.resource and action.startswith("kms:"):
         check_alias(action, question.action, question.resource)

@@ -278,8 +278,13 @@ def _parse(path: str, content: bytes, draft: Draft) -> Iterator[object]:
             yield marker("the file holds prose", draft.file) if prose else data
         else:
             yield from _values(text, draft)
-    except (OSError, EOFError, ValueError, csv.Error, RecursionError, zlib.error) as error:
-        what = " ".join(str(error).split()) or "the file can't be read"
+    except RecursionError:
+        what = "the file is nested too deeply"
+        draft.remark("source-not-readable", what, severity="unknown")
+        yield marker(what, draft.file)
+    except (OSError, EOFError, ValueError, csv.Error, zlib.error) as error:
+        told = error.strerror if isinstance(error, OSError) else None
+        what = " ".join((told or str(error)).split()) or "the file can't be read"
         draft.remark("source-not-readable", what, severity="unknown")
         yield marker(what, draft.file)
     except WorldError as error:

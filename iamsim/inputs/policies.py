@@ -8,11 +8,19 @@ from typing import TYPE_CHECKING
 
 from iamsim.checks.reading import may_be_resource_control, recognize_type
 from iamsim.core.decision import PolicyType
+from iamsim.core.suggest import AMONG_MANY, nearest
 
 if TYPE_CHECKING:
     from iamsim.core.wrapped_policy import WrappedPolicy
 
-__all__ = ["WORDS", "is_denying", "is_policy", "type_of_file", "type_of_name", "type_of_use"]
+__all__ = [
+    "WORDS",
+    "is_denying",
+    "is_policy",
+    "type_of_file",
+    "type_of_name",
+    "type_of_use",
+]
 
 # Words in the name of a file, a folder, or a member of a world, that tell the type.
 WORDS = {
@@ -40,8 +48,8 @@ USES = {
 WITH_PRINCIPAL = frozenset(
     {PolicyType.RESOURCE_CONTROL, PolicyType.VPC_ENDPOINT, PolicyType.TRUST, PolicyType.RESOURCE}
 )
-# Other spellings of the element that makes a document a policy.
-NEARLY = frozenset({"statement", "statements"})
+# Spellings near the element that makes a document a policy.
+NEARLY = ("statement", "statements")
 
 
 def is_policy(data: object) -> bool:
@@ -50,8 +58,9 @@ def is_policy(data: object) -> bool:
         return False
     if isinstance(data.get("Statement"), list | Mapping):
         return True
-    names = [name for name in data if isinstance(name, str) and name.lower() in NEARLY]
-    return any(_has_statement(data[name]) for name in names)
+    # What holds a statement is looked at first: names are compared in few files.
+    names = [name for name in data if isinstance(name, str) and _has_statement(data[name])]
+    return any(nearest(name.lower(), NEARLY, AMONG_MANY) is not None for name in names)
 
 
 def _has_statement(value: object) -> bool:

@@ -68,13 +68,14 @@ def find_policies(
 
 
 def _files_of(path: str) -> Iterator[tuple[Path, str]]:
-    """Go through the files that a path or a pattern means, and say how each is meant."""
+    """Go through the files that a path or a pattern means, and say how each is meant. A file that
+    is named like a pattern takes none of the others away."""
     files = sorted(glob(path, recursive=True)) if has_magic(path) else []  # noqa: PTH207
     if not files or Path(path).exists():
-        files = [path]
+        files = [path, *(file for file in files if file != path)]
     for file in map(Path, files):
         if not file.is_dir():
-            yield file, GIVEN if len(files) == 1 else MATCHED
+            yield file, GIVEN if len(files) == 1 or str(file) == path else MATCHED
             continue
         for inside in sorted(file.rglob("*")):
             passed_over = inside.name.endswith(SIDECAR) or inside.parent.name == INDEX

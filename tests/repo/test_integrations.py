@@ -214,7 +214,7 @@ def test_the_action_pins_what_it_uses(action):
         assert re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40}", one)
 
 
-@pytest.mark.parametrize("name", ["--fail-on=never", "--fix", "-x/policy.json", "-o"])
+@pytest.mark.parametrize("name", ["--fail-on=never", "--fix", "-x/policy.json", "-o", "-"])
 def test_the_hooks_take_no_name_for_an_option(tmp_path, name):
     """pre-commit puts names right behind the arguments."""
     (tmp_path / "-x").mkdir()

@@ -89,13 +89,25 @@ def test_what_is_nearly_a_policy_is_checked_and_the_rest_is_counted(tmp_path, mo
     (tmp_path / "a.json").write_text(json.dumps({"Statements": [statement]}), encoding="utf-8")
     (tmp_path / "b.json").write_text(json.dumps({"statement": statement}), encoding="utf-8")
     (tmp_path / "c.json").write_text('{"name": "settings"}', encoding="utf-8")
+    (tmp_path / "d.json").write_text(json.dumps({"Statment": [statement]}), encoding="utf-8")
     assert main(["validate", ".", "-v"]) == 1
     out = capsys.readouterr().out
-    assert out.count("error MISSING_STATEMENT") == 2
+    assert out.count("error MISSING_STATEMENT") == 3
     assert "c.json: no policy" in out
-    assert out.rstrip().endswith("in 2 policies; 1 file holds no policy")
+    assert out.rstrip().endswith("in 3 policies; 1 file holds no policy")
     assert main(["validate", ".", "--format", "json"]) == 1
     assert json.loads(capsys.readouterr().out)["without_policy"] == ["c.json"]
+
+
+def test_a_file_named_like_a_pattern_takes_none_away(tmp_path, monkeypatch, capsys):
+    """Whoever adds a file `*.json` turns off no check of the others."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("*.json", "a.json"):
+        (tmp_path / name).write_text('{"Statement": []', encoding="utf-8")
+    assert main(["validate", "*.json"]) == 1
+    out = capsys.readouterr().out
+    assert "a.json:1" in out
+    assert "*.json:1" in out
 
 
 @pytest.mark.parametrize(

@@ -434,3 +434,11 @@ def test_an_unsupported_action_text_is_refused() -> None:
             verdict({"action": action})
         assert caught.value.code == "invalid-action"
         assert "\n" not in caught.value.message
+
+
+@pytest.mark.parametrize("action", ["sqsSendMessage", "sqs.SendMessage", "sqs::sendmessage"])
+def test_an_action_without_its_colon_is_suggested(action: str) -> None:
+    """Whatever stands in the place of the colon."""
+    with pytest.raises(RequestError) as caught:
+        verdict({"action": action})
+    assert caught.value.hint == "did you mean `sqs:SendMessage`?"
