@@ -155,8 +155,8 @@ def _whole_together(patterns: Sequence[str], universe: ActionUniverse) -> set[st
     wild = [pattern for pattern in patterns if "*" in pattern or "?" in pattern]
     services = {pattern.partition(":")[0].lower() for pattern in wild}
     covered = universe.mask_of_patterns(wild)
-    alls = {service: universe.service_mask(service) & universe.listed for service in services}
-    return {f"{service}:*" for service, mask in alls.items() if mask and not mask & ~covered}
+    whole = {service: universe.service_mask(service) & universe.listed for service in services}
+    return {f"{service}:*" for service, mask in whole.items() if mask and not mask & ~covered}
 
 
 def is_everywhere(resources: ResourceTest, pattern: str, account: str) -> bool:

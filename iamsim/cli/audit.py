@@ -83,13 +83,15 @@ FIXES = Option(
 def _run(options: Options, _arguments: Sequence[str]) -> int:
     """Audit the world and write what was found."""
     from iamsim.cli.ask import text_of
+    from iamsim.core.collector import CollectLater
 
-    world = open_world(options)
-    with ProgressBar("checking", quiet=bool(options["quiet"])) as progress:
-        told = audit_arguments(options, progress)
-        told["language"] = text_of(options, "lang") or "en"
-        audit = world.audit(**told)
-    write_result(options, audit, {"sarif": audit.to_sarif})
+    with CollectLater():  # all of it is kept until it is written
+        world = open_world(options)
+        with ProgressBar("checking", quiet=bool(options["quiet"])) as progress:
+            told = audit_arguments(options, progress)
+            told["language"] = text_of(options, "lang") or "en"
+            audit = world.audit(**told)
+        write_result(options, audit, {"sarif": audit.to_sarif})
     when = text_of(options, "fail_on") or audit.fail_on
     code = _exit_code(audit, when, accepted=bool(options["accept_unknown"]))
     if when is not None and not code:

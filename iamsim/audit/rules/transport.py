@@ -92,13 +92,12 @@ def _ask(looking: Looking, account: Account, arn: str, row: ResourceType) -> Out
         return None
     within = row.separator == "/"
     statements = looking.statements(account.resources[arn].policy, PolicyType.RESOURCE)
-    callers, objects = list(_callers(account, statements)), list(OBJECTS)
-    if any(_denies_everybody(statement, {"*", arn, f"{arn}/*"}) for statement in statements):
-        callers, objects = callers[:1], objects[:1]  # all of them meet the same
-    for principal in callers:
+    if any(_denies_everybody(statement, arn, row.tls.asked) for statement in statements):
+        return None
+    for principal in _callers(account, statements):
         for action in row.tls.asked:
             inside = within and not action.endswith("Bucket")
-            for resource in [f"{arn}/{name}" for name in objects] if inside else [arn]:
+            for resource in [f"{arn}/{name}" for name in OBJECTS] if inside else [arn]:
                 question = Question(
                     principal,
                     action,
@@ -117,15 +116,26 @@ def _ask(looking: Looking, account: Account, arn: str, row: ResourceType) -> Out
     return None
 
 
-def _denies_everybody(statement: CompiledStatement, resources: set[str]) -> bool:
-    """Whether a denial asks for nothing but TLS, whoever calls, on all of some resources."""
+def _denies_everybody(statement: CompiledStatement, arn: str, actions: tuple[str, ...]) -> bool:
+    """Whether a denial asks for nothing but TLS, whoever calls, for all actions on all of a
+    resource: then every request without it is denied, and none need be asked."""
     principals, named = statement.principals, statement.resources
     return (
         statement.denies
         and [test.key for test in statement.conditions] == [SECURE_TRANSPORT]
+        and statement.conditions[0].test({SECURE_TRANSPORT: "false"})
         and principals is not None
+        and not principals.negated
         and "*" in principals.granted
-        and (named is None or {pattern.pattern for pattern in named.patterns} <= resources)
+        and all(statement.actions.covers(action.lower()) for action in actions)
+        and (
+            named is None
+            or named.everything
+            or (
+                not named.negated
+                and {arn, f"{arn}/*"} <= {pattern.pattern for pattern in named.patterns}
+            )
+        )
     )
 
 
