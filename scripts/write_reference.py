@@ -108,7 +108,8 @@ says how to read them.
 * **management**, **organization**, **delegated**, **member**: for the organization's management
   account, for it and the accounts that administer the service, for these alone, for members.
 * **refused-on**: the service refuses to change such an object. **root-unlocks**: the owner's root
-  user is not bound by the resource's policy. **no-rcp**: resource control policies leave it alone.
+  user is not bound by the resource's policy. **no-root**: no root user may make the call.
+  **no-rcp**: resource control policies leave it alone.
 
 `?` behind a fact: AWS's pages do not settle it; it decides nothing, and answers carry
 [a note](notes.md). `*` are all other actions of the service.

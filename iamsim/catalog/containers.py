@@ -34,6 +34,8 @@ SCHEMAS = "https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-resource-
 STREAMS = "https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/rbac-iam-actions.html"
 CONSUMERS = "https://docs.aws.amazon.com/streams/latest/dev/controlling-access.html"
 LOGS = "https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutResourcePolicy.html"
+PACKAGES = "https://docs.aws.amazon.com/codeartifact/latest/ug/repo-policies.html"
+DOMAINS = "https://docs.aws.amazon.com/codeartifact/latest/ug/domain-policies.html"
 REGISTRY = "https://docs.aws.amazon.com/AmazonECR/latest/userguide/registry-permissions.html"
 
 
@@ -77,6 +79,19 @@ CONTAINERS = (
     Containment("events", r"rule/(?P<bus>[^/]+(?:/[^/]+)*)/[^/]+", r"event-bus/\g<bus>", BUSES),
     Containment("events", r"rule/[^/]+", "event-bus/default", BUSES),
     Containment("schemas", r"schema/(?P<registry>[^/]+)/.+", r"registry/\g<registry>", SCHEMAS),
+    Containment(
+        "codeartifact",
+        r"package/(?P<repository>[^/]+/[^/]+)/.+",
+        r"repository/\g<repository>",
+        PACKAGES,
+    ),
+    Containment(
+        "codeartifact",
+        r"repository/(?P<domain>[^/]+)/.+",
+        r"domain/\g<domain>",
+        DOMAINS,
+        actions=frozenset({"codeartifact:createrepository", "codeartifact:tagresource"}),
+    ),
     Containment("dynamodb", r"table/[^/]+/(?:stream|backup|export|import)/.+", None, STREAMS),
     Containment("kinesis", r"[^/]+/[^/]+/consumer/.+", None, CONSUMERS),
     Containment(

@@ -18,12 +18,14 @@ __all__ = [
     "Way",
     "derived_from",
     "has_resource_account",
+    "keys_not_sent",
     "keys_through_endpoints",
     "network_keys",
     "owner_account_keys",
     "presence_in",
     "presence_of",
     "sends_of_endpoint",
+    "services_without_keys",
     "source_keys",
     "types_of",
     "with_keys_apart",
@@ -114,6 +116,8 @@ def presence_in(action: str, key: str, caller: CallerColumn, way: Way | None) ->
     """Say whether calls of an action (in lower case) have a key, as `presence_of` does: some
     services always send keys of their own, or about the VPC endpoint, that others do not."""
     presence = presence_of(key, caller, way)
+    if key.startswith(keys_not_sent(action)):
+        return Presence.NEVER
     if presence is Presence.SOMETIMES and way is Way.ENDPOINT and key in _of_endpoints():
         always, *_ = _of_endpoints()[key]
         if always and _read()[key][0][caller] == "+" and sends_of_endpoint(action, key):
@@ -137,6 +141,20 @@ def _of_services() -> dict[str, tuple[str, frozenset[str], frozenset[str]]]:
         row = (callers, named, none) if how == "+" else (callers, none, named)
         found.update(dict.fromkeys(keys.split(","), row))
     return found
+
+
+@lru_cache(maxsize=1)
+def services_without_keys() -> dict[str, tuple[str, ...]]:
+    """Give the services whose requests lack global keys that others have, with those keys in lower
+    case; one that ends with ``/`` stands for all that begin with it."""
+    rows = (line.split(" ") for line in data_lines("keys_not_sent.txt"))
+    return {service: tuple(key.lower() for key in keys) for service, *keys in rows}
+
+
+def keys_not_sent(action: str) -> tuple[str, ...]:
+    """Give how the global keys begin that requests for an action (in lower case) lack, whoever
+    calls."""
+    return services_without_keys().get(action.partition(":")[0], ())
 
 
 @lru_cache(maxsize=1)

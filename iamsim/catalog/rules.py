@@ -45,7 +45,7 @@ _TOPICS = {
 }
 _TOPIC_OF = {fact: topic for topic, facts in _TOPICS.items() for fact in facts}
 # Facts that an action may have several of, the first two with an object.
-_SETS = ("refused-on", "signed-on", "root-unlocks", "no-rcp")
+_SETS = ("refused-on", "signed-on", "root-unlocks", "no-root", "no-rcp")
 
 
 class ActionRules(Facts):
@@ -59,14 +59,15 @@ class ActionRules(Facts):
     delegated administrator), ``delegated`` (only that) or ``member`` (a member account).
     `refused_on` and `signed_on` name kinds of objects: on which the service refuses the action, and
     which no unsigned call reaches. `root_unlocks`: the owner's root user isn't bound by the
-    resource's policy. `no_rcp`: resource control policies leave it alone. `unsettled` are the
-    facts, as written in the file, that AWS's pages leave open.
+    resource's policy. `no_root`: no root user makes the call. `no_rcp`: resource control policies
+    leave it alone. `unsettled` are the facts, as written in the file, that AWS's pages leave open.
     """
 
     __slots__ = (
         "callers",
         "granted",
         "no_rcp",
+        "no_root",
         "reach",
         "refused_on",
         "root_unlocks",
@@ -77,6 +78,7 @@ class ActionRules(Facts):
     callers: Final[str]
     granted: Final[str]
     no_rcp: Final[bool]
+    no_root: Final[bool]
     reach: Final[str]
     refused_on: Final[frozenset[str]]
     root_unlocks: Final[bool]
@@ -95,6 +97,7 @@ class ActionRules(Facts):
         self.signed_on = _objects("signed-on ", facts)
         self.root_unlocks = "root-unlocks" in facts
         self.no_rcp = "no-rcp" in facts
+        self.no_root = "no-root" in facts
         self.unsettled = frozenset(fact for fact in facts if "?" in fact)
 
 

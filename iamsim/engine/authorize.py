@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from iamsim.catalog.presence import keys_not_sent
 from iamsim.core.answer import Answer, RequestRecord
 from iamsim.core.caret import quote
 from iamsim.core.data_class import dataclass, replace
@@ -174,6 +175,9 @@ def _ready(
     context = {**time.values, **call.values, **of_resource.values, **of_caller.values}
     for keys in others:
         context.update(keys.values)
+    unsent = keys_not_sent(action)
+    if unsent:
+        context = {key: value for key, value in context.items() if not key.startswith(unsent)}
     for key in question.unset:
         context.pop(key.lower(), None)
     context.update(given)

@@ -12,7 +12,7 @@ import re
 from typing import TYPE_CHECKING
 from weakref import ref
 
-from iamsim.catalog.presence import keys_through_endpoints
+from iamsim.catalog.presence import keys_not_sent, keys_through_endpoints
 from iamsim.core.data_class import NamedTuple
 from iamsim.core.errors import InputError
 from iamsim.core.remember import remember
@@ -330,10 +330,10 @@ class QuickDecisions:
         if of_kms:
             own = kms_context(target.action, resource, caller.facts.caller, DIRECT_CALL)
             known.update((key, value) for key, value, _ in own)
-        keys = reading.keys
+        keys, unsent = reading.keys, keys_not_sent(target.action)
         meeting = _Meeting(
             reading,
-            {key: known[key] for key in keys if key in known},
+            {key: known[key] for key in keys if key in known and not key.startswith(unsent)},
             USER_ID in keys,
             not keys.isdisjoint(TIME_KEYS),
             of_kms and ENCRYPTION_KEYS in keys,

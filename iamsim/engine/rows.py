@@ -87,6 +87,10 @@ def _unlocks(met: Encounter) -> bool:
     return met.caller.kind.is_root and met.rules.root_unlocks
 
 
+def _is_barred_root(met: Encounter) -> bool:
+    return met.caller.kind.is_root and met.rules.no_root
+
+
 def _is_key(met: Encounter) -> bool:
     return met.kind is ResourceKind.KEY
 
@@ -115,6 +119,7 @@ ROWS: tuple[tuple[Callable[[Encounter], bool], Relation], ...] = (
     (_must_sign, known.SIGNED_CALLS_ONLY),
     (_is_always_allowed, known.NO_PERMISSION_NEEDED),
     (sts.may_not_ask, known.MAY_NOT_CALL),
+    (_is_barred_root, known.MAY_NOT_CALL),
     (_has_no_policy, known.NO_POLICY_CONTROLS),
     (sts.has_no_signature, known.WEB_IDENTITY),
     (sts.carries_no_token, known.MAY_NOT_CALL),

@@ -17,6 +17,7 @@ from iamsim.catalog.global_services import GATEWAY_SERVICES, GLOBAL_SERVICES
 from iamsim.catalog.presence import (
     has_resource_account,
     owner_account_keys,
+    services_without_keys,
     with_keys_apart,
 )
 from iamsim.catalog.resource_types import resource_types
@@ -57,6 +58,7 @@ OWN_SERVICES = frozenset(
         "s3",
         "sts",
         *owner_account_keys(),
+        *services_without_keys(),
         *GATEWAY_SERVICES,
     }
 )

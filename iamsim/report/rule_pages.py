@@ -22,6 +22,7 @@ _FACTS = {
     Reason.DELEGATED_ADMINISTRATORS_ONLY: ("delegated",),
     Reason.MEMBER_ACCOUNTS_ONLY: ("member", "organization"),
     Reason.FIXED_OBJECT: ("refused-on",),
+    Reason.RESTRICTED_CREDENTIALS: ("no-root",),
 }
 
 

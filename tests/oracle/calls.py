@@ -68,6 +68,7 @@ NEVER_BY_RESOURCE_POLICY = {
     "stopcrawler getcrawler updatecrawler deletecrawler createtrigger startworkflowrun",
     "apigateway": "get post put patch delete",
     "codeartifact": "putrepositorypermissionspolicy putdomainpermissionspolicy",
+    "glacier": "createvault getdataretrievalpolicy setdataretrievalpolicy",
 }
 # Calls without a signature (R19.12); `*` are all of a service.
 UNSIGNED = {
@@ -276,6 +277,8 @@ def needs_no_policy(case: Any) -> bool:
 def credentials_allow(case: Any) -> bool:
     """Say whether the service takes a call with such credentials (R6.5, R19.13)."""
     kind, name = case.caller["kind"], case.operation
+    if case.action.lower() == "codeartifact:getauthorizationtoken":
+        return kind != "root"  # its guide, tokens-authentication
     federated = kind == "federated-user" or case.session.get("credentials") == "federation-token"
     if case.service == "iam":
         return not federated

@@ -316,6 +316,8 @@ def build(
         keys["kms:CallerAccount"] = caller["account"]
         if action.lower() in ("kms:creategrant", "kms:listgrants", "kms:revokegrant"):
             keys["kms:GrantIsForAWSResource"] = "true" if via.get("service") else "false"
+    if service == "es":  # OpenSearch does not know the caller's tags (its guide, ac)
+        keys = {key: value for key, value in keys.items() if "aws:PrincipalTag/" not in key}
     given = request.get("context") or {}
     pairs = [key[22:] for key in given if key.lower().startswith("kms:encryptioncontext:")]
     if action.lower().startswith("kms:") and pairs:

@@ -105,7 +105,7 @@ def resource_entry(world: dict[str, Any], arn: str) -> tuple[str | None, dict[st
     wanted += [name] if (name := access_point(arn)) else []
     wanted += [arn.partition("/index/")[0]] if ":dynamodb:" in arn else []
     wanted += [arn.partition("/")[0]] if ":execute-api:" in arn else []
-    wanted += ["/".join(arn.split("/")[:2])] if ":es:" in arn else []
+    wanted += ["/".join(arn.split("/")[:2])] if re.search(":(?:es|mediastore):", arn) else []
     wanted += [arn.partition(":log-stream:")[0]] if ":logs:" in arn else []
     for account, details in section(world, "accounts").items():
         for name in wanted:
@@ -121,10 +121,13 @@ CONTAINERS = {
     r"events:(.*):rule/([^/]*)/[^/]*": r"events:\1:event-bus/\2",
     r"events:(.*):rule/[^/]*": r"events:\1:event-bus/default",
     r"schemas:(.*):schema/([^/]*)/.*": r"schemas:\1:registry/\2",
+    r"codeartifact:(.*):package/([^/]*/[^/]*)/.*": r"codeartifact:\1:repository/\2",
+    r"codeartifact:(.*):repository/([^/]*)/.*": r"codeartifact:\1:domain/\2",
     r"logs:([^:]*:[^:]*):log-group:.*": r"logs:\1:log-group",
     r"ecr:(.*):repository/.*": r"ecr:\1:registry",
 }
 BY_REGISTRY = ("ecr:replicateimage", "ecr:batchimportupstreamimage", "ecr:createrepository")
+BY_DOMAIN = ("codeartifact:createrepository", "codeartifact:tagresource")
 BY_LOGS = ("logs:createlogstream", "logs:putlogevents")
 
 
@@ -134,6 +137,8 @@ def container(
     """Find the account and the entry of what holds a resource, where its policy is asked."""
     service, lowered = arn.split(":")[2:3], action.lower()
     if service == ["ecr"] and lowered not in BY_REGISTRY:
+        return None, {}
+    if ":repository/" in arn and service == ["codeartifact"] and lowered not in BY_DOMAIN:
         return None, {}
     if service == ["logs"] and (lowered not in BY_LOGS or caller["kind"] != "service"):
         return None, {}

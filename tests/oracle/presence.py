@@ -45,6 +45,36 @@ ABOUT_NO_KEY = (
     "connectcustomkeystore createcustomkeystore deletecustomkeystore describecustomkeystores "
     "disconnectcustomkeystore updatecustomkeystore"
 )
+# Keys that a call has by what it is: an item has a key, an e-mail a sender, a table a name.
+OF_CALLS = {
+    "dynamodb": {
+        "dynamodb:LeadingKeys": (
+            "getitem putitem updateitem deleteitem query batchgetitem batchwriteitem "
+            "conditioncheckitem"
+        )
+    },
+    "s3tables": {
+        "s3tables:namespace s3tables:tableName": (
+            "gettable deletetable renametable gettabledata puttabledata gettablepolicy "
+            "puttablepolicy deletetablepolicy gettableencryption puttableencryption "
+            "gettablemetadatalocation updatetablemetadatalocation gettablemaintenancejobstatus "
+            "gettablemaintenanceconfiguration puttablemaintenanceconfiguration "
+            "gettablereplication puttablereplication deletetablereplication "
+            "gettablereplicationstatus gettablestorageclass puttablestorageclass "
+            "gettablerecordexpirationconfiguration puttablerecordexpirationconfiguration "
+            "gettablerecordexpirationjobstatus"
+        )
+    },
+    "ses": {
+        "ses:FromAddress ses:Recipients": (
+            "sendemail sendrawemail sendtemplatedemail sendbulktemplatedemail"
+        )
+    },
+    "glacier": {"glacier:ArchiveAgeInDays": "deletearchive"},
+    "elasticfilesystem": {"elasticfilesystem:Encrypted": "createfilesystem"},
+    "ec2": {"ec2:VpceServiceName ec2:VpceServiceOwner": "createvpcendpoint"},
+}
+WITHOUT = {"codeartifact": "aws:UserAgent"}  # its guide: neither this key nor aws:Referer
 NETWORK = ("aws:sourcevpce", "aws:sourcevpc", "aws:vpcsourceip")
 
 
@@ -54,6 +84,7 @@ def sent_keys(case: Case) -> dict[str, str]:
     kind, via = case.caller["kind"], case.request.get("via") or {}
     given = {key.lower() for key, value in (case.request.get("context") or {}).items() if value}
     found = dict(EVERY_REQUEST)
+    found.pop(WITHOUT.get(case.request["action"].lower().partition(":")[0], ""), None)
     if kind not in ("anonymous", "federated", "origin-access-identity"):
         found |= SIGNED
     found |= keys_of_service(case.request["action"].lower(), kind)
@@ -106,6 +137,9 @@ def keys_of_service(action: str, kind: str) -> dict[str, str]:
         "assumerolewithwebidentity",
     ):
         found = {"sts:RoleSessionName": "text"}
+    for keys, operations in OF_CALLS.get(service, {}).items():
+        if operation in operations.split():
+            found = dict.fromkeys(keys.split(), "text")
     return found
 
 
