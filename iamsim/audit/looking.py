@@ -14,6 +14,7 @@ from iamsim.audit.model import Gap
 from iamsim.audit.policies import ValidatedPolicy, held_policies, managed_policies
 from iamsim.audit.sources import AUTHORIZATION_DETAILS, ORGANIZATION
 from iamsim.checks.validate import Validator
+from iamsim.core.arn import find_arn
 from iamsim.core.decision import PolicyType
 from iamsim.core.identity_center import ROLE_PATH
 from iamsim.core.unknown import MARK, is_open_key
@@ -142,6 +143,22 @@ class Looking:
         for marker in self.model.unlisted:
             why = str(marker.document.get("unknown", "a source is lost"))
             yield Gap("world", why, str(marker.document.get("source", "that file")), "")
+
+    def scope_of_resources(self) -> str:
+        """What access from outside was looked for in: roles, and listed resources by service."""
+        listed: dict[str, int] = {}
+        for account in self.accounts:
+            arns = map(find_arn, account.resources)
+            for service in {arn.service for arn in arns if arn is not None}:
+                listed[service] = listed.get(service, 0) + 1
+        known = [
+            f"{service} ({count} of {len(self.accounts)} accounts)"
+            for service, count in sorted(listed.items())
+        ]
+        return (
+            "access from outside was looked for in roles and in the resources that the world"
+            f" lists, which are of {', '.join(known) or 'no service'}; of others nothing is known"
+        )
 
     def open_gap(self, subject: str, answer: BatchAnswer, what: str) -> Gap | None:
         """The gap of an answer that depends on a part of a policy that is not known."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from iamsim.audit.headings import HEADINGS
 from iamsim.audit.looking import DEFAULT_LIMITS, Looking
-from iamsim.audit.model import Audit, CheckResult, Finding, Gap, HeadingResult, Suppressed
+from iamsim.audit.model import Audit, CheckResult, Finding, Gap, HeadingResult, Status, Suppressed
 from iamsim.audit.registry import load_checks
 from iamsim.core.collector import CollectLater
 from iamsim.importers.sums import unverified_sentence
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from iamsim.replay.counting import Count
 
 __all__ = ["audit_of", "run_audit"]
+
+# What passes here passes for the resources that the world lists, and says nothing of others.
+OF_LISTED_RESOURCES = frozenset(("public-access", "cross-account-access"))
 
 
 def run_audit(
@@ -50,6 +53,12 @@ def audit_of(
             results[check.heading].append(_result(check, looking, choices))
     headings = [HeadingResult(heading, results[heading.id]) for heading in HEADINGS]
     remarks = [] if choices is None else choices.unused()
+    if any(
+        result.check in OF_LISTED_RESOURCES and result.status is Status.PASS
+        for some in results.values()
+        for result in some
+    ):
+        remarks.append(looking.scope_of_resources())
     if unverified := looking.batch.world.model.unverified:
         remarks.append(unverified_sentence(unverified))
     return Audit(headings, looking.at_text, remarks)

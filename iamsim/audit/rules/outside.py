@@ -15,8 +15,9 @@ of the organization, in a Region in which resources of it are listed.
 <https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-findings.html>.
 
 ## What it needs
-The policies of resources: a world without resources says nothing about them. `list-analyzers` of
-each account, and `s3control get-public-access-block`.
+The policies of resources: a world without resources says nothing about them, and what passes says
+nothing about services of which the world lists none; a remark names those that it lists.
+`list-analyzers` of each account, and `s3control get-public-access-block`.
 """
 
 from __future__ import annotations

@@ -61,11 +61,13 @@ def administrators(looking: Looking) -> Iterator[Outcome]:
                 yield Passed(candidate.principal)
                 continue
             gap = looking.open_gap(candidate.principal, answer, "whether it is an administrator")
-            if gap is not None:
-                yield gap
-                continue
             action, pattern = PROBES[0]
             resource = probe_resource(pattern, account.partition, account.id, REGION)
+            if gap is not None:  # what is not known of a bucket makes nobody less in IAM
+                yield gap
+                answer = looking.batch.decide(candidate.principal, action, resource)
+                if answer.verdict is not Verdict.ALLOWED:
+                    continue
             certain = answer.verdict is Verdict.ALLOWED
             when = "" if certain or answer.residual is None else f" {answer.residual.sentence}"
             yield Finding(
