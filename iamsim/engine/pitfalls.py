@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["call_notes", "reads_resource_tags"]
 
 ASSUME_ROLE = "sts:assumerole"  # AssumeRoleWithSAML and AssumeRoleWithWebIdentity begin like it
+BY_URL = "lambda:invokefunctionurl"
 PASS_ROLE = "iam:passrole"  # noqa: S105 - an action, not a secret
 TAGS_PASSED = "aws:requesttag/"
 TAG_KEYS = "aws:tagkeys"
@@ -60,6 +61,8 @@ def call_notes(
         arrangement.at(Slot.RESOURCE), request.action, NOT_IN_KEY_POLICIES
     ):
         notes.append(Note.KEY_POLICY_KEY_UNSETTLED)
+    if request.action == BY_URL:
+        notes.append(Note.COMPANION_INVOKE_FUNCTION)
     if OPERATIONS in missing and arrangement.at(Slot.GRANT):
         notes.append(Note.KMS_GRANT_UNDER_GRANT)
     if is_all_log_groups(request.resource):

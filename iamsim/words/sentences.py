@@ -333,6 +333,10 @@ NOTES: Mapping[Note, str] = {
         "a condition of the key policy asks for a tag or an alias of the key; AWS supports that in"
         " identity-based policies only, and it was read alike"
     ),
+    Note.COMPANION_INVOKE_FUNCTION: (
+        "a call of a function URL needs lambda:InvokeFunction as well, with"
+        " lambda:InvokedViaFunctionUrl: ask for both"
+    ),
     Note.COMPANION_TAG_SESSION: (
         "the session carries tags, so sts:TagSession must be allowed as well: ask for it too"
     ),

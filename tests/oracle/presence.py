@@ -29,16 +29,49 @@ OF_A_KEY = {
     "kms:MultiRegionKeyType": "text?",
     "kms:ResourceAliases": "text?",
 }
-OF_A_KMS_CALL = {
-    "creategrant": {"kms:GrantOperations": "text", "kms:GranteePrincipal": "text?"},
-    "generatemac verifymac": {"kms:MacAlgorithm": "text"},
-    "sign verify": {"kms:SigningAlgorithm": "text", "kms:MessageType": "text"},
-    "generatedatakeypair generatedatakeypairwithoutplaintext": {"kms:DataKeyPairSpec": "text"},
-    "encrypt decrypt reencryptfrom reencryptto": {"kms:EncryptionAlgorithm": "text"},
-    "reencryptfrom  reencryptto": {"kms:ReEncryptOnSameKey": "text"},
-    "getparametersforimport": {"kms:WrappingAlgorithm": "text", "kms:WrappingKeySpec": "text"},
-    "replicatekey": {"kms:ReplicaRegion": "text"},
-    "updateprimaryregion": {"kms:PrimaryRegion": "text"},
+OF_A_CALL = {
+    "kms:creategrant": {"kms:GrantOperations": "text", "kms:GranteePrincipal": "text?"},
+    "kms:generatemac kms:verifymac": {"kms:MacAlgorithm": "text"},
+    "kms:sign kms:verify": {"kms:SigningAlgorithm": "text", "kms:MessageType": "text"},
+    "kms:generatedatakeypair kms:generatedatakeypairwithoutplaintext": {
+        "kms:DataKeyPairSpec": "text"
+    },
+    "kms:encrypt kms:decrypt kms:reencryptfrom kms:reencryptto": {
+        "kms:EncryptionAlgorithm": "text"
+    },
+    "kms:reencryptto kms:reencryptfrom": {"kms:ReEncryptOnSameKey": "text"},
+    "kms:getparametersforimport": {"kms:WrappingAlgorithm": "text", "kms:WrappingKeySpec": "text"},
+    "kms:replicatekey": {"kms:ReplicaRegion": "text"},
+    "kms:updateprimaryregion": {"kms:PrimaryRegion": "text"},
+    "secretsmanager:createsecret": {"secretsmanager:Name": "text"},
+    "secretsmanager:updatesecretversionstage": {"secretsmanager:VersionStage": "text"},
+    "lambda:createfunctionurlconfig lambda:deletefunctionurlconfig lambda:getfunctionurlconfig"
+    " lambda:invokefunctionurl": {"lambda:FunctionUrlAuthType": "text"},
+    "lambda:addpermission": {"lambda:Principal": "text"},
+    "events:putevents": {
+        "events:detail-type": "text",
+        "events:source": "text",
+        "events:eventBusInvocation": "text",
+    },
+    "events:puttargets": {"events:TargetArn": "text"},
+    "events:deleterule events:describerule events:disablerule events:enablerule"
+    " events:listtargetsbyrule events:puttargets  events:removetargets": {
+        "events:creatorAccount": "text?"
+    },
+    "sns:subscribe": {"sns:Protocol": "text", "sns:Endpoint": "text?"},
+    "ecr:getaccountsetting ecr:putaccountsetting": {"ecr:AccountSetting": "text"},
+}
+WITH_AN_ID = (
+    "cancelrotatesecret deleteresourcepolicy deletesecret describesecret getresourcepolicy "
+    "getsecretvalue listsecretversionids putresourcepolicy putsecretvalue "
+    "removeregionsfromreplication replicatesecrettoregions restoresecret rotatesecret "
+    "stopreplicationtoreplica tagresource untagresource updatesecret updatesecretversionstage"
+)
+WITH_ITS_ID = {
+    "secretsmanager:SecretId": "text",
+    "secretsmanager:resource/AllowRotationLambdaArn": "text?",
+    "secretsmanager:resource/Type": "text?",
+    "secretsmanager:SecretPrimaryRegion": "text?",
 }
 ABOUT_NO_KEY = (
     "listkeys listaliases listretirablegrants generaterandom createalias deletealias updatealias "
@@ -126,9 +159,6 @@ def keys_of_service(action: str, kind: str) -> dict[str, str]:
         found = dict(OF_A_KEY)
         if operation == "createkey":
             del found["kms:ResourceAliases"]
-        for operations, keys in OF_A_KMS_CALL.items():
-            if operation in operations.split():
-                found |= keys
     elif service == "s3" and kind in IAM_KINDS:
         found = {"s3:authType": "text", "s3:signatureversion": "text"}
     elif service == "sts" and operation in (
@@ -137,9 +167,14 @@ def keys_of_service(action: str, kind: str) -> dict[str, str]:
         "assumerolewithwebidentity",
     ):
         found = {"sts:RoleSessionName": "text"}
+    elif service == "secretsmanager" and operation in WITH_AN_ID.split():
+        found = dict(WITH_ITS_ID)
     for keys, operations in OF_CALLS.get(service, {}).items():
         if operation in operations.split():
-            found = dict.fromkeys(keys.split(), "text")
+            found |= dict.fromkeys(keys.split(), "text")
+    for actions, keys_of_action in OF_A_CALL.items():
+        if action in actions.split():
+            found |= keys_of_action
     return found
 
 

@@ -295,6 +295,13 @@ NOTES: dict[Note, tuple[Data, Data | None]] = {
         ),
         None,
     ),
+    Note.COMPANION_INVOKE_FUNCTION: (
+        {
+            "action": "lambda:InvokeFunctionUrl",
+            "resource": f"arn:aws:lambda:eu-west-1:{A}:function:f",
+        },
+        None,
+    ),
     Note.COMPANION_TAG_SESSION: (
         attached(allow(Principal={"AWS": A}, Resource=None))
         | ASSUME
@@ -493,6 +500,7 @@ NOT_CARRIED: list[tuple[Note, Data, Data | None]] = [
     ),
     (Note.COMPANION_TAG_SESSION, {**ASSUME, "context": {"aws:TagKeys": []}}, None),
     (Note.COMPANION_SET_SOURCE_IDENTITY, ASSUME, None),
+    (Note.COMPANION_INVOKE_FUNCTION, {"action": "lambda:InvokeFunction"}, None),
     (Note.PASS_ROLE_RESOURCE_TAG, when("StringEquals", "aws:ResourceTag/team", "x"), None),
     (Note.PASS_ROLE_RESOURCE_TAG, identity(allow(), **PASS), None),
     (
