@@ -89,7 +89,7 @@ def test_what_is_nearly_a_policy_is_checked_and_the_rest_is_counted(tmp_path, mo
     (tmp_path / "a.json").write_text(json.dumps({"Statements": [statement]}), encoding="utf-8")
     (tmp_path / "b.json").write_text(json.dumps({"statement": statement}), encoding="utf-8")
     (tmp_path / "c.json").write_text('{"name": "settings"}', encoding="utf-8")
-    (tmp_path / "d.json").write_text(json.dumps({"Statment": [statement]}), encoding="utf-8")
+    (tmp_path / "d.json").write_text(json.dumps({"Statementt": [statement]}), encoding="utf-8")
     assert main(["validate", ".", "-v"]) == 1
     out = capsys.readouterr().out
     assert out.count("error MISSING_STATEMENT") == 3
