@@ -509,6 +509,30 @@ def test_a_policy_known_after_apply_is_marked(kind, values, arn, configured, tmp
     assert "unknown-value" in [remark.code for remark in found.remarks]
 
 
+@pytest.mark.parametrize(
+    "module", [None, {"resources": [config("aws_iam_role_policy.x"), config("aws_iam_role.app")]}]
+)
+def test_a_policy_of_which_nobody_tells_whose_it_is_may_be_anybodys(tmp_path, module):
+    """A policy, known after apply, whose role is too; also where its configuration is emptied."""
+    found = imported(
+        tmp_path,
+        [
+            resource("aws_iam_role.app", {"name": "app", "assume_role_policy": TRUST}),
+            resource("aws_iam_role_policy.x", {"name": "x"}, {"role": True, "policy": True}),
+        ],
+        module,
+    )
+    (policy,) = account_of(found)["roles"]["app"]["policies"]
+    assert "is attached to depends on" in policy["unknown"]
+
+
+def test_a_policy_that_the_configuration_lost_is_marked(tmp_path):
+    """A resource that is a policy has one, whatever its emptied configuration leaves out."""
+    changes = [resource("aws_s3_bucket_policy.x", {"bucket": "b"}, {"policy": True})]
+    found = imported(tmp_path, changes, {"resources": [config("aws_s3_bucket_policy.x")]})
+    assert "unknown" in account_of(found)["resources"]["arn:aws:s3:::b"]["policy"]
+
+
 def test_what_a_share_gives_is_marked(tmp_path):
     """AWS RAM lets principals do what its permission says, which no plan tells."""
     share, table = "arn:aws:ram:eu-west-1:111122223333:resource-share/s", "table/t"

@@ -78,7 +78,7 @@ class Reading:
         """Give the attribute that names what an instance is attached to; where that is not known,
         it may be attached to all."""
         found = self.text(name)
-        if found is None and self.instance.span is not None:
+        if found is None:
             value = self.value(name)
             if isinstance(value, Unknown):
                 self.doubt(f"what {quote(self.place)} is attached to depends on {value.why}")
@@ -87,7 +87,7 @@ class Reading:
     def doubt_entries(self, name: str) -> None:
         """Where entries of an attribute that names owners are not known, doubt all of them."""
         unknown = find_unknown(self.value(name))
-        if unknown is not None and self.instance.span is not None:
+        if unknown is not None:
             self.doubt(f"what {quote(self.place)} is attached to depends on {unknown.why}")
 
     def value(self, name: str) -> object:
@@ -133,7 +133,11 @@ class Reading:
         configuration = self.plan.configuration
         if configuration.resource(self.instance.address) is None:
             return name in _COMPUTED
-        return configuration.expression(self.instance.address, name) is None
+        if configuration.expression(self.instance.address, name) is not None:
+            return False
+        kind = self.instance.type
+        is_needed = "polic" in name and kind.endswith("_policy")
+        return not (is_needed or (kind.startswith("aws_iam_") and name in _NEEDED))
 
     def text(self, name: str) -> str | None:
         """Give an attribute that is a text; one that is not known makes a remark."""
@@ -278,6 +282,13 @@ def _doubted(document: object, maybe: Unknown) -> dict[str, object]:
     return {**document, "Statement": doubted}
 
 
+# What AWS fills in for no type of IAM: a configuration without it is not all there.
+_NEEDED = frozenset(
+    (
+        *("assume_role_policy", "group", "groups", "permissions_boundary", "policy_arn"),
+        *("role", "roles", "user", "users"),
+    )
+)
 # What AWS fills in when it is left out, of the types that are read.
 _COMPUTED = (
     "arn",
