@@ -25,6 +25,9 @@ OF_USERS = (
     "list_signing_certificates",
     "list_ssh_public_keys",
 )
+# An account without one has AWS's own:
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_passwords_account-policy.html
+NOTHING = {"get_account_password_policy": "PasswordPolicy"}
 PROVIDERS = ("list_open_id_connect_providers", "list_saml_providers")
 OF_ACCOUNT = ("get_account_summary", "get_account_password_policy", "list_virtual_mfa_devices")
 OF_BUCKETS = (
@@ -152,7 +155,8 @@ def _credentials(reader: Reader, account: str, users: list[str]) -> None:
     """Ask for the credentials of the users and of the root user, and whom AWS would call."""
     _credential_report(reader, account)
     for operation in OF_ACCOUNT:
-        reader.get(f"{account}/{operation.replace('_', '-')}.json", "iam", operation)
+        path = f"{account}/{operation.replace('_', '-')}.json"
+        reader.get(path, "iam", operation, nothing=NOTHING.get(operation))
     for user in users:
         for operation in OF_USERS:
             path = f"{account}/{operation.replace('_', '-')}.{file_name(user)}.json"
@@ -161,6 +165,7 @@ def _credentials(reader: Reader, account: str, users: list[str]) -> None:
         f"{account}/get-alternate-contact.json",
         "account",
         "get_alternate_contact",
+        nothing="AlternateContact",
         AlternateContactType="SECURITY",
     )
 

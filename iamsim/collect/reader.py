@@ -87,10 +87,12 @@ class Reader:
         region: str | None = None,
         *,
         kept: bool = True,
+        nothing: str | None = None,
         **parameters: Any,  # noqa: ANN401 - of any call
     ) -> Any:  # noqa: ANN401 - outputs of all calls
         """The output of a call, kept at a path; `None` where there is nothing, or AWS refused. What
-        only lists what to ask about need not be `kept`."""
+        only lists what to ask about need not be `kept`. Where it is a fact that there is `nothing`,
+        its member of that name is kept, empty."""
         file = self._place(path)
         known = _read(file)
         if known is not None:
@@ -103,6 +105,8 @@ class Reader:
         except ClientError as error:
             text = str(error)
             if any(sign in text for sign in NOTHING_THERE):
+                if nothing is not None:
+                    self.keep(path, {nothing: {}})
                 return None
             return self.refuse(path, text)
         except (BotoCoreError, ResponseParserError) as error:  # no such endpoint here, say
