@@ -182,6 +182,7 @@ class Note(Enum):
     CROSS_ACCOUNT_REACH_UNSETTLED = "cross-account-reach-unsettled"
     FIXED_OBJECT_UNSETTLED = "fixed-object-unsettled"
     MANAGED_KEY_ACROSS_ACCOUNTS = "managed-key-across-accounts"
+    VAULT_NOT_ASKED = "vault-not-asked"
     UNSIGNED_CALL_UNSETTLED = "unsigned-call-unsettled"
     FOREIGN_PROVIDER_UNSETTLED = "foreign-provider-unsettled"
     FEDERATED_USER_IN_CONSOLE = "federated-user-in-console"

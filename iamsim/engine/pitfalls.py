@@ -11,6 +11,7 @@ from iamsim.catalog.containers import is_asked_with_ancestors
 from iamsim.core.reason import Note, Reason
 from iamsim.core.request import CallerKind
 from iamsim.engine.formula import Slot
+from iamsim.engine.services.backup import is_recovery_point
 from iamsim.engine.services.logs import is_all_log_groups
 
 if TYPE_CHECKING:
@@ -67,6 +68,8 @@ def call_notes(
         notes.append(Note.KMS_GRANT_UNDER_GRANT)
     if is_all_log_groups(request.resource):
         notes.append(Note.LOG_GROUPS_RESOURCE)
+    if is_recovery_point(request.action, request.resource) and not _asks_resource(arrangement):
+        notes.append(Note.VAULT_NOT_ASKED)
     if is_asked_with_ancestors(request.resource):
         notes.append(Note.ANCESTORS_ASKED_TOO)
     trust = arrangement.relation.reason is Reason.ROLE_TRUST
@@ -74,6 +77,13 @@ def call_notes(
         if station.slot is Slot.SERVICE_CONTROL or (trust and station.slot is Slot.RESOURCE):
             notes += _of_allows(station, request.action)
     return tuple(dict.fromkeys(notes))
+
+
+def _asks_resource(arrangement: Arrangement) -> bool:
+    """Whether a resource-based policy is asked."""
+    return any(
+        station.slot is Slot.RESOURCE and station.policies for station in arrangement.stations
+    )
 
 
 def _of_allows(station: Station, action: str) -> Iterator[Note]:

@@ -470,6 +470,10 @@ NOTES: Mapping[Note, str] = {
         "an AWS managed key encrypts the resource, and callers of other accounts can't use it: the"
         " call fails at the key, which was not asked here"
     ),
+    Note.VAULT_NOT_ASKED: (
+        "the access policy of the backup vault counts too, for which the ARN of a recovery point"
+        " does not say which one it is in; no such policy was asked"
+    ),
     Note.UNSIGNED_CALL_UNSETTLED: (
         "that the service takes this call without a signature is not settled by AWS's pages; it was"
         " taken to, where a policy lets everybody in"

@@ -176,6 +176,14 @@ NOTES: dict[Note, tuple[Data, Data | None]] = {
         ),
         None,
     ),
+    Note.VAULT_NOT_ASKED: (
+        identity(
+            allow(),
+            action="backup:DeleteRecoveryPoint",
+            resource="arn:aws:ec2:eu-west-1::snapshot/snap-1",
+        ),
+        None,
+    ),
     Note.MANAGED_KEY_ACROSS_ACCOUNTS: (
         identity(allow(), principal=f"arn:aws:iam::{B}:user/x", resource=OBJECT),
         {
