@@ -66,17 +66,22 @@ def call_notes(
         notes.append(Note.COMPANION_INVOKE_FUNCTION)
     if OPERATIONS in missing and arrangement.at(Slot.GRANT):
         notes.append(Note.KMS_GRANT_UNDER_GRANT)
-    if is_all_log_groups(request.resource):
-        notes.append(Note.LOG_GROUPS_RESOURCE)
-    if is_recovery_point(request.action, request.resource) and not _asks_resource(arrangement):
-        notes.append(Note.VAULT_NOT_ASKED)
-    if is_asked_with_ancestors(request.resource):
-        notes.append(Note.ANCESTORS_ASKED_TOO)
+    notes += _of_resource(request, arrangement)
     trust = arrangement.relation.reason is Reason.ROLE_TRUST
     for station in arrangement.stations:
         if station.slot is Slot.SERVICE_CONTROL or (trust and station.slot is Slot.RESOURCE):
             notes += _of_allows(station, request.action)
     return tuple(dict.fromkeys(notes))
+
+
+def _of_resource(request: Request, arrangement: Arrangement) -> Iterator[Note]:
+    """What the resource's ARN says of what else is asked, and what it does not say."""
+    if is_all_log_groups(request.resource):
+        yield Note.LOG_GROUPS_RESOURCE
+    if is_recovery_point(request.action, request.resource) and not _asks_resource(arrangement):
+        yield Note.VAULT_NOT_ASKED
+    if is_asked_with_ancestors(request.resource):
+        yield Note.ANCESTORS_ASKED_TOO
 
 
 def _asks_resource(arrangement: Arrangement) -> bool:
