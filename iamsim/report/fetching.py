@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/cli/latest/reference/
 
 from __future__ import annotations
 
+import re
 import shlex
 from typing import TYPE_CHECKING
 
@@ -62,12 +63,17 @@ _CALLS_FOR_SHARES: Mapping[tuple[str, str], str] = {
     " --db-cluster-snapshot-identifier {name}",
 }
 _ROLE = "role/"
+# What an import says of a control policy whose document is lost.
+_describes = re.compile(r"aws organizations describe-policy (p-[0-9A-Za-z_]{8,128})").fullmatch
 
 
 def fetch_unknown(part: UnknownPart, resource: str, principal: str = "") -> str:
     """Give the call that prints what a decision depends on and is not known."""
     if part.policy == FACTS["delegated_administrators"]:
         return _CALLS_FOR_FACTS["delegated_administrators"]
+    lost = _describes(part.source)
+    if lost is not None:
+        return f"aws organizations describe-policy --policy-id {lost[1]}"
     if part.fact is None:
         return fetch_call(Layer(part.layer), resource, principal)
     if part.layer == "principal":

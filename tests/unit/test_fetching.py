@@ -98,3 +98,22 @@ def test_every_fact_has_a_call(fact: str) -> None:
     """Of those that decisions hang on."""
     part = UnknownPart("resource", f"arn:aws:ec2:{AT}:snapshot/s", None, "lost", "", fact)
     assert fetch_unknown(part, "*").startswith("aws ")
+
+
+@pytest.mark.parametrize(
+    ("source", "call"),
+    [
+        ("p-scpwork001", "aws organizations describe-policy --policy-id p-scpwork001"),
+        ("p-x; rm -rf .", "aws organizations list-policies-for-target --target-id ACCOUNT"),
+    ],
+)
+def test_a_lost_control_policy_is_fetched_by_its_id(source: str, call: str) -> None:
+    """Of which the import says the call; what else stands there is no command."""
+    part = UnknownPart(
+        layer="service-control-policy",
+        policy="work",
+        statement=None,
+        why="lost",
+        source=f"aws organizations describe-policy {source}",
+    )
+    assert fetch_unknown(part, "*").startswith(call)
