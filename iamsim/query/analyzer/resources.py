@@ -2,7 +2,7 @@
 
 Those are the types that IAM Access Analyzer knows
 (https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-resources.html), and every other
-whose policy iamsim reads: see `iamsim.catalog.resource_types`.
+whose policy, or sharing, iamsim reads: see `iamsim.catalog.resource_types`.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ def _fits(form: str, text: str) -> bool:
 def _analyzed(name: str) -> AnalyzedType | None:
     """Derive what is looked at from the row of a type."""
     row = find_type(name)
-    if row is None or not row.own or not (row.finding or row.has_policy):
+    if row is None or not row.own or not (row.finding or row.has_policy or row.shared):
         return None
     return AnalyzedType(
         row.finding or row.name,
