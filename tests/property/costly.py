@@ -1,9 +1,12 @@
-"""For laws of which each example takes long: a third of the examples, in every profile."""
+"""For laws of which each example takes long: a part of the examples, in every profile."""
 
 from __future__ import annotations
 
 from hypothesis import settings
 
-__all__ = ["costly"]
+__all__ = ["costly", "very_costly"]
 
-costly = settings(max_examples=max(1, settings().max_examples // 3))
+EXAMPLES = settings().max_examples
+
+costly = settings(max_examples=max(1, EXAMPLES // 3))
+very_costly = settings(max_examples=max(1, EXAMPLES // 8))

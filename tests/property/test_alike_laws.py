@@ -16,7 +16,7 @@ from iamsim.query.changes import Changes, find_changes
 from iamsim.query.escalation.find import find_escalations
 from iamsim.universe.alike import Alike
 from iamsim.world.load import load_world_data
-from tests.property.costly import costly
+from tests.property.costly import very_costly
 from tests.property.test_changes_laws import EDITS, Data, changes_between
 from tests.property.test_escalation_laws import WAYS, accounts
 from tests.property.worlds import SIGNED
@@ -74,7 +74,7 @@ def test_who_can(worlds: tuple[Data, Data], partial: bool, source: Any) -> None:
 
 
 @given(EDITS, st.booleans())
-@costly
+@very_costly
 def test_changes(worlds: tuple[Data, Data], partial: bool) -> None:
     """The same is asked, and the same changes, through the same statements."""
     first, second, together = changes_between(*worlds, partial=partial)

@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from iamsim.engine.world import CompiledWorld
@@ -21,6 +21,7 @@ from iamsim.query.who_can import find_blocked, find_who_can
 from iamsim.report.matrix import matrix_data
 from iamsim.report.what_can import what_can_data
 from iamsim.report.who_can import who_can_data
+from tests.property.costly import very_costly
 from tests.property.test_against_oracle import question_of
 from tests.property.worlds import cases
 
@@ -70,7 +71,7 @@ def answers(question: Question, model: World, number: int) -> Iterator[object]:
             yield what_can_data(who, effective), write_policy(effective, batch).document
 
 
-@settings(max_examples=25)
+@very_costly
 @given(cases(), st.integers(2, 3))
 def test_answers_do_not_depend_on_the_number_of_processes(
     generated: tuple[Data, Data], number: int

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from iamsim import catalog
@@ -19,6 +19,7 @@ from iamsim.query.batch.answers import decide_one
 from iamsim.query.what_can import find_effective, write_policy
 from iamsim.query.what_can.shrink import shrunk_actions
 from iamsim.syntax.read import parse_policy
+from tests.property.costly import very_costly
 from tests.property.test_against_oracle import question_of
 from tests.property.worlds import SIGNED, cases
 
@@ -45,7 +46,7 @@ def listed(element: Any) -> list[str]:
     return [element] if isinstance(element, str) else element
 
 
-@settings(max_examples=20)  # each is the whole catalog
+@very_costly  # each is the whole catalog
 @given(cases())
 def test_an_effective_policy_allows_only_what_the_world_makes_possible(
     generated: tuple[Data, Data],
@@ -70,7 +71,7 @@ def test_an_effective_policy_allows_only_what_the_world_makes_possible(
     assert expected - set(allowed) <= set(written.unwritable) | overlaps
 
 
-@settings(max_examples=20)  # as above
+@very_costly  # as above
 @given(cases())
 def test_every_decision_about_a_principal_is_the_engines(generated: tuple[Data, Data]) -> None:
     """At every place an action of each class gets what the engine says of it alone."""
@@ -92,7 +93,7 @@ def allows(policy: CompiledPolicy, question: Question, world: CompiledWorld) -> 
     return bool(matching) and not any(statement.denies for statement in matching)
 
 
-@settings(max_examples=10)  # each is the whole catalog, twice
+@very_costly  # each is the whole catalog, twice
 @given(cases(), st.sampled_from([None, WIDER, NARROWER]), st.randoms(use_true_random=False))
 def test_what_is_proved_of_a_written_policy_has_no_counterexample(
     generated: tuple[Data, Data], more: Data | None, source: Any

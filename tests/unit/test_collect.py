@@ -596,7 +596,7 @@ def test_what_was_called_last_is_waited_for(environment, tmp_path, monkeypatch):
 
     monkeypatch.setattr(Reader, "_call", answer)
     monkeypatch.setattr("iamsim.collect.account.SECONDS", 0)
-    assert collect(tmp_path, "--last-accessed", "--snapshots") == 0
+    assert collect(tmp_path, "--last-accessed") == 0
     account = iamsim.load(tmp_path).model.accounts[ACCOUNT]
     assert account.users["ana"].last_accessed["s3"].at == "2026-11-01T00:00:00Z"
 

@@ -14,6 +14,7 @@ import pytest
 
 from iamsim.cli.commands import MODULES
 from iamsim.cli.main import main
+from iamsim.proofs.same_access import SameAccess
 
 A = "111122223333"
 EVIL = "x\x1b[31m\x9b2J\u202e\n::error file=a::b\n@team |a <img src=x> `c"
@@ -298,10 +299,17 @@ def test_every_command_is_tried():
     assert {words for words, _ in LEAVES} <= tried
 
 
+def unproved(*_given):
+    """No proof of a mutant, and no reason."""
+    return SameAccess(False)
+
+
 @pytest.mark.parametrize("form", FORMATS)
 @pytest.mark.parametrize("name", COMMANDS)
-def test_hostile_names_in_every_output(name, form, folder, capsys):
+def test_hostile_names_in_every_output(name, form, folder, capsys, monkeypatch):
     """No control character, nothing that reorders text, no forged command, no mention, no tag."""
+    # Proofs of mutants say why they fail, with no name in it, and take ten seconds a format.
+    monkeypatch.setattr("iamsim.proofs.same_access.same_access", unproved)
     arguments = COMMANDS[name]
     refused = EVIL in arguments and name not in ("search", "what-if")
     given = () if name in ALONE else ("--world", "world.json")
