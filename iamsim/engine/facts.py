@@ -28,6 +28,7 @@ from iamsim.engine.services.s3 import (
     access_point_name,
     is_public,
     is_unsettled,
+    lost_publicness,
 )
 from iamsim.engine.services.sts import credentials_of
 from iamsim.engine.situation import Levels, PlacedPolicies, PublicAccess
@@ -553,9 +554,18 @@ def public_access(
         if placed.behind or not inside
         for policy in placed.policies.policies
     ]
+    public = [
+        (policy, lost_publicness(policy, of_access_point=point))
+        for policy, point in asked
+        if is_public(policy, of_access_point=point)
+    ]
+    if unknown is None and public and all(lost for _, lost in public):
+        policy, lost = public[0]
+        assert lost is not None  # noqa: S101 - all of them are
+        unknown = may_do_anything(f"unknown part of {policy.name}", lost)
     return PublicAccess(
         restricts=True,
-        is_public=any(is_public(policy, of_access_point=point) for policy, point in asked),
+        is_public=bool(public),
         unsettled=any(is_unsettled(policy, of_access_point=point) for policy, point in asked),
         spared=frozenset(placed.owner for placed in policies if placed.behind),
         unknown=unknown,

@@ -163,6 +163,10 @@ class Meeting:
             earlier += statements_about(
                 self._arrangement(self.earlier), self.actions, self.space.universe
             )
+        read = [*statements, *earlier, self.claim.about, *self.claim.unless]
+        known.update(
+            (key, None) for key in open_keys(read, known) if not self._domain(key, known).present
+        )
         case = Case(
             self.space,
             Place(self.actions),
@@ -170,7 +174,7 @@ class Meeting:
             lambda key: self._domain(key, known),
             broken_rule,
             self._formula,
-            open_keys([*statements, *earlier, self.claim.about, *self.claim.unless], known),
+            open_keys(read, known),
             self._confirm,
             Supposed.of((), statements) if self.claim.always else Supposed.of(statements, earlier),
         )

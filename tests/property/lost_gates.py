@@ -501,6 +501,8 @@ def damage_to(choose: Chooser, case: GateCase) -> Damage:
         data = None
     kinds = ["refused", "garbled"]
     paths = [] if data is None else list(paths_of(data))  # an empty list has none
+    # In a request of a suite a null takes away what its defaults say: it is no damage.
+    asked = [path for path in paths if path[0] == "requests"]
     kinds += ["cut", "value", "value", "value", "value"] if paths else []
     kinds += ["gone"] if any(name in gate for gate in case.gates) else []
     match choose.pick(kinds):
@@ -517,7 +519,8 @@ def damage_to(choose: Chooser, case: GateCase) -> Damage:
             end = choose.integer(0, len(content.rstrip()) - 1)
             return Damage(name, content[:end], f"was cut off at {end}")
     path = choose.pick(paths)
-    value = choose.pick(WRONG if name.startswith(("account", "source")) else WRONG_HERE)
+    wrong = WRONG if name.startswith(("account", "source")) else WRONG_HERE
+    value = choose.pick(wrong[1:] if path in asked else wrong)
     left = json.dumps(replaced(data, path, value), indent=1).encode()
     return Damage(name, left, f"has {value!r} at {'.'.join(map(str, path))}")
 

@@ -373,6 +373,7 @@ KEY = "arn:aws:kms:eu-west-1:111122223333:key/11aa"
 SNAPSHOT = "arn:aws:ec2:eu-west-1::snapshot/snap-1"
 OTHERS = statement(Principal={"AWS": "444455556666"}, Action="kms:*")
 PUBLIC = policy(statement(Principal="*"))
+LOST_PART = f"unknown part of policy of {BUCKET}"
 ANY = policy({"Effect": "Allow", "Action": "*", "Resource": "*"})
 
 
@@ -408,6 +409,19 @@ def denies_by(key: str) -> dict[str, Any]:
             {"principal": "anonymous"},
             None,
             "allowed if Block Public Access of `arn:aws:s3:::b`, which is not known, allows it",
+        ),
+        (
+            {
+                BUCKET: {
+                    "policy": policy(
+                        statement(Principal={"AWS": "999999999999"}), statement(Principal=LOST)
+                    ),
+                    "public_access_block": {"restrict_public_buckets": True},
+                }
+            },
+            {"principal": "arn:aws:iam::999999999999:root"},
+            None,
+            f"allowed if the policy `{LOST_PART}`, which is not known, allows it",
         ),
         (
             {BUCKET: {"policy": PUBLIC}, POINT: {"bucket": BUCKET, "network_origin": LOST}},

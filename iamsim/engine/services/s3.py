@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from iamsim.compile.policy import CompiledPolicy
     from iamsim.compile.statement import CompiledStatement
     from iamsim.compile.template import Template
+    from iamsim.core.unknown import Unknown
     from iamsim.engine.context import Derived
     from iamsim.world.model import Resource
 
@@ -32,6 +33,7 @@ __all__ = [
     "is_bucket",
     "is_public",
     "is_unsettled",
+    "lost_publicness",
 ]
 
 # Actions of S3 without a resource, whose statements AWS's own samples write with this ARN:
@@ -83,6 +85,14 @@ def is_public(policy: CompiledPolicy, *, of_access_point: bool = False) -> bool:
     return _is_public(policy, of_access_point=of_access_point, settled=False)
 
 
+def lost_publicness(policy: CompiledPolicy, *, of_access_point: bool = False) -> Unknown | None:
+    """What nobody knows of a policy that is public only by what that may be; else `None`."""
+    open_to_all = list(_public_statements(policy, of_access_point=of_access_point, settled=False))
+    if not all(statement.unknowns for statement in open_to_all):
+        return None
+    return open_to_all[0].unknowns[0] if open_to_all else None
+
+
 def is_unsettled(policy: CompiledPolicy, *, of_access_point: bool = False) -> bool:
     """Whether what AWS's page leaves open decides whether a policy is public."""
     readings = [
@@ -94,12 +104,18 @@ def is_unsettled(policy: CompiledPolicy, *, of_access_point: bool = False) -> bo
 
 def _is_public(policy: CompiledPolicy, *, of_access_point: bool, settled: bool) -> bool:
     """Whether a policy is public, by our reading of what is open or (`settled`) the other one."""
-    return any(
-        not statement.denies
-        and not statement.empty
-        and not _is_limited(statement, of_access_point=of_access_point, settled=settled)
-        for statement in policy.statements
-    )
+    statements = _public_statements(policy, of_access_point=of_access_point, settled=settled)
+    return next(statements, None) is not None
+
+
+def _public_statements(
+    policy: CompiledPolicy, *, of_access_point: bool, settled: bool
+) -> Iterator[CompiledStatement]:
+    """The statements that make a policy public."""
+    for statement in policy.statements:
+        allows = not (statement.denies or statement.empty)
+        if allows and not _is_limited(statement, of_access_point=of_access_point, settled=settled):
+            yield statement
 
 
 def _is_limited(statement: CompiledStatement, *, of_access_point: bool, settled: bool) -> bool:
