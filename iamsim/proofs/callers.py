@@ -19,6 +19,7 @@ from iamsim.engine.callers import make_caller
 from iamsim.engine.question import PLAIN_SESSION
 from iamsim.proofs.globs import Glob, Kind, literal_glob
 from iamsim.proofs.keys import ACCOUNT, free_domain
+from iamsim.universe.mentions import mentions_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -34,10 +35,12 @@ __all__ = [
     "ANONYMOUS",
     "ANYBODY",
     "COLUMNS",
+    "KINDS",
     "NAME",
     "OTHER_ACCOUNTS",
     "OTHER_PROVIDER",
     "OTHER_SERVICES",
+    "SERVICE",
     "WAYS",
     "DocumentCaller",
     "caller_of",
@@ -68,7 +71,7 @@ KINDS = (("iam", "user"), ("iam", "role"), ("sts", "federated-user"))
 UNNAMED = "a policy names {}, and nothing tells whose that is"
 OTHER_ACCOUNTS = ("777788889999", "555566667777", "123412341234")
 OTHER_SERVICES = ("monitoring.amazonaws.com", "zz-some-service.amazonaws.com")
-ANONYMOUS = "anonymous"
+ANONYMOUS, SERVICE = "anonymous", "service"
 ARN_KEY = "aws:principalarn"
 OTHER_PROVIDER = "arn:aws:iam::{}:oidc-provider/login.example.net"
 NAME = (Kind.WORD, Kind.WORD_STAR)
@@ -131,6 +134,7 @@ def document_callers(
 ) -> tuple[DocumentCaller, ...]:
     """The callers that some statements tell apart; with `trust` those of a role trust policy, who
     come with a token of an identity provider too."""
+    statements = tuple(statements)
     named: dict[tuple[str, str], None] = {}
     aliases: dict[str, str] = {}
     unsaid = False
@@ -144,7 +148,7 @@ def document_callers(
             named[pattern.kind, pattern.text] = None
             if pattern.kind == "CanonicalUser" or pattern.text.startswith(UNIQUE_IDS):
                 aliases[pattern.name] = pattern.text
-    principals: dict[str, None] = {}
+    principals = dict.fromkeys(mentions_of(statements).services)
     accounts: dict[str, None] = {}
     for kind, text in named:
         if kind == "AWS":
@@ -213,7 +217,7 @@ def _single(principal: str) -> DocumentCaller | None:
     if is_service:
         known["aws:principalservicename"] = caller.arn
         # A service calls from no account of a customer, by no ARN that a policy could name.
-        known["aws:principalaccount"] = known[ARN_KEY] = None
+        known["aws:principalaccount"] = known[ARN_KEY] = SERVICE
     if caller.kind is CallerKind.ANONYMOUS:
         known["aws:principalaccount"] = ANONYMOUS
     if is_service or caller.kind.has_identity:

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 __all__ = ["broken_rule_of_calls", "never_carries"]
 
-ARN_KEY, NAME_KEY, TYPE_KEY = "aws:principalarn", "aws:username", "aws:principaltype"
+ARN_KEY, TYPE_KEY = "aws:principalarn", "aws:principaltype"
 ID_KEY, VIA_KEY, CALLER_KEY = "aws:userid", "aws:viaawsservice", "kms:calleraccount"
 SETTLED = {Presence.ALWAYS, Presence.NEVER}
 # The ARN, the type, and the unique id of callers, of which some never have a colon:
@@ -84,7 +84,6 @@ def broken_rule_of_calls(
     if not any(kind.holds(values) for kind in kinds):
         return any_of(kind.formula() for kind in kinds)
     rules = (
-        _name(values),
         _carried(values, asked),
         _accounts(values, asked, columns),
         _tags(values, asked),
@@ -145,22 +144,6 @@ def _tests(
         if plain:
             tests.append(key_is(ID_KEY, "*:*", operator="StringLike")._replace(holds=False))
     return tuple(tests)
-
-
-def _name(values: Values) -> Formula:
-    """aws:username is the last part of a user's ARN."""
-    arn, name = values.get(ARN_KEY), values.get(NAME_KEY)
-    if not isinstance(arn, str) or not isinstance(name, str) or ":user/" not in arn:
-        return True
-    if arn.rpartition("/")[2] == name:
-        return True
-    return any_of(
-        [
-            key_is(NAME_KEY, arn.rpartition("/")[2]),
-            key_is(ARN_KEY, f"arn:*:iam::*:user/{name}", operator="ArnLike"),
-            key_is(ARN_KEY, f"arn:*:iam::*:user/*/{name}", operator="ArnLike"),
-        ]
-    )
 
 
 def _carried(values: Values, asked: frozenset[str]) -> Formula:

@@ -22,7 +22,7 @@ from iamsim.proofs.search import Place
 from iamsim.proofs.settle import Case, Settled, Supposed, settle
 from iamsim.proofs.space import ActionSpace
 from iamsim.proofs.statements import Reader, open_keys
-from iamsim.proofs.subsumed import Written, all_denied
+from iamsim.proofs.subsumed import Written, all_denied, unlisted_action
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -65,6 +65,9 @@ SAME = {
     Verdict.FAIL: "Some request is allowed by {} and not by {}.",
     Verdict.UNKNOWN: "It was not proved that the two policies allow the same requests.",
 }
+
+
+UNLISTED = "the service reference lists no action `{}`"
 
 
 class Asked(NamedTuple):
@@ -197,6 +200,20 @@ def _asked(asked: Asked) -> list[Opened]:
         opened = _of_statement(about, actions & limit, asked, callers, space)
         if opened is not None:
             found.append(opened)
+    return found or _unlisted(asked, space)
+
+
+def _unlisted(asked: Asked, space: ActionSpace) -> list[Opened]:
+    """The statements that allow an action that the reference does not list, which nothing else
+    stands for: nothing tells whether there is one."""
+    found: list[Opened] = []
+    if asked.existing is None:
+        return found
+    for statement in asked.grants.statements:
+        if not statement.denies:
+            name = unlisted_action(statement, asked.existing.statements, space.universe)
+            if name is not None:
+                found.append(Opened(statement, Settled(why=UNLISTED.format(name))))
     return found
 
 

@@ -130,6 +130,9 @@ class Meeting:
         if claim.always and _is_foreign_to_keys(prepared, found[0]):
             return
         statements = [*statements_about(arrangement, actions, space.universe)]
+        if before is not None:
+            earlier = authorize.prepare(question, before).situation.arrange(found[0])
+            statements += statements_about(earlier, actions, space.universe)
         statements += [claim.about, *claim.unless]
         keys = frozenset(key for statement in statements for key in statement.keys)
         service = frozenset({found[0].partition(":")[0]})

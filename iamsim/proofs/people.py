@@ -23,9 +23,11 @@ from iamsim.proofs.callers import (
     ACCOUNT_ID,
     ANONYMOUS,
     COLUMNS,
+    KINDS,
     NAME,
     OTHER_PROVIDER,
     OTHER_SERVICES,
+    SERVICE,
     in_account,
 )
 from iamsim.proofs.globs import Glob, literal_glob
@@ -46,21 +48,21 @@ if TYPE_CHECKING:
 
 __all__ = ["OWN_ACCOUNT_ALLOWS", "Person", "listed_people", "other_people"]
 
-OWN_ACCOUNT_ALLOWS = AttachedPolicies(
-    identity_policies=(
-        parse_policy(
-            {
-                "Version": "2012-10-17",
-                "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"},
-            },
-            name="the caller's own account allows",
-        ),
-    )
+EVERYTHING = parse_policy(
+    {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}},
+    name="the caller's own account allows",
 )
+OWN_ACCOUNT_ALLOWS = AttachedPolicies(identity_policies=(EVERYTHING,))
+# A session of sts:GetFederationToken has nothing without a policy of its own.
+SESSION_ALLOWS = AttachedPolicies((EVERYTHING,), session_policies=(EVERYTHING,))
 TAG_SESSION = "sts:tagsession"
 PRINCIPAL_ARN, USER_NAME = "aws:principalarn", "aws:username"
-# The key that goes with a name that is not known.
-NAMES = {USER_NAME: free_domain(((Glob.of(NAME),),), absent=True)}
+# The key that goes with a name that is not known: users alone have it.
+NAMES = {
+    "user": {USER_NAME: free_domain(((Glob.of(NAME),),))},
+    "role": {USER_NAME: fixed_domain(None)},
+    "federated-user": {USER_NAME: fixed_domain(None)},
+}
 
 
 @dataclass(eq=False)
@@ -119,9 +121,10 @@ class Person:
     def named(self, values: Values) -> str:
         """The principal that has the ARN, or the account, of a request."""
         arn = values.get(PRINCIPAL_ARN)
-        if PRINCIPAL_ARN in self.domains and isinstance(arn, str):
+        if PRINCIPAL_ARN in self.domains and isinstance(arn, str) and arn != SERVICE:
             return arn
-        return in_account(self.principal, values.get("aws:principalaccount"))
+        account = values.get("aws:principalaccount") or values.get("kms:calleraccount")
+        return in_account(self.principal, account)
 
 
 def _person(
@@ -148,6 +151,9 @@ def _person(
         columns = (*columns, CallerColumn.SESSION_TOKEN)
     if caller.kind is CallerKind.ROOT_USER:  # with a session token it has no name either
         domains = {USER_NAME: fixed_domain(None), **(domains or {})}
+    if caller.kind is CallerKind.SERVICE:  # it has an ARN that no policy could name
+        unnamed = fixed_domain(SERVICE)
+        domains = {PRINCIPAL_ARN: unnamed, "aws:principalaccount": unnamed, **(domains or {})}
     entity = world.model.find_principal(principal)
     return Person(
         question, world, caller, columns, entity, direct_only, may_be_tagged, domains or {}
@@ -256,7 +262,7 @@ def _unlisted(
             attached=OWN_ACCOUNT_ALLOWS,
             direct_only=not future,
             may_be_tagged=True,
-            domains={PRINCIPAL_ARN: domain, **NAMES},
+            domains={PRINCIPAL_ARN: domain, **NAMES[kind]},
         )
         if made is not None:
             yield made
@@ -268,29 +274,38 @@ def _stranger(
     """Principals of an account that the world does not have; with `others` of any account but
     those."""
     known = tuple(others)
-    start = ("arn:aws:iam::", *(ACCOUNT_ID if known else (account,)))
-    avoided = [literal_glob(text) for text in named]
-    avoided += [Glob.of((f"arn:aws:iam::{other}:", Wildcard.STAR)) for other in known]
-    for kind in ("user", "role"):
-        form = Glob.of((*start, f":{kind}/", Wildcard.STAR, *NAME))
-        domains = {PRINCIPAL_ARN: free_domain(((form,),), avoided=avoided), **NAMES}
-        if known:
-            own = free_domain((ACCOUNT,), avoided=map(literal_glob, known))
-            domains["aws:principalaccount"] = own._replace(usual=(account,))
-            domains["kms:calleraccount"] = domains["aws:principalaccount"]
+    listed = [literal_glob(text) for text in named]
+    own: dict[str, Domain] = {}
+    if known:
+        accounts = free_domain((ACCOUNT,), avoided=map(literal_glob, known))
+        accounts = accounts._replace(usual=(account,))
+        own = {"aws:principalaccount": accounts, "kms:calleraccount": accounts}
+    for service, kind in KINDS:
+        start = f"arn:aws:{service}::"
+        form = Glob.of(
+            (start, *(ACCOUNT_ID if known else (account,)), f":{kind}/", Wildcard.STAR, *NAME)
+        )
+        avoided = [*listed, *(Glob.of((f"{start}{other}:", Wildcard.STAR)) for other in known)]
         made = _person(
             world,
-            f"arn:aws:iam::{account}:{kind}/somebody",
-            attached=OWN_ACCOUNT_ALLOWS,
+            f"{start}{account}:{kind}/somebody",
+            attached=SESSION_ALLOWS if service == "sts" else OWN_ACCOUNT_ALLOWS,
             may_be_tagged=True,
-            domains=domains,
+            domains={
+                PRINCIPAL_ARN: free_domain(((form,),), avoided=avoided),
+                **NAMES[kind],
+                **own,
+            },
         )
         if made is not None:
             yield made
-    if not known:
-        made = _person(world, f"arn:aws:iam::{account}:root")
-        if made is not None:
-            yield made
+    if known:
+        form = Glob.of(("arn:aws:iam::", *ACCOUNT_ID, ":root"))
+        avoided = [literal_glob(f"arn:aws:iam::{other}:root") for other in known]
+        own[PRINCIPAL_ARN] = free_domain(((form,),), avoided=avoided)
+    made = _person(world, f"arn:aws:iam::{account}:root", domains=own)
+    if made is not None:
+        yield made
 
 
 def _fresh(model: World, accounts: Iterable[str]) -> str:

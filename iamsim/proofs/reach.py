@@ -11,6 +11,7 @@ from iamsim.engine.inventory import identity_policies
 from iamsim.engine.question import Question
 from iamsim.symbolic.action_texts import action_texts
 from iamsim.symbolic.actions import all_actions
+from iamsim.universe.mentions import mentions_of
 from iamsim.universe.shares import shares_of
 from iamsim.world.model import PolicyDocument
 
@@ -142,6 +143,8 @@ class Reach:
             if statement.principals is not None and about:
                 for pattern in statement.principals.patterns:
                     yield pattern.kind, pattern.text
+                for service in mentions_of([statement]).services:
+                    yield "Service", service
 
     def _shared(self, caller: Caller, area: Area) -> int:
         """The actions that resource-based policies and grants give a caller, at most."""

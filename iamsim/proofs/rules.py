@@ -42,6 +42,7 @@ PAIRS = (
 )
 CALLED_VIA = ("aws:calledvia", "aws:calledviafirst", "aws:calledvialast")
 FROM_ENDPOINT = ("aws:sourcevpce", "aws:sourcevpc")
+ARN_KEY, NAME_KEY = "aws:principalarn", "aws:username"
 SAME = (
     ("kms:calleraccount", "aws:principalaccount"),
     ("s3:resourceaccount", "aws:resourceaccount"),
@@ -253,11 +254,10 @@ def _paths(values: Values) -> Formula:
 
 
 def _services(values: Values) -> Formula:
-    """Services have no ARN, and others no service name."""
+    """Services have a service name and are in no organization, others are the other way round."""
     for key, is_service in (
         ("aws:principalservicename", True),
         ("aws:principalservicenameslist", True),
-        ("aws:principalarn", False),
         ("aws:principalorgid", False),
     ):
         said = _text(values, "aws:principalisawsservice")
@@ -299,7 +299,24 @@ def _part_of_resource(values: Values, key: str, place: int) -> Formula:
     return any_of([ResourceIn((glob,), inside=True), key_is(key, parts[place])])
 
 
+def _name(values: Values) -> Formula:
+    """aws:username is the last part of a user's ARN."""
+    arn, name = values.get(ARN_KEY), values.get(NAME_KEY)
+    if not isinstance(arn, str) or not isinstance(name, str) or ":user/" not in arn:
+        return True
+    if arn.rpartition("/")[2] == name:
+        return True
+    return any_of(
+        [
+            key_is(NAME_KEY, arn.rpartition("/")[2]),
+            key_is(ARN_KEY, f"arn:*:iam::*:user/{name}", operator="ArnLike"),
+            key_is(ARN_KEY, f"arn:*:iam::*:user/*/{name}", operator="ArnLike"),
+        ]
+    )
+
+
 RULES: tuple[Rule, ...] = (
+    _name,
     _region,
     _owner,
     _pairs,

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from iamsim.compile.statement import CompiledStatement
     from iamsim.symbolic.actions import ActionUniverse
 
-__all__ = ["Written", "all_denied"]
+__all__ = ["Written", "all_denied", "unlisted_action"]
 
 Texts = frozenset[tuple[object, ...]]
 
@@ -71,3 +71,24 @@ def all_denied(before: Iterable[Written], after: Iterable[Written]) -> bool:
     return all(
         any(other.covers(written) for other in later) for written in before if written.denies
     )
+
+
+def unlisted_action(
+    statement: CompiledStatement, existing: Iterable[CompiledStatement], universe: ActionUniverse
+) -> str | None:
+    """An action that an Allow names and the reference does not list, unless some Allow among those
+    that exist is about it wherever the first one is."""
+    for pattern in () if statement.actions.negated else statement.actions.patterns:
+        if universe.mask_of_patterns([pattern.pattern]):
+            continue
+        text = pattern.pattern.lower()
+        written = Written.of(statement, universe)._replace(actions=0)
+        if not any(
+            other.actions.covers(text)
+            and not (other.actions.negated and "*" in text)
+            and Written.of(other, universe).covers(written)
+            for other in existing
+            if not other.denies
+        ):
+            return pattern.pattern
+    return None

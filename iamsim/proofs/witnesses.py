@@ -10,9 +10,10 @@ from iamsim.engine.question import AttachedPolicies, Question, Via
 from iamsim.syntax.read import parse_policy
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from iamsim.symbolic.actions import ActionUniverse
+    from iamsim.syntax.ast import Policy
 
 __all__ = ["question_of", "witness_of"]
 
@@ -43,6 +44,8 @@ def witness_of(question: Question, universe: ActionUniverse) -> dict[str, Any]:
         found["resource_account"] = question.resource_account
     if question.attached.identity_policies is not None:
         found["identity_policies"] = [ALLOW_ALL]
+    if question.attached.session_policies is not None:
+        found["session_policies"] = [ALLOW_ALL]
     if question.attached.resource_policy is not None:
         found["resource_policy"] = {
             "Version": ALLOW_ALL["Version"],
@@ -54,7 +57,7 @@ def witness_of(question: Question, universe: ActionUniverse) -> dict[str, Any]:
 def question_of(witness: Mapping[str, Any]) -> Question:
     """The question that a witness of a claim asks."""
     given = witness.get("context", {})
-    identity, resource = witness.get("identity_policies"), witness.get("resource_policy")
+    resource = witness.get("resource_policy")
     return Question(
         witness["principal"],
         witness["action"],
@@ -64,11 +67,17 @@ def question_of(witness: Mapping[str, Any]) -> Question:
         via=Via(vpc_endpoint=witness.get("via", {}).get("vpc_endpoint")),
         resource_account=witness.get("resource_account"),
         attached=AttachedPolicies(
-            identity_policies=None
-            if identity is None
-            else tuple(parse_policy(entry, policy_type=PolicyType.IDENTITY) for entry in identity),
+            identity_policies=_policies(witness.get("identity_policies"), PolicyType.IDENTITY),
+            session_policies=_policies(witness.get("session_policies"), PolicyType.SESSION),
             resource_policy=None
             if resource is None
             else parse_policy(resource, policy_type=PolicyType.RESOURCE),
         ),
     )
+
+
+def _policies(written: Sequence[Any] | None, policy_type: PolicyType) -> tuple[Policy, ...] | None:
+    """The policies that come with a caller; `None` where the witness has none."""
+    if written is None:
+        return None
+    return tuple(parse_policy(entry, policy_type=policy_type) for entry in written)

@@ -8,10 +8,12 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-ke
 from __future__ import annotations
 
 import re
+from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.core.arn import is_account_id
 from iamsim.core.wildcard import example_of, match_tokens, tokenize
+from iamsim.engine.callers import SERVICE
 from iamsim.universe.asked import SOMEBODY
 
 if TYPE_CHECKING:
@@ -24,6 +26,7 @@ __all__ = [
     "INSTANCE",
     "ORGANIZATION",
     "ROOT",
+    "SOME_SERVICE",
     "Mentions",
     "mentions_of",
     "principals_like",
@@ -32,12 +35,15 @@ __all__ = [
 ]
 
 INSTANCE = "x"  # stands for what a wildcard matches
+DOMAIN = ".amazonaws.com"
+SOME_SERVICE = f"monitoring{DOMAIN}"  # stands for services that no policy names
 ROOT = "root"
 ACCOUNT = re.compile(r"(?<!\d)\d{12}(?!\d)")  # an account id in a longer text
 ACCOUNT_KEYS = frozenset({"aws:principalaccount", "kms:calleraccount"})
 ORGANIZATION_KEYS = frozenset({"aws:principalorgid", "aws:principalorgpaths"})
 SOURCE_KEYS = frozenset({"aws:sourceaccount", "aws:sourcearn", "aws:sourceowner"})
 SOURCE_ORGANIZATION_KEYS = frozenset({"aws:sourceorgid", "aws:sourceorgpaths"})
+SERVICE_KEYS = frozenset({"aws:principalservicename", "aws:principalservicenameslist"})
 TAG = "aws:principaltag/"
 ORGANIZATION = re.compile(r"o-[a-z0-9]+")
 STARS = re.compile(r"[*?]")
@@ -84,8 +90,9 @@ def mentions_of(statements: Iterable[CompiledStatement]) -> Mentions:
                     user_ids[text] = None
                 elif key in SOURCE_KEYS | SOURCE_ORGANIZATION_KEYS:
                     sources[key, text] = None
-                elif key == "aws:principalservicename":
-                    services[text] = None
+                else:
+                    arns.update(dict.fromkeys(_arns_like(key, text)))
+                    services.update(dict.fromkeys(_services_like(key, text)))
     return Mentions(
         frozenset(accounts),
         tuple(organizations),
@@ -107,6 +114,25 @@ def _account_like(pattern: str) -> Iterator[str]:
         filled = filled.replace("*", "")
     if is_account_id(filled):
         yield filled
+
+
+def _arns_like(key: str, text: str) -> Iterator[str]:
+    """The pattern of the ARNs of those whom a user name or a type designates."""
+    if key == "aws:username" and "${" not in text:
+        yield f"arn:aws:iam::*:user/{text}"
+    elif key == "aws:principaltype" and text == "FederatedUser":
+        yield "arn:aws:sts::*:federated-user/*"
+
+
+def _services_like(key: str, pattern: str) -> Iterator[str]:
+    """A service principal that a value of a condition fits."""
+    if key == "aws:principalisawsservice":
+        yield SOME_SERVICE
+    elif key in SERVICE_KEYS:
+        names = (
+            example_of(pattern, run, INSTANCE) for run in (INSTANCE, DOMAIN, INSTANCE + DOMAIN)
+        )
+        yield from islice(filter(SERVICE.fullmatch, names), 1)
 
 
 def _organization_in(text: str) -> Iterator[tuple[str, str]]:

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 from iamsim.core.arn import find_arn, is_account_id
 from iamsim.core.wildcard import compile_tokens, example_of, tokenize
-from iamsim.engine.callers import SERVICE
 from iamsim.universe.asked import (
     FRESH_ACCOUNT,
     FRESH_ORGANIZATION,
@@ -29,7 +28,14 @@ from iamsim.universe.candidates import (
     named_candidates,
     partition_of,
 )
-from iamsim.universe.mentions import INSTANCE, ROOT, mentions_of, principals_like, spared_by
+from iamsim.universe.mentions import (
+    INSTANCE,
+    ROOT,
+    SOME_SERVICE,
+    mentions_of,
+    principals_like,
+    spared_by,
+)
 from iamsim.universe.shares import shares_of
 
 if TYPE_CHECKING:
@@ -47,7 +53,6 @@ PARTS = 6  # of an ARN
 WILD = frozenset("*?")
 NO_ORGANIZATION = frozenset({"aws:PrincipalOrgID", "aws:PrincipalOrgPaths"})
 FRESH_USER_ID = "AIDAIAMSIMELSEWHERE00"  # an id that no policy names
-SOME_SERVICE = "monitoring.amazonaws.com"  # stands for services that no policy names
 ANY_SERVICE = frozenset({"aws:sourceaccount", "aws:sourceorgid", "aws:sourceorgpaths"})
 
 
@@ -239,8 +244,7 @@ def _services(mentions: Mentions) -> Iterator[Candidate]:
         elif key in ANY_SERVICE:
             some[SOME_SERVICE] = None
     for name in (*some, *mentions.services):
-        if SERVICE.fullmatch(name):
-            yield Candidate(name, CandidateKind.SERVICE, None)
+        yield Candidate(name, CandidateKind.SERVICE, None)
 
 
 def _by_user_id(mentions: Mentions, model: World) -> Iterator[Candidate]:

@@ -190,6 +190,80 @@ def test_sessions_of_federated_users_and_root_users_are_somebody() -> None:
     assert iamsim.check_no_new_access(own, everybody, **kind).result == "FAIL"
 
 
+def test_an_action_that_the_reference_does_not_list_is_no_proof() -> None:
+    """AWS may have it by now: only what the existing policy covers as written is nothing new."""
+    known = policy(allow("s3:GetObject", f"{BUCKET}/*"))
+    newer = policy(allow(["s3:GetObject", "s3:ZzNewThing"], f"{BUCKET}/*"))
+    found = iamsim.check_no_new_access(known, newer)
+    assert (found.result, "s3:ZzNewThing" in str(found.why_unknown)) == ("UNKNOWN", True)
+    for wide in (
+        newer,
+        policy(allow("s3:*", "*")),
+        policy(allow("s3:Zz*", f"{BUCKET}/*"), *known["Statement"]),
+    ):
+        assert iamsim.check_no_new_access(wide, newer).result == "PASS"
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        when("ArnLike", PRINCIPAL, "arn:aws:iam::*:root"),
+        when("ArnLike", PRINCIPAL, "arn:aws:sts::*:federated-user/*"),
+        when("StringEquals", "aws:PrincipalType", "FederatedUser"),
+        when("StringEquals", "aws:username", "bob"),
+        when("StringEquals", "aws:PrincipalServiceName", "logs.amazonaws.com"),
+        when("StringLike", "aws:PrincipalServiceName", "*.amazonaws.com"),
+        when("Bool", "aws:PrincipalIsAWSService", "true"),
+    ],
+)
+def test_whom_only_a_condition_designates_is_seen(condition: dict[str, Any]) -> None:
+    """By claims, by the difference of the worlds, and by checks of documents."""
+    own = allow("s3:GetObject", f"{BUCKET}/*", Principal={"AWS": ACCOUNT})
+    opened = allow("s3:GetObject", f"{BUCKET}/*", Principal="*", **condition)
+    documents = policy(own), policy(own, opened)
+
+    def world(document: dict[str, Any]) -> CompiledWorld:
+        account = {"resources": {BUCKET: {"policy": document}}}
+        return CompiledWorld(load_world_data({"accounts": {ACCOUNT: account}}))
+
+    before, after = map(world, documents)
+    claim = parse_claim({"name": "nothing new", "no_new_access": True})
+    assert prove(claim, after, before).result == "FAIL"
+    assert find_changes(Batch(before), Batch(after)).of(Direction.OPENS)
+    kind = {"policy_type": "resource", "resource_type": "AWS::S3::Bucket"}
+    assert iamsim.check_no_new_access(*documents, **kind).result == "FAIL"
+
+
+def test_a_way_that_only_the_old_policy_told_apart_opens() -> None:
+    """What was allowed to nobody whose call a service makes is allowed to all now."""
+    direct = when("Bool", "aws:ViaAWSService", "false")
+    worlds = [
+        CompiledWorld(
+            load_world_data(
+                {"accounts": {ACCOUNT: {"users": {"ann": {"policies": [policy(statement)]}}}}}
+            )
+        )
+        for statement in (allow("s3:PutObject", **direct), allow("s3:PutObject"))
+    ]
+    claim = parse_claim({"name": "nothing new", "no_new_access": True})
+    assert prove(claim, worlds[1], worlds[0]).result == "FAIL"
+    assert prove(claim, worlds[0], worlds[1]).result == "PASS"
+
+
+def test_the_account_of_a_caller_of_kms_is_its_own() -> None:
+    """A key that is open to callers of one account is open to that account."""
+    key = f"arn:aws:kms:us-east-1:{ACCOUNT}:key/k"
+    opened = allow(
+        "kms:*", Principal={"AWS": "*"}, **when("StringEquals", "kms:CallerAccount", OTHER)
+    )
+    account = {"resources": {key: {"policy": policy(opened)}}}
+    world = CompiledWorld(load_world_data({"accounts": {ACCOUNT: account}}))
+    never = {"action": "kms:Decrypt", "principal": {"outside": "account"}}
+    found = prove(parse_claim({"name": "no strangers", "never": never}), world)
+    assert found.witness is not None
+    assert found.witness["principal"].split(":")[4] == OTHER
+
+
 def test_resources_are_in_any_partition() -> None:
     """A partition that few use is no way around a proof."""
     sovereign = policy(allow("s3:GetObject", "arn:aws-eusc:s3:::ledger/*"))
