@@ -16,6 +16,7 @@ from iamsim.catalog.facts import CatalogVersion
 from iamsim.catalog.files import data_lines, data_path
 from iamsim.catalog.known_names import KNOWN_NAMES
 from iamsim.catalog.pack import read_pack
+from iamsim.core.remember import remember
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -36,12 +37,22 @@ __all__ = ["Catalog", "resource_control_services", "version_header"]
 OPERATIONS = " operations"
 RETIRED = " retired"
 KEY_PREFIXES = " key-prefixes"
+REMEMBERED = 4096  # condition keys that are kept at hand
 
 
 class Catalog:
     """A service reference read from one pack: the shipped one, or what a refresh wrote."""
 
-    __slots__ = ("_actions", "_names", "_operations", "_pack", "_path", "_retired", "_services")
+    __slots__ = (
+        "_actions",
+        "_keys",
+        "_names",
+        "_operations",
+        "_pack",
+        "_path",
+        "_retired",
+        "_services",
+    )
 
     def __init__(self, path: str | PathLike[str] | None = None) -> None:
         """Point at a pack, the shipped one by default; it is read at the first question."""
@@ -57,6 +68,7 @@ class Catalog:
         self._pack: Pack | None = None
         self._services: dict[str, ServiceFacts] = {}
         self._actions: dict[str, dict[str, ActionFacts]] = {}
+        self._keys: dict[str, ConditionKeyFacts | None] = {}
         self._names: dict[str, tuple[str, ...]] = {}
         self._retired: dict[str, tuple[str, ...]] | None = None
         self._operations: dict[str, tuple[str, ...]] | None = None
@@ -131,6 +143,12 @@ class Catalog:
         A key with a variable part (``aws:RequestTag/team``) is found under its template, and the
         answer's name is the template.
         """
+        if key not in self._keys:
+            remember(self._keys, key, self._find_condition_key(key), REMEMBERED)
+        return self._keys[key]
+
+    def _find_condition_key(self, key: str) -> ConditionKeyFacts | None:
+        """Find it where it stands."""
         # Most processes that look up an action look up no condition key.
         from iamsim.catalog.keys import find_claim, find_global_key, find_in
 

@@ -117,11 +117,11 @@ class AreaSpace:
         if find_text(groups, avoided, budget) is None:
             return None
         account = None if self.area.foreign else self.area.account
-        heads = Heads(self.area.globs)
+        heads = Heads(glob.head for glob in self.area.globs)
         tried: set[tuple[Glob, ...]] = set()
         for number in self._numbers(place.actions):
             action = self.universe.names[number]
-            formats = action_formats(action, account, self.area.partition)
+            formats = action_formats(action, account, (self.area.partition,))
             if formats in tried:
                 continue
             tried.add(formats)

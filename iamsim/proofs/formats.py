@@ -16,15 +16,20 @@ from typing import TYPE_CHECKING
 from iamsim import catalog
 from iamsim.catalog.regions import PARTITIONS
 from iamsim.core.wildcard import Wildcard
-from iamsim.proofs.globs import Glob, Kind, literal_glob
+from iamsim.proofs.globs import LOOPS, Glob, Kind, literal_glob
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from iamsim.core.wildcard import Token
 
-__all__ = ["PARTITIONS", "action_formats", "any_arn", "arn_account"]
+__all__ = ["action_formats", "any_arn", "arn_account", "partitions_of"]
 
 VARIABLE = re.compile(r"\$\{([^}]*)\}|<([^>]*)>|(\*)")
 
+# Those that no policy names behave alike, so that one of them stands for all.
+USUAL_PARTITIONS = ("aws", "aws-cn", "aws-us-gov")
+OTHER_PARTITIONS = frozenset(USUAL_PARTITIONS[1:])
 ACCOUNT = (Kind.DIGIT,) * 12
 NO_RESOURCE = "*"
 # Actions of S3 without a resource type, whose statements AWS writes with this ARN:
@@ -38,39 +43,60 @@ Tokens = "tuple[Token | Kind, ...]"
 
 @lru_cache(maxsize=50_000)
 def action_formats(
-    action: str, account: str | None = None, partition: str | None = None
+    action: str, account: str | None = None, partitions: tuple[str, ...] = PARTITIONS
 ) -> tuple[Glob, ...]:
-    """The globs of all resources that an action (in lower case) can be about; with an `account`
-    only those whose ARNs name it, or none.
+    """The globs of all resources that an action (in lower case) can be about, in some partitions;
+    with an `account` only those whose ARNs name it, or none.
 
     An action that the reference does not list can be about any.
     """
     facts = catalog.find_action(action)
     if facts is None:
-        return (*any_arn(action.partition(":")[0], account, partition), literal_glob(NO_RESOURCE))
+        return (*any_arn(action.partition(":")[0], account, partitions), literal_glob(NO_RESOURCE))
     found: dict[Glob, None] = {}
     for use in facts.resource_types:
         kind = catalog.find_resource_type(facts.service, use.name)
         for text in kind.arn_formats if kind is not None else ():
-            found.update(dict.fromkeys(_globs(text, account, partition)))
+            found.update(dict.fromkeys(_globs(text, account, partitions)))
     if not found:
         return (literal_glob(ALL_BUCKETS.get(action, NO_RESOURCE)),)
     return tuple(found)
 
 
 def any_arn(
-    service: str, account: str | None = None, partition: str | None = None
+    service: str, account: str | None = None, partitions: tuple[str, ...] = PARTITIONS
 ) -> tuple[Glob, ...]:
     """Any ARN of a service."""
     text = "arn:${Partition}:" + service + ":${Region}:${Account}:${Resource}"
     bare = "arn:${Partition}:" + service + ":::${Resource}"
-    return (*_globs(text, account, partition), *_globs(bare, account, partition))
+    return (*_globs(text, account, partitions), *_globs(bare, account, partitions))
+
+
+def partitions_of(globs: Iterable[Glob]) -> tuple[str, ...]:
+    """The partitions that some globs tell apart, with one for those that none of them names."""
+    named: set[str] = set()
+    for glob in globs:
+        named.update(_partition_named(glob))
+    if named <= {*USUAL_PARTITIONS} and not named >= OTHER_PARTITIONS:
+        return USUAL_PARTITIONS
+    return PARTITIONS
+
+
+@lru_cache(maxsize=20_000)
+def _partition_named(glob: Glob) -> tuple[str, ...]:
+    """The partition that a glob names, none where it accepts any, or all where it names several."""
+    if glob.fold or not glob.head.startswith("arn:"):
+        return () if glob.is_everything else PARTITIONS
+    name, colon, _ = glob.head[4:].partition(":")
+    if colon:
+        return (name,)
+    whole = not name and glob.atoms[4:6] in {(loop, ":") for loop in LOOPS}
+    return () if whole else PARTITIONS
 
 
 @lru_cache(maxsize=50_000)
-def _globs(text: str, account: str | None, partition: str | None) -> tuple[Glob, ...]:
+def _globs(text: str, account: str | None, partitions: tuple[str, ...]) -> tuple[Glob, ...]:
     """The globs of one format, a partition each."""
-    partitions = PARTITIONS if partition is None else (partition,)
     return tuple(Glob.of(_tokens(text, account, name)) for name in partitions)
 
 

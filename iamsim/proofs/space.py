@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from iamsim.proofs.budget import Budget
-from iamsim.proofs.formats import action_formats
+from iamsim.proofs.formats import action_formats, partitions_of
 from iamsim.proofs.texts import find_text, will_do
 from iamsim.symbolic.actions import all_actions
 
@@ -45,9 +45,11 @@ class ActionSpace:
     def _find(self, place: Place, budget: Budget) -> tuple[str, str] | None:
         """Find them."""
         tried: set[tuple[Glob, ...]] = set()
+        said = (glob for group in (*place.groups, place.avoided) for glob in group)
+        partitions = partitions_of(said)
         for number in self.universe.numbers(place.actions):
             action = self.universe.names[number]
-            formats = action_formats(action)
+            formats = action_formats(action, partitions=partitions)
             if formats in tried:
                 continue
             usual = _usual(formats)

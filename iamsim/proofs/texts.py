@@ -7,6 +7,7 @@ so one of them stands for all. States that lack the fewest characters are follow
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from functools import lru_cache
 from heapq import heappop, heappush
@@ -30,6 +31,28 @@ DIGITS = "0123456789"
 # Characters whose lower case is a letter that has another upper case.
 ODD_CAPITALS = {"k": "\u212a", "\u00e5": "\u212b"}
 FIRST_OTHER = 0x4E00
+COLONS = 5  # in front of the last part of an ARN
+UNBOUNDED = 1_000
+FREE = 2
+EXPRESSIONS: dict[Atom, str] = {
+    Wildcard.STAR: ".*",
+    Wildcard.QUESTION: ".",
+    Wildcard.SEGMENT_STAR: "[^:]*",
+    Wildcard.SEGMENT_QUESTION: "[^:]",
+    Kind.DIGIT: "[0-9]",
+    Kind.WORD: "[^:/]",
+    Kind.WORD_STAR: "[^:/]*",
+}
+NOTHING: frozenset[Atom] = frozenset()
+STOPS: dict[Atom, frozenset[Atom]] = {  # what ends a loop
+    Wildcard.SEGMENT_STAR: frozenset({":"}),
+    Kind.WORD_STAR: frozenset({":", "/"}),
+}
+SEGMENT_FORMS: dict[Atom, Atom] = {
+    Wildcard.STAR: Wildcard.SEGMENT_STAR,
+    Wildcard.QUESTION: Wildcard.SEGMENT_QUESTION,
+}
+WITHOUT_COLON = frozenset({*Kind, Wildcard.SEGMENT_QUESTION, Wildcard.SEGMENT_STAR})
 MANY = 12  # single texts to avoid that are looked at only when they come up
 
 
@@ -76,13 +99,21 @@ def _find(groups: list[Group], away: Group, budget: Budget) -> str | None:
     """The same, once what is covered is out."""
     kept = groups
     if len(kept) > 1:
+        colons = min(map(_most_colons, kept))
+        if colons < UNBOUNDED:
+            kept = [_within(group, colons) for group in kept]
+            away = _within(away, colons)
+            if not all(kept):
+                return None
         kept = _compatible(kept)
         if not all(kept):
             return None
     for group in kept:
         # What begins otherwise than every text of a group can't be such a text.
-        heads = Heads(group)
-        away = tuple(glob for glob in away if heads.meet(glob.head))
+        heads, names = Heads(glob.head for glob in group), Heads(map(_name_head, group))
+        away = tuple(
+            glob for glob in away if heads.meet(glob.head) and names.meet(_name_head(glob))
+        )
     for group in kept:
         texts = [glob.literal for glob in group]
         if None not in texts:
@@ -93,22 +124,78 @@ def _find(groups: list[Group], away: Group, budget: Budget) -> str | None:
     return _Walk(kept, away).run(budget)
 
 
+def _most_colons(group: Group) -> int:
+    """How many colons a text of some globs has at most."""
+    return max(map(_colons, group))
+
+
+@lru_cache(maxsize=50_000)
+def _colons(glob: Glob) -> int:
+    """How many colons a text of a glob has at most."""
+    wild = {atom for atom in glob.atoms if not isinstance(atom, str)}
+    return glob.atoms.count(":") if wild <= WITHOUT_COLON else UNBOUNDED
+
+
+def _within(group: Group, colons: int) -> Group:
+    """What some globs accept of the texts that have no more than some colons."""
+    kept = (_strict(glob, colons) for glob in group)
+    return tuple(dict.fromkeys(glob for glob in kept if glob is not None))
+
+
+@lru_cache(maxsize=50_000)
+def _strict(glob: Glob, colons: int) -> Glob | None:
+    """A glob that uses up all colons there are: its wildcards cross none; `None` where there are
+    too few for it."""
+    own = glob.atoms.count(":")
+    if own < colons or glob.fold or glob.is_open:
+        return glob
+    if own > colons:
+        return None
+    return Glob(tuple(SEGMENT_FORMS.get(atom, atom) for atom in glob.atoms))
+
+
 def _compatible(groups: list[Group]) -> list[Group]:
-    """The groups without globs whose beginning fits no glob of some other group."""
-    heads = [Heads(group) for group in groups]
-    kept = []
-    for place, group in enumerate(groups):
-        others = heads[:place] + heads[place + 1 :]
-        kept.append(tuple(g for g in group if all(other.meet(g.head) for other in others)))
-    return kept
+    """The groups without globs whose beginning, or that of the last part of an ARN, fits no glob of
+    some other group."""
+    for head_of in (_head, _name_head):
+        heads = [Heads(map(head_of, group)) for group in groups]
+        kept = []
+        for place, group in enumerate(groups):
+            others = heads[:place] + heads[place + 1 :]
+            kept.append(tuple(g for g in group if all(other.meet(head_of(g)) for other in others)))
+        groups = kept
+        if not all(groups):
+            break
+    return groups
+
+
+def _head(glob: Glob) -> str:
+    """The literal beginning of a glob."""
+    return glob.head
+
+
+@lru_cache(maxsize=50_000)
+def _name_head(glob: Glob) -> str:
+    """The literal beginning of what stands behind the fifth colon of all texts of a glob; nothing
+    where a text could have more colons in front."""
+    colons = 0
+    name: list[str] = []
+    for atom in () if glob.fold else glob.atoms:
+        if isinstance(atom, str):
+            if colons == COLONS:
+                name.append(atom)
+            colons += atom == ":" and colons < COLONS
+        elif colons == COLONS or atom not in WITHOUT_COLON:
+            break
+    return "".join(name)
 
 
 class Heads:
-    """The literal beginnings of some globs."""
+    """The beginnings of some texts."""
 
-    def __init__(self, globs: Iterable[Glob]) -> None:
-        """Take the globs."""
-        self._sorted = tuple(sorted({glob.head for glob in globs}))
+    def __init__(self, heads: Iterable[str]) -> None:
+        """Take the beginnings."""
+        self._sorted = tuple(sorted({*heads}))
 
     def meet(self, head: str) -> bool:
         """Whether a beginning goes on to one of these, or one of these to it."""
@@ -134,6 +221,21 @@ def _walk_of(glob: Glob) -> _Walk:
     return _Walk([(glob,)], ())
 
 
+@lru_cache(maxsize=20_000)
+def _expression(glob: Glob) -> re.Pattern[str] | None:
+    """A glob as a regular expression; `None` where that could go back over a text again and again:
+    where more than two loops run on into what follows."""
+    following = (*glob.atoms[1:], "")[: len(glob.atoms)]
+    free = sum(
+        atom in LOOPS and after not in STOPS.get(atom, NOTHING)
+        for atom, after in zip(glob.atoms, following, strict=True)
+    )
+    if glob.fold or glob.is_open or free > FREE:
+        return None
+    parts = (EXPRESSIONS.get(atom) or re.escape(str(atom)) for atom in glob.atoms)
+    return re.compile("".join(parts), re.DOTALL)
+
+
 def fits(glob: Glob, text: str) -> bool:
     """Whether a text fits a glob."""
     literal = glob.literal
@@ -141,6 +243,9 @@ def fits(glob: Glob, text: str) -> bool:
         return literal == text
     if not text.startswith(glob.head):
         return False
+    expression = _expression(glob)
+    if expression is not None:
+        return expression.fullmatch(text) is not None
     walk = _walk_of(glob)
     state = walk.start << len(glob.head)
     for character in text[len(glob.head) :]:
