@@ -16,7 +16,6 @@ from iamsim.catalog.facts import CatalogVersion
 from iamsim.catalog.files import data_lines, data_path
 from iamsim.catalog.known_names import KNOWN_NAMES
 from iamsim.catalog.pack import read_pack
-from iamsim.core.remember import remember
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -144,7 +143,9 @@ class Catalog:
         answer's name is the template.
         """
         if key not in self._keys:
-            remember(self._keys, key, self._find_condition_key(key), REMEMBERED)
+            if len(self._keys) >= REMEMBERED:
+                self._keys.clear()
+            self._keys[key] = self._find_condition_key(key)
         return self._keys[key]
 
     def _find_condition_key(self, key: str) -> ConditionKeyFacts | None:
