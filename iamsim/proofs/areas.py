@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from iamsim import catalog
 from iamsim.core.arn import find_arn, is_account_id
+from iamsim.core.remember import remember
 from iamsim.core.wildcard import Wildcard
 from iamsim.engine.question import NOTHING_ATTACHED, AttachedPolicies
 from iamsim.engine.services.sts import TRUST_ACTIONS
@@ -37,6 +38,7 @@ STAR = Wildcard.STAR
 NO_RESOURCE = (literal_glob("*"), literal_glob("arn:aws:s3:::*"))
 FOREIGN_ACCOUNT = "777788889999"
 RETRIES = 64
+MOST_PLACES = 5_000  # whose example an area remembers
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -104,9 +106,9 @@ class AreaSpace:
 
     def find(self, place: Place, budget: Budget) -> tuple[str, str] | None:
         """Find an action and a resource of the area on which it acts; remembered."""
-        if place not in self._found:
-            self._found[place] = self._find(place, budget)
-        return self._found[place]
+        if place in self._found:
+            return self._found[place]
+        return remember(self._found, place, self._find(place, budget), MOST_PLACES)
 
     def _find(self, place: Place, budget: Budget) -> tuple[str, str] | None:
         """Find them."""
