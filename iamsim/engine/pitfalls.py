@@ -12,6 +12,7 @@ from iamsim.core.reason import Note, Reason
 from iamsim.core.request import CallerKind
 from iamsim.engine.formula import Slot
 from iamsim.engine.services.backup import is_recovery_point
+from iamsim.engine.services.efs import is_client_call
 from iamsim.engine.services.logs import is_all_log_groups
 
 if TYPE_CHECKING:
@@ -80,6 +81,8 @@ def _of_resource(request: Request, arrangement: Arrangement) -> Iterator[Note]:
         yield Note.LOG_GROUPS_RESOURCE
     if is_recovery_point(request.action, request.resource) and not _asks_resource(arrangement):
         yield Note.VAULT_NOT_ASKED
+    if is_client_call(request.action) and not _asks_resource(arrangement):
+        yield Note.DEFAULT_FILE_SYSTEM_POLICY
     if is_asked_with_ancestors(request.resource):
         yield Note.ANCESTORS_ASKED_TOO
 

@@ -474,6 +474,10 @@ NOTES: Mapping[Note, str] = {
         "the access policy of the backup vault counts too, for which the ARN of a recovery point"
         " does not say which one it is in; no such policy was asked"
     ),
+    Note.DEFAULT_FILE_SYSTEM_POLICY: (
+        "no policy of the file system was asked; while it has none, EFS lets in every client that"
+        " reaches a mount target without IAM, and does not ask the policies here"
+    ),
     Note.UNSIGNED_CALL_UNSETTLED: (
         "that the service takes this call without a signature is not settled by AWS's pages; it was"
         " taken to, where a policy lets everybody in"

@@ -176,6 +176,14 @@ NOTES: dict[Note, tuple[Data, Data | None]] = {
         ),
         None,
     ),
+    Note.DEFAULT_FILE_SYSTEM_POLICY: (
+        identity(
+            allow(),
+            action="elasticfilesystem:ClientMount",
+            resource=f"arn:aws:elasticfilesystem:eu-west-1:{A}:file-system/fs-1",
+        ),
+        None,
+    ),
     Note.VAULT_NOT_ASKED: (
         identity(
             allow(),
