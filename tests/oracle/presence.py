@@ -58,6 +58,7 @@ OF_A_CALL = {
     " events:listtargetsbyrule events:puttargets  events:removetargets": {
         "events:creatorAccount": "text?"
     },
+    "ec2:createvpcendpoint": {"ec2:VpceServiceName": "text?", "ec2:VpceServiceOwner": "text?"},
     "sns:subscribe": {"sns:Protocol": "text", "sns:Endpoint": "text?"},
     "ecr:getaccountsetting ecr:putaccountsetting": {"ecr:AccountSetting": "text"},
 }
@@ -105,7 +106,6 @@ OF_CALLS = {
     },
     "glacier": {"glacier:ArchiveAgeInDays": "deletearchive"},
     "elasticfilesystem": {"elasticfilesystem:Encrypted": "createfilesystem"},
-    "ec2": {"ec2:VpceServiceName ec2:VpceServiceOwner": "createvpcendpoint"},
 }
 WITHOUT = {"codeartifact": "aws:UserAgent"}  # its guide: neither this key nor aws:Referer
 NETWORK = ("aws:sourcevpce", "aws:sourcevpc", "aws:vpcsourceip")
