@@ -242,3 +242,31 @@ def test_who_becomes_an_administrator_opens_what_trusts_somebody_by_name():
     )
     assert chain(found, {role}) == ["iam-attach-user-policy", "sts-assume-role"]
     assert not chain(found, {role}, f"arn:aws:iam::{HOME}:user/ben")
+
+
+def test_tags_that_somebody_gives_himself_open_a_trust_policy():
+    """Whom a role trusts by a tag can take the tag on; who may not tag himself can't."""
+    by_tag = trust(AWS=[ANA, f"arn:aws:iam::{HOME}:user/bob"])
+    by_tag["Statement"][0]["Condition"] = {"StringEquals": {"aws:PrincipalTag/team": "platform"}}
+    roles = {"prize": {**PRIZE, "trust": by_tag}}
+    tagger = having(policy("iam:TagUser", ANA))
+    found = search({"users": {"ana": tagger, "bob": tagger}, "roles": roles})
+    assert chain(found) == ["iam-tag-user", "sts-assume-role"]
+    assert chain(found, source=f"arn:aws:iam::{HOME}:user/bob") == []
+
+
+def test_tags_that_somebody_gives_himself_are_nobody_elses():
+    """Own tags make oneself what a policy asks of its resource, and not a role that is alike."""
+    by_tag = policy("iam:PutRolePolicy")
+    by_tag["Statement"][0]["Condition"] = {"StringEquals": {"iam:ResourceTag/open": "yes"}}
+    arn = f"arn:aws:iam::{HOME}:role/"
+    more = {"trust": trust(Service="ec2.amazonaws.com"), "tags": {"team": "web"}}
+    roles = {
+        "worker": having(policy("iam:TagRole", f"{arn}worker"), by_tag, **more),
+        "alike": more,
+        "other": having(by_tag, **more),
+    }
+    found = search({"roles": roles})
+    assert chain(found, source=f"{arn}worker") == ["iam-tag-role", "iam-put-role-policy"]
+    assert not found.graph.has_edge(member_node(f"{arn}worker", beside.OWN_TAGS), f"{arn}alike")
+    assert chain(found, source=f"{arn}other") == []

@@ -1,8 +1,9 @@
-"""Somebody with the policies of one group besides, or with all that the boundary leaves.
+"""Somebody with the policies of one group besides, with all that the boundary leaves, or with tags
+of their own choice.
 
-Who can join a group that makes nobody an administrator, or can change policies behind a boundary,
-has more than before: a node of its own, whose ways are decided in a world in which that has been
-done. One such change is followed, not a second one after it.
+Who can join a group that makes nobody an administrator, can change policies behind a boundary, or
+can tag oneself, has more than before: a node of its own, whose ways are decided in a world in which
+that has been done. One such change is followed, not a second one after it.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.core.decision import Verdict
+from iamsim.core.unknown import Unknown
 from iamsim.engine.world import CompiledWorld
 from iamsim.query.batch import Batch
 from iamsim.query.escalation.denials import Held, Replaced
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 __all__ = [
     "EVERYTHING",
     "MOST_GROUPS",
+    "OWN_TAGS",
     "Joined",
     "batch_after",
     "everything_for",
@@ -41,12 +44,13 @@ __all__ = [
 
 EVERYTHING = "AdministratorAccess"
 INSTEAD = " instead of "
+OWN_TAGS = "own tags"  # whatever somebody who may tag oneself chooses
 MOST_GROUPS = 50  # groups of one account behind which ways are looked for
 
 
 class Joined(NamedTuple):
-    """A way by which a principal gets what `besides` names: the ARN of a group, or `EVERYTHING`,
-    which may stand in place of something (see `everything_for`)."""
+    """A way by which a principal gets what `besides` names: the ARN of a group, `OWN_TAGS`, or
+    `EVERYTHING`, which may stand in place of something (see `everything_for`)."""
 
     besides: str
     principal: str
@@ -83,21 +87,23 @@ def homes_beside(
     named in `not_followed`.
     """
     certain = _certain(home, growth)
-    by_besides: dict[str, list[Joined]] = {}
+    by_besides: dict[tuple[str, str], list[Joined]] = {}
     for other_joined in joined:
         if other_joined.principal not in certain:
-            by_besides.setdefault(other_joined.besides, []).append(other_joined)
+            # Tags are seen by what others do as well, so nobody else has new ones at the same time.
+            alone = other_joined.principal if other_joined.besides == OWN_TAGS else ""
+            by_besides.setdefault((other_joined.besides, alone), []).append(other_joined)
     universe = home.batch.universe
     asked = universe.mask_of(step.action for way in ways for step in way.steps)
     groups = {group.arn: group for group in home.account.groups.values()}
     followed = 0
-    for besides, some in sorted(by_besides.items()):
+    for (besides, alone), some in sorted(by_besides.items()):
         group = groups.get(besides)
         added = universe.everything if group is None else home.gains.about(group.policies)
         if not added & asked:
             continue
         if followed >= MOST_GROUPS:
-            not_followed.append(besides)
+            not_followed.append(member_node(alone, besides) if alone else besides)
             continue
         followed += 1
         yield home_with(home, besides, [joined.principal for joined in some], region, added)
@@ -159,7 +165,10 @@ def batch_after(batch: Batch, account: Account) -> Batch:
 
 
 def _with(entity: User | Role, besides: str, account: Account) -> User | Role:
-    """A user in a group more, or somebody with a policy that allows everything."""
+    """A user in a group more, or somebody with tags that may be anything, or with a policy that
+    allows everything."""
+    if besides == OWN_TAGS:
+        return replace(entity, tags={}, unknown={**entity.unknown, "tags": Unknown(OWN_TAGS)})
     if besides.startswith(EVERYTHING):
         arn = f"arn:{account.partition}:iam::aws:policy/{EVERYTHING}"
         gone = Replaced(frozenset({besides.partition(INSTEAD)[2]}))

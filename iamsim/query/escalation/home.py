@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from iamsim.core.decision import PolicyType
 from iamsim.query.escalation.model import member_node
 from iamsim.query.escalation.steps import Sources, StepTaker
 from iamsim.query.escalation.targets import Statements, classes_of, trusted_names
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 __all__ = ["EVERYONE", "KINDS", "PROVIDERS", "Home", "Trusting", "make_home"]
 
 EVERYONE = "*"
+PRINCIPAL_TAG = "aws:principaltag/"
+RESOURCE_TAG = ":resourcetag/"  # `aws:ResourceTag/` and `iam:ResourceTag/`
 KINDS = frozenset({CandidateKind.USER, CandidateKind.ROLE, CandidateKind.IDENTITY_CENTER})
 PROVIDERS = frozenset({"oidc-provider", "saml-provider"})
 
@@ -29,8 +32,8 @@ PROVIDERS = frozenset({"oidc-provider", "saml-provider"})
 @dataclass(slots=True)
 class Home:
     """One account. `besides` is what all its candidates have got besides: the ARN of a group or of
-    a policy, as which they are nodes of their own; `added` are the actions that it is about, and
-    `before` is the account without it, as it is to what others do."""
+    a policy, or their own tags, as which they are nodes of their own; `added` are the actions that
+    it is about, and `before` is the account without it, as it is to what others do."""
 
     account: Account
     batch: Batch
@@ -62,7 +65,16 @@ class Home:
             for policies in (facts.identity, facts.boundary, *levels)
             if policies is not None
             for key in policies.keys
-            if key.startswith("aws:principaltag/")
+            if key.startswith(PRINCIPAL_TAG)
+        )
+
+    def looks_at_tags(self, candidate: Candidate) -> bool:
+        """Whether the candidate's own policies read tags of a resource, which it may be itself."""
+        facts = self.batch.world.caller_facts(
+            self.batch.question(candidate.principal, "sts:GetCallerIdentity")
+        )
+        return facts.identity is not None and any(
+            RESOURCE_TAG in key for key in facts.identity.keys
         )
 
     def able(self, way: Way) -> list[Candidate]:
@@ -108,6 +120,21 @@ class Trusting:
         self._batch = batch
         self._known: dict[tuple[str, str], list[Role]] = {}
         self._providers: dict[tuple[str, str], list[str]] = {}
+        self._by_tags: bool | None = None
+
+    @property
+    def by_tags(self) -> bool:
+        """Whether some role trusts by tags of the principal."""
+        if self._by_tags is None:
+            world = self._batch.world
+            self._by_tags = any(
+                key.startswith(PRINCIPAL_TAG)
+                for account in world.model.accounts.values()
+                for role in account.roles.values()
+                if role.trust is not None
+                for key in world.policies.policy_set((role.trust,), PolicyType.TRUST).keys
+            )
+        return self._by_tags
 
     def roles(self, trusted: str, account: Account) -> list[Role]:
         """The roles of an account that a service may assume, for certain or under conditions; with

@@ -50,7 +50,7 @@ class Homes(Mapping[str, Home]):
         self._blocked = blocked
         self._key = str(uuid4())
         self._made: dict[str, Home] = {}
-        self._beside: dict[tuple[str, str], Home] = {}
+        self._beside: dict[tuple[str, str, tuple[str, ...]], Home] = {}
         some: dict[str, list[Candidate]] = {}
         for candidate in batch.candidates:
             if candidate.kind in KINDS and candidate.account is not None:
@@ -92,13 +92,13 @@ class Homes(Mapping[str, Home]):
     def keep_beside(self, home: Home) -> Beside:
         """Keep an account in which some have got something besides, and name it."""
         besides = home.besides or ""
-        self._beside[home.account.id, besides] = home
         principals = tuple(candidate.principal for candidate in home.candidates)
+        self._beside[home.account.id, besides, principals] = home
         return Beside(home.account.id, besides, principals, home.added or 0)
 
     def beside(self, named: Beside) -> Home:
         """Find such an account, or look at it again."""
-        key = named.account, named.besides
+        key = named.account, named.besides, named.principals
         home = self._beside.get(key)
         if home is None:
             home = self._beside[key] = home_with(

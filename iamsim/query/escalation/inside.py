@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from iamsim.core.identity_center import ROLE_PATH
 from iamsim.query.escalation.administrators import is_administrator_with
-from iamsim.query.escalation.beside import EVERYTHING, Joined, everything_for
+from iamsim.query.escalation.beside import EVERYTHING, OWN_TAGS, Joined, everything_for
 from iamsim.query.escalation.denials import Replaced
 from iamsim.query.escalation.gains import Gain, parsed_policies
 from iamsim.query.escalation.home import PROVIDERS
@@ -33,8 +33,8 @@ __all__ = ["Inside", "workload_ways"]
 
 
 class Inside:
-    """One search in one account. `joined` are those who can get the policies of a group, or any
-    policy, and are no administrators with it."""
+    """One search in one account. `joined` are those who can get the policies of a group, any
+    policy, or tags of their own choice, and are no administrators with it."""
 
     def __init__(
         self,
@@ -64,8 +64,8 @@ class Inside:
             if not able:
                 continue
             if way.about_self:
-                everything = (self.home.besides or "").startswith(EVERYTHING)
-                if way.reaches != "administrator" or not everything:
+                had = {"administrator": EVERYTHING, "tagged": OWN_TAGS}.get(way.reaches)
+                if had is None or not (self.home.besides or "").startswith(had):
                     self._own(way, able)
             else:
                 self._others(way, able)
@@ -90,8 +90,12 @@ class Inside:
             for candidate in some
             if way.reaches == "tagged"
         }
-        if way.reaches == "tagged":
-            some = [candidate for candidate in some if tags[candidate.principal]]
+        if way.reaches == "tagged" and not self._trusting.by_tags:
+            some = [
+                candidate
+                for candidate in some
+                if tags[candidate.principal] or home.looks_at_tags(candidate)
+            ]
         for principal, taken in home.taker.take(way, some).items():
             candidate = self._candidates[principal]
             if way.reaches == "tagged":
@@ -99,6 +103,8 @@ class Inside:
                     home.batch, candidate, None, self._region, unknown=tags[principal]
                 )
                 gained = Gain(asked)
+                if not gained.possible:
+                    self.joined.append(Joined(OWN_TAGS, principal, way, taken))
             elif way.reaches == "without-boundary":
                 own = parsed_policies(home.account, candidate.entity)
                 gained = Gain(
@@ -147,6 +153,8 @@ class Inside:
             principal
             for principal in sorted(self._pool(way), key=lambda entity: entity.name)
             if not (isinstance(principal, Role) and principal.service_linked)
+            # Its tags must not stand for those of others that are like it.
+            and not (home.besides == OWN_TAGS and principal.arn in self._candidates)
             and not (changes and _is_reserved(principal))
             and not (way.reaches == "administrator" and principal.arn in self._administrators)
         ]
