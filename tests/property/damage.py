@@ -200,7 +200,7 @@ def damage_of(choose: Chooser, sample: str) -> Damage:
     content = files[name]
     kinds = ["refused", "garbled"]
     data = _json(content)
-    if data is not None:
+    if data:  # an empty list has no places
         kinds += ["cut", "value", "value", "value"]
     kind = choose.pick(kinds)
     if kind == "refused":
