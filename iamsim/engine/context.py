@@ -80,7 +80,13 @@ PRINCIPAL_TYPES = {
 }
 CALL_CHAIN = Origin("call-chain")
 # Calls about grants that tell whether a service makes them for somebody.
+# Calls of KMS that have keys which others lack.
 GRANT_CALLS = frozenset({"kms:creategrant", "kms:listgrants", "kms:revokegrant"})
+DATA_KEY_CALLS = frozenset(
+    f"kms:generatedatakey{pair}{plaintext}"
+    for pair in ("", "pair")
+    for plaintext in ("", "withoutplaintext")
+)
 
 
 def caller_context(
@@ -230,7 +236,7 @@ def endpoint_context(
 
 def kms_context(action: str, resource: str, caller: Caller, via: Via) -> Iterator[Derived]:
     """Keys of calls to KMS: https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html."""
-    if action.startswith("kms:generatedatakey"):
+    if action in DATA_KEY_CALLS:
         yield "kms:encryptionalgorithm", "SYMMETRIC_DEFAULT", Origin("default")
     if action in GRANT_CALLS and caller.kind.has_identity:
         yield "kms:grantisforawsresource", "true" if via.services else "false", CALL_CHAIN

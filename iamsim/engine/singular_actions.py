@@ -22,6 +22,7 @@ from iamsim.catalog.presence import (
 )
 from iamsim.catalog.resource_types import resource_types
 from iamsim.catalog.rules import PLAIN, action_rules
+from iamsim.engine.context import DATA_KEY_CALLS, GRANT_CALLS
 from iamsim.engine.services.access_points import is_about_the_point
 from iamsim.engine.services.iam import BOUNDARY_ACTIONS
 from iamsim.engine.services.kms import ALIAS_ACTIONS
@@ -41,6 +42,8 @@ SINGULAR_ACTIONS = (
     BOUNDARY_ACTIONS
     | ACCOUNT_ACTIONS
     | ALIAS_ACTIONS
+    | GRANT_CALLS
+    | DATA_KEY_CALLS
     | OWN_RULES
     | CONTAINED
     | SHARED

@@ -10,7 +10,7 @@ from importlib.machinery import ModuleSpec
 import pytest
 
 from iamsim.core.errors import RequestError
-from iamsim.draw import layout, raster
+from iamsim.draw import layout
 from iamsim.draw.layout import lay_out, layout_command
 from iamsim.draw.picture import Picture
 from iamsim.draw.raster import rasterized
@@ -140,7 +140,10 @@ def test_a_png_is_the_svg_itself(without_program):
     ("missing", "code"),
     [
         (lambda monkeypatch: monkeypatch.setitem(sys.modules, "resvg_py", None), "png-missing"),
-        (lambda monkeypatch: monkeypatch.setattr(raster, "FONT", "none"), "png-without-fonts"),
+        (
+            lambda monkeypatch: monkeypatch.setattr("resvg_py.svg_to_bytes", lambda **_: b""),
+            "png-without-fonts",
+        ),
     ],
 )
 def test_a_png_without_letters_is_no_picture(monkeypatch, missing, code):
