@@ -79,8 +79,8 @@ PRINCIPAL_TYPES = {
     CallerKind.ANONYMOUS: "Anonymous",
 }
 CALL_CHAIN = Origin("call-chain")
-# Calls about grants that tell whether a service makes them for somebody.
-# Calls of KMS that have keys which others lack.
+# Calls of KMS with keys that others lack: whether a service makes a grant for somebody, and the one
+# algorithm of data keys.
 GRANT_CALLS = frozenset({"kms:creategrant", "kms:listgrants", "kms:revokegrant"})
 DATA_KEY_CALLS = frozenset(
     f"kms:generatedatakey{pair}{plaintext}"
