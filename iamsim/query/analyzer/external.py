@@ -274,13 +274,13 @@ def _granted(batch: Batch, item: Resource | Role) -> Iterator[Granted]:
 
 
 def _own_statements(batch: Batch, item: Resource | Role) -> Iterator[CompiledStatement]:
-    """The statements of the resource's policies, and of those of the bucket behind it."""
+    """The statements of the resource's policies, and of those of the buckets behind it."""
     for policy in _policies(batch, item):
         yield from policy.statements
-    buckets = getattr(item, "buckets", ())
-    behind = batch.world.model.find_resource(buckets[0]) if buckets else None
-    if behind is not None and behind.policy is not None:
-        yield from batch.world.policies.compiled(behind.policy, PolicyType.RESOURCE).statements
+    for bucket in getattr(item, "buckets", ()):
+        behind = batch.world.model.find_resource(bucket)
+        if behind is not None and behind.policy is not None:
+            yield from batch.world.policies.compiled(behind.policy, PolicyType.RESOURCE).statements
 
 
 def _all_statements(batch: Batch, item: Resource | Role) -> Iterator[CompiledStatement]:
