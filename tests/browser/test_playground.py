@@ -177,7 +177,7 @@ def test_the_answer_is_there_with_its_picture(visit):
     visit.expect("#p-verdict", "denied implicitly")
     assert "ReadReports" in page.inner_text("#p-sentence")
     assert page.get_attribute("#p-picture", "alt").startswith("denied implicitly: ")
-    assert page.evaluate("document.getElementById('p-picture').naturalWidth") > 300
+    page.wait_for_function("document.getElementById('p-picture').naturalWidth > 300")
     assert page.locator("#p-details mark.no").first.is_visible()
 
 

@@ -21,7 +21,15 @@ if TYPE_CHECKING:
     from iamsim.compile.statement import CompiledStatement
     from iamsim.core.request import Caller
 
-__all__ = ["allows", "compiled", "document_pairs", "requests", "resource_pairs", "statements"]
+__all__ = [
+    "allows",
+    "carries",
+    "compiled",
+    "document_pairs",
+    "requests",
+    "resource_pairs",
+    "statements",
+]
 
 ACTIONS = ["s3:GetObject", "s3:PutObject", "s3:Get*", "s3:*Object", "s3:*", "*", "iam:PassRole"]
 ASKED = ["s3:getobject", "s3:putobject", "s3:getobjectacl", "iam:passrole", "sqs:sendmessage"]
@@ -105,7 +113,7 @@ KEYS: dict[str, tuple[list[str], list[str], list[Any]]] = {
             "2027-02-01T00:00:00Z",
         ],
     ),
-    "s3:max-keys": (
+    "s3:signatureAge": (
         [
             "NumericEquals",
             "NumericGreaterThan",
@@ -140,6 +148,10 @@ KEYS: dict[str, tuple[list[str], list[str], list[Any]]] = {
     ),
     "saml:doc": (["BinaryEquals"], ["Ymx1ZQ==", "cmVk"], [None, "Ymx1ZQ==", "eA=="]),
 }
+# The actions whose requests carry a key; keys that are not here are not of one service.
+# https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html
+CARRIED_BY = {"s3:signatureage": "s3:", "iam:associatedresourcearn": "iam:passrole"}
 IF_EXISTS = st.sampled_from(["", "", "IfExists"])
 PRINCIPALS: list[Any] = [
     "*",
@@ -242,7 +254,7 @@ def requests(policies: list[CompiledPolicy], *, everybody: bool = False) -> Iter
         for action in ASKED:
             for resource in PLACES[action.partition(":")[0]]:
                 for context in contexts:
-                    if can_be(context, caller):
+                    if can_be(context, caller, action):
                         yield Request(caller, action, resource, context)
 
 
@@ -251,8 +263,15 @@ def reads(statements: list[CompiledStatement], key: str) -> bool:
     return any(key in statement.keys for statement in statements)
 
 
-def can_be(context: Mapping[str, Any], caller: Caller) -> bool:
-    """Whether the keys of a request fit each other and the caller."""
+def carries(action: str, key: str) -> bool:
+    """Whether requests for an action carry a key (both in lower case)."""
+    return action.startswith(CARRIED_BY.get(key, ""))
+
+
+def can_be(context: Mapping[str, Any], caller: Caller, action: str) -> bool:
+    """Whether the keys of a request fit each other, the caller and the action."""
+    if not all(carries(action, key) for key in context):
+        return False
     if "aws:sourceip" in context and "aws:sourcevpce" in context:
         return False
     if not caller.kind.has_identity and (

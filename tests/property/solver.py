@@ -17,6 +17,8 @@ from typing import Any
 
 import z3
 
+from tests.property.documents import carries
+
 __all__ = ["Encoding", "InexpressibleError", "self_test"]
 
 Data = dict[str, Any]
@@ -108,11 +110,11 @@ class Encoding:
         self.action = action
         self.resource = z3.String(RESOURCE)
         self.present = {key: z3.Bool(f"has {key}") for key in (*TEXTS, *BOOLEANS)}
-        for key in ("aws:SourceIp", "aws:CurrentTime", "s3:max-keys", "aws:TagKeys"):
+        for key in ("aws:SourceIp", "aws:CurrentTime", "s3:signatureAge", "aws:TagKeys"):
             self.present[key] = z3.Bool(f"has {key}")
         self.texts = {key: z3.String(key) for key in TEXTS}
         self.booleans = {key: z3.Bool(key) for key in BOOLEANS}
-        self.numbers = {key: z3.Real(key) for key in ("aws:CurrentTime", "s3:max-keys")}
+        self.numbers = {key: z3.Real(key) for key in ("aws:CurrentTime", "s3:signatureAge")}
         self.address = z3.BitVec("v4", 32)
         self.version_6 = z3.Bool("v6")
         self.address_6 = z3.BitVec("v6 address", 128)
@@ -127,6 +129,7 @@ class Encoding:
         self.world = [
             z3.InRe(self.resource, SHAPES[action.partition(":")[0]]),
             *(self.present[key] for key in ALWAYS_SENT),
+            *(z3.Not(has) for key, has in self.present.items() if not carries(action, key.lower())),
             z3.Not(z3.And(self.present["aws:SourceIp"], self.present["aws:SourceVpce"])),
             self.present["aws:TagKeys"] == z3.Or(*self.counted),
             z3.And(self.present["aws:TagKeys"], team) == self.present["aws:RequestTag/team"],
