@@ -149,6 +149,7 @@ class Note(Enum):
     PASS_ROLE_RESOURCE_TAG = "pass-role-resource-tag"  # noqa: S105 - a code, not a secret
     KEY_POLICY_KEY_UNSETTLED = "key-policy-key-unsettled"
     COMPANION_INVOKE_FUNCTION = "companion-invoke-function"
+    SUBSCRIPTION_OWNER = "subscription-owner"
     COMPANION_TAG_SESSION = "companion-tag-session"
     COMPANION_SET_SOURCE_IDENTITY = "companion-set-source-identity"
     SELF_ASSUMPTION = "self-assumption"

@@ -25,6 +25,7 @@ __all__ = ["call_notes", "reads_resource_tags"]
 
 ASSUME_ROLE = "sts:assumerole"  # AssumeRoleWithSAML and AssumeRoleWithWebIdentity begin like it
 BY_URL = "lambda:invokefunctionurl"
+OF_TOPICS = "sns:"
 PASS_ROLE = "iam:passrole"  # noqa: S105 - an action, not a secret
 TAGS_PASSED = "aws:requesttag/"
 TAG_KEYS = "aws:tagkeys"
@@ -77,6 +78,9 @@ def call_notes(
 
 def _of_resource(request: Request, arrangement: Arrangement) -> Iterator[Note]:
     """What the resource's ARN says of what else is asked, and what it does not say."""
+    unasked = arrangement.relation.reason is Reason.NO_POLICY_CONTROLS
+    if unasked and request.action.startswith(OF_TOPICS):
+        yield Note.SUBSCRIPTION_OWNER
     if is_all_log_groups(request.resource):
         yield Note.LOG_GROUPS_RESOURCE
     if is_recovery_point(request.action, request.resource) and not _asks_resource(arrangement):

@@ -337,6 +337,10 @@ NOTES: Mapping[Note, str] = {
         "a call of a function URL needs lambda:InvokeFunction as well, with"
         " lambda:InvokedViaFunctionUrl: ask for both"
     ),
+    Note.SUBSCRIPTION_OWNER: (
+        "a subscription that was confirmed with AuthenticateOnUnsubscribe takes this call with a"
+        " signature only, and ends only by its owner or the topic's"
+    ),
     Note.COMPANION_TAG_SESSION: (
         "the session carries tags, so sts:TagSession must be allowed as well: ask for it too"
     ),

@@ -90,6 +90,7 @@ UNCONTROLLED = {
     "sso": "getrolecredentials listaccountroles listaccounts logout",
     "sso-oidc": "createtoken registerclient startdeviceauthorization",
     "signin": "createoauth2token",
+    "sns": "confirmsubscription unsubscribe",
     "cognito-identity": "getid getcredentialsforidentity getopenidtoken unlinkidentity",
 }
 MANAGEMENT = {

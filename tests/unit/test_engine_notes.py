@@ -318,6 +318,10 @@ NOTES: dict[Note, tuple[Data, Data | None]] = {
         },
         None,
     ),
+    Note.SUBSCRIPTION_OWNER: (
+        {"action": "sns:Unsubscribe", "resource": f"arn:aws:sns:eu-west-1:{A}:news"},
+        None,
+    ),
     Note.COMPANION_TAG_SESSION: (
         attached(allow(Principal={"AWS": A}, Resource=None))
         | ASSUME
@@ -517,6 +521,7 @@ NOT_CARRIED: list[tuple[Note, Data, Data | None]] = [
     (Note.COMPANION_TAG_SESSION, {**ASSUME, "context": {"aws:TagKeys": []}}, None),
     (Note.COMPANION_SET_SOURCE_IDENTITY, ASSUME, None),
     (Note.COMPANION_INVOKE_FUNCTION, {"action": "lambda:InvokeFunction"}, None),
+    (Note.SUBSCRIPTION_OWNER, {"action": "sns:ListSubscriptions"}, None),
     (Note.PASS_ROLE_RESOURCE_TAG, when("StringEquals", "aws:ResourceTag/team", "x"), None),
     (Note.PASS_ROLE_RESOURCE_TAG, identity(allow(), **PASS), None),
     (
