@@ -86,13 +86,12 @@ def asks_nothing(test: ConditionTest, account: str = "") -> bool:
     values of its key, and without one where requests may lack it."""
     if test.constant is not None or test.keys != (test.key,):
         return test.constant is True
-    values = _ALWAYS.get(test.key)
-    said = tuple(template.text for template in test.values.templates)
-    contexts: list[dict[str, ContextValue]] = [
-        {test.key: value.format(account=account or "000000000000")}
-        for value in (values or (*_OTHERS, *said))
-    ]
-    return all(map(test.test, contexts if values else [{}, *contexts]))
+    always = _ALWAYS.get(test.key)
+    values = [value.format(account=account or "000000000000") for value in always or ()]
+    if always is None:  # what a policy says may hold braces
+        values = [*_OTHERS, *(template.text for template in test.values.templates)]
+    contexts: list[dict[str, ContextValue]] = [{test.key: value} for value in values]
+    return all(map(test.test, contexts if always else [{}, *contexts]))
 
 
 def whole_services(
