@@ -135,7 +135,9 @@ def stranger_tokens(
     if f"{host}:aud" not in {*map(str.lower, asked), *named}:
         asked[f"{host}:aud"] = usual
     if issuer is None:
-        yield _call(provider, resource, {f"{host}:sub": NAME, **asked})
+        claims = [key for key in statement.keys if key.startswith(f"{host}:")]
+        token = {f"{host}:sub": NAME, **asked, **dict.fromkeys(claims, NAME)}
+        yield _call(provider, resource, token)
         return
     yield _call(provider, resource, {**_token(issuer, host, statement, NAME), **asked})
     for condition in statement.conditions:

@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING
 
 from iamsim.checks.arn_examples import example_arn
 from iamsim.checks.values import candidates, condition_test
+from iamsim.core.arn import find_arn, is_account_id
 from iamsim.core.decision import PolicyType
 from iamsim.core.wildcard import example_of
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable
+    from collections.abc import Container, Iterable, Iterator
 
     from iamsim.checks.arn_formats import ArnFormat
     from iamsim.checks.shown import Witness
@@ -90,7 +91,7 @@ def first_allowed(
                 request.action,
                 request.resource,
                 dict(request.context),
-                resource_account=OWN_ACCOUNT,
+                resource_account=None if policy.is_trust else OWN_ACCOUNT,
                 attached=attached,
             )
             try:
@@ -126,9 +127,10 @@ def action_of(policy: PolicyView, statement: StatementView, usual: str) -> str:
 
 def resource_of(policy: PolicyView, statement: StatementView, action: str = "") -> str:
     """Choose a resource that a statement is about, one that an action takes where it is about all;
-    of a role trust policy, a role."""
+    of a role trust policy, a role of the account that has the provider which it names."""
     if policy.is_trust:
-        return f"arn:aws:iam::{OWN_ACCOUNT}:role/example"
+        start = next(_providers(statement), f"arn:aws:iam::{OWN_ACCOUNT}")
+        return f"{start}:role/example"
     resources = statement.resources
     listed = resources is not None and not resources.negated
     text = resources.values[0].text if resources is not None and resources.values else "*"
@@ -139,6 +141,15 @@ def resource_of(policy: PolicyView, statement: StatementView, action: str = "") 
         return "*"
     shortest = min(formats, key=_length).text
     return example_arn(shortest, OWN_ACCOUNT, partition="aws", region="eu-west-1") or "*"
+
+
+def _providers(statement: StatementView) -> Iterator[str]:
+    """The starts of the ARNs of identity providers: a role trusts those of its own account."""
+    principals = statement.principals
+    for kind, value in () if principals is None else principals.entries:
+        arn = find_arn(value.text) if kind == "Federated" else None
+        if arn is not None and is_account_id(arn.account):
+            yield f"arn:{arn.partition}:iam::{arn.account}"
 
 
 def _length(form: ArnFormat) -> int:

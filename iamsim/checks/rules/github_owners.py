@@ -1,11 +1,12 @@
 """Tenants of an identity provider that the role does not know.
 
 ## What it finds
-A role trust policy for a public OpenID Connect provider that asks claims, and lets strangers in
-all the same: the `sub` of GitHub Actions with a wildcard in front of the slash that ends the
-owner, such as `repo:example*`, `repo:*` or `*`; the same of GitLab, HCP Terraform, Buildkite,
-Vercel and Pulumi; an identity pool of Amazon Cognito that `aud` does not name. The second code is
-for providers other than GitHub. Each finding shows the call of a stranger that the engine allows.
+A role trust policy for a public OpenID Connect provider that asks claims, and lets strangers in all
+the same: the `sub` of GitHub Actions with a wildcard in front of the slash that ends the owner,
+such as `repo:example*`, `repo:*` or `*`; the same of GitLab, HCP Terraform, Buildkite, Vercel and
+Pulumi; an identity pool of Amazon Cognito that `aud` does not name; of any other provider, claims
+that every token meets. The second code is for providers other than GitHub. Each finding shows the
+call of a stranger that the engine allows.
 
 The third code is for a policy that asks no `aud`: any client that the provider in IAM lists will
 do.
@@ -50,7 +51,7 @@ def open_tenant(policy: PolicyView) -> Iterator[Finding]:
         host = host_of(provider.text)
         issuer = ISSUERS.get(host)
         claims = _claims(statement, host)
-        if issuer is None or not claims:
+        if not claims:
             continue
         if host == GITHUB and not claims.intersection(REPOSITORY_CLAIMS):
             continue  # a code of AWS's
@@ -66,7 +67,8 @@ def open_tenant(policy: PolicyView) -> Iterator[Finding]:
         else:
             code = TENANT_CODE
             message = f"customers of {quote(host)} that the policy does not name pass"
-            hint = f"ask a claim that names yours: `{host}:sub` like `{issuer.subject}`"
+            subject = "YOUR-SUBJECT" if issuer is None else issuer.subject
+            hint = f"ask a claim that names yours: `{host}:sub` like `{subject}`"
             hint = hint.replace("{tenant}", "YOURS")
             if host == COGNITO:
                 hint = f"name the identity pool: `{host}:aud`"
@@ -96,7 +98,7 @@ def _claims(statement: StatementView, host: str) -> set[str]:
 
 def _wide(statement: StatementView, host: str) -> Value | None:
     """The subject that does not name its tenant, else another value with a wildcard."""
-    issuer = ISSUERS[host]
+    issuer = ISSUERS.get(host)
     values = [
         (condition.lower == f"{host}:sub", value)
         for condition in statement.conditions
@@ -104,6 +106,10 @@ def _wide(statement: StatementView, host: str) -> Value | None:
         for value in condition.values
         if has_wildcard(value.text)
     ]
-    subjects = [value for named, value in values if named and not issuer.names_tenant(value.text)]
+    subjects = [
+        value
+        for named, value in values
+        if named and not (issuer is not None and issuer.names_tenant(value.text))
+    ]
     others = [value for named, value in values if not named]
     return next(iter([*subjects, *others]), None)
