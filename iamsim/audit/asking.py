@@ -6,11 +6,15 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_con
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from iamsim.audit.model import Request
+from iamsim.catalog.presence import keys_through_endpoints
 from iamsim.catalog.regions import REGIONS
 from iamsim.checks.arn_examples import example_resource
-from iamsim.query.analyzer.anywhere import ADDRESSES
+from iamsim.core.arn import find_arn, is_account_id
+from iamsim.query.analyzer.anywhere import ADDRESSES, from_anywhere
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -18,20 +22,28 @@ if TYPE_CHECKING:
     from iamsim.compile.condition import ConditionTest
     from iamsim.compile.statement import CompiledStatement, ResourceTest
     from iamsim.core.request import ContextValue
+    from iamsim.engine.question import Question
     from iamsim.symbolic.actions import ActionUniverse
 
 __all__ = [
+    "accounts_named",
     "asks_nothing",
     "demands",
+    "from_elsewhere",
     "gives_everything",
     "is_everywhere",
+    "request_of",
     "resources_named",
     "whole_services",
     "whole_services_together",
+    "with_one_factor",
 ]
 
 ALL_BUT = "everything but "
+SOURCE_IP, OVER_IPV6 = "aws:SourceIp", "2001:db8::7"
+MFA_PRESENT, MFA_AGE = "aws:MultiFactorAuthPresent", "aws:MultiFactorAuthAge"
 ARN_PARTS = 6
+CALLERS = frozenset(("aws:principalaccount", "aws:principalarn"))
 MOST_NAMED = 4
 _ANYTHING = re.compile(r"(arn:)?(aws[a-z-]*:)?[*?:/]*|0\.0\.0\.0/0|::/0")
 # Every request of somebody signed in has these keys, and one of such values; those of all Regions,
@@ -39,6 +51,7 @@ _ANYTHING = re.compile(r"(arn:)?(aws[a-z-]*:)?[*?:/]*|0\.0\.0\.0/0|::/0")
 _ALWAYS: dict[str, tuple[str, ...]] = {
     "aws:principalarn": ("arn:aws:iam::{account}:user/a", "arn:aws:iam::{account}:role/b/c"),
     "aws:principalaccount": ("{account}",),
+    "aws:resourceaccount": ("{account}",),
     "aws:requestedregion": tuple(REGIONS),
     "aws:securetransport": ("true",),
     "aws:sourceip": ADDRESSES,
@@ -61,11 +74,15 @@ def demands(
 ) -> bool:
     """Whether a statement holds only for requests that bring certain values of a key that is
     `wanted`. `IfExists`, `ForAllValues` and `Null` hold without a value, negated operators for
-    every other one, and a value such as ``*`` (each is asked `says`) for all."""
+    every other one, and a value such as ``*`` (each is asked `says`), or that is the key itself as
+    a policy variable, for all."""
     return any(
         wanted(test.key)
         and _asks_a_value(test)
-        and all(says(template.text) for template in test.values.templates)
+        and all(
+            says(template.text) and test.key not in template.keys
+            for template in test.values.templates
+        )
         for test in statement.conditions
     )
 
@@ -181,6 +198,26 @@ def _is_all_of(parts: list[str], service: str, account: str) -> bool:
     return everywhere and "*" in parts[5] and {*parts[5]} <= {"*", "?", ":", "/"}
 
 
+def request_of(question: Question) -> Request:
+    """A question as evidence."""
+    told = {key: str(value) for key, value in question.context.items()}
+    return Request(question.principal, question.action, question.resource, told)
+
+
+def accounts_named(statements: Iterable[CompiledStatement]) -> set[str]:
+    """The accounts of callers that conditions name, by their ids or in ARNs."""
+    texts = {
+        template.text
+        for statement in statements
+        for test in statement.conditions
+        if test.key in CALLERS
+        for template in test.values.templates
+    }
+    arns = map(find_arn, texts)
+    named = {*texts, *(arn.account for arn in arns if arn is not None)}
+    return {text for text in named if is_account_id(text)}
+
+
 def resources_named(
     statements: Iterable[CompiledStatement], action: str, account: str, partition: str
 ) -> Iterator[str]:
@@ -192,3 +229,28 @@ def resources_named(
         for entry in () if statement.resources.negated else statement.resources.patterns:
             if not (entry.everything or entry.keys):
                 yield example_resource(entry.template.tokens(), account, partition=partition)
+
+
+def with_one_factor(question: Question) -> Iterator[Question]:
+    """A question of a user who signed it with an access key, which tells nothing of MFA, and of one
+    with temporary credentials that were got without MFA, which say so.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-multifactorauthpresent
+    """
+    yield replace(question, unset=question.unset | {MFA_PRESENT, MFA_AGE})
+    context = {**question.context, MFA_PRESENT: "false"}
+    yield replace(question, context=context, unset=question.unset | {MFA_AGE})
+
+
+def from_elsewhere(
+    question: Question, statements: Iterable[CompiledStatement]
+) -> Iterator[Question]:
+    """A question from networks of nobody's: from the internet, by an address that no small block of
+    conditions has and by IPv6, and through the VPC endpoint of a stranger."""
+    for asked in from_anywhere(question, statements):
+        if SOURCE_IP in asked.context:
+            yield replace(asked, unset=asked.unset | keys_through_endpoints())
+            context = {**asked.context, SOURCE_IP: OVER_IPV6}
+            yield replace(asked, context=context, unset=asked.unset | keys_through_endpoints())
+        else:
+            yield asked

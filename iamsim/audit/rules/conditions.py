@@ -26,7 +26,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from iamsim.audit.asking import demands
+from iamsim.audit.asking import accounts_named, demands
 from iamsim.audit.model import Evidence, Finding, Fix, Gap, Passed, Request, Severity
 from iamsim.audit.policies import statement_at, with_condition, written_out
 from iamsim.audit.registry import audits
@@ -56,7 +56,12 @@ MFA = (
 ACCOUNT = "YOUR-ACCOUNT"
 MFA_PRESENT = "aws:multifactorauthpresent"
 MFA_KEYS = (MFA_PRESENT, "aws:multifactorauthage")
-SAML_AUDIENCE, STRANGER_AUDIENCE = "saml:aud", "https://stranger.example/saml"
+SAML_AUDIENCE = "saml:aud"
+STRANGER_AUDIENCES = (
+    "https://stranger.example/saml",
+    "https://signin.stranger.example/saml",
+    "https://signin.aws.amazon.com.stranger.example/saml",
+)
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html
 SIGN_IN = {
     "aws": "https://signin.aws.amazon.com/saml",
@@ -199,7 +204,11 @@ def external_id(looking: Looking) -> Iterator[Outcome]:
         for statement in looking.statements(role.trust, PolicyType.TRUST):
             if statement.denies or statement.principals is None or _asks_id(statement):
                 continue
-            for account in sorted({*map(_account_of, statement.principals.granted)} - {""}):
+            granted = statement.principals.granted
+            named = {*map(_account_of, granted)} - {""}
+            if "*" in granted:
+                named |= accounts_named([statement])
+            for account in sorted(named):
                 if account not in looking.model.accounts | looking.model.index.nodes:
                     what = f"whether {account}, which may assume the role, is a vendor's account"
                     yield Gap(role.arn, what, "", "ask `sts:ExternalId`, or suppress this")
@@ -247,6 +256,11 @@ def mfa_conditions(looking: Looking) -> Iterator[Outcome]:
     yield from _of_codes(looking, MFA_CONDITION)
 
 
+def _names_audience(value: str) -> bool:
+    """Whether a value leaves the audiences of strangers out."""
+    return not any(match_tokens(tokenize(value), stranger) for stranger in STRANGER_AUDIENCES)
+
+
 @audits(
     "saml-trust-without-audience", HEADING, "Roles for SAML ask the audience", Severity.MEDIUM, SAML
 )
@@ -266,7 +280,7 @@ def saml(looking: Looking) -> Iterator[Outcome]:
             if not demands(
                 statement,
                 lambda key: key == SAML_AUDIENCE,
-                lambda value: not match_tokens(tokenize(value), STRANGER_AUDIENCE),
+                _names_audience,
             )
         ]
         if some and not open_:

@@ -19,6 +19,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from iamsim.audit.asking import accounts_named, with_one_factor
 from iamsim.audit.looking import is_provisioned
 from iamsim.audit.model import Evidence, Finding, Fix, Passed, Request, Severity
 from iamsim.audit.policies import with_condition
@@ -90,15 +91,15 @@ def _taker(looking: Looking, role: Role) -> tuple[str, bool] | None:
             user,
             ASSUME_ROLE,
             role.arn,
-            unset=frozenset({"aws:MultiFactorAuthPresent", "aws:MultiFactorAuthAge"}),
             now=looking.at_text,
             attached=AttachedPolicies(identity_policies=(ADMINISTRATOR_ACCESS,)),
         )
-        answer = decide_one(opened(question), looking.batch.world)
-        if answer.verdict is Verdict.ALLOWED:
-            return user, True
-        if found is None and answer.possible and not looking.open_gap(role.arn, answer, ""):
-            found = user, False
+        for asked in with_one_factor(question):
+            answer = decide_one(opened(asked), looking.batch.world)
+            if answer.verdict is Verdict.ALLOWED:
+                return user, True
+            if found is None and answer.possible and not looking.open_gap(role.arn, answer, ""):
+                found = user, False
     return found
 
 
@@ -106,14 +107,16 @@ def _users(looking: Looking, role: Role) -> Iterator[str]:
     """The users that a role trusts, one for each account that it trusts as a whole; those of the
     account too where its trust policy has a condition, which may name them."""
     names = trusted_names(looking, role)
-    named = any(one.keys for one in looking.statements(role.trust, PolicyType.TRUST))
+    statements = looking.statements(role.trust, PolicyType.TRUST)
+    named = any(one.keys for one in statements)
     for name in sorted(names):
         kind, _, text = name.partition(":")
         if kind == "aws" and ":user/" in text:
             yield text
         elif name == "*" or kind == "account":
-            id_ = role.account if name == "*" else text
-            yield f"arn:{looking.partition_of(id_)}:iam::{id_}:user/iamsim-probe"
-            account = looking.model.accounts.get(id_)
-            if named and account is not None:
-                yield from sorted(user.arn for user in account.users.values())
+            accounts = {role.account, *accounts_named(statements)} if name == "*" else {text}
+            for id_ in sorted(accounts):
+                yield f"arn:{looking.partition_of(id_)}:iam::{id_}:user/iamsim-probe"
+                account = looking.model.accounts.get(id_)
+                if named and account is not None:
+                    yield from sorted(user.arn for user in account.users.values())

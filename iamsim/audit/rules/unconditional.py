@@ -5,12 +5,13 @@
 account of the organization, in, and does not ask for the organization: it still does when that
 account has left.
 `statement-without-network`: an IAM user with an active access key, who may call something from the
-internet, as the engine decides it: a key that is stolen works from everywhere. Each entry of each
-statement that allows is tried.
+internet, or through the VPC endpoint of somebody else, as the engine decides it: a key that is
+stolen works from everywhere. Each entry of each statement that allows is tried.
 `statement-without-mfa`: an IAM user who may do something grave, such as making access keys for
 others or stopping a trail, with one factor, as the engine decides it.
 `statement-without-tags`: a statement that gives somebody who carries a tag every resource of a
-service, where resources carry the same tag: it could give those with the same value.
+service, or of a kind, where resources carry the same tag: it could give those with the same value.
+A condition on tags that others and untagged resources pass is none.
 Every finding has the statement as it should be.
 
 ## Why it matters
@@ -27,29 +28,36 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from iamsim.audit.asking import asks_nothing, demands, is_everywhere, resources_named
+from iamsim.audit.asking import (
+    demands,
+    from_elsewhere,
+    is_everywhere,
+    request_of,
+    resources_named,
+    with_one_factor,
+)
 from iamsim.audit.looking import keys_of
 from iamsim.audit.model import Evidence, Finding, Fix, Passed, Request, Severity
 from iamsim.audit.policies import with_condition
 from iamsim.audit.registry import audits
 from iamsim.audit.rules.people import has_password
 from iamsim.audit.sources import CREDENTIAL_REPORT
-from iamsim.catalog.presence import keys_through_endpoints
 from iamsim.core.arn import find_arn
 from iamsim.core.decision import PolicyType, Verdict
 from iamsim.engine.inventory import identity_policies
 from iamsim.engine.question import Question
-from iamsim.query.analyzer.anywhere import unnamed_addresses
 from iamsim.query.batch.answers import decide_one, opened
 from iamsim.world.model import PolicyDocument
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from iamsim.audit.looking import Looking
     from iamsim.audit.model import Outcome
     from iamsim.audit.policies import Held
-    from iamsim.compile.statement import CompiledStatement
+    from iamsim.compile.statement import CompiledStatement, ResourceTest
+    from iamsim.core.arn import Arn
+    from iamsim.core.request import ContextValue
     from iamsim.world.model import Account, AnyPolicy, Role, User
 
 HEADING = "conditions"
@@ -72,7 +80,7 @@ ORGANIZATIONS = (
 )
 WILDCARD = re.compile(r"[*?]|\$\{")
 ACCOUNT_PART = 4
-MFA_PRESENT, MFA_AGE = "aws:MultiFactorAuthPresent", "aws:MultiFactorAuthAge"
+MFA_PRESENT = "aws:MultiFactorAuthPresent"
 # What is grave by itself, with what it is asked about.
 GRAVE = (
     ("iam:CreateAccessKey", "arn:{partition}:iam::{account}:user/iamsim-probe"),
@@ -102,8 +110,10 @@ GRAVE = (
     ("s3:DeleteBucket", "arn:{partition}:s3:::iamsim-probe"),
     ("s3:PutBucketPolicy", "arn:{partition}:s3:::iamsim-probe"),
 )
-# A call from the internet, by the caller itself, and what it may be, where a statement allows much.
-INTERNET = {"aws:SourceIp": "198.51.100.7", "aws:ViaAWSService": "false"}
+# A call by the caller itself, and what it may be, where a statement allows much.
+BY_ITSELF = {"aws:ViaAWSService": "false"}
+SOURCE_IP = "aws:SourceIp"
+OTHER_VALUE = "iamsim-probe"  # of a tag
 USUAL = ("s3:GetObject", "ec2:DescribeInstances", "iam:GetUser")
 
 
@@ -214,9 +224,10 @@ def network(looking: Looking) -> Iterator[Outcome]:
             yield Passed(user.arn)
             continue
         policy, one, request = open_
+        where = "every network" if SOURCE_IP in request.context else "every VPC"
         yield Finding(
             user.arn,
-            f"its access key works from every network: statement {one.index + 1} of"
+            f"its access key works from {where}: statement {one.index + 1} of"
             f" `{policy.name}` asks for none",
             _written(policy, one, "IpAddress", "aws:SourceIp", "203.0.113.0/24"),
             account.id,
@@ -235,30 +246,22 @@ def _allowing(looking: Looking, entity: User) -> Iterator[tuple[AnyPolicy, Compi
 def _from_everywhere(
     looking: Looking, account: Account, user: User
 ) -> tuple[AnyPolicy, CompiledStatement, Request] | None:
-    """A statement by which a user may call something from the internet, with the request; where
-    conditions name addresses, from one that no block smaller than a /8 has."""
-    allowing = list(_allowing(looking, user))
-    addresses = unnamed_addresses(allow for _, allow in allowing)
-    internet = [
-        INTERNET,
-        *({**INTERNET, "aws:SourceIp": address} for address in addresses if len(addresses) > 1),
+    """A statement by which a user may call something from the internet, or through the VPC endpoint
+    of a stranger, with the request."""
+    told = [
+        statement
+        for policy in identity_policies(user, looking.model)
+        for statement in looking.statements(policy, PolicyType.IDENTITY)
     ]
-    for policy, one in allowing:
+    for policy, one in _allowing(looking, user):
         for action in _examples(looking, one):
             resources = resources_named([one], action.lower(), account.id, account.partition)
             resource = next(resources, "*")
-            for context in internet:
-                question = Question(
-                    user.arn,
-                    action,
-                    resource,
-                    context,
-                    unset=keys_through_endpoints(),
-                    now=looking.at_text,
-                )
-                answer = decide_one(opened(question), looking.batch.world)
+            question = Question(user.arn, action, resource, dict(BY_ITSELF), now=looking.at_text)
+            for asked in from_elsewhere(question, told):
+                answer = decide_one(opened(asked), looking.batch.world)
                 if answer.possible and not looking.open_gap(user.arn, answer, ""):
-                    return policy, one, Request(user.arn, action, resource, context)
+                    return policy, one, request_of(asked)
     return None
 
 
@@ -306,11 +309,19 @@ def _with_one_factor(
             named = resources_named([one], name, account.id, account.partition)
             for resource in [one for one in (usual, *named) if one not in seen]:
                 seen.add(resource)
-                unset = frozenset({MFA_PRESENT, MFA_AGE})
-                question = Question(user.arn, action, resource, unset=unset, now=looking.at_text)
-                answer = decide_one(opened(question), looking.batch.world)
-                if not answer.possible or looking.open_gap(user.arn, answer, ""):
+                question = Question(user.arn, action, resource, now=looking.at_text)
+                shown = next(
+                    (
+                        (answer, asked)
+                        for asked in with_one_factor(question)
+                        if (answer := decide_one(opened(asked), looking.batch.world)).possible
+                        and not looking.open_gap(user.arn, answer, "")
+                    ),
+                    None,
+                )
+                if shown is None:
                     continue
+                answer, asked_as = shown
                 certain = answer.verdict is Verdict.ALLOWED
                 return Finding(
                     user.arn,
@@ -318,7 +329,7 @@ def _with_one_factor(
                     f" `{policy.name}`{'' if certain else ', conditionally'}",
                     _written(policy, one, "Bool", MFA_PRESENT, "true"),
                     account.id,
-                    (Evidence("request", "", Request(user.arn, action, resource)),),
+                    (Evidence("request", "", request_of(asked_as)),),
                     None if certain else Severity.LOW,
                     user.span,
                 )
@@ -335,11 +346,12 @@ def _with_one_factor(
 def tags(looking: Looking) -> Iterator[Outcome]:
     """Statements for everything of a service where both sides carry a tag."""
     for account in looking.accounts:
-        carried: dict[str, set[str]] = {}
+        carried: dict[str, list[Arn]] = {}
         for arn, resource in account.resources.items():
             parts = find_arn(arn)
-            for key in resource.tags or ():
-                carried.setdefault(key, set()).add("" if parts is None else parts.service)
+            if parts is not None:
+                for key in resource.tags or ():
+                    carried.setdefault(key, []).append(parts)
         entities: list[User | Role] = [*account.users.values(), *account.roles.values()]
         for entity in entities:
             shared = {key: carried[key] for key in entity.tags or () if key in carried}
@@ -349,27 +361,28 @@ def tags(looking: Looking) -> Iterator[Outcome]:
 
 
 def _by_tag(
-    looking: Looking, account: Account, entity: User | Role, shared: dict[str, set[str]]
+    looking: Looking, account: Account, entity: User | Role, shared: dict[str, list[Arn]]
 ) -> Finding | None:
     for policy in identity_policies(entity, looking.model):
         for allow in _allows(looking, policy, PolicyType.IDENTITY):
-            tests = allow.conditions
-            if allow.resources is None or not all(asks_nothing(one, account.id) for one in tests):
+            if allow.unknowns or allow.resources is None or _asks_a_tag(allow, entity.tags or {}):
                 continue
             universe = looking.batch.universe
-            services = {
-                service
-                for service in universe.services_of(universe.mask(allow.actions))
-                if is_everywhere(allow.resources, f"{service}:*", account.id)
+            services = universe.services_of(universe.mask(allow.actions))
+            given = {
+                (arn.service, key)
+                for key, carriers in shared.items()
+                for arn in carriers
+                if arn.service in services and _gives_all_like(allow.resources, arn, account.id)
             }
-            key = next((key for key, some in shared.items() if services & some), None)
-            if key is None:
+            if not given:
                 continue
+            key = min(key for _, key in given)
+            named = sorted(service for service, tag in given if tag == key)
             return Finding(
                 entity.arn,
                 f"statement {allow.index + 1} of `{policy.name}` gives everything of"
-                f" {', '.join(sorted(services & shared[key]))}, where resources carry its tag"
-                f" `{key}`",
+                f" {', '.join(named)}, where resources carry its tag `{key}`",
                 _written(
                     policy,
                     allow,
@@ -382,3 +395,35 @@ def _by_tag(
                 span=entity.span,
             )
     return None
+
+
+def _gives_all_like(resources: ResourceTest, arn: Arn, account: str) -> bool:
+    """Whether an element covers a resource by a pattern for others of its kind, too."""
+    service = f"{arn.service}:*"
+    if resources.negated or is_everywhere(resources, service, account):
+        return is_everywhere(resources, service, account)
+    return any(
+        "*" in entry.pattern.rpartition(":")[2]
+        and not entry.keys
+        and entry.test is not None
+        and entry.test(arn.text)
+        for entry in resources.patterns
+    )
+
+
+def _asks_a_tag(statement: CompiledStatement, own: Mapping[str, str]) -> bool:
+    """Whether a statement asks for a tag: of a request, or of the resource so that those without it
+    and those with another value are left out, whatever tags the caller has."""
+    caller: dict[str, ContextValue] = {
+        f"aws:principaltag/{key.lower()}": value for key, value in own.items()
+    }
+    mine = {key.lower(): value for key, value in own.items()}
+    for test in statement.conditions:
+        if test.key.startswith(("aws:requesttag/", "aws:tagkeys")):
+            return True
+        if "resourcetag/" in test.key:
+            alike = {**caller, test.key: mine.get(test.key.partition("/")[2], OTHER_VALUE)}
+            without = test.test(caller) and test.test(alike)
+            if not without and not test.test({**caller, test.key: OTHER_VALUE}):
+                return True
+    return False

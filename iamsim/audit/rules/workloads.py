@@ -60,7 +60,7 @@ TRUST_MODEL = "https://docs.aws.amazon.com/rolesanywhere/latest/userguide/trust-
 ROLES_ANYWHERE = "service:rolesanywhere.amazonaws.com"
 NEEDED = ("sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity")
 SOURCE_ARN, CERTIFICATE = "aws:sourcearn", "aws:principaltag/x509"
-ANCHOR = re.compile(r":trust-anchor/[^*?]")
+ANCHOR = re.compile(r":trust-anchor/[^*?]+$")
 
 
 @audits("workload-user", HEADING, "No workload has an IAM user's key", Severity.MEDIUM, PRACTICE)
