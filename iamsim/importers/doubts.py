@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from iamsim.importers.draft import Draft
     from iamsim.importers.reach import Reach
 
-__all__ = ["doubt_sources"]
+__all__ = ["doubt_sources", "maybe_there"]
 
 Json = dict[str, object]
 
@@ -33,7 +33,7 @@ def doubt_sources(draft: Draft) -> None:
     """Doubt the policies of what lost parts of sources can bear on."""
     for source, reach, why in draft.doubted:
         doubt = marker(why, source.rpartition("/")[2])
-        maybe = [_maybe(policy, doubt, draft) for policy in reach.policies] or [doubt]
+        maybe = [maybe_there(policy, doubt, draft) for policy in reach.policies] or [doubt]
         for kind, record in _records(draft, source, reach):
             if kind in HOLDERS:
                 known = record.setdefault("policies", [])
@@ -70,7 +70,7 @@ def _is_reached(kind: str, name: str, reach: Reach) -> bool:
     return reach.services is None or service in reach.services
 
 
-def _maybe(policy: Json | str, doubt: Json, draft: Draft) -> Json:
+def maybe_there(policy: Json | str, doubt: Json, draft: Draft) -> Json:
     """Write a policy of which it is not known whether it is there: all that it says, on a condition
     that may hold or not."""
     document = marked(policy) if isinstance(policy, dict) else _document(policy, draft)

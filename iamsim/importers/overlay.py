@@ -16,7 +16,7 @@ from iamsim.core.span import Source as TextSource
 from iamsim.importers.frame import import_sources
 from iamsim.importers.options import SourceOptions
 from iamsim.importers.slots import policy_slots
-from iamsim.importers.terraform.changes import removed_values
+from iamsim.importers.terraform.changes import removals
 from iamsim.importers.terraform.instances import is_plan
 from iamsim.importers.tree import KINDS, OrganizationPolicy
 from iamsim.importers.unwritten import documents_of
@@ -129,7 +129,8 @@ def _said(data: dict[str, dict[str, object]]) -> Iterator[tuple[Key, frozenset[s
 def _identifiers(plans: Iterable[dict[str, object]]) -> Iterator[str]:
     """The ARNs and ids of what plans delete or replace."""
     for plan in plans:
-        for values in removed_values(plan):
+        for change in removals(plan):
+            values = change.before or {}
             yield from (
                 text for text in (values.get("arn"), values.get("id")) if isinstance(text, str)
             )

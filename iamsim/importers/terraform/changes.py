@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-__all__ = ["KINDS", "PlanChange", "plan_changes", "removed_values"]
+__all__ = ["KINDS", "PlanChange", "plan_changes", "removals"]
 
 Json = dict[str, object]
 # The lists of actions that plans have, and what they come to.
@@ -66,8 +66,8 @@ def plan_changes(data: object) -> tuple[PlanChange, ...]:
     return tuple(sorted(found, key=lambda change: (change.address, change.kind)))
 
 
-def removed_values(data: Mapping[str, object]) -> Iterator[Json]:
-    """Give the values of all instances that a plan deletes or replaces."""
+def removals(data: Mapping[str, object]) -> Iterator[PlanChange]:
+    """Give the changes that delete or replace an instance."""
     for change in plan_changes(dict(data)):
-        if change.kind in ("delete", "replace") and change.before is not None:
-            yield change.before
+        if change.kind in ("delete", "replace"):
+            yield change

@@ -22,7 +22,6 @@ __all__ = [
     "dig",
     "expression_text",
     "same_id",
-    "targets",
 ]
 
 DOCUMENT = "aws_iam_policy_document"
@@ -44,11 +43,6 @@ def _named_by() -> dict[str, str]:
 def same_id(kind: str) -> str | None:
     """Give the attribute that a resource's id is the same as: that names what it is about."""
     return "bucket" if kind.startswith(OF_BUCKETS) else _named_by().get(kind)
-
-
-def targets() -> tuple[str, ...]:
-    """Name the attributes that name the resource whose policy a resource is."""
-    return tuple(sorted({"bucket", "vpc_endpoint_id", *_named_by().values()}))
 
 
 def expression_text(references: list[str]) -> str:

@@ -47,9 +47,15 @@ def find_key_reader(reading: Reading) -> Callable[[Reading], None] | None:
 
 def _read_key(reading: Reading) -> None:
     """Read what an instance itself says; for a bucket, a resource of its own may say more."""
-    if reading.instance.type == "aws_s3_bucket" and reading.name in reading.plan.unencrypted:
+    removed = reading.instance.type == "aws_s3_bucket" and reading.plan.removals.encryption_of(
+        reading.name
+    )
+    if removed:
+        known = not isinstance(removed, Unknown)
+        if isinstance(removed, Unknown):
+            reading.remark("unknown-value", f"which key encrypts this depends on {removed.why}")
         reading.draft.resource(reading.arn, reading.account)
-        reading.draft.encrypt(reading.arn, NO_KEY, reading.place, assumed=True)
+        reading.draft.encrypt(reading.arn, NO_KEY if known else None, reading.place, assumed=known)
         return
     _encrypt(reading, reading.arn, by_default=True)
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from iamsim.core.arn import find_arn
 from iamsim.core.caret import quote
-from iamsim.importers.unknown import marker
+from iamsim.importers.unknown import Unknown, marker
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -62,24 +62,28 @@ def _computed_parts(reading: Reading) -> None:
     The resources of policies and attachments come first, and what the plan takes away is left out.
     """
     record = _owner(reading, "role", reading.name)
-    removed = reading.plan.removed_from_roles
+    removals = reading.plan.removals
     known = record.data.get("inline_policies")
     for number, block in reading.numbered_blocks("inline_policy"):
         name = block.get("name")
         if not isinstance(name, str) or (isinstance(known, dict) and name in known):
             continue
-        if (reading.name, name) not in removed:
+        removed = removals.from_role(reading.name, name)
+        if removed is not True:
             path = ("inline_policy", number, "policy")
             document = reading.document(block.get("policy"), f"the policy {quote(name)}", path)
             if name in reading.plan.inline_of_unknown:  # it may be this one, as it will be
                 why = f"the role that {quote(name)} will be attached to can't be told"
                 document = marker(why, reading.place)
+            document = reading.unless_removed(document, removed)
             if document is not None:
                 record.inline(name, document, reading.place)
-    arns = reading.references("managed_policy_arns")
-    record.attach(
-        arn for arn in arns if not isinstance(arn, str) or (reading.name, arn) not in removed
-    )
+    for arn in reading.references("managed_policy_arns"):
+        removed = isinstance(arn, str) and removals.from_role(reading.name, arn)
+        if isinstance(arn, str) and isinstance(removed, Unknown):
+            record.attach([reading.maybe(arn, removed)])
+        elif not removed:
+            record.attach([arn])
 
 
 def _user(reading: Reading) -> None:

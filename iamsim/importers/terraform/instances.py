@@ -182,7 +182,8 @@ class _Reader:
                     Broken.of(record, change.get(side)),
                 )
             values = change.get(side)
-            if values is not None and not isinstance(values, dict):
+            gone = values is None and (_is_missing(change, side) or text in self.found)
+            if not isinstance(values, dict) and not gone:
                 self.report(place, f"`{side}` is no object", Broken.of(record))
             if change.get("actions") == ["forget"]:
                 values = change.get("before")  # Terraform lets go of it, and leaves it there
@@ -285,6 +286,13 @@ def _actions(change: Json) -> tuple[str, ...]:
     """The actions of a change."""
     actions = change.get("actions")
     return tuple(map(str, actions)) if isinstance(actions, list) else ()
+
+
+def _is_missing(change: Json, side: str) -> bool:
+    """Whether a change has nothing on a side: what is made was not there before, and what is
+    deleted is not there afterwards."""
+    kind = KINDS.get(_actions(change))
+    return kind in (("delete", "forget") if side == "after" else ("create", "read"))
 
 
 def _mark(value: object, unknown: object, why: str) -> object:

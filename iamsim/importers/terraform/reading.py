@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from iamsim.core.caret import quote
+from iamsim.importers.doubts import maybe_there
 from iamsim.importers.reach import reach_of
 from iamsim.importers.terraform.choices import dig
 from iamsim.importers.terraform.configuration import part
 from iamsim.importers.terraform.documents import Guess
 from iamsim.importers.terraform.hcl.policies import place_of_policy
-from iamsim.importers.unknown import Unknown, find_unknown, mark_of, marked, settle_document
+from iamsim.importers.unknown import Unknown, find_unknown, mark_of, marked, marker, settle_document
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from iamsim.importers.terraform.resolving import Plan
 
 __all__ = ["Reading"]
+
+Json = dict[str, object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +92,18 @@ class Reading:
         unknown = find_unknown(self.value(name))
         if unknown is not None:
             self.doubt(f"what {quote(self.place)} is attached to depends on {unknown.why}")
+
+    def unless_removed(self, document: Json | None, removed: bool | Unknown) -> Json | None:
+        """Give a policy that the plan may take away: `None` where it does."""
+        if isinstance(removed, Unknown) and document is not None:
+            return self.maybe(document, removed)
+        return None if removed is True else document
+
+    def maybe(self, policy: Json | str, removed: Unknown) -> Json:
+        """Give a policy, or that of an ARN, of which it is not known whether the plan takes it
+        away: all that it says, on a condition that is not known either."""
+        self.remark("unknown-value", f"whether all of its policies stay depends on {removed.why}")
+        return maybe_there(policy, marker(removed.why, self.place), self.draft)
 
     def value(self, name: str) -> object:
         """Give an attribute; `None` for one that nobody set and that AWS will."""

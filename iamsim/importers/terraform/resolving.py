@@ -28,7 +28,6 @@ from iamsim.importers.terraform.addresses import (
     is_index,
     parse_steps,
 )
-from iamsim.importers.terraform.changes import removed_values
 from iamsim.importers.terraform.choices import (
     DOCUMENT,
     JSON_ATTRIBUTES,
@@ -37,10 +36,10 @@ from iamsim.importers.terraform.choices import (
     dig,
     expression_text,
     same_id,
-    targets,
 )
 from iamsim.importers.terraform.configuration import Configuration, part
 from iamsim.importers.terraform.index import InstanceIndex, resource_of
+from iamsim.importers.terraform.removals import Removals
 from iamsim.importers.terraform.scopes import Scopes
 from iamsim.importers.unknown import Unknown, find_unknown
 
@@ -78,18 +77,8 @@ class Plan:
     ) -> None:
         """Index the instances by what references call them; `render` writes policy documents."""
         self.render = render
-        removed = list(removed_values(data))
         self.inline_of_unknown: set[str] = set()  # inline policies of roles that can't be told
-        self.removed_from_roles = {
-            (str(values["role"]), str(values.get("policy_arn", values.get("name"))))
-            for values in removed
-            if "role" in values
-        }
-        self.removed_targets = {
-            str(values[name]) for values in removed for name in targets() if values.get(name)
-        }
-        self.unencrypted = {str(values.get("bucket")) for values in removed if _encrypts(values)}
-        """Buckets of which a plan removes the encryption, which they still show."""
+        self.removals = Removals(data, planned=options.planned)
         self.instances = instances
         self.configuration = Configuration(dict(data))
         variables = data.get("variables")
@@ -405,8 +394,3 @@ class Plan:
         output = part(part(self.configuration.module(path), "outputs"), str(rest[0]))
         expression = part(output, "expression")
         return dig(self.evaluate(expression, Context(path), str(rest[0])), rest[1:])
-
-
-def _encrypts(values: Mapping[str, object]) -> bool:
-    """Say whether values are those of a resource that encrypts a bucket."""
-    return part(part(values.get("rule"), 0), "apply_server_side_encryption_by_default") is not None

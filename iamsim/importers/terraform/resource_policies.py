@@ -189,12 +189,12 @@ def _own_policy(path: tuple[str, ...]) -> Callable[[Reading], None]:
 
     def read(reading: Reading) -> None:
         record = _record(reading, _holder_arn(reading))
-        taken = reading.plan.removed_targets
         names = {reading.arn, reading.name, str(reading.instance.values.get("id"))}
+        removed = reading.plan.removals.policy_of(reading.plan.kind(reading.instance), names)
         kind = type_of_arn(_holder_arn(reading))
         several = kind is not None and kind.several
-        if ("policy" not in record.data or several) and not names & taken:
-            document = reading.policy(".".join(path))
+        if ("policy" not in record.data or several) and removed is not True:
+            document = reading.unless_removed(reading.policy(".".join(path)), removed)
             if document is not None:
                 set_policy(record, document, reading.place, several=several)
 
@@ -401,8 +401,9 @@ def _endpoint(reading: Reading) -> None:
 
 def _endpoint_own_policy(reading: Reading) -> None:
     record = reading.draft.vpc_endpoint(reading.account, reading.name)
-    if "policy" not in record.data and reading.name not in reading.plan.removed_targets:
-        record.set("policy", reading.policy(), reading.place)
+    removed = reading.plan.removals.policy_of(reading.plan.kind(reading.instance), {reading.name})
+    if "policy" not in record.data and removed is not True:
+        record.set("policy", reading.unless_removed(reading.policy(), removed), reading.place)
 
 
 def _endpoint_policy(reading: Reading) -> None:
