@@ -46,6 +46,7 @@ UNLISTED_RESOURCE = Origin("resource")
 LAST_SECOND = 253_402_300_799  # of the year 9999
 TIME_KEYS = ("aws:currenttime", "aws:epochtime")
 USER_ID, ISSUED = "aws:userid", "aws:tokenissuetime"
+MFA = MFA_PRESENT, MFA_AGE = ("aws:multifactorauthpresent", "aws:multifactorauthage")
 
 
 class DerivedKeys:

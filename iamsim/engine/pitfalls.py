@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from iamsim.catalog.containers import is_asked_with_ancestors
 from iamsim.core.reason import Note, Reason
 from iamsim.core.request import CallerKind
+from iamsim.engine.context import MFA
 from iamsim.engine.formula import Slot
 from iamsim.engine.services.backup import is_recovery_point
 from iamsim.engine.services.efs import is_client_call
@@ -35,7 +36,7 @@ EVERYONE = "*"
 CALLER_KEYS = ("aws:principalarn", "aws:principaltype", "aws:principalaccount", "aws:userid")
 SOURCE_IP = "aws:sourceip"
 FORWARDED, TRANSPORT = "aws:viaawsservice", "aws:securetransport"
-MFA = "aws:multifactorauthpresent"
+OPEN_ABOUT_MFA = {CallerKind.ROLE_SESSION, CallerKind.ASSUMED_ROOT}
 OPERATIONS = "kms:grantoperations"
 RESOURCE_TAGS = ("aws:resourcetag/", "iam:resourcetag/")
 # https://docs.aws.amazon.com/kms/latest/developerguide/abac.html
@@ -54,7 +55,9 @@ def call_notes(
     notes = list(_of_keys(request, arrangement))
     if TRANSPORT in missing and request.is_unknown(TRANSPORT):
         notes.append(Note.TRANSPORT_NOT_SAID)
-    if MFA in missing and MFA in arrangement.awaited and request.is_unknown(MFA):
+    if request.caller.kind in OPEN_ABOUT_MFA and any(
+        key in missing and key in arrangement.awaited and request.is_unknown(key) for key in MFA
+    ):
         notes.append(Note.MFA_OF_ROLE_SESSIONS)
     if request.action.startswith(ASSUME_ROLE):
         notes += _of_assume_role(request)

@@ -24,7 +24,7 @@ from iamsim.core.decision import PolicyType
 from iamsim.core.identity_center import ROLE_PATH
 from iamsim.core.request import CallerKind, Sent
 from iamsim.engine.columns import column_of
-from iamsim.engine.context import ISSUED, USER_ID
+from iamsim.engine.context import ISSUED, MFA, MFA_AGE, MFA_PRESENT, USER_ID
 from iamsim.world.model import Role, User
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ __all__ = ["CallerMarks", "caller_marks", "lacks_keys", "leave_open"]
 # The organization of the source account is derived from the account.
 FOLLOWS = {"aws:sourceaccount": ("aws:sourceorgid", "aws:sourceorgpaths")}
 SOURCE_IP = "aws:sourceip"
-MFA = ("aws:multifactorauthpresent", "aws:multifactorauthage")
+AGE = frozenset({MFA_AGE})
 PROVIDER, SAML_PROVIDER = "aws:federatedprovider", ":saml-provider/"
 CALLERS_TAGS = "aws:principaltag/"
 TAGS_OF_CALL = ("aws:requesttag/", "aws:tagkeys")
@@ -129,10 +129,12 @@ def _may_tag(trust: PolicySet) -> bool:
 
 def lacks_keys(question: Question, request: Request, situation: Situation) -> bool:
     """Say whether a request may lack a key that AWS sends, so that `leave_open` has to look."""
-    awaited = situation.arrange(request.action).awaited
+    arrangement = situation.arrange(request.action)
+    awaited = arrangement.awaited
     return (
         question.partial
         or (bool(awaited) and not request.context.keys() >= awaited)
+        or (MFA_PRESENT in request.context and MFA_AGE in arrangement.reads)
         or (situation.way is Way.PUBLIC and _shows_endpoint(request))
     )
 
@@ -199,7 +201,7 @@ class _Asked:
         """The keys that are read and have no value."""
         arrangement = self.situation.arrange(self.request.action)
         every = self.question.partial or self.way is not self.situation.way
-        keys = arrangement.reads if every else arrangement.awaited
+        keys = arrangement.reads if every else arrangement.awaited | (arrangement.reads & AGE)
         return (key for key in keys if key not in self.request.context)
 
     @cached_property
@@ -221,7 +223,21 @@ class _Asked:
             return Presence.NEVER
         if key.startswith(TAGS_OF_CALL) and self._passes_no_tags():
             return Presence.NEVER
-        return presence_in(self.request.action, key, column_of(self.request.caller), self.way)
+        presence = presence_in(self.request.action, key, column_of(self.request.caller), self.way)
+        return presence if key != MFA_AGE else self._age_of_mfa(presence)
+
+    def _age_of_mfa(self, presence: Presence) -> Presence:
+        """Whether the request says how long ago MFA was used: where it was, and nowhere else.
+
+        https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_mfa_configure-api-require.html
+        """
+        used = self.request.context.get(MFA_PRESENT)
+        if presence is Presence.NEVER or MFA_PRESENT in map(str.lower, self.question.unset):
+            return Presence.NEVER
+        if used is None:
+            named = MFA_PRESENT in map(str.lower, self.question.unknown)
+            return Presence.UNCLEAR if named else presence
+        return Presence.ALWAYS if str(used).lower() == "true" else Presence.NEVER
 
     def _passes_no_tags(self) -> bool:
         """Whether the request opens a session of a role whose trust policy lets nobody tag it."""

@@ -19,6 +19,8 @@ from iamsim.core.remember import remember
 from iamsim.core.request import CallerKind, Request
 from iamsim.engine.context import (
     ISSUED,
+    MFA_AGE,
+    MFA_PRESENT,
     TIME_KEYS,
     USER_ID,
     call_context,
@@ -51,7 +53,7 @@ SESSION = re.compile(r"(arn:[^:*?]*:sts::\d{12}:assumed-role/[^/:*?]+/)([^/:*?]+
 ACTION = re.compile(r"[a-z0-9-]+:[a-z0-9_.-]+", re.ASCII)
 ANY_ACTION = "sts:GetCallerIdentity"  # facts of users and roles are the same for every action
 ENCRYPTION_KEYS = "kms:encryptioncontextkeys"
-OF_A_WAY = ""  # the name of keys that only calls through VPC endpoints have
+OF_MORE = ""  # the name of keys that tell whether others are there
 ORDINARY = frozenset({CallerKind.USER, CallerKind.ROLE_SESSION})
 SPELLINGS = 512  # of context keys, for each reading
 SIGNATURES = 1_000  # whose decision is kept, for each reading
@@ -391,11 +393,12 @@ def _names_in(situation: Situation, action: str) -> frozenset[str]:
 
 def _name(reading: Reading, key: str) -> str | None:
     """The name under which a spelling of a key is read; `None` for one that is not. Keys that say
-    by which way a call came are `OF_A_WAY`: more than their own tests depends on them."""
+    by which way a call came, or that an age of MFA is there, are `OF_MORE`: more than their own
+    tests depends on them."""
     lowered = key.lower()
     name = lowered if lowered in reading.keys else None
-    if lowered in keys_through_endpoints():
-        name = OF_A_WAY
+    if lowered in keys_through_endpoints() or (lowered == MFA_PRESENT and MFA_AGE in reading.keys):
+        name = OF_MORE
     return remember(reading.names, key, name, SPELLINGS)
 
 

@@ -371,8 +371,9 @@ NOTES: Mapping[Note, str] = {
         " give aws:SecureTransport=true for their calls"
     ),
     Note.MFA_OF_ROLE_SESSIONS: (
-        "a condition asks whether MFA was used for the session of a role; one page of AWS says that"
-        " such sessions have the key, another that they say nothing of MFA, and it was left open"
+        "a condition asks whether MFA was used for the session of a role, or how long ago; one page"
+        " of AWS says that such sessions have the key, another that they say nothing of MFA, and it"
+        " was left open"
     ),
     Note.SCP_ALLOW_WITH_RESOURCE: (
         "a service control policy allows for some resources only; AWS's pages disagree on whether"

@@ -108,6 +108,10 @@ OF_CALLS = {
     "elasticfilesystem": {"elasticfilesystem:Encrypted": "createfilesystem"},
 }
 WITHOUT = {"codeartifact": "aws:UserAgent"}  # its guide: neither this key nor aws:Referer
+AGE_OF_MFA = {  # by what is said of aws:MultiFactorAuthPresent
+    "none": {"aws:MultiFactorAuthAge": "number?"},
+    "true": {"aws:MultiFactorAuthAge": "number"},
+}
 NETWORK = ("aws:sourcevpce", "aws:sourcevpc", "aws:vpcsourceip")
 
 
@@ -136,19 +140,27 @@ def sent_keys(case: Case) -> dict[str, str]:
         found["aws:SourceIp"] = "address"
     temporary = kind in ("role", "federated-user") or case.caller.get("assumed_root")
     with_token = kind == "user" and case.session.get("credentials") == "session-token"
-    if (temporary and kind in IAM_KINDS) or with_token:
+    if temporary and kind in IAM_KINDS:
         found["aws:TokenIssueTime"] = "moment"
     if with_token:
-        found["aws:MultiFactorAuthPresent"] = "truth"
+        found |= {"aws:TokenIssueTime": "moment", "aws:MultiFactorAuthPresent": "truth"}
     openers = openers_of(case)
     if temporary and kind != "federated-user" and not only_federated(openers):
         found["aws:MultiFactorAuthPresent"] = "truth?"
-    if kind == "role" and openers is None:
-        found["aws:FederatedProvider"] = "text?"
-    elif kind == "role" and any(by_open_id(one) or "*" in as_list(one) for one in openers):
-        sure = all(by_open_id(one) and set(one) == {"Federated"} for one in openers)
-        found["aws:FederatedProvider"] = "text" if sure else "text?"
-    return found
+    if kind in ("user", "root") or "aws:MultiFactorAuthPresent" in found:
+        said = str(case.context.get("aws:multifactorauthpresent")).lower()
+        found |= AGE_OF_MFA.get(said, {})
+    return found | (provider_key(openers) if kind == "role" else {})
+
+
+def provider_key(openers: list[Any] | None) -> dict[str, str]:
+    """Give the key of the provider that opened a role's session, where one may have."""
+    if openers is None:
+        return {"aws:FederatedProvider": "text?"}
+    if not any(by_open_id(one) or "*" in as_list(one) for one in openers):
+        return {}
+    sure = all(by_open_id(one) and set(one) == {"Federated"} for one in openers)
+    return {"aws:FederatedProvider": "text" if sure else "text?"}
 
 
 def keys_of_service(action: str, kind: str) -> dict[str, str]:

@@ -20,6 +20,7 @@ SAMPLES = {
     "truth": "true",
     "moment": "2026-06-01T12:00:00Z",
     "address": "203.0.113.9",
+    "number": "600",
 }
 
 

@@ -14,6 +14,7 @@ from tests.property.tape import Tape
 from tests.property.worlds import cases, standalone_cases
 
 Data = dict[str, Any]
+MFA, AGE = "aws:MultiFactorAuthPresent", "aws:MultiFactorAuthAge"
 LOOKS = {
     "text": ["blue", "User", "arn:aws:iam::111122223333:role/x"],
     "text?": ["blue", "arn:aws:iam::111122223333:oidc-provider/accounts.example"],
@@ -21,6 +22,8 @@ LOOKS = {
     "Region": ["eu-west-1", "us-east-1"],
     "truth": ["true", "false"],
     "truth?": ["true", "false"],
+    "number": ["60", "600", "7200"],
+    "number?": ["60", "600", "7200"],
     "moment": ["2026-06-01T12:00:00Z"],
     "address": ["203.0.113.9", "198.51.100.7", "2001:db8::1"],
 }
@@ -45,6 +48,11 @@ def sent_values(tape: Tape, world: Data | None, request: Data, unknown: list[str
             values[key] = f"{entity}:{name or 'someone'}"
             continue
         values[key] = tape.pick(LOOKS[looks])
+    used = values.get(MFA, case.context.get(MFA.lower()))
+    if used is None or used == "false":  # the age is there where MFA was used
+        values.pop(AGE, None)
+    elif used == "true" and AGE.lower() not in names | case.context.keys():
+        values.setdefault(AGE, tape.pick(LOOKS["number"]))
     return values
 
 

@@ -511,6 +511,16 @@ NOT_CARRIED: list[tuple[Note, Data, Data | None]] = [
     ),
     (Note.TRANSPORT_NOT_SAID, identity(allow()), None),
     (Note.MFA_OF_ROLE_SESSIONS, when("Bool", "aws:MultiFactorAuthPresent", "true"), None),
+    (
+        Note.MFA_OF_ROLE_SESSIONS,
+        when(
+            "Bool",
+            "aws:MultiFactorAuthPresent",
+            "true",
+            session={"credentials": "session-token"},
+        ),
+        None,
+    ),
     (Note.SCP_ALLOW_WITH_RESOURCE, identity(allow(), scps=[[policy(allow())]]), None),
     (Note.EVERYONE_IN_TRUST_POLICY, ASSUME, None),
     (
