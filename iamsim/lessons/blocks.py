@@ -25,6 +25,7 @@ __all__ = [
     "Facts",
     "Heading",
     "Items",
+    "Plain",
     "Prose",
     "answer_blocks",
     "introduction",
@@ -91,7 +92,8 @@ class Break(NamedTuple):
     """What comes next is on another page."""
 
 
-Block = Heading | Prose | Code | Facts | Items | Explanation | Break
+Plain = Heading | Prose | Code | Facts | Items | Break
+Block = Plain | Explanation
 
 
 def introduction(lesson: Lesson) -> Iterator[Block]:

@@ -34,9 +34,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from iamsim.core.answer import Answer
-    from iamsim.lessons.blocks import Block
+    from iamsim.lessons.blocks import Block, Plain
 
 __all__ = ["blocks_fragment", "blocks_html"]
+
+_PAGE = 800  # pixels between the margins of a page
 
 _STYLE = """\
 body { font: 1rem/1.5 system-ui, sans-serif; max-width: 52rem; margin: 2rem auto; padding: 0 1rem;
@@ -62,7 +64,7 @@ _url = re.compile(r"https://\S+")
 def blocks_html(blocks: Iterable[Block], title: str, language: str = "en") -> str:
     """Write blocks as a page, in the `language` as far as there are words."""
     say = course_speaker(language)
-    body = blocks_fragment(blocks, language)
+    body = blocks_fragment(blocks, language, _PAGE, Theme.LIGHT)
     if say is not in_english:
         body = spoken_markup(body, say)
     security = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'"
@@ -76,19 +78,25 @@ def blocks_html(blocks: Iterable[Block], title: str, language: str = "en") -> st
     )
 
 
-def blocks_fragment(blocks: Iterable[Block], language: str = "en") -> str:
-    """Write blocks as a part of a page that somebody else makes; what the lesson itself says is
-    in the `language` of that page, or marked as English where there are no words for it."""
+def blocks_fragment(
+    blocks: Iterable[Block], language: str = "en", width: float = _PAGE, theme: Theme = Theme.AUTO
+) -> str:
+    """Write blocks as a part of a page that somebody else makes, where a picture has a `width` in
+    pixels; what the lesson itself says is in the `language` of that page, or marked as English
+    where there are no words for it."""
     say = course_speaker(language)
     parts = []
     for block in blocks:
         (shown,) = spoken_blocks([block], say)
         foreign = say is not in_english and isinstance(block, Prose) and shown == block
-        parts.append(_block(shown, language, ' lang="en"' if foreign else ""))
+        if isinstance(shown, Explanation):
+            parts.append(_explanation(shown.answer, language, width, theme))
+        else:
+            parts.append(_block(shown, ' lang="en"' if foreign else ""))
     return "\n".join(parts)
 
 
-def _block(block: Block, language: str, foreign: str) -> str:
+def _block(block: Plain, foreign: str) -> str:
     match block:
         case Heading(level, text):
             return f"<h{level}>{_prose(text)}</h{level}>"
@@ -107,8 +115,6 @@ def _block(block: Block, language: str, foreign: str) -> str:
         case Items(title, items):
             rows = "".join(f"<li>{_item(item)}</li>\n" for item in items)
             return f"<h3>{_prose(title)}</h3>\n<ul>\n{rows}</ul>"
-        case Explanation(answer):
-            return _explanation(answer, language)
         case Break():
             return "<hr>"
 
@@ -141,7 +147,7 @@ def _changes(text: str) -> str:
     return "\n".join(lines)
 
 
-def _explanation(answer: Answer, language: str) -> str:
+def _explanation(answer: Answer, language: str, width: float, theme: Theme) -> str:
     rows = "".join(
         f"<tr><th>{escape(name)}</th><td>{escape(OUTCOMES[outcome])}</td>"
         f"<td>{_prose(detail)}</td></tr>\n"
@@ -154,8 +160,7 @@ def _explanation(answer: Answer, language: str) -> str:
     message = denied_message(answer)
     if message is not None:
         parts.append(f"<p>AWS would say:</p>\n<blockquote>{escape(message)}</blockquote>")
-    picture = b64encode(
-        draw_decision(answer, language=language).render("svg", Theme.LIGHT)
-    ).decode()
+    drawn = draw_decision(answer, width=width, language=language).render("svg", theme)
+    picture = b64encode(drawn).decode()
     parts.append(f'<img src="data:image/svg+xml;base64,{picture}" alt="{escape(summary(answer))}">')
     return "\n".join(parts)

@@ -123,11 +123,9 @@ def _not_allowed(answer: Answer) -> str:
         return f"{says}. But a matching `Deny` wins over every `Allow`."
     if answer.decision.reason in {Reason.CALLER_MAY_NOT_CALL, Reason.SERVICE_REFUSES}:
         return f"No policy can allow it: {REASONS[answer.explanation.relation]}."
-    if allowing:
-        return (
-            f"{allowing} allows it. That is not enough here: something else that has to"
-            " allow it does not."
-        )
+    if allowing or needs_none:
+        says = f"{allowing} allows it" if allowing else "The root user needs no policy of its own"
+        return f"{says}. That is not enough here: something else that has to allow it does not."
     nears = [decider.near for decider in answer.explanation.decided_by if decider.near is not None]
     if nears:
         return f"No statement allows it. The closest is {near_text(nears[0])}."
@@ -151,8 +149,8 @@ def _not_explicit(answer: Answer) -> str:
     ]
     if not failing:
         return "An explicit deny needs a statement with `Deny`, and no policy here has any."
-    more = f", and {len(failing) - _MOST} more" if len(failing) > _MOST else ""
-    return f"No statement with `Deny` matches: not {' and not '.join(failing[:_MOST])}{more}."
+    more = f"; nor {len(failing) - _MOST} more" if len(failing) > _MOST else ""
+    return f"No statement with `Deny` matches: not {'; nor '.join(failing[:_MOST])}{more}."
 
 
 def _not_implicit(answer: Answer) -> str:
@@ -168,7 +166,7 @@ def _not_implicit(answer: Answer) -> str:
     allowing = _subjects(answer, _ALLOW)
     if not allowing:
         return f"No statement allows it, and none has to: {_why_without(answer)}."
-    return f"{allowing} allows it, and nothing else that would have to is missing."
+    return f"{allowing} allows it, and so does everything else that has to."
 
 
 def _why_without(answer: Answer) -> str:

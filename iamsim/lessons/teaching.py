@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from iamsim.core.decision import Verdict
 from iamsim.core.errors import RequestError
+from iamsim.draw.decision import WIDE
 from iamsim.lessons.blocks import (
     VERDICT_WORDS,
     answer_blocks,
@@ -33,7 +34,7 @@ from iamsim.lessons.course import (
     find_exercise,
     find_lessons,
 )
-from iamsim.lessons.exam import SIZE, draw_exam
+from iamsim.lessons.exam import PASS_MARK, SIZE, draw_exam
 from iamsim.lessons.grading import grade
 from iamsim.lessons.html import blocks_fragment, blocks_html
 from iamsim.lessons.prediction import LAYER_CHOICES, VERDICT_CHOICES
@@ -79,6 +80,7 @@ def course() -> Json:
         "topic": "exam",
         "after": [lessons[-1].name],
         "steps": SIZE,
+        "pass": PASS_MARK,
     }
     return {
         "lessons": [
@@ -139,12 +141,17 @@ def step(name: str, place: int, language: str = "en") -> Json:
 
 
 def answer(
-    name: str, place: int, decision: str, layer: str | None = None, language: str = "en"
+    name: str,
+    place: int,
+    decision: str,
+    layer: str | None = None,
+    language: str = "en",
+    width: float = WIDE,
 ) -> Json:
     """What comes of a choice: `right`, and the `reason` where it is not.
 
     The layer is looked at once the decision is right. When all is right, `learned` and `html` hold
-    the explanation.
+    the explanation, whose picture is `width` pixels wide.
     """
     outcome = _asked(name, place)[2]
     verdict = next(
@@ -169,10 +176,10 @@ def answer(
             raise _no_choice(str(layer))
         if chosen is not outcome.layer:
             return {"right": False, "of": "layer", "reason": layer_reply(outcome.answer, chosen)}
-    return solved(name, place, language)
+    return solved(name, place, language, width)
 
 
-def solved(name: str, place: int, language: str = "en") -> Json:
+def solved(name: str, place: int, language: str = "en", width: float = WIDE) -> Json:
     """The answer of a step with its explanation, for somebody who found it or wants to see it."""
     _, asked, outcome = _asked(name, place)
     return {
@@ -183,7 +190,7 @@ def solved(name: str, place: int, language: str = "en") -> Json:
         "layer": None if outcome.layer is None else outcome.layer.value,
         "words": outcome_text(outcome, asked.action),
         "learned": asked.learned,
-        "html": blocks_fragment(answer_blocks(asked, outcome), language),
+        "html": blocks_fragment(answer_blocks(asked, outcome), language, width),
     }
 
 

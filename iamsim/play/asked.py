@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from iamsim.engine.question import Question
     from iamsim.syntax.ast import Policy
 
-__all__ = ["LAYERS", "Sheet", "fault_of", "policy_name", "read_sheet", "text_of"]
+__all__ = ["LAYERS", "Sheet", "fault_of", "policy_name", "read_sheet", "text_of", "width_of"]
 
 Json = dict[str, Any]
 
@@ -36,6 +36,7 @@ LAYERS = {
 }
 SINGLE = frozenset({"resource", "boundary"})
 LEVELS = frozenset({"scp", "rcp"})
+NARROW, WIDE = 300, 900  # pixels of a picture
 MOST_LEVELS = 6  # the root, and units five deep
 
 
@@ -102,6 +103,12 @@ def text_of(given: Mapping[str, object], name: str) -> str:
     if not isinstance(value, str):
         raise RequestError("wrong-type", f"`{name}` of a page must be a text")
     return value.strip() if name != "text" else value
+
+
+def width_of(given: Mapping[str, Any]) -> int:
+    """The width of a picture, in pixels, that a page has room for."""
+    width = given.get("width")
+    return min(max(width, NARROW), WIDE) if isinstance(width, int) else WIDE
 
 
 def _attach(arguments: Json, layer: str, policy: Policy, level: object) -> None:

@@ -10,7 +10,7 @@ from iamsim.core.decision import Layer
 from iamsim.core.errors import RequestError
 from iamsim.draw.picture import draw_decision
 from iamsim.draw.style import Theme
-from iamsim.play.asked import LAYERS, read_sheet, text_of
+from iamsim.play.asked import LAYERS, read_sheet, text_of, width_of
 from iamsim.query.comparison import Comparison, compare_answers
 from iamsim.query.edits.patches import changed_texts
 from iamsim.query.edits.search import suggest_edits
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
 __all__ = ["edit", "explain", "export"]
 
 Json = dict[str, Any]
-NARROW, WIDE = 300, 900
 ADDED_TO = {
     Layer.IDENTITY_BASED_POLICY: "identity",
     Layer.RESOURCE_BASED_POLICY: "resource",
@@ -65,11 +64,10 @@ def explain(given: Mapping[str, Any]) -> Json:
     """
     sheet = read_sheet(given)
     answer = sheet.answer()
-    width = given.get("width")
     language = str(given.get("language"))
     picture = draw_decision(
         answer,
-        width=min(max(width, NARROW), WIDE) if isinstance(width, int) else WIDE,
+        width=width_of(given),
         language=language,
     )
     told = {

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from iamsim.core.errors import RequestError
 from iamsim.lessons import teaching
 from iamsim.lessons.graded import graded_document
-from iamsim.play.asked import text_of
+from iamsim.play.asked import text_of, width_of
 from iamsim.report.writers.html import to_fragment
 from iamsim.words.language import course_speaker
 
@@ -35,12 +35,13 @@ def predict(given: Mapping[str, Any]) -> Json:
     layer = text_of(given, "layer") or None
     decision = text_of(given, "decision")
     name, place = text_of(given, "name"), _place(given)
-    return teaching.answer(name, place, decision, layer, _language(given))
+    return teaching.answer(name, place, decision, layer, _language(given), width_of(given))
 
 
 def solve(given: Mapping[str, Any]) -> Json:
     """The answer of a step, explained."""
-    return teaching.solved(text_of(given, "name"), _place(given), _language(given))
+    name, place = text_of(given, "name"), _place(given)
+    return teaching.solved(name, place, _language(given), width_of(given))
 
 
 def exercise(given: Mapping[str, Any]) -> Json:

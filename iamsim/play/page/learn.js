@@ -99,6 +99,24 @@ export class Learn {
     return at("p-lesson");
   }
 
+  // What stands below the last question of a lesson: the score of the exam, and AWS's pages.
+  #ending(lesson, pages) {
+    const said = [];
+    if (lesson.pass) {
+      const right = Array.from({ length: lesson.steps }, (_, place) => this.#progress[`${lesson.name}/${place}`]).filter(Boolean).length;
+      const passed = 100 * right >= lesson.pass * lesson.steps;
+      said.push(made("p", "", { className: "reply", textContent: t(passed ? "exam-passed" : "exam-failed", right, lesson.steps, lesson.pass) }));
+    }
+    if (!pages.length) return said;
+    const list = made("ul");
+    for (const page of pages) {
+      const item = made("li");
+      item.append(made("a", "", { href: page, textContent: page, target: "_blank", rel: "noopener" }));
+      list.append(item);
+    }
+    return [...said, made("p", "aws-says"), list];
+  }
+
   async #step(name, place) {
     const told = await this.#python.ask("step", { name, step: place });
     if (!told) return;
@@ -136,11 +154,13 @@ export class Learn {
     translate(teach);
     let first = true;
     let hints = 0;
+    const width = () => Math.floor(after.clientWidth) || 860;
     const explained = (found) => {
       put(after, found.html, 3);
       const lesson = this.#course.lessons.find((one) => one.name === name);
       const index = this.#course.lessons.indexOf(lesson);
       const next = place + 1 < lesson.steps ? [name, place + 1] : this.#course.lessons[index + 1] && [this.#course.lessons[index + 1].name, 0];
+      if (place + 1 === lesson.steps) after.append(...this.#ending(lesson, told.see));
       if (!next) return;
       const button = made("button", "next", { type: "button" });
       button.addEventListener("click", () => this.#step(...next));
@@ -148,25 +168,24 @@ export class Learn {
       translate(after);
     };
     check.addEventListener("click", async () => {
-      const found = await this.#python.ask("predict", { name, step: place, decision: decision.value, layer: layer.value });
+      const found = await this.#python.ask("predict", { name, step: place, decision: decision.value, layer: layer.value, width: width() });
       if (!found) return;
       if (found.fault) { reply.textContent = faultText(found.fault); return; }
       if (!found.right) {
         first = false;
         say(reply, `${t("wrong")} ${found.reason}`);
       } else if (found.of === "all") {
-        reply.textContent = `${t("right")} ${found.words}`;
+        reply.textContent = t("right-answer", found.words);
         this.#mark(`${name}/${place}`, first);
         explained(found);
       } else reply.textContent = `${t("right")} ${t("deciding-layer")}?`;
     });
     hint.addEventListener("click", () => {
-      first = false;
       say(reply, told.hints[hints]);
       hints = (hints + 1) % told.hints.length;
     });
     show.addEventListener("click", async () => {
-      const found = await this.#python.ask("solve", { name, step: place });
+      const found = await this.#python.ask("solve", { name, step: place, width: width() });
       if (!found || found.fault) return;
       reply.textContent = found.words;
       this.#mark(`${name}/${place}`, false);

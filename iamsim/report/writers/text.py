@@ -44,7 +44,8 @@ def to_text(document: Document, paint: Paint, width: int) -> str:
     lines = []
     for warning in document.warnings:
         text = f"{warning.kind}: {for_terminal(warning.text)}"
-        lines += [paint.bad(line) for line in wrapped(text, width, "", "  ")]
+        struck = paint.quiet if warning.kind == "assumed" else paint.bad  # nothing went wrong
+        lines += [struck(line) for line in wrapped(text, width, "", "  ")]
     lines += [*([""] if lines else []), *_title(document, paint, width)]
     for block in document.shown:
         lines += _block(block, conditions, paint, width)
