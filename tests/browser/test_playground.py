@@ -313,7 +313,9 @@ def test_a_lesson_answers_a_wrong_choice(visit):
     page.get_by_label("Decision").select_option(label="denied implicitly")
     page.get_by_label("The layer that decides").select_option(label="identity-based policy")
     page.get_by_role("button", name="Check").click()
-    visit.expect("#p-lesson .reply", "Right.")
+    visit.expect("#p-lesson .reply", "Right: denied implicitly")
+    picture = page.locator("#p-lesson img")
+    assert picture.evaluate("(one) => one.decode().then(() => one.width >= one.naturalWidth)")
     page.get_by_role("button", name="Next question").click()
     visit.expect("#p-lesson", "Variation 1")
     with page.expect_download() as started:

@@ -74,6 +74,8 @@ def test_none_of_these_is_right_where_no_policy_decides():
     wrong = answer("root-user", 0, "allowed", "identity-based-policy")
     assert wrong["reason"].startswith("There is no identity-based policy, and none is needed")
     assert answer("central-root-access", 2, "implicitDeny", "none")["right"]
+    capped = answer("scp-allow-lists", 2, "allowed")["reason"]
+    assert capped.startswith("The root user needs no policy of its own. That is not enough here")
     refused = answer("central-root-access", 2, "allowed")["reason"]
     assert refused.startswith("No policy can allow it")
     assert not answer("explicit-deny", 0, "explicitDeny", "none")["right"]

@@ -161,10 +161,11 @@ export class Learn {
       const index = this.#course.lessons.indexOf(lesson);
       const next = place + 1 < lesson.steps ? [name, place + 1] : this.#course.lessons[index + 1] && [this.#course.lessons[index + 1].name, 0];
       if (place + 1 === lesson.steps) after.append(...this.#ending(lesson, told.see));
-      if (!next) return;
-      const button = made("button", "next", { type: "button" });
-      button.addEventListener("click", () => this.#step(...next));
-      after.append(button);
+      if (next) {
+        const button = made("button", "next", { type: "button" });
+        button.addEventListener("click", () => this.#step(...next));
+        after.append(button);
+      }
       translate(after);
     };
     check.addEventListener("click", async () => {
