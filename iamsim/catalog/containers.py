@@ -23,6 +23,7 @@ __all__ = [
     "containment_of",
     "holder_of",
     "is_asked_with_ancestors",
+    "is_tagged_as",
 ]
 
 GLUE = "https://docs.aws.amazon.com/glue/latest/dg/glue-resource-policies.html"
@@ -130,6 +131,17 @@ def is_asked_with_ancestors(resource: str) -> bool:
     """Say whether AWS asks for a call on a resource (its ARN) on what it lies in as well."""
     arn = find_arn(resource)
     return arn is not None and arn.service in ANCESTORS_ASKED and containment_of(arn) is not None
+
+
+# Resources whose tags are those of what stands in front of them: versions and aliases of functions.
+# https://docs.aws.amazon.com/lambda/latest/dg/attribute-based-access-control.html
+TAGGED_AS = re.compile(r"(arn:[^:]*:lambda:[^:]*:[^:]*:function:[^:]+):[^:]+")
+
+
+def is_tagged_as(resource: str, holder: str) -> bool:
+    """Say whether a resource has the tags of another (both ARNs), which are its own."""
+    match = TAGGED_AS.fullmatch(resource)
+    return match is not None and match[1] == holder
 
 
 def holder_of(arn: Arn) -> str | None:

@@ -123,23 +123,25 @@ def presence_in(action: str, key: str, caller: CallerColumn, way: Way | None) ->
         if always and _read()[key][0][caller] == "+" and sends_of_endpoint(action, key):
             return Presence.ALWAYS
     if key in _of_services():
-        callers, only, without = _of_services()[key]
-        asked = action in only if only else action not in without
-        if asked and callers[caller] in "+~" and action.partition(":")[0] == key.partition(":")[0]:
-            return Presence(callers[caller])
+        own = action.partition(":")[0] == key.partition(":")[0]
+        for callers, only, without in _of_services()[key] if own else ():
+            asked = action in only if only else action not in without
+            if asked and callers[caller] in "+~":
+                return Presence(callers[caller])
     return presence
 
 
 @lru_cache(maxsize=1)
-def _of_services() -> dict[str, tuple[str, frozenset[str], frozenset[str]]]:
+def _of_services() -> dict[str, list[tuple[str, frozenset[str], frozenset[str]]]]:
     """Read which keys of their own services always send: by key in lower case the callers, and the
-    only actions with the key, or those without it."""
-    found = {}
+    only actions with the key, or those without it; a key may have several such rows."""
+    found: dict[str, list[tuple[str, frozenset[str], frozenset[str]]]] = {}
     for line in data_lines("service_keys_sent.txt"):
         keys, callers, how, *actions = line.lower().split(" ")
         named, none = frozenset(actions), frozenset[str]()
         row = (callers, named, none) if how == "+" else (callers, none, named)
-        found.update(dict.fromkeys(keys.split(","), row))
+        for key in keys.split(","):
+            found.setdefault(key, []).append(row)
     return found
 
 
@@ -182,7 +184,7 @@ def with_keys_apart() -> frozenset[str]:
     """Give the actions (in lower case) that lack a key that their service sends otherwise, or alone
     have one."""
     lacking = (without for _, _, without in _of_endpoints().values())
-    apart = (only | without for _, only, without in _of_services().values())
+    apart = (only | without for rows in _of_services().values() for _, only, without in rows)
     return frozenset().union(*lacking, *apart) - {""}
 
 

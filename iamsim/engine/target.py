@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING
 
-from iamsim.catalog.containers import containment_of
+from iamsim.catalog.containers import containment_of, is_tagged_as
 from iamsim.catalog.rules import service_rules
 from iamsim.catalog.tag_keys import tag_key_starts
 from iamsim.core.arn import find_arn, is_account_id
@@ -46,10 +46,11 @@ class Target(NamedTuple):
     that it names; and its account. Everything that facts about resources rest on is here: two
     requests with equal targets share them.
 
-    `itself` says that the resource is that entry, not an object in it; `access_point` is the ARN of
-    the access point that the request goes through. `objects` name the kinds of objects with rules
-    of their own that it is one of (`iamsim.catalog.rules`): a service-linked role, say, which the
-    path tells where no world does. The policy of `container` counts together with the resource's.
+    `itself` says that the resource is that entry or has its tags, and is no object in it;
+    `access_point` is the ARN of the access point that the request goes through. `objects` name the
+    kinds of objects with rules of their own that it is one of (`iamsim.catalog.rules`): a
+    service-linked role, say, which the path tells where no world does. The policy of `container`
+    counts together with the resource's.
     """
 
     kind: ResourceKind
@@ -94,7 +95,7 @@ def find_target(question: Question, model: World, caller: Caller) -> Target:
         account,
         container,
         arn.region if arn is not None else "",
-        known is not None and known.arn == resource,
+        known is not None and (known.arn == resource or is_tagged_as(resource, known.arn)),
         access_point_name(resource),
         resource == ALL_BUCKETS,
         _objects(arn, resource, entity),

@@ -107,6 +107,8 @@ def resource_entry(world: dict[str, Any], arn: str) -> tuple[str | None, dict[st
     wanted += [arn.partition("/")[0]] if ":execute-api:" in arn else []
     wanted += ["/".join(arn.split("/")[:2])] if re.search(":(?:es|mediastore):", arn) else []
     wanted += [arn.partition(":log-stream:")[0]] if ":logs:" in arn else []
+    # A function's tags and policy are there for its versions and aliases.
+    wanted += [":".join(arn.split(":")[:7])] if ":lambda:" in arn else []
     for account, details in section(world, "accounts").items():
         for name in wanted:
             if name in section(details, "resources"):

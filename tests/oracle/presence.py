@@ -48,6 +48,12 @@ OF_A_CALL = {
     "lambda:createfunctionurlconfig lambda:deletefunctionurlconfig lambda:getfunctionurlconfig"
     " lambda:invokefunctionurl": {"lambda:FunctionUrlAuthType": "text"},
     "lambda:addpermission": {"lambda:Principal": "text"},
+    "lambda:removepermission": {"lambda:Principal": "text?"},
+    "lambda:createeventsourcemapping lambda:updateeventsourcemapping"
+    " lambda:deleteeventsourcemapping lambda:createfunctionurlconfig lambda:getfunctionurlconfig"
+    " lambda:updatefunctionurlconfig lambda:deletefunctionurlconfig": {
+        "lambda:FunctionArn": "text"
+    },
     "events:putevents": {
         "events:detail-type": "text",
         "events:source": "text",
