@@ -8,6 +8,7 @@ from iamsim.catalog.presence import Way
 from iamsim.core.arn import find_arn
 from iamsim.core.decision import PolicyType
 from iamsim.core.reason import Note, Reason
+from iamsim.core.request import CallerKind
 from iamsim.engine.documents import compile_all
 from iamsim.engine.situation import Situation
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from iamsim.engine.world import CompiledWorld
 
 __all__ = ["make_situation", "way_of"]
+
+COMMERCIAL = "aws"
 
 
 def make_situation(
@@ -69,9 +72,15 @@ def way_of(via: Via) -> Way:
 
 
 def _same_partition(caller: CallerFacts, resource: str) -> bool:
-    """Whether caller and resource are in one partition; a resource without ARN is."""
-    arn = find_arn(resource)
-    return arn is None or arn.partition == caller.caller.partition
+    """Whether caller and resource are in one partition; a resource without ARN is. Services have
+    principals of `amazonaws.com` in every partition, those of other domains are of one.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies-cross-account-resource-access.html
+    """
+    arn, called = find_arn(resource), caller.caller
+    if arn is None or arn.partition == called.partition:
+        return True
+    return called.kind is CallerKind.SERVICE and called.partition == COMMERCIAL
 
 
 def _endpoint_notes(question: Question, world: CompiledWorld) -> tuple[Note, ...]:

@@ -399,12 +399,12 @@ def refuses(case: Any) -> bool:
         return not is_unsigned(case) or says(OWN_ACCOUNT, case)
     if kind == "origin-access-identity":
         return says(OWN_ACCOUNT, case)
+    if kind not in ("service", *IAM_KINDS):
+        return False
+    if case.parts and case.caller["partition"] not in (None, case.parts[1]):
+        return True
     if kind == "service":
         return lets_no_service(case)
-    if kind not in IAM_KINDS:
-        return False
-    if case.parts and case.parts[1] != case.caller["partition"]:
-        return True
     if may_call(case) is False or is_fixed(case):
         return True
     abroad = case.caller["account"] != case.owner

@@ -13,6 +13,14 @@ PROVIDER_NAMES = (
     "www.amazon.com",
 )
 IAM_KINDS = ("root", "user", "role", "federated-user")
+DOMAINS_OF_PARTITIONS = {  # others are used everywhere
+    ".amazonaws.com.cn": "aws-cn",
+    ".amazonaws.eu": "aws-eusc",
+    ".sc2s.sgov.gov": "aws-iso-b",
+    ".c2s.ic.gov": "aws-iso",
+    ".cloud.adc-e.uk": "aws-iso-e",
+    ".csp.hci.ic.gov": "aws-iso-f",
+}
 Caller = dict[str, Any]
 
 
@@ -34,7 +42,9 @@ def caller_of(principal: str, session: dict[str, Any], world: dict[str, Any]) ->
     if principal in PROVIDER_NAMES:
         return caller | {"kind": "federated", "name": principal}
     if not principal.startswith("arn:"):
-        return caller | {"kind": "service", "name": principal}
+        domains = [one for one in DOMAINS_OF_PARTITIONS if principal.endswith(one)]
+        home = DOMAINS_OF_PARTITIONS[domains[0]] if domains else None
+        return caller | {"kind": "service", "name": principal, "partition": home}
     _, partition, _, _, account, tail = principal.split(":", 5)
     kind, _, rest = tail.partition("/")
     if account == "cloudfront":
