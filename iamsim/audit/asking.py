@@ -242,12 +242,10 @@ def with_one_factor(question: Question) -> Iterator[Question]:
     yield replace(question, context=context, unset=question.unset | {MFA_AGE})
 
 
-def from_elsewhere(
-    question: Question, statements: Iterable[CompiledStatement]
-) -> Iterator[Question]:
+def from_elsewhere(question: Question, tests: Iterable[ConditionTest]) -> Iterator[Question]:
     """A question from networks of nobody's: from the internet, by an address that no small block of
     conditions has and by IPv6, and through the VPC endpoint of a stranger."""
-    for asked in from_anywhere(question, statements):
+    for asked in from_anywhere(question, tests):
         if SOURCE_IP in asked.context:
             yield replace(asked, unset=asked.unset | keys_through_endpoints())
             context = {**asked.context, SOURCE_IP: OVER_IPV6}

@@ -11,8 +11,10 @@ one.
 `perimeter-identities`, `perimeter-resources`, `perimeter-networks`: whether somebody from outside
 reaches a resource whose policy lets them in, whether an administrator can write to a resource
 outside, and whether one can work from any network. One or two requests are asked for each of a few
-services (S3, SQS, SNS, KMS, Secrets Manager), about strangers in another organization and in none:
-one that comes through is a finding.
+services (S3, SQS, SNS, KMS, Secrets Manager), of a role and of a user, about strangers in another
+organization and in none, from the internet and through the VPC endpoint of a stranger; and as
+exceptions of guardrails invite them, by names, tags or through services: one that comes through is
+a finding. What a guardrail spares by the tags or names of own principals is left out.
 `control-tower-preventive`: where AWS Control Tower is, its mandatory preventive controls by their
 ids, about its own resources; those for the log archive about the account that has its buckets.
 
@@ -30,11 +32,14 @@ guardrails forbid; other such roles are patterns under `guardrail-exempt` in the
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import product
 from typing import TYPE_CHECKING, NamedTuple
 
-from iamsim.audit.asking import whole_services
+from iamsim.audit.asking import request_of, whole_services
 from iamsim.audit.control_tower import CONTROL_TOWER, LOG_ARCHIVE
+from iamsim.audit.crossings import crossings
 from iamsim.audit.guardrails import CONTROLS, GUARDRAILS
+from iamsim.audit.limits import PROBED, STRANGER, lets_in, probes_of, takes_away
 from iamsim.audit.model import Evidence, Finding, Fix, Gap, Passed, Request, Severity
 from iamsim.audit.policies import written_out
 from iamsim.audit.registry import audits
@@ -46,7 +51,6 @@ from iamsim.engine.question import AttachedPolicies, Question
 from iamsim.proofs.result import Verdict as Proof
 from iamsim.query.batch.answers import decide_one
 from iamsim.query.escalation.administrators import ADMINISTRATOR_ACCESS
-from iamsim.syntax.read import parse_policy
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -54,8 +58,8 @@ if TYPE_CHECKING:
     from iamsim.audit.guardrails import Guardrail
     from iamsim.audit.looking import Looking
     from iamsim.audit.model import Outcome
+    from iamsim.compile.condition import ConditionTest
     from iamsim.core.decision import Decision
-    from iamsim.syntax.ast import Policy
     from iamsim.world.model import AnyPolicy
 
 HEADING = "guardrails"
@@ -69,14 +73,6 @@ REGION_DENY = (
 REGION_CONTROL = "AWS-GR_REGION_DENY"
 CONTROL = PolicyType.SERVICE_CONTROL
 PRINCIPAL = "aws:PrincipalArn"
-STRANGER = "999999999999"
-PROBED = {
-    "s3": "arn:{partition}:s3:::iamsim-perimeter-probe/object",
-    "sqs": "arn:{partition}:sqs:us-east-1:{account}:iamsim-probe",
-    "sns": "arn:{partition}:sns:us-east-1:{account}:iamsim-probe",
-    "kms": "arn:{partition}:kms:us-east-1:{account}:key/iamsim-probe",
-    "secretsmanager": "arn:{partition}:secretsmanager:us-east-1:{account}:secret:iamsim-probe",
-}
 READS = (
     "s3:GetObject",
     "s3:PutObject",
@@ -86,7 +82,7 @@ READS = (
     "secretsmanager:GetSecretValue",
 )
 WRITES = ("s3:PutObject", "sqs:SendMessage", "sns:Publish")
-INTERNET = {"aws:SourceIp": "198.51.100.7", "aws:ViaAWSService": "false"}
+BY_ITSELF = {"aws:ViaAWSService": "false"}
 CONTROLS_OF_ORGANIZATIONS = frozenset((Layer.SERVICE_CONTROL_POLICY, Layer.RESOURCE_CONTROL_POLICY))
 
 
@@ -97,7 +93,6 @@ class _Crossing(NamedTuple):
     actions: tuple[str, ...]
     caller: str | None = None
     owner: str | None = None
-    context: Mapping[str, str] = {}
 
 
 @audits(
@@ -126,33 +121,35 @@ def _without(looking: Looking, what: str, use: PolicyType) -> Iterator[Outcome]:
     for gap in _no_organization(looking):
         yield gap
         return
-    for member in looking.members:
-        levels = model.scp_levels(member) if use is CONTROL else model.rcp_levels(member)
-        if not any(_limits(looking, policies, use) for _, policies in levels or ()):
-            yield Finding(
-                member,
-                f"no {what} limits the account",
-                Fix(
-                    "commands",
-                    f"aws organizations create-policy --type {kind} --name NAME --description WHY"
-                    " --content file://policy.json\naws organizations attach-policy --policy-id ID"
-                    f" --target-id {member}",
-                ),
-                member,
+    for first, alike in looking.guardrails.alike.items():
+        levels = model.scp_levels(first) if use is CONTROL else model.rcp_levels(first)
+        limited = any(_limits(looking, first, policies, use) for _, policies in levels or ())
+        for member in alike:
+            yield (
+                Passed(member)
+                if limited
+                else Finding(
+                    member,
+                    f"no {what} limits the account",
+                    Fix(
+                        "commands",
+                        f"aws organizations create-policy --type {kind} --name NAME --description WHY"
+                        " --content file://policy.json\naws organizations attach-policy --policy-id ID"
+                        f" --target-id {member}",
+                    ),
+                    member,
+                )
             )
-        else:
-            yield Passed(member)
     yield from looking.policy_gaps(use)
 
 
-def _limits(looking: Looking, policies: Sequence[AnyPolicy], use: PolicyType) -> bool:
-    """Whether the policies of one level take anything away: by a denial, or because none of them
-    allows everything."""
+def _limits(looking: Looking, member: str, policies: Sequence[AnyPolicy], use: PolicyType) -> bool:
+    """Whether the policies of one level take anything away: by a denial that requests match, or
+    because none of them allows everything."""
     statements = [one for policy in policies for one in looking.statements(policy, use)]
     allows_all = any("*" in whole_services(statement) for statement in statements)
-    universe = looking.batch.universe
     return not allows_all or any(
-        statement.denies and universe.mask(statement.actions) for statement in statements
+        statement.denies and takes_away(looking, member, statement) for statement in statements
     )
 
 
@@ -289,11 +286,10 @@ def regions(looking: Looking) -> Iterator[Outcome]:
             closed, why = None in found.values(), "whether some Region is closed"
             yield from (Passed(text) if closed else Gap(text, why, "", "") for text in alike)
             continue
-        region, (action, form) = open_in[-1]
+        region, (principal, action, resource) = open_in[-1]
         for text in alike:
-            resource = form.format(partition=partition, region=region, account=text)
-            context = {"aws:RequestedRegion": region}
-            request = Request(_probe(partition, text), action, resource, context)
+            shown, where = (one.replace(member, text) for one in (principal, resource))
+            request = Request(shown, action, where, {"aws:RequestedRegion": region})
             yield Finding(
                 text,
                 f"all {len(found)} Regions can be used (AWS Control Tower: {REGION_CONTROL})",
@@ -309,6 +305,8 @@ REGIONAL = (
     ("ec2:CreateSubnet", "arn:{partition}:ec2:{region}:{account}:vpc/vpc-0123456789abcdef0"),
     ("lambda:CreateFunction", "arn:{partition}:lambda:{region}:{account}:function:iamsim-probe"),
     ("dynamodb:CreateTable", "arn:{partition}:dynamodb:{region}:{account}:table/iamsim-probe"),
+    ("rds:CreateDBInstance", "arn:{partition}:rds:{region}:{account}:db:iamsim-probe"),
+    ("sqs:CreateQueue", "arn:{partition}:sqs:{region}:{account}:iamsim-probe"),
 )
 
 
@@ -319,12 +317,13 @@ def _in_region(looking: Looking, member: str, region: str) -> tuple[str, ...] | 
     undecided = False
     for action, form in REGIONAL:
         resource = form.format(partition=partition, region=region, account=member)
-        decision = _as_administrator(
-            looking, member, action, resource, {"aws:RequestedRegion": region}
-        )
-        if decision.verdict is Verdict.ALLOWED:
-            return action, form
-        undecided = undecided or decision.layer not in CONTROLS_OF_ORGANIZATIONS
+        for principal in probes_of(partition, member):
+            decision = _as_administrator(
+                looking, principal, action, resource, {"aws:RequestedRegion": region}
+            )
+            if decision.verdict is Verdict.ALLOWED:
+                return principal, action, resource
+            undecided = undecided or decision.layer not in CONTROLS_OF_ORGANIZATIONS
     return () if undecided else None
 
 
@@ -351,20 +350,16 @@ def _regions_of(partition: str) -> list[str]:
     ]
 
 
-def _probe(partition: str, account: str) -> str:
-    return f"arn:{partition}:iam::{account}:role/iamsim-probe"
-
-
 def _as_administrator(
     looking: Looking,
-    account: str,
+    principal: str,
     action: str,
     resource: str,
     context: Mapping[str, str],
 ) -> Decision:
-    """Decide what an administrator of an account may do, with the guardrails as they are."""
+    """Decide what an administrator may do, with the guardrails as they are."""
     question = Question(
-        _probe(looking.partition_of(account), account),
+        principal,
         action,
         resource,
         dict(context),
@@ -424,7 +419,7 @@ def networks(looking: Looking) -> Iterator[Outcome]:
         "credentials that are stolen work from any network",
         _NETWORKS,
         CONTROL,
-        _Crossing(READS, context=INTERNET),
+        _Crossing(READS),
     )
 
 
@@ -436,39 +431,44 @@ def _perimeter(
     crossing: _Crossing,
 ) -> Iterator[Outcome]:
     """Decide the requests about each member."""
-    actions, caller, owner, context = crossing
+    actions, caller, owner = crossing
+    whose = "Principal" if caller else "Resource" if owner else ""
     for gap in _no_organization(looking):
         yield gap
         return
     for member, alike in looking.guardrails.alike.items():
         partition = looking.partition_of(member)
-        principal = _probe(partition, caller or member)
-        decisions: list[tuple[str, str, dict[str, str], Decision]] = []
-        for action in actions:
+        decisions: list[tuple[Question, Decision]] = []
+        for action, principal in product(actions, probes_of(partition, caller or member)):
             form = PROBED[action.partition(":")[0]]
             resource = form.format(partition=partition, account=owner or member)
             question = Question(
                 principal,
                 action,
                 resource,
-                context,
+                {} if whose else dict(BY_ITSELF),
                 resource_account=owner or member,
                 now=looking.at_text,
-                attached=AttachedPolicies(
-                    identity_policies=(ADMINISTRATOR_ACCESS,),
-                    resource_policy=_lets_in(principal, action, resource),
-                ),
             )
-            whose = "Principal" if caller else "Resource" if owner else ""
-            for asked in _strangers(question, whose):
-                decision = decide_one(asked, looking.batch.world).decision
-                told = {key: str(value) for key, value in asked.context.items()}
-                decisions.append((action, resource, told, decision))
-        open_ = next((asked for asked in decisions if asked[3].verdict is Verdict.ALLOWED), None)
+            tests = _tests(looking, member, use)
+            for asked in crossings(question, whose, tests):
+                attached = AttachedPolicies(
+                    identity_policies=(ADMINISTRATOR_ACCESS,),
+                    resource_policy=lets_in(asked.principal, action, resource),
+                )
+                asked_with = replace(asked, attached=attached)
+                decision = decide_one(asked_with, looking.batch.world).decision
+                decisions.append((asked, decision))
+        open_ = next(
+            (asked for asked, decision in decisions if decision.verdict is Verdict.ALLOWED), None
+        )
         for text in alike:
             if open_ is not None:
-                shown, resource = (one.replace(member, text) for one in (principal, open_[1]))
-                request = Request(shown, open_[0], resource, open_[2])
+                request = request_of(open_)
+                shown, resource = (
+                    one.replace(member, text) for one in (request.principal, request.resource)
+                )
+                request = request._replace(principal=shown, resource=resource)
                 yield Finding(
                     text,
                     detail,
@@ -483,31 +483,18 @@ def _perimeter(
     yield from looking.policy_gaps(use)
 
 
-def _strangers(question: Question, whose: str) -> Iterator[Question]:
-    """A question about a stranger in no organization, and in another one; `whose` is ``Principal``
-    or ``Resource``, or nothing where nobody is a stranger."""
-    if not whose:
-        yield question
-        return
-    keys = frozenset((f"aws:{whose}OrgID", f"aws:{whose}OrgPaths"))
-    yield replace(question, unset=keys)
-    context = {**question.context, f"aws:{whose}OrgID": "o-stranger0000"}
-    yield replace(question, context=context)
-
-
-def _lets_in(principal: str, action: str, resource: str) -> Policy:
-    """A policy of a resource that lets somebody in."""
-    statement = {
-        "Effect": "Allow",
-        "Principal": {"AWS": principal},
-        "Action": action,
-        "Resource": resource,
-    }
-    return parse_policy(
-        {"Version": "2012-10-17", "Statement": [statement]},
-        name="a policy that lets the caller in",
-        policy_type=PolicyType.RESOURCE,
-    )
+def _tests(looking: Looking, member: str, use: PolicyType) -> list[ConditionTest]:
+    """The conditions of the denials of guardrails of a member."""
+    model = looking.model
+    levels = model.scp_levels(member) if use is CONTROL else model.rcp_levels(member)
+    return [
+        test
+        for _, policies in levels or ()
+        for policy in policies
+        for statement in looking.statements(policy, use)
+        if statement.denies
+        for test in statement.conditions
+    ]
 
 
 def _of_organization(looking: Looking, policy: object) -> str:

@@ -249,9 +249,10 @@ def _from_everywhere(
     """A statement by which a user may call something from the internet, or through the VPC endpoint
     of a stranger, with the request."""
     told = [
-        statement
+        test
         for policy in identity_policies(user, looking.model)
         for statement in looking.statements(policy, PolicyType.IDENTITY)
+        for test in statement.conditions
     ]
     for policy, one in _allowing(looking, user):
         for action in _examples(looking, one):

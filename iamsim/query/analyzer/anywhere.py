@@ -17,6 +17,7 @@ from iamsim.universe.asked import FRESH_ACCOUNT
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from iamsim.compile.condition import ConditionTest
     from iamsim.compile.statement import CompiledStatement
     from iamsim.engine.question import Question
 
@@ -49,14 +50,13 @@ ADDRESSES = (
 )
 
 
-def unnamed_addresses(statements: Iterable[CompiledStatement]) -> tuple[str, ...]:
+def unnamed_addresses(tests: Iterable[ConditionTest]) -> tuple[str, ...]:
     """Addresses outside of all small blocks that conditions name; one where they name none."""
     texts = {
         template.text
-        for statement in statements
-        for condition in statement.conditions
-        if condition.key == SOURCE_IP.lower()
-        for template in condition.values.templates
+        for test in tests
+        if test.key == SOURCE_IP.lower()
+        for template in test.values.templates
     }
     if not texts:
         return ADDRESSES[:1]
@@ -74,12 +74,10 @@ def unnamed_addresses(statements: Iterable[CompiledStatement]) -> tuple[str, ...
     return found or ADDRESSES[:1]
 
 
-def from_anywhere(
-    question: Question, statements: Iterable[CompiledStatement]
-) -> Iterator[Question]:
+def from_anywhere(question: Question, tests: Iterable[ConditionTest]) -> Iterator[Question]:
     """The question of somebody who uses no VPC endpoint, and of somebody who uses one of another
     VPC and account."""
-    for address in unnamed_addresses(statements):
+    for address in unnamed_addresses(tests):
         context = {**question.context, SOURCE_IP: address}
         yield replace(question, context=context, unset=question.unset | OF_ENDPOINTS.keys())
     known = {key: value for key, value in OF_ENDPOINTS.items() if value is not None}

@@ -371,10 +371,14 @@ class _Grant:
     def _is_open(self, question: Question, actions: ActionClass) -> bool:
         """Whether somebody can do it from wherever."""
         asked = replace(question, action=self.batch.universe.first(actions.actions))
-        statements = _all_statements(self.batch, self.subject.item)
+        tests = (
+            test
+            for statement in _all_statements(self.batch, self.subject.item)
+            for test in statement.conditions
+        )
         return any(
-            decide_one(statement, self.batch.world).possible
-            for statement in from_anywhere(asked, statements)
+            decide_one(question, self.batch.world).possible
+            for question in from_anywhere(asked, tests)
         )
 
     def _question(self, outsider: Outsider, resource: str) -> Question:
