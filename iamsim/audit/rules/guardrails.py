@@ -121,25 +121,18 @@ def _without(looking: Looking, what: str, use: PolicyType) -> Iterator[Outcome]:
     for gap in _no_organization(looking):
         yield gap
         return
+    call = (
+        f"aws organizations create-policy --type {kind} --name NAME --description WHY"
+        " --content file://policy.json\naws organizations attach-policy --policy-id ID --target-id "
+    )
     for first, alike in looking.guardrails.alike.items():
         levels = model.scp_levels(first) if use is CONTROL else model.rcp_levels(first)
-        limited = any(_limits(looking, first, policies, use) for _, policies in levels or ())
-        for member in alike:
-            yield (
-                Passed(member)
-                if limited
-                else Finding(
-                    member,
-                    f"no {what} limits the account",
-                    Fix(
-                        "commands",
-                        f"aws organizations create-policy --type {kind} --name NAME --description WHY"
-                        " --content file://policy.json\naws organizations attach-policy --policy-id ID"
-                        f" --target-id {member}",
-                    ),
-                    member,
-                )
-            )
+        if any(_limits(looking, first, policies, use) for _, policies in levels or ()):
+            yield from map(Passed, alike)
+        else:
+            for member in alike:
+                fix = Fix("commands", call + member)
+                yield Finding(member, f"no {what} limits the account", fix, member)
     yield from looking.policy_gaps(use)
 
 
