@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from iamsim.words.language import Say
 
 __all__ = [
+    "BOXES",
     "Block",
     "Break",
     "Code",
@@ -41,7 +42,7 @@ VERDICT_WORDS = {
     Verdict.IMPLICIT_DENY: "denied implicitly",
     Verdict.CONDITIONAL: "conditional",
 }
-_BOXES = "☐ allowed   ☐ denied explicitly   ☐ denied implicitly"
+BOXES = "☐ allowed   ☐ denied explicitly   ☐ denied implicitly"
 # Asked of every step: to leave it out where several layers allow together would tell.
 _LAYER_BOX = "The layer that decides (or: several together, or none): ______________________"
 
@@ -186,7 +187,7 @@ def sheet(lessons: Iterable[Lesson], *, questions: bool, answers: bool) -> Itera
             yield from introduction(lesson)
             for step in lesson.steps:
                 yield from step_blocks(lesson, step)
-                yield Prose(_BOXES)
+                yield Prose(BOXES)
                 yield Prose(_LAYER_BOX)
                 if step.hints:
                     yield Items("hints", step.hints)

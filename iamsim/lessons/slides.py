@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from iamsim.draw.terminal import decision_lines
 from iamsim.lessons.blocks import (
+    BOXES,
     Code,
     Heading,
     Items,
@@ -36,7 +37,6 @@ _FRONT = "---\nmarp: true\npaginate: true\n"
 _STYLE = 'style: "section { font-size: 22px; } pre { font-size: 16px; }"\n---\n'
 _LONGEST = 26  # lines of a text on one slide
 _WIDTH = 96
-_CHOICES = ("allowed", "denied explicitly", "denied implicitly")
 
 
 def slides(lessons: Iterable[Lesson], say: Say = in_english) -> str:
@@ -59,7 +59,7 @@ def _slides(lesson: Lesson, say: Say) -> Iterator[Sequence[Block]]:
                 yield from ([part] for part in _parts(block))
             else:
                 asked.append(block)
-        yield [*asked, Items("choices", _CHOICES)]
+        yield [*asked, Prose(BOXES)]
         outcome = lesson.outcome(step)
         title = f"Variation {place}" if place else "The answer"
         yield [

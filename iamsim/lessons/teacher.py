@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from iamsim.core.errors import RequestError
 from iamsim.files.reading import read_bytes
 from iamsim.lessons.blocks import VERDICT_WORDS, layer_names
+from iamsim.lessons.exam import SIZE
 from iamsim.lessons.progress import FILE, Progress
 from iamsim.report.document import Column, Document, Section
 from iamsim.words.language import in_english
@@ -31,6 +32,7 @@ __all__ = [
 ]
 
 _ROOM = "_____"
+_YOU = "you"
 _HANDS = ("hands allowed", "hands explicitly", "hands implicitly")
 
 
@@ -149,28 +151,32 @@ def done_results(
     done: Mapping[str, object], lessons: Iterable[Lesson], exercises: Iterable[Exercise]
 ) -> list[Result]:
     """The results of one learner who worked on a page: `done` has the steps as ``lesson/place`` and
-    the exercises as ``exercise/name``, each with whether the first try was right."""
+    the exercises as ``exercise/name``, each with whether the first try was right. The exam has a
+    row once it was begun."""
     rows = []
     for lesson in lessons:
         tries = [done.get(f"{lesson.name}/{place}") for place in range(len(lesson.steps))]
         answered = sum(attempt is not None for attempt in tries)
         right = sum(attempt is True for attempt in tries)
-        rows.append(Result("you", "lesson", lesson.name, len(tries), answered, right))
+        rows.append(Result(_YOU, "lesson", lesson.name, len(tries), answered, right))
     for exercise in exercises:
         solved = int(f"exercise/{exercise.name}" in done)
-        rows.append(Result("you", "exercise", exercise.name, 1, solved, solved))
+        rows.append(Result(_YOU, "exercise", exercise.name, 1, solved, solved))
+    tries = [right for step, right in done.items() if step.startswith("exam/")]
+    if tries:
+        rows.append(Result(_YOU, "exam", "exam", SIZE, len(tries), tries.count(True)))
     return rows
 
 
-def results_of_rows(rows: Sequence[Result]) -> Document:
-    """Results as a table."""
+def results_of_rows(rows: Sequence[Result], say: Say = in_english) -> Document:
+    """Results as a table; `say` gives the words of another language."""
     columns: tuple[Column[Result], ...] = (
-        Column("learner", lambda row: row.learner),
-        Column("kind", lambda row: row.kind),
-        Column("name", lambda row: row.name),
-        Column("questions", lambda row: str(row.questions)),
-        Column("answered", lambda row: str(row.answered)),
-        Column("right", lambda row: str(row.right)),
+        Column(say("learner"), lambda row: row.learner),
+        Column(say("kind"), lambda row: say(row.kind)),
+        Column(say("name"), lambda row: row.name),
+        Column(say("questions"), lambda row: str(row.questions)),
+        Column(say("answered"), lambda row: str(row.answered)),
+        Column(say("right"), lambda row: str(row.right)),
     )
     names = {row.learner for row in rows}
     right = sum(row.right for row in rows)

@@ -214,11 +214,11 @@ def hand_out(name: str, form: str, language: str = "en") -> Json:
     return {"name": f"{name}-{form}.html", "text": blocks_html(blocks, lesson.title, language)}
 
 
-def results_table(done: Mapping[str, object]) -> Json:
+def results_table(done: Mapping[str, object], language: str = "en") -> Json:
     """What somebody did on a page as CSV: `done` has `lesson/place` and `exercise/name`, each with
     whether the first try was right."""
     rows = done_results(done, all_lessons(), all_exercises())
-    return {"name": "results.csv", "text": to_csv(results_of_rows(rows))}
+    return {"name": "results.csv", "text": to_csv(results_of_rows(rows, course_speaker(language)))}
 
 
 def exercise(name: str) -> Json:

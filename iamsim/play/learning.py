@@ -58,7 +58,7 @@ def hand_out(given: Mapping[str, Any]) -> Json:
     `done`."""
     if text_of(given, "form") == "results":
         done = given.get("done")
-        return teaching.results_table(done if isinstance(done, dict) else {})
+        return teaching.results_table(done if isinstance(done, dict) else {}, _language(given))
     return teaching.hand_out(text_of(given, "name"), text_of(given, "form"), _language(given))
 
 

@@ -87,12 +87,16 @@ def test_results_of_a_page_are_a_table():
     first = COURSE["lessons"][0]
     done = {f"{first['name']}/0": True, f"{first['name']}/1": False}
     done[f"exercise/{COURSE['exercises'][0]['name']}"] = True
+    done["exam/0"] = True
     told = ask("hand_out", form="results", done=done)
     rows = {(row["kind"], row["name"]): row for row in csv.DictReader(io.StringIO(told["text"]))}
-    assert len(rows) == len(COURSE["lessons"]) - 1 + len(COURSE["exercises"])  # the exam apart
+    assert len(rows) == len(COURSE["lessons"]) + len(COURSE["exercises"])
+    assert rows["exam", "exam"]["right"] == "1"
     assert [rows["lesson", first["name"]][one] for one in ("answered", "right")] == ["2", "1"]
     assert rows["exercise", COURSE["exercises"][0]["name"]]["right"] == "1"
     assert rows["lesson", COURSE["lessons"][5]["name"]]["answered"] == "0"
+    japanese = ask("hand_out", form="results", done=done, language="ja")["text"]
+    assert japanese.startswith("受講者,種類,名前,問い,回答済み,正解\n")
     assert ask("hand_out", form="results", done=[])["text"].count("\n") == len(rows) + 1
 
 
