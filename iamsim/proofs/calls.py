@@ -22,6 +22,7 @@ from iamsim.catalog.presence import (
     presence_of,
 )
 from iamsim.catalog.tag_keys import tag_key_starts
+from iamsim.checks.reference import Reference
 from iamsim.proofs.formula import ActionIn, all_of, any_of
 from iamsim.proofs.rules import ACTION, RESOURCE, broken_rule, key_is, key_is_absent
 from iamsim.symbolic.actions import all_actions
@@ -159,10 +160,17 @@ def _carried(values: Values, asked: frozenset[str]) -> Formula:
 @lru_cache(maxsize=200_000)
 def never_carries(action: str, key: str) -> bool:
     """Whether requests for an action never carry a key (both in lower case), as far as the
-    reference says."""
+    reference says: of a key that it lists for no action at all it says nothing."""
     if key.startswith("aws:") or derived_from(key) is not None:
         return False
-    return catalog.carries(action, key) is False
+    facts = catalog.find_condition_key(key)
+    return facts is not None and _reference().never_sends(action, facts)
+
+
+@lru_cache(maxsize=1)
+def _reference() -> Reference:
+    """The facts that checks of policies judge by."""
+    return Reference()
 
 
 @lru_cache(maxsize=10_000)

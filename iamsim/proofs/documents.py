@@ -17,7 +17,7 @@ from iamsim.proofs.callers import WAYS, document_callers
 from iamsim.proofs.calls import broken_rule_of_calls
 from iamsim.proofs.formula import all_of, any_of, negate
 from iamsim.proofs.keys import fixed_domain, key_domain
-from iamsim.proofs.result import CheckResult, Reason, Verdict
+from iamsim.proofs.result import KEYS_OF_SERVICES, CheckResult, Reason, Verdict
 from iamsim.proofs.search import Place
 from iamsim.proofs.settle import Case, Settled, Supposed, settle
 from iamsim.proofs.space import ActionSpace
@@ -44,6 +44,7 @@ ASSUMED = (
     "a resource has a format that the reference gives for the action, if it lists the action",
     "one action in each service stands for those that the reference does not list",
     "context keys are there as AWS sends them, and fit each other",
+    KEYS_OF_SERVICES,
 )
 NEW_ACCESS = {
     Verdict.PASS: "The modified permissions do not grant new access compared to your existing"

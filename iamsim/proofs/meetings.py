@@ -17,7 +17,7 @@ from iamsim.core.errors import InputError
 from iamsim.core.request import CallerKind
 from iamsim.core.unknown import is_open_key
 from iamsim.engine import authorize
-from iamsim.engine.question import DIRECT_CALL, NOTHING_ATTACHED, AttachedPolicies, Question
+from iamsim.engine.question import DIRECT_CALL, NOTHING_ATTACHED, Question
 from iamsim.engine.relations import ResourceKind
 from iamsim.proofs.budget import Budget, OutOfBudgetError
 from iamsim.proofs.calls import never_carries
@@ -416,7 +416,7 @@ def _question(
     identity = NOTHING_ATTACHED if person.direct_only and own else person.attached
     attached = identity
     if area.foreign:
-        attached = AttachedPolicies(identity.identity_policies, area.attached.resource_policy)
+        attached = replace(identity, resource_policy=area.attached.resource_policy)
     arn = find_arn(resource)
     owner = None
     if area.foreign or (

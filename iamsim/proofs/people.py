@@ -245,7 +245,7 @@ def _named(world: CompiledWorld, text: str) -> Person | None:
 def _unlisted(
     world: CompiledWorld, account: str, named: Iterable[str], *, future: bool
 ) -> Iterator[Person]:
-    """Users and roles that an account of the world does not list."""
+    """Users, roles and federated users that an account of the world does not list."""
     model = world.model
     owner = model.accounts[account]
     start = f"arn:{owner.partition}:iam::{account}"
@@ -253,13 +253,13 @@ def _unlisted(
     avoided += [literal_glob(user.arn) for user in owner.users.values()]
     avoided += [literal_glob(role.arn) for role in owner.roles.values()]
     avoided.append(Glob.of((f"{start}:role/aws-", Wildcard.STAR)))
-    for kind in ("user", "role"):
-        form = Glob.of((f"{start}:{kind}/", Wildcard.STAR, *NAME))
-        domain = free_domain(((form,),), avoided=avoided)
+    for service, kind in KINDS:
+        head = f"arn:{owner.partition}:{service}::{account}:{kind}/"
+        domain = free_domain(((Glob.of((head, Wildcard.STAR, *NAME)),),), avoided=avoided)
         made = _person(
             world,
-            f"{start}:{kind}/zz-not-there-yet",
-            attached=OWN_ACCOUNT_ALLOWS,
+            f"{head}zz-not-there-yet",
+            attached=SESSION_ALLOWS if service == "sts" else OWN_ACCOUNT_ALLOWS,
             direct_only=not future,
             may_be_tagged=True,
             domains={PRINCIPAL_ARN: domain, **NAMES[kind]},

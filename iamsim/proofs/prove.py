@@ -14,7 +14,7 @@ from iamsim.proofs.meant import check_claim, resources_of
 from iamsim.proofs.meetings import Meeting
 from iamsim.proofs.people import listed_people, other_people
 from iamsim.proofs.reach import Reach
-from iamsim.proofs.result import CheckResult, Reason, Verdict
+from iamsim.proofs.result import KEYS_OF_SERVICES, CheckResult, Reason, Verdict
 from iamsim.proofs.search import Place
 from iamsim.proofs.statements import Reader
 from iamsim.proofs.unchanged import Unchanged
@@ -286,6 +286,7 @@ def assumptions(claim: Claim, world: CompiledWorld) -> tuple[str, ...]:
         "the accounts of callers that the world does not list allow what these ask for",
         "resources are those that the accounts of the world own, or may make",
         "context keys are there as AWS sends them, and fit each other",
+        KEYS_OF_SERVICES,
     ]
     if claim.listed_only:
         found.append("actions are those that the service reference lists")

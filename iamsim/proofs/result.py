@@ -40,6 +40,10 @@ class Reason:
 
 # How the reason begins that policies are not known in whole.
 UNKNOWN_PARTS = "it depends on parts of policies that are not known"
+KEYS_OF_SERVICES = (
+    "a service's own key comes only with actions for which the reference lists it, if it lists it"
+    " for any"
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,10 +73,12 @@ def question_of(request: Any) -> Question:
     attached = NOTHING_ATTACHED
     if "identity_policies" in request or "resource_policy" in request:
         given = request.get("identity_policies")
+        session = request.get("session_policies")
         shared = request.get("resource_policy")
         attached = AttachedPolicies(
             None if given is None else tuple(map(parse_policy, given)),
             None if shared is None else parse_policy(shared),
+            session_policies=None if session is None else tuple(map(parse_policy, session)),
         )
     context = {
         key: tuple(value) if isinstance(value, list) else value

@@ -434,3 +434,21 @@ def test_a_role_opened_to_a_web_identity_provider_is_seen(provider: str) -> None
     assert (result.witness["principal"], result.witness["resource"]) == (provider, arn)
     opened = find_changes(Batch(before), Batch(after)).of(Direction.OPENS)
     assert [change.candidate.principal for change in opened] == [provider]
+
+
+@pytest.mark.parametrize(
+    ("action", "key"),
+    [
+        # AWS restricts tunnels by these, and the reference lists them for no action:
+        # https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/permissions-for-ec2-instance-connect-endpoint.html
+        ("ec2-instance-connect:OpenTunnel", "ec2-instance-connect:remotePort"),
+        ("states:StartExecution", "states:HTTPMethod"),
+        ("aws-marketplace:Subscribe", "aws-marketplace:ProductId"),
+    ],
+)
+def test_a_key_of_no_listed_action_may_come_with_any(action: str, key: str) -> None:
+    """What the reference does not tell is no reason for a proof, and the answer says the rest."""
+    limited = policy(allow(action, **when("StringEquals", key, "22")))
+    found = iamsim.check_no_new_access(policy(allow("s3:*")), limited)
+    assert found.result == "FAIL"
+    assert any("own key comes only with actions" in said for said in found.assumptions)
