@@ -2,7 +2,8 @@
 
 ## What it finds
 `service-trust-without-source`: a policy that lets an AWS service in without saying for whose
-resource it acts: the confused deputy.
+resource it acts: the confused deputy; also by `Principal` `*` with a condition that services meet.
+One that names an account or organization outside is a finding of low severity.
 `external-id-missing`: a role that trusts a vendor's account without an external id. Whether an
 account outside that the role trusts so is a vendor's is unknown, but for the vendors that iamsim
 knows.
@@ -26,10 +27,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from iamsim.audit.asking import accounts_named, demands
+from iamsim.audit.asking import accounts_named, demands, request_of
 from iamsim.audit.model import Evidence, Finding, Fix, Gap, Passed, Request, Severity
 from iamsim.audit.policies import statement_at, with_condition, written_out
 from iamsim.audit.registry import audits
+from iamsim.audit.sources_of_services import ANYBODY, stranger_served
 from iamsim.core.arn import find_arn
 from iamsim.core.decision import PolicyType
 from iamsim.core.wildcard import match_tokens, tokenize
@@ -188,7 +190,34 @@ def _asks_keys(statement: dict[str, object]) -> dict[str, object]:
     DEPUTY,
 )
 def service_trust(looking: Looking) -> Iterator[Outcome]:
-    """Services that may act for anybody."""
+    """Services that may act for anybody, or for somebody outside."""
+    found = {validated.holder for validated in looking.validated if _has(validated, SERVICE_TRUST)}
+    for held in looking.held:
+        if held.use not in SERVICE_TRUST.uses or held.holder in found:
+            continue
+        for statement in looking.statements(held.policy, held.use):
+            shown = None if statement.denies else stranger_served(looking, held, statement)
+            if shown is None:
+                continue
+            question, whose = shown
+            request = request_of(question)
+            yield Finding(
+                held.holder,
+                f"statement {statement.index + 1} of `{held.policy.name}` lets"
+                f" {question.principal} in for {whose}",
+                Fix(
+                    "policy",
+                    with_condition(
+                        getattr(held.policy, "document", {}),
+                        statement.path,
+                        {"StringEquals": {"aws:SourceAccount": held.account}},
+                    ),
+                ),
+                held.account,
+                (Evidence("request", "", request),),
+                Severity.LOW if whose != ANYBODY else None,
+                span=statement.source.span(statement.path),
+            )
     yield from _of_codes(looking, SERVICE_TRUST)
 
 
@@ -197,7 +226,7 @@ def service_trust(looking: Looking) -> Iterator[Outcome]:
 )
 def external_id(looking: Looking) -> Iterator[Outcome]:
     """Vendors that may act for any customer, and accounts of which nobody says whose they are."""
-    found = {validated.holder for validated in looking.validated if _has_code(validated)}
+    found = {validated.holder for validated in looking.validated if _has(validated, EXTERNAL_ID)}
     for _, role in looking.roles:
         if role.arn in found:
             continue
@@ -215,8 +244,8 @@ def external_id(looking: Looking) -> Iterator[Outcome]:
     yield from _of_codes(looking, EXTERNAL_ID)
 
 
-def _has_code(validated: ValidatedPolicy) -> bool:
-    return any(finding.code in EXTERNAL_ID.codes for finding in validated.findings)
+def _has(validated: ValidatedPolicy, mended: _Mended) -> bool:
+    return any(finding.code in mended.codes for finding in validated.findings)
 
 
 def _asks_id(statement: CompiledStatement) -> bool:

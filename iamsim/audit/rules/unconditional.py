@@ -67,17 +67,12 @@ MFA = (
     "https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_mfa_configure-api-require.html"
 )
 TAGS = "https://docs.aws.amazon.com/IAM/latest/UserGuide/introduction_attribute-based-access-control.html"
-# Keys of which each says whose request it is, or of what organization.
-ORGANIZATIONS = (
-    "aws:principalaccount",
-    "aws:principalarn",
-    "aws:principalorgid",
-    "aws:principalorgpaths",
-    "aws:sourceaccount",
-    "aws:sourcearn",
-    "aws:sourceorgid",
-    "aws:sourceorgpaths",
+# Keys of which each says of what organization a request is, or whose.
+ORGANIZATION_KEYS = frozenset(
+    ("aws:principalorgid", "aws:principalorgpaths", "aws:sourceorgid", "aws:sourceorgpaths")
 )
+CALLER_KEYS = frozenset(("aws:principalaccount", "aws:principalarn"))
+SOURCE_KEYS = frozenset(("aws:sourceaccount", "aws:sourcearn"))
 WILDCARD = re.compile(r"[*?]|\$\{")
 ACCOUNT_PART = 4
 MFA_PRESENT = "aws:MultiFactorAuthPresent"
@@ -151,8 +146,7 @@ def organization(looking: Looking) -> Iterator[Outcome]:
         statements = [
             allow
             for allow in _allows(looking, held.policy, held.use)
-            if _names_others(looking, held, allow)
-            and not demands(allow, ORGANIZATIONS.__contains__, _names_owner)
+            if _names_others(looking, held, allow) and not _asks_organization(looking, held, allow)
         ]
         for statement in statements:
             yield Finding(
@@ -175,18 +169,38 @@ def organization(looking: Looking) -> Iterator[Outcome]:
     yield from looking.policy_gaps(PolicyType.RESOURCE, PolicyType.TRUST)
 
 
-def _names_owner(value: str) -> bool:
-    """Whether a value of a key of `ORGANIZATIONS` has an account or organization without wildcards,
-    or takes that of the resource."""
-    if value.lower().startswith("${aws:resource"):
+def _asks_organization(looking: Looking, held: Held, statement: CompiledStatement) -> bool:
+    """Whether a statement asks for the organization, or for its own account, or, of a service, for
+    an account of the organization as the source."""
+    model = looking.model
+    organization = None if model.organization is None else model.organization.id
+    inside = {*model.accounts, *model.index.nodes, held.account}
+    return (
+        demands(
+            statement, ORGANIZATION_KEYS.__contains__, lambda value: _is_of(value, organization)
+        )
+        or demands(statement, CALLER_KEYS.__contains__, lambda value: _is_in(value, {held.account}))
+        or demands(statement, SOURCE_KEYS.__contains__, lambda value: _is_in(value, inside))
+    )
+
+
+def _is_of(value: str, organization: str | None) -> bool:
+    """Whether an id or path of an organization is that of the own one, or of the resource's."""
+    if value.lower().startswith(("${aws:resourceorgid}", "${aws:resourceorgpaths}")):
         return True
-    fixed = WILDCARD.split(value, maxsplit=1)[0]
-    if fixed == value:
+    return value == organization or value.startswith(f"{organization}/")
+
+
+def _is_in(value: str, accounts: set[str]) -> bool:
+    """Whether an id or ARN is of one of some accounts, or of the resource's; a bucket has no
+    account in its ARN, and a name of its own."""
+    if value.lower() == "${aws:resourceaccount}" or value in accounts:
         return True
-    parts = fixed.split(":", 5)
-    if parts[0] == "arn":  # a bucket has no account in its ARN, and a name of its own
-        return len(parts) > ACCOUNT_PART + 1 and bool(parts[ACCOUNT_PART] or parts[-1])
-    return "/" in fixed
+    parts = value.split(":", 5)
+    if parts[0] != "arn" or len(parts) <= ACCOUNT_PART + 1:
+        return False
+    account, name = parts[ACCOUNT_PART:]
+    return account in accounts if account else not WILDCARD.match(name)
 
 
 def _names_others(looking: Looking, held: Held, statement: CompiledStatement) -> bool:
