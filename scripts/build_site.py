@@ -25,7 +25,13 @@ import tempfile
 from contextlib import redirect_stderr
 from html import escape
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sphinx.application import Sphinx
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
@@ -204,7 +210,52 @@ class Site:
         settings.append(f"language = {self.language!r}")
         (scorer := self.folder / "scorer.js").write_text(SCORER, encoding="utf-8")
         settings.append(f"html_search_scorer = {str(scorer)!r}")
+        settings.append(f"import sys\nsys.path.insert(0, {str(Path(__file__).parent)!r})")
+        settings.append("from build_site import setup")
         (self.folder / "conf.py").write_text("\n".join(settings) + "\n", encoding="utf-8")
+
+
+def setup(app: Sphinx) -> None:
+    """Have Sphinx make each page's list of all pages from their titles.
+
+    It copies all headings of all pages first, and then takes them out: most of the time of a build.
+    https://www.sphinx-doc.org/en/master/extdev/event_callbacks.html#event-html-page-context
+    """
+    titles: dict[str, Any] = {}
+
+    def quick(app: Sphinx, _page: str, _template: str, context: dict[str, Any], _: object) -> None:
+        whole: Callable[..., str] = context["toctree"]
+
+        def listed(**wanted: Any) -> str:  # noqa: ANN401 - Sphinx's own
+            tocs = app.env.tocs
+            if not wanted.get("titles_only"):
+                return whole(**wanted)
+            if not titles:
+                titles.update((page, without_headings(toc)) for page, toc in tocs.items())
+            app.env.tocs = titles
+            try:
+                return whole(**wanted)
+            finally:
+                app.env.tocs = tocs
+
+        context["toctree"] = listed
+
+    app.connect("html-page-context", quick, priority=400)  # before the theme asks for the list
+
+
+def without_headings(toc: Any) -> Any:  # noqa: ANN401 - docutils has no types
+    """The contents of a page by its title, and the lists of pages that it holds."""
+    from sphinx.addnodes import toctree
+
+    made = toc.deepcopy()
+    for entry in made:
+        if len(entry) > 1:
+            lists = list(entry.findall(toctree))
+            if lists:
+                entry[1][:] = lists
+            else:
+                entry.pop(1)
+    return made
 
 
 def contents(text: str) -> str:
