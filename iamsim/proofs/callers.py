@@ -17,6 +17,7 @@ from iamsim.core.request import CallerKind, GrantKind
 from iamsim.core.wildcard import Wildcard
 from iamsim.engine.callers import make_caller
 from iamsim.engine.question import PLAIN_SESSION
+from iamsim.proofs.calls import fits
 from iamsim.proofs.globs import Glob, Kind, literal_glob
 from iamsim.proofs.keys import ACCOUNT, free_domain
 from iamsim.universe.mentions import mentions_of
@@ -99,12 +100,29 @@ class DocumentCaller(NamedTuple):
         principal = in_account(self.principal, account)
         if ARN_KEY not in self.known and isinstance(arn, str) and caller_of(arn):
             principal = arn
+        elif self.caller is None:  # somebody whose keys those of the request could be
+            examples = (in_account(principal, account) for principal in SOMEBODY)
+            principal = next(
+                (example for example in examples if _is_of(example, values)), principal
+            )
         made = caller_of(principal)
         if made is None:
             raise ValueError(principal)
         return principal, made if self.alias is None else _also(made, self.alias)
 
 
+def _is_of(principal: str, values: Values) -> bool:
+    """Whether a request could be a principal's, by the kind of that."""
+    caller = caller_of(principal)
+    return caller is not None and fits(values, (COLUMNS[caller.kind],))
+
+
+SOMEBODY = (
+    "arn:aws:iam::111122223333:user/ana",
+    "arn:aws:iam::111122223333:role/ops",
+    "arn:aws:sts::111122223333:federated-user/ana",
+    "arn:aws:iam::111122223333:root",
+)
 PRINCIPALS = (
     Glob.of(("arn:aws:iam::", *ACCOUNT_ID, ":user/", Wildcard.STAR, *NAME)),
     Glob.of(("arn:aws:iam::", *ACCOUNT_ID, ":role/", Wildcard.STAR, *NAME)),
@@ -112,7 +130,7 @@ PRINCIPALS = (
     Glob.of(("arn:aws:iam::", *ACCOUNT_ID, ":root")),
 )
 ANYBODY = DocumentCaller(
-    "arn:aws:iam::111122223333:user/ana",
+    SOMEBODY[0],
     None,
     SIGNED,
     {"aws:principalisawsservice": "false"},

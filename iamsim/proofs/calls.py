@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     Values = Mapping[str, ContextValue | None]
 
-__all__ = ["broken_rule_of_calls", "never_carries"]
+__all__ = ["broken_rule_of_calls", "fits", "never_carries"]
 
 ARN_KEY, TYPE_KEY = "aws:principalarn", "aws:principaltype"
 ID_KEY, VIA_KEY, CALLER_KEY = "aws:userid", "aws:viaawsservice", "kms:calleraccount"
@@ -93,6 +93,12 @@ def broken_rule_of_calls(
         if wanted is not True:
             return wanted
     return broken_rule(values)
+
+
+def fits(values: Values, columns: tuple[CallerColumn, ...]) -> bool:
+    """Whether the keys of a request could be those of some callers."""
+    asked = frozenset(key for key in values if ":" in key)
+    return any(kind.holds(values) for kind in _together(asked, columns))
 
 
 def _holds(test: KeyTest, value: ContextValue | None) -> bool:
@@ -161,7 +167,8 @@ def _carried(values: Values, asked: frozenset[str]) -> Formula:
 def never_carries(action: str, key: str) -> bool:
     """Whether requests for an action never carry a key (both in lower case), as far as the
     reference says: of a key that it lists for no action at all it says nothing."""
-    if key.startswith("aws:") or derived_from(key) is not None:
+    service = key.partition(":")[0]
+    if service == "aws" or (derived_from(key) is not None and action.startswith(f"{service}:")):
         return False
     facts = catalog.find_condition_key(key)
     return facts is not None and _reference().never_sends(action, facts)

@@ -83,6 +83,8 @@ USER_ARN = "arn:aws:iam::*:user/*"
         ),
         (when("Null", VPC, "false"), when("StringEquals", VPCE, "vpce-1")),
         ({"Effect": "Deny"}, when("StringLike", "s3:prefix", "x")),
+        ({"Effect": "Deny"}, when("StringLike", "kms:ViaService", "s3.*.amazonaws.com")),
+        ({"Effect": "Deny"}, when("ArnLike", "iam:PermissionsBoundary", "arn:aws:iam::*:policy/*")),
     ],
 )
 def test_keys_of_one_request_fit_each_other(existing: dict[str, Any], new: dict[str, Any]) -> None:
@@ -452,3 +454,20 @@ def test_a_key_of_no_listed_action_may_come_with_any(action: str, key: str) -> N
     found = iamsim.check_no_new_access(policy(allow("s3:*")), limited)
     assert found.result == "FAIL"
     assert any("own key comes only with actions" in said for said in found.assumptions)
+
+
+@pytest.mark.parametrize(
+    ("existing", "who"),
+    [
+        (when("StringNotLike", "aws:userid", "*:*"), ":role/"),
+        (when("Null", "aws:username", "false"), ":role/"),
+        (when("Null", "aws:username", "true"), ":user/"),
+        (when("StringEquals", "aws:PrincipalType", "User", "AssumedRole", "Account"), ":federated"),
+    ],
+)
+def test_a_witness_is_of_somebody_whose_keys_it_has(existing: dict[str, Any], who: str) -> None:
+    """Also where no policy reads the caller's ARN."""
+    get = allow("s3:GetObject")
+    found = iamsim.check_no_new_access(policy(get | existing), policy(get))
+    assert found.witness is not None
+    assert who in found.witness["principal"]
