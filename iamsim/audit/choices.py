@@ -41,8 +41,9 @@ __all__ = ["FAIL_ON", "Choices", "find_choices", "known_checks", "read_choices"]
 FAIL_ON = ("critical", "high", "medium", "low", "any", "unknown", "never")
 TABLES = {"iamsim.toml": ("audit",), "pyproject.toml": ("tool", "iamsim", "audit")}
 EXEMPT = "guardrail-exempt"
+LISTED = "listed-services"
 DAYS = ("key-days", "unused-days", "root-days")
-FIELDS = ("select", "ignore", "severity", "fail-on", "suppress", EXEMPT, *DAYS)
+FIELDS = ("select", "ignore", "severity", "fail-on", "suppress", EXEMPT, LISTED, *DAYS)
 SUPPRESSION_FIELDS = ("check", "subject", "reason", "until")
 MOST_DAYS = 36500
 USUAL = 90
@@ -187,7 +188,7 @@ class _Reader(TableReader):
             known_checks(self.texts(table, "ignore")),
             graded,
             None if fail_on is None else self.choice(fail_on, FAIL_ON),
-            Limits(keys, unused, root, self.texts(table, EXEMPT)),
+            Limits(keys, unused, root, self.texts(table, EXEMPT), self.texts(table, LISTED)),
             tuple(self.suppression(entry) for entry in self.list(table, "suppress")),
             self.today,
         )

@@ -12,7 +12,7 @@ from iamsim.audit.asking import whole_services
 from iamsim.audit.guardrails import GuardrailProver
 from iamsim.audit.model import Gap
 from iamsim.audit.policies import ValidatedPolicy, held_policies, managed_policies
-from iamsim.audit.sources import AUTHORIZATION_DETAILS, ORGANIZATION
+from iamsim.audit.sources import AUTHORIZATION_DETAILS, ORGANIZATION, RESOURCES
 from iamsim.checks.validate import Validator
 from iamsim.core.arn import find_arn
 from iamsim.core.decision import PolicyType
@@ -30,7 +30,7 @@ from iamsim.replay.generate import generate
 from iamsim.world.model import PolicyDocument
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from datetime import datetime, timedelta
 
     from iamsim.audit.policies import Held
@@ -64,12 +64,14 @@ REGION = "us-east-1"  # in which probes make what is in no policy
 
 class Limits(NamedTuple):
     """How old is too old, in days, by default as AWS's own controls have it (Security Hub IAM.3;
-    IAM Access Analyzer); and ARN patterns of principals that no guardrail need hold."""
+    IAM Access Analyzer); ARN patterns of principals that no guardrail need hold; and services of
+    which the world lists all resources, ``*`` for all."""
 
     key_days: int = 90
     unused_days: int = 90
     root_days: int = 90
     guardrail_exempt: tuple[str, ...] = ()
+    listed_services: tuple[str, ...] = ()
 
 
 DEFAULT_LIMITS = Limits()
@@ -144,6 +146,21 @@ class Looking:
             why = str(marker.document.get("unknown", "a source is lost"))
             yield Gap("world", why, str(marker.document.get("source", "that file")), "")
 
+    def gaps_of_resources(self, services: Iterable[str]) -> Iterator[Gap]:
+        """Gaps for services of which an account lists no resource: it may have some, unless the
+        configuration says that what is listed is all."""
+        said = {*self.limits.listed_services}
+        wanted = set() if "*" in said else {*services} - said
+        for account in self.accounts:
+            arns = map(find_arn, account.resources)
+            missing = wanted - {arn.service for arn in arns if arn is not None}
+            if wanted and not account.resources:
+                what = "its resources and their policies are not listed"
+                yield RESOURCES.gap(account.id, what, account=account.id)
+            elif missing:
+                what = f"whether it has resources of {', '.join(sorted(missing))}: none is listed"
+                yield RESOURCES.gap(account.id, what, account=account.id)
+
     def scope_of_resources(self) -> str:
         """What access from outside was looked for in: roles, and listed resources by service."""
         listed: dict[str, int] = {}
@@ -158,6 +175,7 @@ class Looking:
         return (
             "access from outside was looked for in roles and in the resources that the world"
             f" lists, which are of {', '.join(known) or 'no service'}; of others nothing is known"
+            " unless `listed-services` in the configuration says that these are all"
         )
 
     def open_gap(self, subject: str, answer: BatchAnswer, what: str) -> Gap | None:

@@ -15,8 +15,9 @@ of the organization, in a Region in which resources of it are listed.
 <https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-findings.html>.
 
 ## What it needs
-The policies of resources: a world without resources says nothing about them, and what passes says
-nothing about services of which the world lists none; a remark names those that it lists.
+The policies of resources, of each service that IAM Access Analyzer looks at: an account that lists
+none of a service may have some, so that access from outside is unknown. `listed-services` in the
+configuration says of which services the world lists everything, `["*"]` of all.
 `list-analyzers` of each account, and `s3control get-public-access-block`.
 """
 
@@ -28,10 +29,11 @@ from typing import TYPE_CHECKING
 from iamsim.audit.model import Evidence, Finding, Fix, Gap, Passed, Severity
 from iamsim.audit.policies import with_condition
 from iamsim.audit.registry import audits
-from iamsim.audit.sources import ANALYZERS, PUBLIC_ACCESS_BLOCK, RESOURCES
+from iamsim.audit.sources import ANALYZERS, PUBLIC_ACCESS_BLOCK
 from iamsim.core.arn import find_arn
 from iamsim.core.decision import PolicyType
 from iamsim.query.analyzer.finding import FindingKind
+from iamsim.query.analyzer.resources import analyzed_services
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -119,11 +121,7 @@ def _gaps(looking: Looking) -> Iterator[Gap]:
             yield Gap(finding.resource, why, finding.details.get("source", ""), "")
     for left in looking.external.unsearched:
         yield Gap(left.policy, left.unknown.why, str(left.span.place), "")
-    for account in looking.accounts:
-        if not account.resources:
-            yield RESOURCES.gap(
-                account.id, "its resources and their policies are not listed", account=account.id
-            )
+    yield from looking.gaps_of_resources(analyzed_services())
 
 
 @audits("public-access", HEADING, "Nothing is public", Severity.CRITICAL, FINDINGS)

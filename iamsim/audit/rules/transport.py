@@ -27,8 +27,7 @@ from typing import TYPE_CHECKING
 from iamsim.audit.model import Evidence, Finding, Fix, Passed, Request, Severity
 from iamsim.audit.policies import written_out
 from iamsim.audit.registry import audits
-from iamsim.audit.sources import RESOURCES
-from iamsim.catalog.resource_types import find_type, type_of_arn
+from iamsim.catalog.resource_types import find_type, resource_types, type_of_arn
 from iamsim.core.arn import find_arn
 from iamsim.core.decision import PolicyType
 from iamsim.core.wildcard import example_of
@@ -79,10 +78,8 @@ def _without_tls(looking: Looking, wanted: Callable[[ResourceType], bool]) -> It
             row = type_of_arn(arn)
             if row is not None and row.tls is not None and wanted(row):
                 yield _ask(looking, account, arn, row) or Passed(arn)
-        if not account.resources:
-            yield RESOURCES.gap(
-                account.id, "its resources and their policies are not listed", account=account.id
-            )
+    services = {row.service for row in resource_types() if row.tls is not None and wanted(row)}
+    yield from looking.gaps_of_resources(services)
     yield from looking.policy_gaps(PolicyType.RESOURCE, PolicyType.RESOURCE_CONTROL)
 
 

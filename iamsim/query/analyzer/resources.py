@@ -12,11 +12,18 @@ from functools import cache
 from typing import NamedTuple
 
 from iamsim import catalog
-from iamsim.catalog.resource_types import find_type, type_of_arn
+from iamsim.catalog.resource_types import find_type, resource_types, type_of_arn
 from iamsim.core.arn import find_arn
 from iamsim.query.batch import catalog_actions
 
-__all__ = ["ACCESS_POINT", "AnalyzedType", "analyzed_type", "type_actions", "unlisted_type"]
+__all__ = [
+    "ACCESS_POINT",
+    "AnalyzedType",
+    "analyzed_services",
+    "analyzed_type",
+    "type_actions",
+    "unlisted_type",
+]
 
 
 class AnalyzedType(NamedTuple):
@@ -84,6 +91,14 @@ def _analyzed(name: str) -> AnalyzedType | None:
 
 ACCESS_POINT = _analyzed("AWS::S3::AccessPoint")
 ROLE = _analyzed("AWS::IAM::Role")
+
+
+@cache
+def analyzed_services() -> frozenset[str]:
+    """The services whose resources IAM Access Analyzer looks at, as their ARNs have them."""
+    return frozenset(
+        row.service for row in resource_types() if row.finding and row.service != "iam"
+    )
 
 
 @cache
