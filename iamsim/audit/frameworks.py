@@ -8,15 +8,16 @@ other things are not listed.
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from iamsim.audit.model import Status
+from iamsim.audit.model import Status, kind_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
-    from iamsim.audit.model import Audit, CheckResult
+    from iamsim.audit.model import Audit, CheckResult, Finding
 
 __all__ = ["FRAMEWORKS", "Control", "Framework", "controls_of", "view_of"]
 
@@ -27,6 +28,38 @@ NO_FILE = "no file that `iamsim import` reads says it"
 NOT_ACCESS = "no question of access"
 # A control about root users alone, whose second check is about everybody with a device.
 ROOT_HARDWARE = ("root-without-mfa", "mfa-not-phishing-resistant")
+# What a finding says of a policy that gives every action.
+_gives_all = re.compile(r"\b(?:allows|gives) \*(?:,| on)").search
+_of_s3 = re.compile(r"\bs3\.amazonaws\.com\b").search
+
+
+class _Part(NamedTuple):
+    """What of the checks of a control is about it: subjects of these kinds (see `kind_of`; without
+    any, all), and findings that say something, of all checks or of some."""
+
+    kinds: tuple[str, ...] = ()
+    says: Callable[[str], object] | None = None
+    of: tuple[str, ...] = ()
+
+
+# AWS's controls look at one type of resource each, and at customer managed policies where no other
+# is named: https://docs.aws.amazon.com/securityhub/latest/userguide/iam-controls.html
+_PARTS = {
+    "fsbp": {
+        "EC2.1": _Part(("ec2:snapshot",)),
+        "IAM.1": _Part(("iam:policy",), _gives_all),
+        "IAM.21": _Part(("iam:policy",)),
+        "KMS.5": _Part(("kms:key",)),
+        "Lambda.1": _Part(("lambda:function",), _of_s3, ("service-trust-without-source",)),
+        "RDS.1": _Part(("rds:snapshot", "rds:cluster-snapshot")),
+        "S3.2": _Part(("s3",)),
+        "S3.3": _Part(("s3",)),
+        "S3.6": _Part(("s3",)),
+        "SNS.4": _Part(("sns",)),
+    },
+    "cis-aws-3.0": {"1.16": _Part((), _gives_all)},
+    "cis-aws-5.0": {"1.15": _Part((), _gives_all)},
+}
 
 
 class Framework(NamedTuple):
@@ -200,7 +233,7 @@ FRAMEWORKS = {
             "IAM.8": ("password-unused", "access-key-unused"),
             "IAM.21": ("full-service-access",),
             "KMS.5": ("public-access",),
-            "Lambda.1": ("public-access",),
+            "Lambda.1": ("public-access", "service-trust-without-source"),
             "RDS.1": ("public-access",),
             "S3.1": ("account-public-access-block",),
             "S3.2": ("public-access",),
@@ -212,23 +245,25 @@ FRAMEWORKS = {
         {
             "Account.1": _TITLES["contact"],
             "EC2.1": "snapshots of volumes are not public",
-            "IAM.1": _TITLES["administrator"],
-            "IAM.2": _TITLES["groups"],
+            "IAM.1": "no customer managed policy gives every action on everything",
+            "IAM.2": f"{_TITLES['groups']} (AWS leaves out users that Amazon SES made)",
             "IAM.3": _TITLES["age"],
             "IAM.4": _TITLES["root-keys"],
             "IAM.5": _TITLES["mfa"],
             "IAM.6": _TITLES["root-hardware"],
-            "IAM.7": "passwords are strong (here: long, and not used again)",
+            "IAM.7": "passwords are strong (here: of 14 characters, and not used again; AWS asks"
+            " for 8, with upper and lower case, numbers and symbols)",
             "IAM.8": _TITLES["unused"],
-            "IAM.21": "no policy of yours gives whole services",
+            "IAM.21": "no customer managed policy gives whole services (here: on all resources)",
             "KMS.5": "keys are not public",
-            "Lambda.1": "functions are not public",
+            "Lambda.1": "functions are not public, nor called by Amazon S3 for anybody",
             "RDS.1": "snapshots of databases are not public",
             "S3.1": _TITLES["block"],
-            "S3.2": "nobody reads buckets publicly",
-            "S3.3": "nobody writes to buckets publicly",
+            "S3.2": "nobody reads buckets publicly (here: nor writes)",
+            "S3.3": "nobody writes to buckets publicly (here: nor reads)",
             "S3.5": _TITLES["tls"],
-            "S3.6": "other accounts can't change buckets",
+            "S3.6": "other accounts can't change buckets (here: nobody outside of the organization"
+            " gets in; AWS looks at five actions of any other account, and at no condition)",
             "SNS.4": "topics are not public",
         },
         {
@@ -303,6 +338,38 @@ def controls_of(framework: Framework, check: str) -> list[str]:
     return [control for control, checks in framework.controls.items() if check in checks]
 
 
+def _narrowed(result: CheckResult, part: _Part) -> CheckResult:
+    """What a check says of a part of its subjects; accounts that list none of these services, and
+    what is lost, stay open."""
+    services = {kind.partition(":")[0] for kind in part.kinds}
+    says = part.says if not part.of or result.check in part.of else None
+
+    def is_about(subject: str) -> bool:
+        return not part.kinds or kind_of(subject) in part.kinds
+
+    passed = sum(
+        count for kind, count in result.passed_kinds.items() if not part.kinds or kind in part.kinds
+    )
+    findings = [finding for finding in result.findings if is_about(finding.subject)]
+    kept = [finding for finding in findings if says is None or says(_english(finding))]
+    return replace(
+        result,
+        findings=kept,
+        gaps=[
+            gap
+            for gap in result.gaps
+            if (is_about(gap.subject) or not kind_of(gap.subject))
+            and (not gap.services or not services or services & {*gap.services})
+        ],
+        suppressed=[entry for entry in result.suppressed if is_about(entry.finding.subject)],
+        passed=passed + len(findings) - len(kept),
+    )
+
+
+def _english(finding: Finding) -> str:
+    return finding.english or finding.detail
+
+
 def _of_roots(result: CheckResult) -> CheckResult:
     """What a check says of root users, and of what is lost."""
     return replace(
@@ -315,17 +382,14 @@ def _of_roots(result: CheckResult) -> CheckResult:
 def view_of(framework: Framework, audit: Audit) -> list[Control]:
     """Every control with its results, then those that are out of scope."""
     results = {check.check: check for check in audit.checks}
-    controls = [
-        Control(
-            control,
-            framework.titles.get(control, ""),
-            tuple(
-                _of_roots(results[check]) if checks is ROOT_HARDWARE else results[check]
-                for check in checks
-                if check in results
-            ),
-        )
-        for control, checks in framework.controls.items()
-    ]
+    parts = next((_PARTS.get(name, {}) for name, one in FRAMEWORKS.items() if one is framework), {})
+    controls = []
+    for control, checks in framework.controls.items():
+        some = [results[check] for check in checks if check in results]
+        if checks is ROOT_HARDWARE:
+            some = list(map(_of_roots, some))
+        elif control in parts:
+            some = [_narrowed(result, parts[control]) for result in some]
+        controls.append(Control(control, framework.titles.get(control, ""), tuple(some)))
     controls += [Control(control, "", (), why) for control, why in framework.out_of_scope.items()]
     return controls

@@ -159,7 +159,8 @@ class Looking:
                 yield RESOURCES.gap(account.id, what, account=account.id)
             elif missing:
                 what = f"whether it has resources of {', '.join(sorted(missing))}: none is listed"
-                yield RESOURCES.gap(account.id, what, account=account.id)
+                gap = RESOURCES.gap(account.id, what, account=account.id)
+                yield gap._replace(services=tuple(sorted(missing)))
 
     def scope_of_resources(self) -> str:
         """What access from outside was looked for in: roles, and listed resources by service."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
@@ -26,7 +27,12 @@ __all__ = [
     "Severity",
     "Status",
     "Suppressed",
+    "kind_of",
 ]
+
+
+RESOURCE = 5  # the part of an ARN
+_type_in = re.compile(r"([a-z-]+)[:/]").match
 
 
 class Severity(StrEnum):
@@ -114,12 +120,24 @@ class Passed(NamedTuple):
 
 class Gap(NamedTuple):
     """What a check needs and the world does not say: of which subject, the file that would tell
-    it, and the calls of the AWS CLI that write it."""
+    it, and the calls of the AWS CLI that write it; `services` are those that it is about alone."""
 
     subject: str
     what: str
     file: str
     call: str
+    services: tuple[str, ...] = ()
+
+
+def kind_of(subject: str) -> str:
+    """What an ARN is of: its service, with the type where the resource says it, as in
+    ``ec2:snapshot``; nothing for a subject that is none."""
+    parts = subject.split(":", 5)
+    if len(parts) <= RESOURCE:
+        return ""
+    service, resource = parts[2], parts[RESOURCE]
+    named = _type_in(resource)
+    return f"{service}:{named.group(1)}" if named is not None else service
 
 
 class Suppressed(NamedTuple):
@@ -134,7 +152,8 @@ Outcome = Finding | Passed | Gap
 
 @dataclass(slots=True)
 class CheckResult:
-    """What one check gave. `passed` counts the subjects that are as they should be."""
+    """What one check gave. `passed` counts the subjects that are as they should be, `passed_kinds`
+    by what their ARNs say (see `kind_of`)."""
 
     check: str
     heading: str
@@ -145,6 +164,7 @@ class CheckResult:
     gaps: list[Gap] = field(default_factory=list)
     suppressed: list[Suppressed] = field(default_factory=list)
     passed: int = 0
+    passed_kinds: dict[str, int] = field(default_factory=dict)
     severity_chosen: bool = False
 
     def severity_of(self, finding: Finding) -> Severity:

@@ -6,7 +6,16 @@ from typing import TYPE_CHECKING
 
 from iamsim.audit.headings import HEADINGS
 from iamsim.audit.looking import DEFAULT_LIMITS, Looking
-from iamsim.audit.model import Audit, CheckResult, Finding, Gap, HeadingResult, Status, Suppressed
+from iamsim.audit.model import (
+    Audit,
+    CheckResult,
+    Finding,
+    Gap,
+    HeadingResult,
+    Status,
+    Suppressed,
+    kind_of,
+)
 from iamsim.audit.registry import load_checks
 from iamsim.core.collector import CollectLater
 from iamsim.importers.sums import unverified_sentence
@@ -80,4 +89,6 @@ def _result(check: AuditCheck, looking: Looking, choices: Choices | None) -> Che
                 result.suppressed.append(Suppressed(outcome, reason))
         else:
             result.passed += 1
+            kind = kind_of(outcome.subject)
+            result.passed_kinds[kind] = result.passed_kinds.get(kind, 0) + 1
     return result

@@ -260,6 +260,37 @@ def test_a_control_about_root_users_is_about_them_alone(tmp_path, name, id_, roo
     assert control.status is status
 
 
+EVERYTHING = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}],
+}
+
+
+def test_controls_of_aws_are_about_what_aws_looks_at(tmp_path):
+    """IAM.1 about customer managed policies, attached or not, that give every action; KMS.5 about
+    keys alone; and nothing passes of which nothing is listed."""
+    key = "arn:aws:kms:eu-west-1:222222222222:key/1"
+    own = {"Effect": "Allow", "Principal": {"AWS": "222222222222"}, "Action": "kms:*"}
+    policy = {"Version": "2012-10-17", "Statement": [{**own, "Resource": "*"}]}
+
+    def statuses(account):
+        path = tmp_path / "world.json"
+        path.write_text(json.dumps({"accounts": {"222222222222": account}}))
+        audit = run_audit(Batch(CompiledWorld.checked(load_world(path))))
+        found = {one.id: one.status for one in view_of(FRAMEWORKS["fsbp"], audit)}
+        return [found[name] for name in ("IAM.1", "KMS.5", "SNS.4")]
+
+    reading = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}
+    inline = {
+        "users": {"ana": {"policies": [EVERYTHING]}},
+        "policies": {"some": {"Version": "2012-10-17", "Statement": [reading]}},
+        "resources": {key: {"policy": policy}},
+    }
+    assert statuses(inline) == [Status.PASS, Status.PASS, Status.UNKNOWN]
+    loose = {"users": {"ana": {}}, "policies": {"all": EVERYTHING}}
+    assert statuses(loose)[0] is Status.FAIL
+
+
 def test_ids_of_control_tower_are_those_of_aws():
     """Every mandatory control that a policy enforces is a claim, and no other id is named."""
     lists = read_document(ROOT / "tests/data/framework_ids.yaml").data

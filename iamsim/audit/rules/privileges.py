@@ -7,9 +7,9 @@ role, and so is a role that a service or another account takes. Roles of IAM Ide
 people should administer, and pass.
 `escalation-path`: users and roles that are no administrators, and can become one by what they may
 do, as `iamsim paths` finds it.
-`full-service-access`: policies of yours that allow every action, or every action of a service, on
-every resource (of the service), without a condition or with one that every request meets; also by
-`NotAction` or `NotResource`, or by patterns that are the whole service together.
+`full-service-access`: policies of yours, attached or not, that allow every action, or every action
+of a service, on every resource (of the service), without a condition or with one that every request
+meets; also by `NotAction` or `NotResource`, or by patterns that are the whole service together.
 
 ## Why it matters
 <https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html#grant-least-privilege>.
@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING
 from iamsim.audit.asking import gives_everything, whole_services, whole_services_together
 from iamsim.audit.looking import is_provisioned
 from iamsim.audit.model import Evidence, Finding, Fix, Gap, Passed, Request, Severity
-from iamsim.audit.policies import written_out
+from iamsim.audit.policies import managed_policies, written_out
 from iamsim.audit.registry import audits
 from iamsim.core.decision import PolicyType, Verdict
 from iamsim.query.escalation.administrators import PROBES, probe_resource
@@ -173,7 +173,7 @@ def escalations(looking: Looking) -> Iterator[Outcome]:
 def full_access(looking: Looking) -> Iterator[Outcome]:
     """Statements that allow everything of a service."""
     seen: set[int] = set()
-    for held in looking.held:
+    for held in (*looking.held, *managed_policies(looking.model)):
         policy = held.policy
         if held.use is not PolicyType.IDENTITY or not isinstance(policy, PolicyDocument):
             continue
