@@ -246,13 +246,12 @@ FRAMEWORKS = {
             "Account.1": _TITLES["contact"],
             "EC2.1": "snapshots of volumes are not public",
             "IAM.1": "no customer managed policy gives every action on everything",
-            "IAM.2": f"{_TITLES['groups']} (AWS leaves out users that Amazon SES made)",
+            "IAM.2": f"{_TITLES['groups']} (AWS spares those that SES made)",
             "IAM.3": _TITLES["age"],
             "IAM.4": _TITLES["root-keys"],
             "IAM.5": _TITLES["mfa"],
             "IAM.6": _TITLES["root-hardware"],
-            "IAM.7": "passwords are strong (here: of 14 characters, and not used again; AWS asks"
-            " for 8, with upper and lower case, numbers and symbols)",
+            "IAM.7": "passwords are long and not used again (AWS: 8 characters of all kinds)",
             "IAM.8": _TITLES["unused"],
             "IAM.21": "no customer managed policy gives whole services (here: on all resources)",
             "KMS.5": "keys are not public",
@@ -262,8 +261,7 @@ FRAMEWORKS = {
             "S3.2": "nobody reads buckets publicly (here: nor writes)",
             "S3.3": "nobody writes to buckets publicly (here: nor reads)",
             "S3.5": _TITLES["tls"],
-            "S3.6": "other accounts can't change buckets (here: nobody outside of the organization"
-            " gets in; AWS looks at five actions of any other account, and at no condition)",
+            "S3.6": "nobody outside gets into buckets (AWS: five actions of any account)",
             "SNS.4": "topics are not public",
         },
         {

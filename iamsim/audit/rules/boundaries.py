@@ -23,13 +23,21 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from iamsim.audit.asking import gives_everything, resources_named, whole_services
+from iamsim.audit.asking import resources_named
 from iamsim.audit.model import Evidence, Finding, Fix, Gap, Passed, Request, Severity
 from iamsim.audit.policies import written_out
 from iamsim.audit.registry import audits
 from iamsim.core.decision import PolicyType, Verdict
+from iamsim.core.wildcard import match_tokens, tokenize
 from iamsim.engine.inventory import identity_policies
+from iamsim.engine.question import AttachedPolicies, Question
 from iamsim.query.batch.answers import decide_one
+from iamsim.query.escalation.administrators import (
+    ADMINISTRATOR_ACCESS,
+    PROBES,
+    as_policy,
+    probe_resource,
+)
 from iamsim.world.model import PolicyDocument, User
 
 if TYPE_CHECKING:
@@ -38,7 +46,7 @@ if TYPE_CHECKING:
     from iamsim.audit.looking import Looking
     from iamsim.audit.model import Outcome
     from iamsim.query.batch import BatchAnswer, Candidate
-    from iamsim.world.model import Account
+    from iamsim.world.model import Account, AnyPolicy
 
 HEADING = "boundaries"
 DELEGATE = (
@@ -60,6 +68,7 @@ REPLACERS = {
     "role": "iam:PutRolePermissionsBoundary",
     "user": "iam:PutUserPermissionsBoundary",
 }
+REGION = "us-east-1"  # in which probes make what is in no policy
 EDITORS = ("iam:CreatePolicyVersion", "iam:SetDefaultPolicyVersion", "iam:DeletePolicyVersion")
 ADD_TO_GROUP = "iam:AddUserToGroup"
 USES = (PolicyType.IDENTITY, PolicyType.PERMISSIONS_BOUNDARY, PolicyType.SERVICE_CONTROL)
@@ -162,19 +171,44 @@ def _by_named(
         f"{name}": document
         for name, document in account.policies.items()
     }
-    for boundary in _boundaries(looking, candidate):
+    named = _boundaries(looking, candidate)
+    for boundary in sorted(one for one in documents if _fits_any(one, named)):
         maker = _ask(looking, candidate, MAKERS[kind], made, boundary)
-        document = documents.get(boundary)
-        if not maker.possible or document is None:
+        document = documents[boundary]
+        if not maker.possible:
             continue
-        statements = looking.statements(document, PolicyType.PERMISSIONS_BOUNDARY)
-        wide = [name for one in statements for name in whole_services(one, account.id)]
-        if gives_everything(wide) and not any(one.denies for one in statements):
+        if _leaves_everything(looking, account, document):
             return maker, f"with {boundary}, which allows everything,"
         editors = [looking.batch.decide(candidate.principal, one, boundary) for one in EDITORS]
         if (editor := next((one for one in editors if one.possible), None)) is not None:
             return editor, f"with {boundary}, which it may change,"
     return None
+
+
+def _fits_any(text: str, patterns: Sequence[str]) -> bool:
+    return any(match_tokens(tokenize(pattern), text) for pattern in patterns)
+
+
+def _leaves_everything(looking: Looking, account: Account, document: AnyPolicy) -> bool:
+    """Whether an administrator with a boundary is one still."""
+    if isinstance(document, PolicyDocument):
+        attached = AttachedPolicies(
+            identity_policies=(ADMINISTRATOR_ACCESS,), boundary=as_policy(document)
+        )
+        principal = f"arn:{account.partition}:iam::{account.id}:role/iamsim-probe"
+        return all(
+            decide_one(
+                Question(
+                    principal,
+                    action,
+                    probe_resource(pattern, account.partition, account.id, REGION),
+                    attached=attached,
+                ),
+                looking.batch.world,
+            ).possible
+            for action, pattern in PROBES
+        )
+    return False
 
 
 def _boundaries(looking: Looking, candidate: Candidate) -> list[str]:

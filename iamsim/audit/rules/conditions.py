@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from iamsim.audit.policies import ValidatedPolicy
     from iamsim.checks.finding import Finding as PolicyFinding
     from iamsim.compile.statement import CompiledStatement
+    from iamsim.core.request import ContextValue
 
 HEADING = "conditions"
 DEPUTY = "https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html"
@@ -282,7 +283,43 @@ def oidc(looking: Looking) -> Iterator[Outcome]:
 )
 def mfa_conditions(looking: Looking) -> Iterator[Outcome]:
     """Conditions on MFA that long-term keys pass."""
+    for validated in looking.validated:
+        if validated.use not in MFA_CONDITION.uses or _has(validated, MFA_CONDITION):
+            continue
+        statements = looking.statements(validated.policy, validated.use)
+        denied = any(_lets_keys(one) is False for one in statements if one.denies)
+        for statement in statements:
+            if not _lets_keys(statement) or (statement.denies and denied):
+                continue
+            span = statement.source.span(statement.path)
+            key = next(test.written_key for test in statement.conditions if test.key in MFA_KEYS)
+            raw = statement_at(validated.policy.document, statement.path) or {}
+            yield Finding(
+                validated.holder,
+                f"policy `{validated.policy.name}`: requests with long-term access keys carry no"
+                f" `{key}`, and pass",
+                Fix("policy", written_out(_asks_keys(raw))),
+                validated.account,
+                (Evidence("policy", str(span.place)),),
+                span=span,
+                code=next(iter(MFA_CONDITION.codes)),
+            )
     yield from _of_codes(looking, MFA_CONDITION)
+
+
+def _lets_keys(statement: CompiledStatement) -> bool | None:
+    """Whether a request with a long-term key passes what a statement asks of MFA: an Allow holds
+    for it, or a Deny for those without MFA does not; `None` where nothing is asked of MFA."""
+    tests = [test for test in statement.conditions if test.key in MFA_KEYS]
+    if not tests or any(test.keys != (test.key,) for test in tests):
+        return None
+    untold = all(test.test({}) for test in tests)
+    if not statement.denies:
+        return untold
+    without: dict[str, ContextValue] = {MFA_PRESENT: "false"}
+    if untold or not all(test.test(without) for test in tests if test.key == MFA_PRESENT):
+        return False if untold else None
+    return True
 
 
 def _names_audience(value: str) -> bool:

@@ -94,7 +94,7 @@ def _ask(looking: Looking, account: Account, arn: str, row: ResourceType) -> Out
     for principal in _callers(account, statements):
         for action in row.tls.asked:
             inside = within and not action.endswith("Bucket")
-            for resource in [f"{arn}/{name}" for name in OBJECTS] if inside else [arn]:
+            for resource in _inside(arn, statements) if inside else [arn]:
                 question = Question(
                     principal,
                     action,
@@ -111,6 +111,18 @@ def _ask(looking: Looking, account: Account, arn: str, row: ResourceType) -> Out
                     request = Request(principal, action, question.resource, NO_TLS)
                     return _found(account, arn, row.tls, request, within=within)
     return None
+
+
+def _inside(arn: str, statements: tuple[CompiledStatement, ...]) -> list[str]:
+    """Things in a resource: some, and those that denials spare or name."""
+    named = {
+        example_of(entry.template.text, "iamsim-probe")
+        for statement in statements
+        if statement.denies and statement.resources is not None
+        for entry in statement.resources.patterns
+        if entry.pattern.startswith(f"{arn}/")
+    }
+    return [*(f"{arn}/{name}" for name in OBJECTS), *sorted(named)]
 
 
 def _denies_everybody(statement: CompiledStatement, arn: str, actions: tuple[str, ...]) -> bool:
@@ -140,13 +152,20 @@ def _callers(account: Account, statements: tuple[CompiledStatement, ...]) -> Ite
     """Who is asked about: an administrator, whom conditions name by ARN, and a stranger, where a
     policy lets some in."""
     yield f"arn:{account.partition}:iam::{account.id}:role/iamsim-probe"
+    start = f"arn:{account.partition}:iam::{account.id}"
     named = {
         example_of(template.text, "iamsim-probe")
+        if test.key == "aws:principalarn"
+        else f"{start}:user/{example_of(template.text, 'iamsim-probe')}"
         for statement in statements
         for test in statement.conditions
-        if test.key == "aws:principalarn"
+        if test.key in {"aws:principalarn", "aws:username"}
         for template in test.values.templates
     }
+    for statement in statements:
+        if statement.denies and statement.principals is not None and statement.principals.negated:
+            spared = statement.principals.names
+            named |= {name.removeprefix("aws:") for name in spared if name.startswith("aws:arn:")}
     parts = {text: find_arn(text) for text in named}
     yield from sorted(
         text
