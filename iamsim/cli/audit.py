@@ -138,11 +138,15 @@ def _exit_code(audit: Audit, when: str | None, *, accepted: bool) -> int:
         for check in audit.checks
         if check.status is Status.UNKNOWN and check.severity.rank <= limit.rank
     ]
-    if unknown and (not accepted or when == "unknown"):
+    if unknown:
+        fails = not accepted or when == "unknown"
         some = ", ".join(unknown[:5]) + (" and others" if len(unknown) > 5 else "")  # noqa: PLR2004
-        tip = "" if when == "unknown" else "hint: `--accept-unknown` lets it pass\n"
-        sys.stderr.write(f"failed: {len(unknown)} checks have no answer: {some}\n{tip}")
-        return 1
+        are = "1 check has" if len(unknown) == 1 else f"{len(unknown)} checks have"
+        tip = "hint: `--accept-unknown` lets it pass\n" if fails and when != "unknown" else ""
+        word = "failed" if fails else "accepted"
+        sys.stderr.write(f"{word}: {are} no answer: {some}\n{tip}")
+        if fails:
+            return 1
     return int(grave and when != "unknown")
 
 

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from iamsim.core.caret import quote
 from iamsim.importers.sums import unverified_sentence
 from iamsim.report.document import Remark
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from iamsim.core.answer import Answer
+    from iamsim.core.unknown import UnknownPart
     from iamsim.engine.unknowns import UnknownInWorld
 
 __all__ = [
+    "part_remarks",
     "unknown_lines",
+    "unknown_parts",
     "unknown_remarks",
     "unknown_sentence",
     "unknowns_data",
@@ -25,6 +28,14 @@ __all__ = [
 ]
 
 
+class HasUnknowns(Protocol):
+    """An answer that says which parts of policies it depends on and are not known."""
+
+    @property
+    def unknowns(self) -> tuple[UnknownPart, ...]:
+        """The parts."""
+
+
 def unknown_lines(answer: Answer) -> list[str]:
     """What an answer depends on and is not known: why, and what should have said it."""
     return [
@@ -32,6 +43,23 @@ def unknown_lines(answer: Answer) -> list[str]:
         + (f" (from {quote(unknown.source)})" if unknown.source else "")
         for unknown in answer.unknowns
     ]
+
+
+def unknown_parts(answers: Iterable[HasUnknowns]) -> list[UnknownPart]:
+    """What some answers depend on and is not known, each part once."""
+    return list(dict.fromkeys(part for answer in answers for part in answer.unknowns))
+
+
+def part_remarks(parts: Sequence[UnknownPart]) -> tuple[Remark, ...]:
+    """A remark for every unknown part that answers depend on: why, and what should have said it."""
+    return tuple(
+        Remark(
+            "unknown",
+            f"{part.what} is not known, and could change this: {part.why}"
+            + (f" (from {quote(part.source)})" if part.source else ""),
+        )
+        for part in parts
+    )
 
 
 def unknown_remarks(unknowns: Sequence[UnknownInWorld]) -> tuple[Remark, ...]:

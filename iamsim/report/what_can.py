@@ -22,10 +22,12 @@ from iamsim.report.document import (
     Section,
     verdict_badge,
 )
+from iamsim.report.unknowns import part_remarks, unknown_parts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from iamsim.core.unknown import UnknownPart
     from iamsim.proofs.result import CheckResult
     from iamsim.query.batch import Candidate
     from iamsim.query.what_can import Effective, EffectivePolicy
@@ -148,7 +150,10 @@ def what_can_document(
     return Document(
         f"what `{candidate.principal}` can do",
         (services, _actions(rows, verbose=verbose)),
-        tuple(Remark("note", text) for text in _notes(effective)),
+        (
+            *(Remark("note", text) for text in _notes(effective)),
+            *part_remarks(_unknowns(effective)),
+        ),
         f"{sure} actions allowed, {len(rows) - sure} under conditions",
     )
 
@@ -216,6 +221,11 @@ def _notes(effective: Effective) -> list[str]:
             + ", ".join(effective.unknown)
         )
     return [*notes, *unsearched_sentences(effective)]
+
+
+def _unknowns(effective: Effective) -> list[UnknownPart]:
+    """What some of the decisions depend on and is not known."""
+    return unknown_parts(decided.answer for decided in effective.decided)
 
 
 def unsearched_sentences(effective: Effective) -> list[str]:
@@ -302,6 +312,7 @@ def what_can_data(candidate: Candidate, effective: Effective) -> Json:
                 "conditions": list(row.conditions),
             }
         )
+    unknowns = _unknowns(effective)
     return {
         **candidate_data(candidate),
         "services": [
@@ -310,4 +321,5 @@ def what_can_data(candidate: Candidate, effective: Effective) -> Json:
         ],
         "unknown_variables": list(effective.unknown),
         "complete": effective.complete,
+        **({"unknowns": [part.to_dict() for part in unknowns]} if unknowns else {}),
     }

@@ -26,11 +26,13 @@ from iamsim.report.document import (
     Section,
     verdict_badge,
 )
+from iamsim.report.unknowns import part_remarks, unknown_parts
 from iamsim.universe.candidates import CandidateKind
 from iamsim.words.sentences import layer_name
 from iamsim.words.wording import joined
 
 if TYPE_CHECKING:
+    from iamsim.core.unknown import UnknownPart
     from iamsim.query.batch import Candidate
     from iamsim.query.who_can import Access, Blocked, WhoCan
     from iamsim.world.model import World
@@ -190,7 +192,20 @@ def _remarks(answer: WhoCan) -> tuple[Remark, ...]:
             " account owned it"
         )
         remarks.append(Remark("note", text))
-    return tuple(remarks)
+    return (*remarks, *part_remarks(_unknowns(answer)))
+
+
+def _unknowns(answer: WhoCan) -> list[UnknownPart]:
+    """What the answer about somebody depends on and is not known."""
+    return unknown_parts(
+        answered
+        for access in answer.accesses
+        for answered in (
+            access.answer,
+            *access.hops,
+            *(dependency.answer for dependency in access.dependencies),
+        )
+    )
 
 
 def unsearched_sentences(answer: WhoCan) -> list[str]:
@@ -290,6 +305,9 @@ def who_can_data(answer: WhoCan) -> Json:
         "oddities": [oddity.value for oddity in answer.odd],
         "unsearched": list(answer.unsearched),
     }
+    unknowns = _unknowns(answer)
+    if unknowns:
+        data["unknowns"] = [part.to_dict() for part in unknowns]
     if answer.blocked is None:
         data["access"] = [_access_data(access) for access in answer.accesses]
         data["denied_by_key"] = [_access_data(access) for access in answer.denied_by_key]

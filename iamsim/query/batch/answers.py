@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from iamsim.core.answer import Residual
     from iamsim.core.decision import Decision
+    from iamsim.core.unknown import UnknownPart
     from iamsim.engine.authorize import Prepared
     from iamsim.engine.question import Question
     from iamsim.engine.situation import Situation
@@ -41,10 +42,12 @@ Kept = TypeVar("Kept")
 
 
 class BatchAnswer(NamedTuple):
-    """The decision of one request; `residual` is there where it is `CONDITIONAL`."""
+    """The decision of one request. Where it is `CONDITIONAL`, there is a `residual`; `unknowns` are
+    the parts of policies that it depends on and that are not known."""
 
     decision: Decision
     residual: Residual | None = None
+    unknowns: tuple[UnknownPart, ...] = ()
 
     @property
     def verdict(self) -> Verdict:
@@ -75,7 +78,7 @@ def decide_one(question: Question, world: CompiledWorld, lifted: bool = False) -
         from iamsim.symbolic.partial import answer
 
         answered = answer(question, world)
-        return BatchAnswer(answered.decision, answered.residual)
+        return BatchAnswer(answered.decision, answered.residual, answered.unknowns)
     prepared = prepare(question, world)
     if lifted:
         prepared = replace(prepared, situation=without_guardrails(prepared.situation))
@@ -89,7 +92,7 @@ def decide_prepared(prepared: Prepared, world: CompiledWorld) -> BatchAnswer:
     from iamsim.symbolic.conditional import decide_partially
 
     partial = decide_partially(prepared, world)
-    return BatchAnswer(partial.decision, partial.residual)
+    return BatchAnswer(partial.decision, partial.residual, partial.unknowns)
 
 
 def without_guardrails(situation: Situation, kept: Collection[Layer] = ()) -> Situation:

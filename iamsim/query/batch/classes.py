@@ -199,8 +199,8 @@ def _joined(classes: list[ActionClass]) -> list[ActionClass]:
     """Join the classes whose decisions are equal and depend on nothing."""
     joined: dict[object, ActionClass] = {}
     for group in classes:
-        decision, residual = group.answer
-        key: object = id(group) if residual is not None else decision
+        answer = group.answer
+        key: object = id(group) if answer.residual is not None else answer.decision
         before = joined.get(key)
         joined[key] = (
             group if before is None else before._replace(actions=before.actions | group.actions)
