@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from iamsim.catalog.facts import Scope
 
 __all__ = [
+    "IDENTIFIER_KEYS",
     "find_claim",
     "find_global_key",
     "find_in",
@@ -26,6 +27,23 @@ __all__ = [
     "spelled",
     "template_matches",
 ]
+
+# Global keys (in lower case) of ids that AWS generates, of which AWS's pages name examples:
+# https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-access.html
+IDENTIFIER_KEYS = frozenset(
+    {
+        "aws:principalaccount",
+        "aws:principalorgid",
+        "aws:resourceaccount",
+        "aws:resourceorgid",
+        "aws:sourceaccount",
+        "aws:sourceorgid",
+        "aws:sourcevpc",
+        "aws:sourcevpce",
+        "aws:vpceaccount",
+        "aws:vpceorgid",
+    }
+)
 
 _TYPES_OF_CLAIM = {
     "amr": ("ArrayOfString",),

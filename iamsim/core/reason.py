@@ -146,6 +146,7 @@ class Note(Enum):
     KMS_GRANT_CROSS_ACCOUNT = "kms-grant-cross-account"
     KMS_GRANT_UNDER_GRANT = "kms-grant-under-grant"
     ENDPOINT_TYPE_UNKNOWN = "endpoint-type-unknown"
+    ENDPOINT_POLICY_PATTERN = "endpoint-policy-pattern"
     PASS_ROLE_RESOURCE_TAG = "pass-role-resource-tag"  # noqa: S105 - a code, not a secret
     KEY_POLICY_KEY_UNSETTLED = "key-policy-key-unsettled"
     COMPANION_INVOKE_FUNCTION = "companion-invoke-function"

@@ -15,6 +15,7 @@ from iamsim.engine.formula import Slot
 from iamsim.engine.services.backup import is_recovery_point
 from iamsim.engine.services.efs import is_client_call
 from iamsim.engine.services.logs import is_all_log_groups
+from iamsim.engine.services.privatelink import has_pattern_not_taken
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator
@@ -74,6 +75,8 @@ def call_notes(
     notes += _of_resource(request, arrangement)
     trust = arrangement.relation.reason is Reason.ROLE_TRUST
     for station in arrangement.stations:
+        if station.slot is Slot.VPC_ENDPOINT and _takes_not_all(station, request.action):
+            notes.append(Note.ENDPOINT_POLICY_PATTERN)
         if station.slot is Slot.SERVICE_CONTROL or (trust and station.slot is Slot.RESOURCE):
             notes += _of_allows(station, request.action)
     return tuple(dict.fromkeys(notes))
@@ -98,6 +101,15 @@ def _asks_resource(arrangement: Arrangement) -> bool:
     """Whether a resource-based policy is asked."""
     return any(
         station.slot is Slot.RESOURCE and station.policies for station in arrangement.stations
+    )
+
+
+def _takes_not_all(station: Station, action: str) -> bool:
+    """Whether a statement of an endpoint policy about an action has a pattern not taken there."""
+    return (
+        station.policies is not None
+        and station.applies
+        and any(has_pattern_not_taken(found) for _, found in station.policies.candidates(action))
     )
 
 

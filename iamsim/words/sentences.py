@@ -325,6 +325,10 @@ NOTES: Mapping[Note, str] = {
         "the type of the VPC endpoint is not known; its policy was read as AWS does for interface"
         " endpoints"
     ),
+    Note.ENDPOINT_POLICY_PATTERN: (
+        "the policy of the VPC endpoint has a wildcard or an operator for numbers where AWS says"
+        " that such a policy can have none; it was read as in other policies"
+    ),
     Note.PASS_ROLE_RESOURCE_TAG: (
         "iam:PassRole does not reliably support aws:ResourceTag; AWS advises against such a"
         " condition"

@@ -302,6 +302,13 @@ NOTES: dict[Note, tuple[Data, Data | None]] = {
         None,
     ),
     Note.ENDPOINT_TYPE_UNKNOWN: (identity(allow(), **THROUGH), endpoint(service="s3")),
+    Note.ENDPOINT_POLICY_PATTERN: (
+        identity(
+            allow(),
+            vpce_policies=[policy(allow(Principal="*", Resource="arn:aws:sqs:*:1111*:*"))],
+        ),
+        None,
+    ),
     Note.PASS_ROLE_RESOURCE_TAG: (when("StringEquals", "aws:ResourceTag/team", "x", **PASS), None),
     Note.KEY_POLICY_KEY_UNSETTLED: (
         attached(

@@ -18,6 +18,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from iamsim.catalog.keys import IDENTIFIER_KEYS
 from iamsim.checks.registry import checks
 from iamsim.checks.words import has_wildcard, is_guard
 from iamsim.core.caret import quote
@@ -30,20 +31,6 @@ if TYPE_CHECKING:
     from iamsim.checks.view import PolicyView
 
 TYPES = frozenset({PolicyType.RESOURCE, PolicyType.TRUST, PolicyType.RESOURCE_CONTROL})
-SENSITIVE = frozenset(
-    {
-        "aws:principalaccount",
-        "aws:principalorgid",
-        "aws:resourceaccount",
-        "aws:resourceorgid",
-        "aws:sourceaccount",
-        "aws:sourceorgid",
-        "aws:sourcevpc",
-        "aws:sourcevpce",
-        "aws:vpceaccount",
-        "aws:vpceorgid",
-    }
-)
 PREFIXED = frozenset(
     {"aws:principalorgpaths", "aws:resourceorgpaths", "aws:sourceorgpaths", "aws:vpceorgpaths"}
 )
@@ -80,7 +67,7 @@ def too_wide(policy: PolicyView) -> Iterator[Finding]:
                         f"{what} in {quote(value.text)} is too wide: {reason}",
                         value.path,
                         hint="write the value out",
-                        tentative=condition.lower in SENSITIVE and place >= SHORTEST_PREFIX,
+                        tentative=condition.lower in IDENTIFIER_KEYS and place >= SHORTEST_PREFIX,
                     )
 
 
@@ -91,7 +78,7 @@ def _first(text: str, characters: str) -> int:
 
 def _reason(key: str, text: str, place: int) -> str | None:
     """Say why a pattern that opens at `place` is too wide for a key, if it is."""
-    if key in SENSITIVE:
+    if key in IDENTIFIER_KEYS:
         return "the key's values are given in full"
     if (key in PREFIXED or key == GITHUB_SUBJECT) and place < SHORTEST_PREFIX:
         return f"fewer than {SHORTEST_PREFIX} characters stand in front of it"
