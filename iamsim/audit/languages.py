@@ -75,6 +75,7 @@ class _Tables(NamedTuple):
     comments: tuple[_Sentence, ...]
     evidence: tuple[_Sentence, ...]
     gaps: tuple[_Sentence, ...]
+    remarks: tuple[_Sentence, ...]
     words: tuple[_Sentence, ...]
     holes: _Holes
     quoting: Mapping[str, str]
@@ -91,6 +92,7 @@ def _tables(language: str) -> _Tables:
         _sentences(data["comments"]),
         _sentences(data["evidence"]),
         _sentences(data["gaps"]),
+        _sentences(data["remarks"]),
         _sentences(data["words"]),
         _Holes(_sentences(data["holes"]), _ways(language)),
         data["quoting"],
@@ -121,7 +123,8 @@ def in_language(audit: Audit, language: str) -> Audit:
     if language == "en":
         return audit
     tables = _tables(language)
-    return Audit([_heading(heading, tables) for heading in audit.headings], audit.at, audit.remarks)
+    remarks = [_first(remark, tables.remarks, tables.holes) for remark in audit.remarks]
+    return Audit([_heading(heading, tables) for heading in audit.headings], audit.at, remarks)
 
 
 def _heading(result: HeadingResult, tables: _Tables) -> HeadingResult:

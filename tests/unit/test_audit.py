@@ -14,12 +14,13 @@ from pathlib import Path
 import pytest
 
 import iamsim
-from iamsim.audit.choices import Choices
+from iamsim.audit.choices import Choices, Suppression
 from iamsim.audit.control_tower import CONTROL_TOWER, LOG_ARCHIVE
 from iamsim.audit.frameworks import FRAMEWORKS, view_of
 from iamsim.audit.guardrails import GUARDRAILS
 from iamsim.audit.headings import HEADINGS
 from iamsim.audit.languages import in_language
+from iamsim.audit.looking import Limits
 from iamsim.audit.model import Status
 from iamsim.audit.registry import load_checks
 from iamsim.audit.rules.guardrails import REGION_CONTROL
@@ -393,6 +394,28 @@ def test_what_is_not_known_is_told_in_japanese(tmp_path, check, at, case):
         assert is_japanese(other.what), one.what
         assert not has_english(other.what.removesuffix("the file is lost")), other.what
         assert other[2:] == one[2:]
+
+
+def test_remarks_are_told_in_japanese(tmp_path):
+    """Those about listed resources, files that nothing verifies, and vain suppressions."""
+    path = tmp_path / "world.json"
+    account = {"users": {"ana": {}}, "roles": {"app": {}}}
+    path.write_text(json.dumps({"unverified": 3, "accounts": {"222222222222": account}}))
+    suppressions = (Suppression("administrator", "*", "known", None),)
+    suppressions += (Suppression("administrator", "*", "known", "2026-01-01"),)
+    audit = run_audit(
+        Batch(CompiledWorld.checked(load_world(path))),
+        "2026-12-01T00:00:00Z",
+        Choices(
+            select=frozenset(["public-access"]),
+            limits=Limits(listed_services=("*",)),
+            suppressions=suppressions,
+            today="2026-12-01",
+        ),
+    )
+    assert len(audit.remarks) >= 3
+    for told in in_language(audit, "ja").remarks:
+        assert is_japanese(told)
 
 
 def test_every_way_to_become_an_administrator_is_told_in_japanese():
