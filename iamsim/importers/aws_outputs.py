@@ -54,7 +54,13 @@ from iamsim.importers.subject import (
     region_of_path,
 )
 from iamsim.importers.unread import services_within
-from iamsim.importers.workloads import find_role, note_role, read_instances
+from iamsim.importers.workloads import (
+    find_role,
+    is_about_workloads,
+    note_role,
+    read_instances,
+    read_workloads,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -169,6 +175,8 @@ def _reader_of(data: Json, source: Source) -> Callable[[_Output], None] | None:
         return _policies
     if list_within(data) is not None:
         return _listed
+    if is_about_workloads(data):
+        return _of_workloads
     if is_list_of_shared(data):
         return _shared
     # A secret without a policy is printed with its ARN and name alone.
@@ -270,6 +278,11 @@ def _listed(output: _Output) -> None:
 def _instances(output: _Output) -> None:
     """Read with which roles instances run."""
     read_instances(output.draft, output.data, output.place)
+
+
+def _of_workloads(output: _Output) -> None:
+    """Read with which roles functions, builds, jobs, stacks and their like act."""
+    read_workloads(output.draft, output.data, output.scope(), output.place)
 
 
 def _queues(output: _Output) -> None:

@@ -12,22 +12,37 @@ import re
 from typing import TYPE_CHECKING
 
 from iamsim.catalog.resource_types import type_of_arn
-from iamsim.core.arn import is_account_id
+from iamsim.core.arn import find_arn, is_account_id
 from iamsim.core.caret import quote
 from iamsim.importers.resource_kinds import partition_of_region
 from iamsim.importers.shapes import records, text
 from iamsim.importers.unknown import Unknown, marker
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from iamsim.importers.draft import Draft, Record
+    from iamsim.importers.resource_kinds import Scope
     from iamsim.importers.shapes import Json
 
-__all__ = ["find_role", "note_role", "read_instances", "settle_roles"]
+__all__ = [
+    "find_role",
+    "is_about_workloads",
+    "note_role",
+    "read_instances",
+    "read_workloads",
+    "settle_roles",
+]
 
 ROLE = "role"
 PROFILE = "IamInstanceProfile"
+# What AWS Glue calls what it prints, the type in the ARN, and the member with the name.
+NAMED = {
+    "Job": ("job", "Name"),
+    "Jobs": ("job", "Name"),
+    "DevEndpoint": ("devEndpoint", "EndpointName"),
+    "DevEndpoints": ("devEndpoint", "EndpointName"),
+}
 # A zone is its Region and a letter; a local zone has a name behind its Region.
 _find_region = re.compile(r"[a-z]+(-[a-z]+)+-[0-9]+").match
 
@@ -77,6 +92,55 @@ def read_instances(draft: Draft, data: Json, place: str) -> None:
             resource = draft.resource(arn)
             note_role(resource, find_role(arn, record), f"{at}.IamInstanceProfile")
             resource.tags(record.get("Tags"), f"{at}.Tags")
+
+
+def is_about_workloads(data: Json) -> bool:
+    """Whether an output says with which role something acts."""
+    return any(True for _ in _workloads(data)) or any(True for _ in _named(data))
+
+
+def read_workloads(draft: Draft, data: Json, scope: Scope | None, place: str) -> None:
+    """Read an output about one thing that acts with a role, or about several. What AWS Glue prints
+    has no ARN: the account and the Region are those of the source, as far as it says them."""
+    for arn, record, at in _workloads(data):
+        note_role(draft.resource(arn), find_role(arn, record), f"{place}{at}")
+    for resource, record, at in _named(data):
+        if scope is None:
+            draft.unreadable("nothing says the ARN of this", f"{place}{at}")
+            continue
+        arn = f"arn:{scope.partition}:glue:{scope.region}:{scope.account}:{resource}"
+        note_role(draft.resource(arn), find_role(arn, record), f"{place}{at}")
+
+
+def _named(data: Json) -> Iterator[tuple[str, Json, str]]:
+    """The records of AWS Glue, each with the last part of its ARN; those of services that call
+    theirs the same print ARNs."""
+    for key, (form, name_key) in NAMED.items():
+        for record, at in _records(data.get(key), key):
+            name = text(record, name_key)
+            others = (value for held, value in record.items() if not held.startswith("Role"))
+            is_glue = not any(isinstance(value, str) and find_arn(value) for value in others)
+            if name is not None and is_glue and ("Role" in record or "RoleArn" in record):
+                yield f"{form}/{name}", record, at
+
+
+def _workloads(data: Json) -> Iterator[tuple[str, Json, str]]:
+    """The records of an output that hold the ARN of something and the role with which it acts."""
+    for key, value in [("", data), *data.items()]:
+        for record, at in _records(value, key):
+            for arn in record.values():
+                if isinstance(arn, str) and find_arn(arn) and find_role(arn, record) is not None:
+                    yield arn, record, at
+                    break
+
+
+def _records(value: object, key: str) -> Iterator[tuple[Json, str]]:
+    """A record, or each of several, with its place."""
+    if isinstance(value, dict):
+        yield value, key
+    for number, record in enumerate(value if isinstance(value, list) else ()):
+        if isinstance(record, dict):
+            yield record, f"{key}[{number}]"
 
 
 def settle_roles(draft: Draft) -> None:

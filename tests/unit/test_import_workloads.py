@@ -84,6 +84,48 @@ CASES: dict[str, tuple[Any, str]] = {
         INSTANCE,
     ),
 }
+# Records of further services: the call, its output, and the rest of the ARN.
+for call, output, arn in (
+    (
+        "batch-get-projects",
+        {"projects": [{"arn": "codebuild:project/b", "serviceRole": ROLE}], "projectsNotFound": []},
+        "codebuild:project/b",
+    ),
+    (
+        "describe-state-machine",
+        {"stateMachineArn": "states:stateMachine:m", "definition": "{}", "roleArn": ROLE},
+        "states:stateMachine:m",
+    ),
+    (
+        "describe-task-definition",
+        {"taskDefinition": {"taskDefinitionArn": "ecs:task-definition/t:1", "taskRoleArn": ROLE}},
+        "ecs:task-definition/t:1",
+    ),
+    (
+        "describe-notebook-instance",
+        {"NotebookInstanceArn": "sagemaker:notebook-instance/n", "RoleArn": ROLE},
+        "sagemaker:notebook-instance/n",
+    ),
+    (
+        "describe-stacks",
+        {"Stacks": [{"StackId": "cloudformation:stack/s/1a2b", "RoleARN": ROLE}]},
+        "cloudformation:stack/s/1a2b",
+    ),
+    (
+        "get-environment",
+        {"Environment": {"Arn": "airflow:environment/e", "ExecutionRoleArn": ROLE}},
+        "airflow:environment/e",
+    ),
+    ("get-jobs", {"Jobs": [{"Name": "j", "Role": "worker"}]}, "glue:job/j"),
+    (
+        "get-dev-endpoint",
+        {"DevEndpoint": {"EndpointName": "e", "RoleArn": ROLE}},
+        "glue:devEndpoint/e",
+    ),
+):
+    service, _, rest = arn.partition(":")
+    full = f"arn:aws:{service}:{REGION}:{ACCOUNT}:{rest}"
+    CASES[call] = (json.loads(json.dumps(output).replace(f'"{arn}"', f'"{full}"')), full)
 
 
 def imported(tmp_path: Any, sources: dict[str, Any]) -> Any:
