@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
 
+from iamsim.catalog.resource_types import resource_types
 from iamsim.importers.frame import import_sources
 from iamsim.importers.options import SourceOptions
 
@@ -200,3 +202,27 @@ def test_an_instance_without_its_place_is_unreadable(tmp_path, change):
     data = {"Reservations": [{"OwnerId": ACCOUNT, "Instances": [RUNNING | change]}]}
     found = imported(tmp_path, {"details.json": DETAILS, "describe-instances.json": data})
     assert "record-not-readable" in {remark.code for remark in found.remarks}
+
+
+@pytest.mark.parametrize(
+    "kind", [kind for kind in resource_types() if kind.runs_with], ids=lambda kind: kind.name
+)
+def test_each_kind_of_workload_has_its_role_in_templates_and_configurations(tmp_path, kind):
+    """Whatever a row of the table names, both forms of infrastructure as code say."""
+    role = PROFILE if kind.runs_with == ("IamInstanceProfile",) else ROLE
+    setting = re.sub("(?<=[a-z])(?=[A-Z])", "_", kind.runs_with[-1]).lower()
+    configuration = f'resource "{kind.terraform[0]}" "x" {{\n  {setting} = "{role}"\n}}\n'
+    resource = {"Type": kind.name, "Properties": {kind.runs_with[0]: role}}
+    sources = {"template.json": {"Resources": {"X": resource}}, "main.tf": configuration}
+    if kind.name == "AWS::CloudFormation::Stack":  # a nested one acts with the role of its parent
+        del sources["template.json"]
+    for name, source in sources.items():
+        folder = tmp_path / name
+        folder.mkdir()
+        (folder / "details.json").write_text(json.dumps(DETAILS), encoding="utf-8")
+        text = source if isinstance(source, str) else json.dumps(source)
+        (folder / name).write_text(text, encoding="utf-8")
+        options = SourceOptions(account=ACCOUNT, region=REGION)
+        found = import_sources([str(folder)], options=options)
+        (workload,) = found.data["accounts"][ACCOUNT]["resources"].values()
+        assert workload["role"] == ROLE
