@@ -109,7 +109,8 @@ class Sent(NamedTuple):
     """What is known of the value of a key that AWS sends with a request, if nobody said it.
 
     It may be `boolean`; a moment between two others, in seconds (`None`: any time); or the user id
-    of a session, of which the role's id and the session's name may be known.
+    of a session, of which the role's id and the session's name may be known. An `optional` key may
+    be missing as well.
     """
 
     boolean: bool = False
@@ -119,6 +120,7 @@ class Sent(NamedTuple):
     is_user_id: bool = False
     role_id: str | None = None
     session_name: str | None = None
+    optional: bool = False
 
 
 @dataclass(slots=True)
@@ -128,7 +130,7 @@ class Request:
 
     `unknown` are keys of which it is not known whether and with what value they are there;
     with `partial`, every key that is not in `context` is unknown but those in `absent`. Of those
-    in `sent` it is known that they are there.
+    in `sent` it is known that they are there, or what they are where they are there.
 
     Parts of policies that are not known are open tests of keys of their own, which are unknown,
     too; in a request that is `settled` they are what `context` says, and do nothing where it is

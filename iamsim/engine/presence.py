@@ -41,7 +41,8 @@ __all__ = ["CallerMarks", "caller_marks", "lacks_keys", "leave_open"]
 # The organization of the source account is derived from the account.
 FOLLOWS = {"aws:sourceaccount": ("aws:sourceorgid", "aws:sourceorgpaths")}
 SOURCE_IP = "aws:sourceip"
-AGE = frozenset({MFA_AGE})
+BOUNDED = frozenset({ISSUED})  # keys whose value no credentials can have otherwise
+TELLING = BOUNDED | {MFA_AGE}  # of which something is known though AWS need not send them
 PROVIDER, SAML_PROVIDER = "aws:federatedprovider", ":saml-provider/"
 CALLERS_TAGS = "aws:principaltag/"
 TAGS_OF_CALL = ("aws:requesttag/", "aws:tagkeys")
@@ -158,7 +159,7 @@ def leave_open(
     for key in named:
         request.context.pop(key, None)
     asked = _Asked(question, request, situation, world, tags_listed)
-    open_keys = {key for key in asked.reads() if key not in absent and key not in named}
+    open_keys = {key for key in asked.reads() if key not in absent and key not in named - BOUNDED}
     presences = {key: asked.presence(key) for key in open_keys}
     sent = {key for key, presence in presences.items() if presence is Presence.ALWAYS}
     if question.partial:
@@ -170,6 +171,11 @@ def leave_open(
     request.partial = question.partial
     request.absent = frozenset(absent)
     request.sent = tuple((key, asked.value(key)) for key in sorted(sent))
+    request.sent += tuple(
+        (key, asked.value(key)._replace(optional=True))
+        for key in BOUNDED & open_keys - sent
+        if presences[key] is not Presence.NEVER
+    )
 
 
 class _Asked:
@@ -201,7 +207,7 @@ class _Asked:
         """The keys that are read and have no value."""
         arrangement = self.situation.arrange(self.request.action)
         every = self.question.partial or self.way is not self.situation.way
-        keys = arrangement.reads if every else arrangement.awaited | (arrangement.reads & AGE)
+        keys = arrangement.reads if every else arrangement.awaited | (arrangement.reads & TELLING)
         return (key for key in keys if key not in self.request.context)
 
     @cached_property

@@ -26,7 +26,7 @@ SOME_ROLE_ID = "AROAEXAMPLEID"
 class Shapes(NamedTuple):
     """What unknown keys may hold. `listed` are those that may hold lists because a set operator
     reads them; a key with a form is always there, with one value of that form, and so is one of
-    those `sent`."""
+    those `sent` that is not optional."""
 
     listed: frozenset[str] = frozenset()
     forms: tuple[tuple[str, Form], ...] = ()

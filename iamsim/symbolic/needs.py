@@ -41,7 +41,8 @@ class Needs:
     (a variable inside a longer text, compared with another unknown key). `equal_to` are keys with
     which it is compared for equality, `templates` texts that its value is compared with and that
     hold other unknown keys. A key with a `form` is always there, with one value of that form; one
-    that is `sent` is there, too, with one value of which some things are known.
+    that is `sent` is there, too, unless it is optional, with one value of which some things are
+    known.
     """
 
     patterns: dict[Pattern, None] = field(default_factory=dict)
@@ -57,7 +58,7 @@ class Needs:
     @property
     def is_there(self) -> bool:
         """Whether no request lacks the key."""
-        return self.form is not None or self.sent is not None
+        return self.form is not None or (self.sent is not None and not self.sent.optional)
 
 
 def unknown_keys(atom: Atom) -> tuple[str, ...]:

@@ -171,6 +171,6 @@ def sent_values(regions: Iterable[Region]) -> Point:
         for key, need in region.needs.items():
             if need.form is not None:
                 point[key] = need.form.usual[0]
-            elif need.sent is not None and key in some:
+            elif need.is_there and key in some:
                 point[key] = some[key]
     return point
