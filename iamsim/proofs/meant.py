@@ -10,7 +10,7 @@ from iamsim.core.arn import find_arn
 from iamsim.core.caret import quote
 from iamsim.core.errors import RequestError
 from iamsim.core.wildcard import compile_tokens, tokenize
-from iamsim.proofs.budget import Budget
+from iamsim.proofs.budget import Budget, OutOfBudgetError
 from iamsim.proofs.callers import ANYBODY, document_callers
 from iamsim.proofs.documents import Asked, ask
 from iamsim.proofs.formula import ResourceIn
@@ -66,9 +66,12 @@ def check_claim(claim: Claim, world: World) -> None:
 
 
 def acts_nowhere(about: CompiledStatement) -> bool:
-    """Whether none of the actions of a statement acts on any of its resources."""
-    actions = all_actions().mask(about.actions)
-    return ActionSpace().find(Place(actions, (resources_of(about),)), Budget()) is None
+    """Whether none of the actions of a statement is seen to act on any of its resources."""
+    place = Place(all_actions().mask(about.actions), (resources_of(about),))
+    try:
+        return ActionSpace().find(place, Budget()) is None
+    except OutOfBudgetError:
+        return False  # the proof has the same bounds, and says so
 
 
 def resources_of(about: CompiledStatement) -> tuple[Glob, ...]:

@@ -204,8 +204,11 @@ class Recorder:
         known = self._keys.get(id(policy.source))
         if known is None:
             document = self._documents.get(id(policy.source))
-            if document is None:
-                document = json.loads(policy.source.text)  # one of AWS's own
+            if document is None:  # one of AWS's own, or of which it may be one
+                lost = next(
+                    (part for statement in policy.statements for part in statement.unknowns), None
+                )
+                document = lost.to_marker() if lost else json.loads(policy.source.text)
             text = json.dumps(document, sort_keys=True, ensure_ascii=False)
             key = sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
             key = f"{policy.name} {key}"

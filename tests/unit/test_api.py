@@ -238,6 +238,24 @@ def test_what_is_not_known_leaves_a_residual() -> None:
     assert not iamsim.decide(**ASKED, identity_policies=[named], unset=["aws:UserName"]).allowed
 
 
+def test_without_a_word_on_mfa_there_is_no_age_of_it() -> None:
+    """A session that is said to lack `aws:MultiFactorAuthPresent` lacks the age as well."""
+    late = {"NumericGreaterThan": {"aws:MultiFactorAuthAge": "3600"}}
+    statements = [
+        {"Effect": "Allow", "Action": "*", "Resource": "*"},
+        {"Effect": "Deny", "Action": "*", "Resource": "*", "Condition": late},
+    ]
+    asked = {
+        "principal": "arn:aws:sts::111122223333:assumed-role/app/run",
+        "action": "sqs:SendMessage",
+        "resource": "arn:aws:sqs:eu-west-1:111122223333:tide",
+        "identity_policies": [{"Version": "2012-10-17", "Statement": statements}],
+    }
+    assert iamsim.explain(**asked).verdict is iamsim.Verdict.CONDITIONAL
+    absent = iamsim.explain(**asked, unset=["aws:MultiFactorAuthPresent"])
+    assert absent.verdict is iamsim.Verdict.ALLOWED
+
+
 def test_trust_policies_are_read_as_such() -> None:
     """The resource policy of a role that is assumed has no Resource element."""
     trust = policy(allow(Principal={"AWS": USER}, Action="sts:AssumeRole", Resource=None))

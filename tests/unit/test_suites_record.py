@@ -271,6 +271,14 @@ def test_a_file_that_is_no_record_is_an_error(project, text):
         read_record("r.json")
 
 
+def test_a_managed_policy_that_no_list_has_is_recorded_as_unknown(project):
+    """One of AWS's own whose name nobody knows has no text; its marker stands in its place."""
+    project.record(world(identity=["arn:aws:iam::aws:policy/NoSuchPolicy", READ]))
+    documents = [text.document for text in read_record("r.json").policies.values()]
+    assert any("unknown" in document for document in documents)
+    assert READ in documents
+
+
 def test_a_record_whose_policies_are_lost_is_none(project):
     """A record that was cut by hand does not fail later on."""
     project.record(world())

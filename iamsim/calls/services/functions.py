@@ -23,9 +23,9 @@ def function_arn(asker: Asker, name: str, qualifier: str | None = None) -> str:
     else:
         pieces = name.split(":")
         account = asker.place.account or "*"
-        if is_account_id(pieces[0]):
+        if len(pieces) > 1 and is_account_id(pieces[0]):  # alone it is a name
             account = pieces.pop(0)
-        if pieces[0] == "function":
+        if len(pieces) > 1 and pieces[0] == "function":
             pieces.pop(0)
         region = asker.place.region or "*"
         rest = ":".join(pieces)
