@@ -122,15 +122,21 @@ def _sources(
             organizations[text] = text
     for account, whose in accounts.items():
         for organization, of in organizations.items():
-            for arn in dict.fromkeys(_arns(arns, account)):
+            for arn, owner in dict(_arns(arns, account)).items():
                 context = {ACCOUNT: account, ARN: arn, ORGANIZATION: organization}
-                yield context, whose if whose != ANYBODY else of
+                yield context, next((who for who in (whose, of) if who != ANYBODY), owner)
 
 
-def _arns(patterns: list[str], account: str) -> Iterator[str]:
-    """ARNs of an account that patterns fit, and one of any."""
-    yield f"arn:aws:s3:us-east-1:{account}:stranger"
+def _arns(patterns: list[str], account: str) -> Iterator[tuple[str, str]]:
+    """ARNs of an account that patterns fit, and one of any, with whose they are: the ARN of a
+    bucket names no account, and the name may be a stranger's one day.
+
+    https://docs.aws.amazon.com/lambda/latest/api/API_AddPermission.html
+    """
+    yield f"arn:aws:s3:us-east-1:{account}:stranger", ANYBODY
     for pattern in patterns:
         arn = find_arn(example_of(pattern, "stranger"))
         if arn is not None and arn.account:
-            yield arn._replace(account=account).text
+            yield arn._replace(account=account).text, ANYBODY
+        elif arn is not None:
+            yield arn.text, f"whoever has `{arn.text}`" if arn.text == pattern else ANYBODY

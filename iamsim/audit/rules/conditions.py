@@ -3,10 +3,11 @@
 ## What it finds
 `service-trust-without-source`: a policy that lets an AWS service in without saying for whose
 resource it acts: the confused deputy; also by `Principal` `*` with a condition that services meet.
-One that names an account or organization outside is a finding of low severity.
+One that names an account or organization outside is a finding of low severity, and so is one that
+names a bucket without `aws:SourceAccount`: its ARN says no account.
 `external-id-missing`: a role that trusts a vendor's account without an external id. Whether an
 account outside that the role trusts so is a vendor's is unknown, but for the vendors that iamsim
-knows.
+knows; a role that anybody may assume is every vendor's.
 `oidc-trust-without-claims`: a role for a web identity provider that serves everybody, without the
 claim that tells its customers apart. Since June 2025 IAM refuses such a role when it is made or
 changed, and leaves those that are there.
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
     from iamsim.checks.finding import Finding as PolicyFinding
     from iamsim.compile.statement import CompiledStatement
     from iamsim.core.request import ContextValue
+    from iamsim.world.model import Role
 
 HEADING = "conditions"
 DEPUTY = "https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html"
@@ -95,9 +97,10 @@ SERVICE_TRUST = _Mended(
         "IAMSIM_SOURCE_OF_STRANGERS": SOURCE,
     },
 )
+YOUR_ID: Condition = {"StringEquals": {"sts:ExternalId": "YOUR-ID"}}
 EXTERNAL_ID = _Mended(
     (PolicyType.TRUST,),
-    {"IAMSIM_EXTERNAL_ID_NOT_DEMANDED": {"StringEquals": {"sts:ExternalId": "YOUR-ID"}}},
+    {"IAMSIM_EXTERNAL_ID_NOT_DEMANDED": YOUR_ID},
 )
 CLAIMS: Condition = {
     "StringEquals": {"PROVIDER:aud": "sts.amazonaws.com", "PROVIDER:sub": "YOUR-SUBJECT"}
@@ -238,11 +241,43 @@ def external_id(looking: Looking) -> Iterator[Outcome]:
             named = {*map(_account_of, granted)} - {""}
             if "*" in granted:
                 named |= accounts_named([statement])
+                if not named:
+                    yield from _vendors_among_all(looking, role, statement)
             for account in sorted(named):
                 if account not in looking.model.accounts | looking.model.index.nodes:
                     what = f"whether {account}, which may assume the role, is a vendor's account"
                     yield Gap(role.arn, what, "", "ask `sts:ExternalId`, or suppress this")
     yield from _of_codes(looking, EXTERNAL_ID)
+
+
+def _vendors_among_all(
+    looking: Looking, role: Role, statement: CompiledStatement
+) -> Iterator[Outcome]:
+    """What a statement for everybody that asks no external id lets in, by the analyzer: anybody, or
+    some of whom nobody says whose they are."""
+    span = statement.source.span(statement.path)
+    found = [
+        finding
+        for finding in looking.external.findings
+        if finding.resource == role.arn
+        and finding.span is not None
+        and span.start <= finding.span.start
+        and finding.span.end <= span.end
+    ]
+    if any(finding.is_public for finding in found):
+        document = getattr(role.trust, "document", {})
+        yield Finding(
+            role.arn,
+            f"statement {statement.index + 1} of its trust policy lets every vendor in, for any"
+            " customer",
+            Fix("policy", with_condition(document, statement.path, YOUR_ID)),
+            role.account,
+            (Evidence("policy", str(span.place)),),
+            span=span,
+        )
+    elif found:
+        what = f"whether those whom statement {statement.index + 1} lets in are a vendor's accounts"
+        yield Gap(role.arn, what, "", "ask `sts:ExternalId`, or suppress this")
 
 
 def _has(validated: ValidatedPolicy, mended: _Mended) -> bool:
