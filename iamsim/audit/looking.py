@@ -200,6 +200,31 @@ class Looking:
         """The policies of one holder."""
         return self._by_holder.get(holder, [])
 
+    def holders_of(self, policy: AnyPolicy) -> list[Held]:
+        """Who has an identity-based policy."""
+        return self._by_policy.get(id(policy), [])
+
+    @cached_property
+    def _by_policy(self) -> dict[int, list[Held]]:
+        found: dict[int, list[Held]] = {}
+        for held in self.held:
+            if held.use is IDENTITY:
+                found.setdefault(id(held.policy), []).append(held)
+        return found
+
+    def members_of(self, group: str) -> list[str]:
+        """The users of a group, by its ARN."""
+        return self._members.get(group, [])
+
+    @cached_property
+    def _members(self) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        for account, user in self.users:
+            for name in user.groups:
+                if name in account.groups:
+                    found.setdefault(account.groups[name].arn, []).append(user.arn)
+        return found
+
     @cached_property
     def _by_holder(self) -> dict[str, list[Held]]:
         found: dict[str, list[Held]] = {}

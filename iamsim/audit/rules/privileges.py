@@ -8,8 +8,10 @@ people should administer, and pass.
 `escalation-path`: users and roles that are no administrators, and can become one by what they may
 do, as `iamsim paths` finds it.
 `full-service-access`: policies of yours, attached or not, that allow every action, or every action
-of a service, on every resource (of the service), without a condition or with one that every request
-meets; also by `NotAction` or `NotResource`, or by patterns that are the whole service together.
+of a service, on every resource (of the service), without a condition or with one that limits
+nobody: every request meets it, or those that lack its key do (`IfExists`), or it is about the
+caller and a holder of the policy is one such; also by `NotAction` or `NotResource`, or by patterns
+that are the whole service together. What AWS says of its control IAM.21 spares no condition.
 
 ## Why it matters
 <https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html#grant-least-privilege>.
@@ -20,9 +22,11 @@ The account authorization details; parts of policies that are not known leave th
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from iamsim.audit.asking import gives_everything, whole_services, whole_services_together
+from iamsim.audit.holders import conditions_met
 from iamsim.audit.looking import is_provisioned
 from iamsim.audit.model import Evidence, Finding, Fix, Gap, Passed, Request, Severity
 from iamsim.audit.policies import managed_policies, written_out
@@ -36,6 +40,7 @@ if TYPE_CHECKING:
 
     from iamsim.audit.looking import Looking
     from iamsim.audit.model import Outcome
+    from iamsim.compile.statement import CompiledStatement
 
 HEADING = "least-privilege"
 PRACTICE = (
@@ -183,14 +188,22 @@ def full_access(looking: Looking) -> Iterator[Outcome]:
         subject = policy.arn or held.holder
         universe = looking.batch.universe
         statements = looking.statements(policy, held.use)
-        wide = [
-            (statement, services)
-            for statement in statements
-            if (services := whole_services(statement, held.account, universe))
-        ]
+        wide: list[tuple[CompiledStatement, list[str], tuple[Evidence, ...]]] = []
+        open_: list[Gap] = []
+        for statement in statements:
+            if services := whole_services(statement, held.account, universe):
+                wide.append((statement, services, ()))
+                continue
+            free = replace(statement, conditions=())
+            if statement.conditions and (services := whole_services(free, held.account, universe)):
+                met = conditions_met(looking, statement, looking.holders_of(policy), held.account)
+                if met is not None and met.is_unknown:
+                    open_.append(Gap(subject, met.sentence, "", ""))
+                elif met is not None:
+                    wide.append((statement, services, (Evidence("fact", met.sentence),)))
         if not wide and (together := whole_services_together(statements, held.account, universe)):
-            wide = [(statements[-1], together)]
-        for statement, services in wide:
+            wide = [(statements[-1], together, ())]
+        for statement, services, shown in wide:
             yield Finding(
                 subject,
                 f"statement {statement.index + 1} of `{policy.name}` allows"
@@ -201,10 +214,11 @@ def full_access(looking: Looking) -> Iterator[Outcome]:
                     "# list the actions and the resources that are needed",
                 ),
                 held.account,
-                (Evidence("policy", str(statement.source.span(statement.path).place)),),
+                (*shown, Evidence("policy", str(statement.source.span(statement.path).place))),
                 Severity.HIGH if gives_everything(services) else None,
                 statement.source.span(statement.path),
             )
-        if not wide:
+        yield from open_
+        if not wide and not open_:
             yield Passed(subject)
     yield from looking.policy_gaps(PolicyType.IDENTITY)
