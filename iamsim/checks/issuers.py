@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.checks.shown import Witness
 from iamsim.checks.witness import meet
-from iamsim.checks.words import has_wildcard
+from iamsim.checks.words import has_wildcard, must_be_present
 from iamsim.core.wildcard import example_of
 
 if TYPE_CHECKING:
@@ -125,9 +125,11 @@ ISSUERS = {
 def stranger_tokens(
     policy: PolicyView, statement: StatementView, provider: str, host: str, resource: str
 ) -> Iterator[Witness]:
-    """Go through calls that strangers could make of a role with their tokens: the plain one, and
-    those that the patterns of the statement invite."""
+    """Go through calls that strangers could make of a role with their tokens: the plain one, one
+    without the claims that need not be there, and those that the patterns of the statement
+    invite."""
     issuer = ISSUERS.get(host)
+    spared = _spared(statement, host)
     named = {f"{host}:{claim}" for claim in issuer.claims} if issuer is not None else set()
     subject = f"{host}:sub"
     asked = meet(policy, statement, {*named, subject})
@@ -137,9 +139,10 @@ def stranger_tokens(
     if issuer is None:
         claims = [key for key in statement.keys if key.startswith(f"{host}:")]
         token = {f"{host}:sub": NAME, **asked, **dict.fromkeys(claims, NAME)}
-        yield _call(provider, resource, token)
+        yield from _with_and_without(provider, resource, token, spared)
         return
-    yield _call(provider, resource, {**_token(issuer, host, statement, NAME), **asked})
+    plain = {**_token(issuer, host, statement, NAME), **asked}
+    yield from _with_and_without(provider, resource, plain, spared)
     for condition in statement.conditions:
         if condition.lower != subject and condition.lower not in named:
             continue
@@ -147,6 +150,35 @@ def stranger_tokens(
             for tenant, made in _invited(issuer, value.text, condition.lower.rpartition(":")[2]):
                 token = {**_token(issuer, host, statement, tenant), **asked}
                 yield _call(provider, resource, {**token, condition.lower: made})
+
+
+def _spared(statement: StatementView, host: str) -> set[str]:
+    """The claims that conditions such as those with ``IfExists`` ask of no token that lacks them.
+    An ID token has a subject and an audience; STS makes no keys of further claims but those of some
+    providers, of which GitHub's are in each of its tokens, but for that of a reusable workflow.
+
+    https://openid.net/specs/openid-connect-core-1_0.html#IDToken
+    https://docs.github.com/en/actions/reference/security/oidc#oidc-token-claims
+    """
+    always = {"sub", "aud"}
+    if host == GITHUB:
+        always |= ISSUERS[GITHUB].claims.keys() - {"job_workflow_ref"}
+    return {
+        condition.lower
+        for condition in statement.conditions
+        if condition.lower.startswith(f"{host}:")
+        and condition.lower.removeprefix(f"{host}:") not in always
+        and not must_be_present(condition)
+    }
+
+
+def _with_and_without(
+    provider: str, resource: str, token: Mapping[str, str], spared: set[str]
+) -> Iterator[Witness]:
+    yield _call(provider, resource, token)
+    if spared:
+        left = {key: value for key, value in token.items() if key.lower() not in spared}
+        yield _call(provider, resource, left)
 
 
 def _token(issuer: Issuer, host: str, statement: StatementView, tenant: str) -> dict[str, str]:

@@ -9,8 +9,9 @@ names a bucket without `aws:SourceAccount`: its ARN says no account.
 account outside that the role trusts so is a vendor's is unknown, but for the vendors that iamsim
 knows; a role that anybody may assume is every vendor's.
 `oidc-trust-without-claims`: a role for a web identity provider that serves everybody, without the
-claim that tells its customers apart. Since June 2025 IAM refuses such a role when it is made or
-changed, and leaves those that are there.
+claim that tells its customers apart, or asks one that tokens may lack with `IfExists`; `sub` and
+`aud` are in every token. Since June 2025 IAM refuses such a role when it is made or changed, and
+leaves those that are there.
 `saml-trust-without-audience`: a role for SAML whose trust does not ask `SAML:aud`.
 `mfa-condition-forgets-keys`: a condition on MFA that a request with a long-term key passes.
 Every finding has the statement as it should be.

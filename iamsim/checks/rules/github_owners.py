@@ -5,8 +5,9 @@ A role trust policy for a public OpenID Connect provider that asks claims, and l
 the same: the `sub` of GitHub Actions with a wildcard in front of the slash that ends the owner,
 such as `repo:example*`, `repo:*` or `*`; the same of GitLab, HCP Terraform, Buildkite, Vercel and
 Pulumi; an identity pool of Amazon Cognito that `aud` does not name; of any other provider, claims
-that every token meets. The second code is for providers other than GitHub. Each finding shows the
-call of a stranger that the engine allows.
+that every token meets; and claims that a token may lack, asked with `IfExists` or `ForAllValues`.
+The second code is for providers other than GitHub. Each finding shows the call of a stranger that
+the engine allows. Every token has `sub` and `aud`, so that `IfExists` makes no difference there.
 
 The third code is for a policy that asks no `aud`: any client that the provider in IAM lists will
 do.
