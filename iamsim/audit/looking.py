@@ -212,6 +212,30 @@ class Looking:
                 found.setdefault(id(held.policy), []).append(held)
         return found
 
+    def naming(self, principal: str) -> list[tuple[AnyPolicy, CompiledStatement, str]]:
+        """The statements of resources and roles that allow somebody something by its ARN, also in a
+        condition, with their policies and what has them."""
+        return self._naming.get(f"aws:{principal}", [])
+
+    @cached_property
+    def _naming(self) -> dict[str, list[tuple[AnyPolicy, CompiledStatement, str]]]:
+        found: dict[str, list[tuple[AnyPolicy, CompiledStatement, str]]] = {}
+        for held in self.held:
+            if held.use not in {PolicyType.RESOURCE, PolicyType.TRUST}:
+                continue
+            for statement in self.statements(held.policy, held.use):
+                if statement.denies or statement.principals is None:
+                    continue
+                by_condition = {
+                    f"aws:{template.text}"
+                    for test in statement.conditions
+                    if test.key == "aws:principalarn" and not test.operator.negated
+                    for template in test.values.templates
+                }
+                for name in {*statement.principals.granted, *by_condition}:
+                    found.setdefault(name, []).append((held.policy, statement, held.holder))
+        return found
+
     def members_of(self, group: str) -> list[str]:
         """The users of a group, by its ARN."""
         return self._members.get(group, [])

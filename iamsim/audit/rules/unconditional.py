@@ -6,7 +6,8 @@ account of the organization, in, and does not ask for the organization: it still
 account has left.
 `statement-without-network`: an IAM user with an active access key, who may call something from the
 internet, or through the VPC endpoint of somebody else, as the engine decides it: a key that is
-stolen works from everywhere. Each entry of each statement that allows is tried.
+stolen works from everywhere. Each entry of each statement that allows is tried, of the user's
+policies and of those that name the user, of roles and of the resources that the world lists.
 `statement-without-mfa`: an IAM user who may do something grave, such as making access keys for
 others or stopping a trail, with one factor, as the engine decides it.
 `statement-without-tags`: a statement that gives somebody who carries a tag every resource of a
@@ -44,6 +45,7 @@ from iamsim.audit.rules.people import has_password
 from iamsim.audit.sources import CREDENTIAL_REPORT
 from iamsim.core.arn import find_arn
 from iamsim.core.decision import PolicyType, Verdict
+from iamsim.core.errors import RequestError
 from iamsim.engine.inventory import identity_policies
 from iamsim.engine.question import Question
 from iamsim.query.batch.answers import decide_one, opened
@@ -268,16 +270,25 @@ def _from_everywhere(
         for statement in looking.statements(policy, PolicyType.IDENTITY)
         for test in statement.conditions
     ]
-    for policy, one in _allowing(looking, user):
+    allowing = [(policy, one, "*") for policy, one in _allowing(looking, user)]
+    for policy, one, usual in (*allowing, *looking.naming(user.arn)):
         for action in _examples(looking, one):
             resources = resources_named([one], action.lower(), account.id, account.partition)
-            resource = next(resources, "*")
+            resource = next(resources, usual)
             question = Question(user.arn, action, resource, dict(BY_ITSELF), now=looking.at_text)
-            for asked in from_elsewhere(question, told):
-                answer = decide_one(opened(asked), looking.batch.world)
-                if answer.possible and not looking.open_gap(user.arn, answer, ""):
+            for asked in from_elsewhere(question, (*told, *one.conditions)):
+                if _is_allowed(looking, asked):
                     return policy, one, request_of(asked)
     return None
+
+
+def _is_allowed(looking: Looking, asked: Question) -> bool:
+    """Whether a call may pass, as far as policies are known; one that can't be made does not."""
+    try:
+        answer = decide_one(opened(asked), looking.batch.world)
+    except RequestError:
+        return False
+    return answer.possible and not looking.open_gap(asked.principal, answer, "")
 
 
 def _examples(looking: Looking, statement: CompiledStatement) -> Iterator[str]:
