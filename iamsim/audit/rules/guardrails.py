@@ -14,7 +14,10 @@ outside, and whether one can work from any network. One or two requests are aske
 services (S3, SQS, SNS, KMS, Secrets Manager), of a role and of a user, about strangers in another
 organization and in none, from the internet and through the VPC endpoint of a stranger; and as
 exceptions of guardrails invite them, by names, tags or through services: one that comes through is
-a finding. What a guardrail spares by the tags or names of own principals is left out.
+a finding. Where a denial names some actions of such a service on such a resource, one of the others
+is asked, too; of writes outside only `s3:PutObject`, `sqs:SendMessage` and `sns:Publish` are. An
+exception for own principals by tag or name is a finding of low severity where an administrator of
+the member may give itself the tag, or become such a user or role.
 `control-tower-preventive`: where AWS Control Tower is, its mandatory preventive controls by their
 ids, about its own resources; those for the log archive about the account that has its buckets.
 
@@ -32,12 +35,12 @@ guardrails forbid; other such roles are patterns under `guardrail-exempt` in the
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import product
+from itertools import islice, product
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.audit.asking import request_of, whole_services
 from iamsim.audit.control_tower import CONTROL_TOWER, LOG_ARCHIVE
-from iamsim.audit.crossings import crossings
+from iamsim.audit.crossings import actions_beside, crossings, made_exceptions
 from iamsim.audit.guardrails import CONTROLS, GUARDRAILS
 from iamsim.audit.limits import PROBED, STRANGER, lets_in, probes_of, takes_away
 from iamsim.audit.model import Evidence, Finding, Fix, Gap, Passed, Request, Severity
@@ -58,7 +61,7 @@ if TYPE_CHECKING:
     from iamsim.audit.guardrails import Guardrail
     from iamsim.audit.looking import Looking
     from iamsim.audit.model import Outcome
-    from iamsim.compile.condition import ConditionTest
+    from iamsim.compile.statement import CompiledStatement
     from iamsim.core.decision import Decision
     from iamsim.world.model import AnyPolicy
 
@@ -432,29 +435,36 @@ def _perimeter(
     for member, alike in looking.guardrails.alike.items():
         partition = looking.partition_of(member)
         decisions: list[tuple[Question, Decision]] = []
-        for action, principal in product(actions, probes_of(partition, caller or member)):
-            form = PROBED[action.partition(":")[0]]
-            resource = form.format(partition=partition, account=owner or member)
+        excepted: list[tuple[Question, str]] = []
+        denials = _denials(looking, member, use)
+        tests = [test for statement in denials for test in statement.conditions]
+        parts = [[action] for action in actions]
+        if not owner:
+            parts += actions_beside(looking, actions, denials)
+        for part, principal in product(parts, probes_of(partition, caller or member)):
             question = Question(
                 principal,
-                action,
-                resource,
+                "",
+                "",
                 {} if whose else dict(BY_ITSELF),
                 resource_account=owner or member,
                 now=looking.at_text,
             )
-            tests = _tests(looking, member, use)
-            for asked in crossings(question, whose, tests):
-                attached = AttachedPolicies(
-                    identity_policies=(ADMINISTRATOR_ACCESS,),
-                    resource_policy=lets_in(asked.principal, action, resource),
-                )
-                asked_with = replace(asked, attached=attached)
-                decision = decide_one(asked_with, looking.batch.world).decision
-                decisions.append((asked, decision))
+            asked = _first_that_passes(looking, question, part)
+            if asked is None:
+                continue
+            decisions.extend((one, _let_in(looking, one)) for one in crossings(asked, whose, tests))
+            for made, how in () if caller else made_exceptions(looking, asked, tests):
+                tried = crossings(made, whose, tests)
+                answers = ((one, _let_in(looking, one).verdict) for one in tried)
+                passing = (one for one, verdict in answers if verdict is Verdict.ALLOWED)
+                excepted.extend((one, how) for one in islice(passing, 1))
         open_ = next(
             (asked for asked, decision in decisions if decision.verdict is Verdict.ALLOWED), None
         )
+        how = detail
+        if open_ is None and excepted:
+            open_, how = excepted[0]
         for text in alike:
             if open_ is not None:
                 request = request_of(open_)
@@ -464,10 +474,11 @@ def _perimeter(
                 request = request._replace(principal=shown, resource=resource)
                 yield Finding(
                     text,
-                    detail,
+                    how.replace(member, text),
                     Fix("policy", _of_organization(looking, policy)),
                     text,
                     (Evidence("request", "", request),),
+                    None if how == detail else Severity.LOW,
                 )
             elif all(decision.layer in CONTROLS_OF_ORGANIZATIONS for *_, decision in decisions):
                 yield Passed(text)
@@ -476,17 +487,40 @@ def _perimeter(
     yield from looking.policy_gaps(use)
 
 
-def _tests(looking: Looking, member: str, use: PolicyType) -> list[ConditionTest]:
-    """The conditions of the denials of guardrails of a member."""
+def _let_in(looking: Looking, asked: Question, *, lifted: bool = False) -> Decision:
+    """Decide a request of an administrator about a resource that lets it in."""
+    attached = AttachedPolicies(
+        identity_policies=(ADMINISTRATOR_ACCESS,),
+        resource_policy=lets_in(asked.principal, asked.action, asked.resource),
+    )
+    return decide_one(replace(asked, attached=attached), looking.batch.world, lifted).decision
+
+
+def _first_that_passes(
+    looking: Looking, question: Question, actions: Sequence[str]
+) -> Question | None:
+    """The question about the first of some actions that nothing but guardrails denies, or about the
+    only one."""
+    partition = question.principal.split(":")[1]
+    for action in actions:
+        form = PROBED[action.partition(":")[0]]
+        resource = form.format(partition=partition, account=question.resource_account)
+        asked = replace(question, action=action, resource=resource)
+        if len(actions) == 1 or _let_in(looking, asked, lifted=True).verdict is Verdict.ALLOWED:
+            return asked
+    return None
+
+
+def _denials(looking: Looking, member: str, use: PolicyType) -> list[CompiledStatement]:
+    """The denials of guardrails of a member."""
     model = looking.model
     levels = model.scp_levels(member) if use is CONTROL else model.rcp_levels(member)
     return [
-        test
+        statement
         for _, policies in levels or ()
         for policy in policies
         for statement in looking.statements(policy, use)
         if statement.denies
-        for test in statement.conditions
     ]
 
 
