@@ -20,8 +20,6 @@ from iamsim.replay.logs import PARQUET_ENDING, LogProblem, read_log, records_ins
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Mapping
 
-    from msgspec import Raw
-
     from iamsim.replay.alike import Alike
     from iamsim.replay.typed import Record, TypedLogs
 
@@ -191,12 +189,10 @@ class Counting:
         copied = len(seen) != len(events)
         count.ids.append((file, packed_ids(list(seen))))
         asked = 0
-        texts: list[Raw] = []
+        text_of = typed.text_of(content, records)
 
         def whole(place: int) -> Mapping[str, Any]:
-            if not texts:
-                texts.extend(typed.texts(content))
-            return unwrapped(json.loads(bytes(texts[place])))
+            return unwrapped(json.loads(text_of(place)))
 
         for place, record in enumerate(records):
             if copied and record.eventID:

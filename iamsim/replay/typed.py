@@ -15,11 +15,15 @@ from msgspec import Raw
 from iamsim.core.remember import remember
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from iamsim.replay.alike import Alike
 
 __all__ = ["Record", "TypedLogs"]
 
 NOTHING = Raw(b"")
+NEAR, FAR = 50, 50_000  # parts of a file, and bytes, within which a record is looked for
+BEGIN = b'{"eventVersion":'
 CALLERS = 20_000  # whose reading is at hand
 
 
@@ -70,29 +74,29 @@ class TlsDetails(msgspec.Struct, omit_defaults=True):
     tlsVersion: Raw = NOTHING  # noqa: N815
 
 
-class Record(msgspec.Struct, gc=False):
-    """The members of a record that something is read of. What repeats from record to record stays
-    text, and is read once."""
+class Record(msgspec.Struct, kw_only=True, gc=False):
+    """The members of a record that something is read of, in CloudTrail's order, in which they are
+    found sooner. What repeats from record to record stays text, and is read once."""
 
-    eventSource: str  # noqa: N815
-    eventName: str  # noqa: N815
     userIdentity: Raw  # noqa: N815
     eventTime: str | None = None  # noqa: N815
-    eventID: str | None = None  # noqa: N815
-    errorCode: str | None = None  # noqa: N815
-    errorMessage: Raw = NOTHING  # noqa: N815
+    eventSource: str  # noqa: N815
+    eventName: str  # noqa: N815
     awsRegion: str | None = None  # noqa: N815
     sourceIPAddress: str | None = None  # noqa: N815
     userAgent: Raw = NOTHING  # noqa: N815
+    errorCode: str | None = None  # noqa: N815
+    errorMessage: Raw = NOTHING  # noqa: N815
     requestParameters: Raw = NOTHING  # noqa: N815
-    resources: Raw = NOTHING
     additionalEventData: Additional | None = None  # noqa: N815
-    tlsDetails: Raw = NOTHING  # noqa: N815
+    eventID: str | None = None  # noqa: N815
+    resources: Raw = NOTHING
+    eventType: str | None = None  # noqa: N815
+    recipientAccountId: str | None = None  # noqa: N815
     vpcEndpointId: str | None = None  # noqa: N815
     vpcEndpointAccountId: str | None = None  # noqa: N815
-    recipientAccountId: str | None = None  # noqa: N815
-    eventType: str | None = None  # noqa: N815
     eventCategory: str | None = None  # noqa: N815
+    tlsDetails: Raw = NOTHING  # noqa: N815
     insightDetails: Raw = NOTHING  # noqa: N815
     digestS3Bucket: Raw = NOTHING  # noqa: N815
     digestStartTime: Raw = NOTHING  # noqa: N815
@@ -130,6 +134,7 @@ class TypedLogs:
         self._context = msgspec.json.Decoder(SessionContext)
         self._tls_details = msgspec.json.Decoder(TlsDetails)
         self._file = msgspec.json.Decoder(LogFile)
+        self._record = msgspec.json.Decoder(Record)
         self._texts = msgspec.json.Decoder(Texts)
         self._parameters = msgspec.json.Decoder(dict[str, str])
 
@@ -143,9 +148,37 @@ class TypedLogs:
             return None
         return None if any(map(_holds_others, found)) else found
 
-    def texts(self, content: bytes) -> list[Raw]:
-        """The same records, as text."""
-        return self._texts.decode(content).Records
+    def text_of(self, content: bytes, records: list[Record]) -> Callable[[int], bytes]:
+        """What gives the text of the record at a place; all are read only where one is not written
+        as CloudTrail writes it."""
+        texts: list[Raw] = []
+
+        def text(place: int) -> bytes:
+            found = None if texts else self._text_near(content, records, place)
+            if found is None:
+                if not texts:
+                    texts.extend(self._texts.decode(content).Records)
+                found = bytes(texts[place])
+            return found
+
+        return text
+
+    def _text_near(self, content: bytes, records: list[Record], place: int) -> bytes | None:
+        """The text of a record, found by its id about where it has to be. Only what reads as the
+        record does is its text."""
+        record = records[place]
+        middle, reach = len(content) * place // len(records), len(content) // NEAR + FAR
+        first, last = max(middle - reach, 0), middle + reach
+        at = content.find(b'"eventID":"%b"' % (record.eventID or "").encode(), first, last)
+        begin = content.rfind(BEGIN, 0, at) if at > 0 else -1
+        end = content.find(b"}," + BEGIN, at, last) + 1
+        if begin < 0 or not end:
+            return None
+        text = content[begin:end]
+        try:
+            return text if self._record.decode(text) == record else None
+        except ValueError:
+            return None
 
     def outline(self, record: Record) -> tuple[object, ...] | None:
         """What a record is known by, without what nothing reads: two of the same outline ask the

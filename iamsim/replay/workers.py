@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
+import sys
 import threading
 import time
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from iamsim.files.reading import file_state
@@ -25,6 +27,8 @@ __all__ = ["count_logs"]
 SHARES = 8  # of the work, for each process: large files then do not keep the others waiting
 PATIENCE = 2.0  # seconds between two looks at whether the parent is there
 MOST_BYTES = 32_000_000  # of files, packed or not, that are counted before the count is added up
+KEPT_BYTES = 16_000_000  # of freed memory that a worker keeps: the next file goes there
+TRIM_THRESHOLD, MMAP_THRESHOLD = -1, -3  # as glibc's malloc.h numbers them
 
 _counting: Counting | None = None  # of a worker: what it learned of one share serves the next
 
@@ -83,8 +87,21 @@ def _counted(
 def _start(alike: Alike) -> None:
     """Begin the life of a worker."""
     global _counting  # noqa: PLW0603 - a process of its own
+    _keep_freed_memory()
     _counting = Counting(alike)
     threading.Thread(target=_end_with_parent, args=(os.getppid(),), daemon=True).start()
+
+
+def _keep_freed_memory() -> None:
+    """Let glibc keep what a file took: given back, its pages are made anew for the next, which
+    takes a tenth of the time. Elsewhere there is nothing to do.
+
+    https://man7.org/linux/man-pages/man3/mallopt.3.html
+    """
+    if sys.platform == "linux":
+        with suppress(OSError, AttributeError):  # another C library
+            for option in (TRIM_THRESHOLD, MMAP_THRESHOLD):
+                ctypes.CDLL(None).mallopt(option, KEPT_BYTES)
 
 
 def _end_with_parent(parent: int) -> None:

@@ -22,6 +22,7 @@ from iamsim.replay.alike import Alike
 from iamsim.replay.counting import Counting
 from iamsim.replay.logs import log_files, records_of
 from iamsim.replay.run import replay
+from iamsim.replay.typed import TypedLogs
 from iamsim.replay.workers import count_logs
 from iamsim.symbolic import partial
 from iamsim.world.load import load_world
@@ -381,3 +382,18 @@ def test_a_state_that_can_t_be_written_is_an_error_in_words(folder, capsys):
     assert "can't write to" in said
     assert "not a directory" in said
     assert taken.read_text(encoding="utf-8") == "x"
+
+
+def test_the_text_of_a_record_is_its_own():
+    """Whether found by its id or counted out, with a record that holds the text of another."""
+    made = [dict(record) for record in records(40)]
+    made[7]["requestParameters"] = {"entries": [made[8], made[7]["eventID"]]}
+    made[20]["requestParameters"] = {"like": {**made[20]}}
+    made[30] = {"note": "not as CloudTrail writes it", **made[30]}
+    for separators in ((",", ":"), (", ", ": ")):
+        content = json.dumps({"Records": made}, separators=separators).encode()
+        typed = TypedLogs(Alike([]))
+        read = typed.records(content)
+        assert read is not None
+        text_of = typed.text_of(content, read)
+        assert [json.loads(text_of(place)) for place in range(len(made))] == made
