@@ -11,12 +11,17 @@ from iamsim.core.caret import quote
 from iamsim.importers.reach import ENTITIES, Reach
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from iamsim.importers.draft import Draft
 
 __all__ = ["count_attachments", "count_principals", "doubt_counts"]
 
 # What the summary counts, and where the records are.
 SUMMARY = {"Users": "users", "Roles": "roles"}
+# What the details of a managed policy count, and the field of a principal that has its ARN.
+ATTACHED = {"AttachmentCount": "policies", "PermissionsBoundaryUsageCount": "boundary"}
+BOUNDED = frozenset({"users", "roles"})
 
 
 def count_principals(draft: Draft, account: str, summary: dict[str, object]) -> None:
@@ -24,26 +29,32 @@ def count_principals(draft: Draft, account: str, summary: dict[str, object]) -> 
     for key, kind in SUMMARY.items():
         number = summary.get(key)
         if isinstance(number, int):
-            draft.counted[account, kind] = number, draft.source
+            draft.counted[account, "", kind] = number, draft.source
 
 
-def count_attachments(draft: Draft, account: str, arn: str, number: object) -> None:
-    """Keep to how many principals of an account a managed policy is attached."""
-    if isinstance(number, int):
-        draft.counted[account, arn] = number, draft.source
+def count_attachments(draft: Draft, account: str, arn: str, policy: Mapping[str, object]) -> None:
+    """Keep to how many principals of an account a managed policy is attached, and of how many it
+    is the boundary.
+
+    https://docs.aws.amazon.com/IAM/latest/APIReference/API_ManagedPolicyDetail.html
+    """
+    for key, field in ATTACHED.items():
+        number = policy.get(key)
+        if isinstance(number, int):
+            draft.counted[account, field, arn] = number, draft.source
 
 
 def doubt_counts(draft: Draft) -> None:
     """Doubt what is missing, by these numbers: principals that are not listed, and policies that
-    are attached to more than one knows of."""
-    for (account, what), (number, source) in sorted(draft.counted.items()):
+    are attached to, or bound, more than one knows of."""
+    for (account, field, what), (number, source) in sorted(draft.counted.items()):
         record = draft.account(account).data
         kinds = {kind: record.get(kind) for kind in ENTITIES}
         records = [part for part in kinds.values() if isinstance(part, dict)]
-        is_policy = what not in kinds
-        if is_policy:
-            found = sum(_has(entry, what) for part in records for entry in part.values())
-            why = f"{quote(what)} is attached {number} times in `{account}`, and {found} are known"
+        if field:
+            found = sum(_has(entry, field, what) for part in records for entry in part.values())
+            role = "is attached" if field == "policies" else "is a permissions boundary"
+            why = f"{quote(what)} {role} {number} times in `{account}`, and {found} are known"
         else:
             part = kinds[what]
             found = len(part) if isinstance(part, dict) else 0
@@ -53,12 +64,14 @@ def doubt_counts(draft: Draft) -> None:
         draft.source = source
         draft.remark("records-missing", why, severity="unknown")
         draft.lose(why, kinds=("principals",), account=account)
-        if is_policy:
+        if field == "policies":
             draft.doubt(why, Reach(frozenset(ENTITIES), policies=(what,)))
+        elif field:
+            draft.doubt(why, Reach(BOUNDED, boundary=what))
         draft.source = ""
 
 
-def _has(principal: object, arn: str) -> bool:
-    """Whether a policy is attached to a user, group or role."""
-    attached = principal.get("policies") if isinstance(principal, dict) else None
-    return isinstance(attached, list) and arn in attached
+def _has(principal: object, field: str, arn: str) -> bool:
+    """Whether a policy is attached to a user, group or role, or its boundary."""
+    attached = principal.get(field) if isinstance(principal, dict) else None
+    return arn in attached if isinstance(attached, list) else arn == attached

@@ -35,7 +35,9 @@ def doubt_sources(draft: Draft) -> None:
         doubt = marker(why, source.rpartition("/")[2])
         maybe = [maybe_there(policy, doubt, draft) for policy in reach.policies] or [doubt]
         for kind, record in _records(draft, source, reach):
-            if kind in HOLDERS:
+            if reach.boundary:
+                record.setdefault("boundary", _maybe_bounds(reach.boundary, doubt, draft))
+            elif kind in HOLDERS:
                 known = record.setdefault("policies", [])
                 if isinstance(known, list):
                     known.extend(entry for entry in maybe if entry not in known)
@@ -80,6 +82,23 @@ def maybe_there(policy: Json | str, doubt: Json, draft: Draft) -> Json:
     if not all(isinstance(statement, dict) for statement in statements):
         return doubt
     return {**document, "Statement": [_open(statement, doubt) for statement in statements]}
+
+
+def _maybe_bounds(arn: str, doubt: Json, draft: Draft) -> Json:
+    """Write a boundary of which it is not known whether it is there: what it denies it may deny,
+    and what it does not allow is allowed without it."""
+    document = _document(arn, draft)
+    statements = list(_statements(document)) if document is not None else []
+    if document is None or not all(isinstance(statement, dict) for statement in statements):
+        return doubt
+    own = [
+        statement
+        if isinstance(statement, dict) and statement.get("Effect") == "Allow"
+        else _open(statement, doubt)
+        for statement in statements
+    ]
+    absent = _open({"Effect": "Allow", "Action": "*", "Resource": "*"}, doubt)
+    return {**document, "Statement": [*own, absent]}
 
 
 def _open(statement: object, doubt: Json) -> object:

@@ -154,9 +154,9 @@ class Draft:
         """Sources of which a part is lost, with what that can bear on, and why."""
         self.unread: set[str] = set()
         """Paths of sources that no importer knows."""
-        self.counted: dict[tuple[str, str], tuple[int, str]] = {}
-        """What AWS counts in an account: principals of a kind, or attachments of a policy, with the
-        source that says so."""
+        self.counted: dict[tuple[str, str, str], tuple[int, str]] = {}
+        """What AWS counts in an account: principals of a kind, or (with the field of a principal)
+        attachments of a policy and uses as a boundary, with the source that says so."""
         self.unverified: set[str] = set()
         """Paths of sources of which no list of sums says that they are whole."""
         self.homeless: dict[str, object] = {}

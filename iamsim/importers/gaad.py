@@ -61,7 +61,7 @@ class AccountAuthorizationDetails:
             for record, _ in records(draft, page, "Policies", place) if account else ():
                 arn = text(record, "Arn")
                 if arn is not None:
-                    count_attachments(draft, account, arn, record.get("AttachmentCount"))
+                    count_attachments(draft, account, arn, record)
 
     def finish(self, draft: Draft) -> None:
         """Say so when the last page is not there."""

@@ -28,7 +28,7 @@ class Reach(NamedTuple):
     """What a lost part of a source can bear on: records of some `kinds`, of resources those of some
     `services` (`None`: of all), of principals those of some `names` (`None`: all of the source),
     and what is attached in the organization. `policies` are documents and ARNs of what it attaches;
-    without any it may be any policy.
+    without any it may be any policy. With `boundary` it is that policy as a boundary, and no other.
     """
 
     kinds: frozenset[str]
@@ -36,6 +36,7 @@ class Reach(NamedTuple):
     names: frozenset[str] | None = None
     organization: bool = False
     policies: tuple[Json | str, ...] = ()
+    boundary: str = ""
 
 
 EVERYTHING = Reach(frozenset((*HOLDERS, *POLICY_HOLDERS)), organization=True)

@@ -372,8 +372,9 @@ CASES: dict[str, Lost] = {
 }
 
 
-def counted(attached: int, users: int) -> Files:
-    """A dump that counts the attachments of a policy that denies queues, and a summary."""
+def counted(attached: int, users: int, bounds: int = 0) -> Files:
+    """A dump that counts the attachments of a policy that denies queues, of how many it is the
+    boundary, and a summary."""
     guard = f"arn:aws:iam::{A}:policy/guard"
     more = {"AttachedManagedPolicies": [{"PolicyName": "guard", "PolicyArn": guard}]}
     files = account(A, "mia", **more)
@@ -389,6 +390,7 @@ def counted(attached: int, users: int) -> Files:
             "DefaultVersionId": "v1",
             "PolicyVersionList": [version],
             "AttachmentCount": attached,
+            "PermissionsBoundaryUsageCount": bounds,
         }
     ]
     summary = {"SummaryMap": {"Users": users, "Roles": 0, "UsersQuota": 5000}}
@@ -396,18 +398,19 @@ def counted(attached: int, users: int) -> Files:
 
 
 @pytest.mark.parametrize(
-    ("attached", "users", "touched"),
+    ("attached", "users", "bounds", "touched"),
     [
-        (1, 2, set()),
-        (2, 2, {"queue", "unlisted"}),
-        (1, 3, {"unlisted"}),
+        (1, 2, 0, set()),
+        (2, 2, 0, {"queue", "unlisted"}),
+        (1, 3, 0, {"unlisted"}),
+        (1, 2, 1, {"queue", "other", "unlisted"}),
     ],
 )
 def test_what_aws_counts_is_there_or_not_known(
-    tmp_path: Path, attached: int, users: int, touched: set[str]
+    tmp_path: Path, attached: int, users: int, bounds: int, touched: set[str]
 ) -> None:
-    """A policy that somebody else has denies only what it denies; a user that is missing may have
-    any."""
+    """A policy that somebody else has denies only what it denies, and may be the boundary that
+    allows nothing; a user that is missing may have any."""
     leo = f"arn:aws:iam::{A}:user/leo"
     asked = {
         "queue": (leo, "sqs:SendMessage", QUEUE_A),
@@ -415,7 +418,7 @@ def test_what_aws_counts_is_there_or_not_known(
         "unlisted": (UNLISTED, *LIST),
         "elsewhere": (f"arn:aws:iam::{B}:user/unlisted", *LIST),
     }
-    world = world_of(tmp_path, counted(attached, users))
+    world = world_of(tmp_path, counted(attached, users, bounds))
     found = {name for name, one in asked.items() if verdict(world, one) is Verdict.CONDITIONAL}
     assert found == touched
     assert bool(world.unknowns()) is bool(touched)
