@@ -21,7 +21,7 @@ from iamsim.proofs.budget import Budget, OutOfBudgetError
 from iamsim.proofs.formats import action_formats
 from iamsim.proofs.globs import Glob, literal_glob
 from iamsim.proofs.space import find_resource
-from iamsim.proofs.texts import Heads, find_text
+from iamsim.proofs.texts import OTHER_ACCOUNT, Heads, find_text
 from iamsim.symbolic.actions import all_actions
 from iamsim.universe.elsewhere import OPEN_TO_ALL
 from iamsim.world.model import Role
@@ -32,11 +32,10 @@ if TYPE_CHECKING:
     from iamsim.proofs.search import Place
     from iamsim.world.model import Account, Resource, User, World
 
-__all__ = ["FOREIGN_ACCOUNT", "Area", "AreaSpace", "Areas"]
+__all__ = ["Area", "AreaSpace", "Areas"]
 
 STAR = Wildcard.STAR
 NO_RESOURCE = (literal_glob("*"), literal_glob("arn:aws:s3:::*"))
-FOREIGN_ACCOUNT = "777788889999"
 RETRIES = 64
 MOST_PLACES = 5_000  # whose example an area remembers
 
@@ -381,7 +380,7 @@ def _unlisted(account: Account) -> Iterator[Area]:
 
 def _free_account(model: World) -> str:
     """An account that the world does not know."""
-    number = int(FOREIGN_ACCOUNT)
+    number = int(OTHER_ACCOUNT)
     while f"{number:012}" in model.accounts or f"{number:012}" in model.index.nodes:
         number += 1
     return f"{number:012}"

@@ -38,7 +38,12 @@ if TYPE_CHECKING:
 
     Values = Mapping[str, ContextValue | None]
 
-__all__ = ["check_access_not_granted", "check_equivalent", "check_no_new_access"]
+__all__ = [
+    "UNLISTED",
+    "check_access_not_granted",
+    "check_equivalent",
+    "check_no_new_access",
+]
 
 ASSUMED = (
     "a resource has a format that the reference gives for the action, if it lists the action",

@@ -10,6 +10,7 @@ from iamsim.core.errors import RequestError
 from iamsim.proofs.areas import Areas
 from iamsim.proofs.budget import Budget, OutOfBudgetError
 from iamsim.proofs.conditions import InexactError, KeyTest, Nothing, find_value
+from iamsim.proofs.documents import UNLISTED
 from iamsim.proofs.meant import check_claim, resources_of
 from iamsim.proofs.meetings import Meeting
 from iamsim.proofs.people import listed_people, other_people
@@ -20,6 +21,7 @@ from iamsim.proofs.statements import Reader
 from iamsim.proofs.unchanged import Unchanged
 from iamsim.proofs.who import covers_caller, depends_on_owner
 from iamsim.symbolic.actions import all_actions
+from iamsim.universe.differing import differing_statements
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from iamsim.proofs.areas import AreaSpace
     from iamsim.proofs.claims import Claim, Who
     from iamsim.proofs.people import Person
+    from iamsim.universe.differing import Differing
 
 __all__ = ["Ever", "Prover", "prove"]
 
@@ -89,6 +92,7 @@ class Prover:
         self.unchanged = None if before is None else Unchanged(before, world)
         self._listed: list[Person] | None = None
         self._canonical: set[str] = set()
+        self._differing: Differing | None = None
 
     def prove(self, claim: Claim, *, most: int | None = None) -> CheckResult:
         """Prove a claim, or refute it with a request; where callers and resources meet in more ways
@@ -124,7 +128,7 @@ class Prover:
                     why = why or settled.why
         except OutOfBudgetError as limit:
             why = f"the search was cut off: {limit.what}"
-        why = why or self._unnamed(claim)
+        why = why or self._unnamed(claim) or self._unlisted(claim)
         verdict = Verdict.PASS if why is None else Verdict.UNKNOWN
         return CheckResult(verdict, messages[verdict], (), None, why, assumed, claim.name)
 
@@ -168,6 +172,22 @@ class Prover:
             return None
         name = left[0].partition(":")[2]
         return f"a policy lets in the canonical user {name}, whose account is not known"
+
+    def _unlisted(self, claim: Claim) -> str | None:
+        """What a change says of actions that the reference does not list, which nothing stands for:
+        an Allow of one that is new, or a Deny that is gone."""
+        if not claim.no_new_access or claim.listed_only or self.before is None:
+            return None
+        if self._differing is None:
+            self._differing = differing_statements(self.before, self.world)
+        opening = [statement for statement in self._differing.new if not statement.denies]
+        opening += [statement for statement in self._differing.gone if statement.denies]
+        for statement in opening:
+            for pattern in statement.actions.patterns:
+                text = pattern.pattern.lower()
+                if claim.about.actions.covers(text) and not all_actions().mask_of_patterns([text]):
+                    return UNLISTED.format(pattern.pattern)
+        return None
 
     def _meetings(self, claim: Claim) -> Iterator[Meeting]:
         """Every caller before every area of resources, as far as they could be let in."""

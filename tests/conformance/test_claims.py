@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from iamsim.core.errors import InputError
+from iamsim.core.stand_in import NO_ACCOUNT
 from iamsim.engine import authorize
 from iamsim.engine.question import NOTHING_ATTACHED, AttachedPolicies, Question, Via
 from iamsim.engine.world import CompiledWorld
@@ -55,6 +56,7 @@ def test_a_claim_is_proved_or_refuted(world: Any, before: Any, case: Any) -> Non
     assert (found.witness is not None) is (found.result == "FAIL")
     assert (found.why_unknown is not None) is (found.result == "UNKNOWN")
     if found.witness is not None:
+        assert NO_ACCOUNT not in str(found.witness)
         question = question_of(found.witness)
         assert partial.answer(question, compiled).allowed
         if earlier is not None and claim.no_new_access:

@@ -14,7 +14,7 @@ from iamsim.query.batch.processes import ALONE, no_progress
 from iamsim.query.changes.callers import compare_callers, own_statements, reading
 from iamsim.query.changes.compare import compare_place
 from iamsim.query.changes.endpoints import EndpointChange, compare_endpoints
-from iamsim.query.changes.latent import differing_policies, find_latent
+from iamsim.query.changes.latent import find_latent
 from iamsim.query.changes.model import Change, Changes, Direction, Reached, probe
 from iamsim.query.changes.reach import can_be_asked, heads_of, joined_mask, places_of
 from iamsim.query.changes.resources import Listing, compare_control_policies, control_statements
@@ -24,6 +24,7 @@ from iamsim.query.changes.touches import Touches
 from iamsim.query.changes.unchanged import Unchanged
 from iamsim.symbolic.actions import UNLISTED, all_actions
 from iamsim.universe.candidates import granted_by
+from iamsim.universe.differing import differing_statements
 from iamsim.universe.elsewhere import ways_of
 from iamsim.universe.others import future_of, others_of
 
@@ -200,14 +201,10 @@ class _Search:
 
     def _unlisted_patterns(self) -> set[str]:
         """Entries of Action elements that differ, and that no action fits which is asked about."""
-        differing = [
-            statement for resource in self.touched for statement in resource.difference.statements
-        ]
-        differing += [statement for some in self.control.values() for statement in some.statements]
-        differing += differing_policies(self.before.world, self.after.world)
+        gone, new = differing_statements(self.before.world, self.after.world)
         return {
             pattern.pattern
-            for statement in differing
+            for statement in (*gone, *new)
             for pattern in statement.actions.patterns
             if not self.universe.mask(ActionTest((pattern,), False, statement.actions.element))
         }

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from iamsim.engine.world import CompiledWorld
     from iamsim.world.model import AnyPolicy, Node, World
 
-__all__ = ["differing_policies", "find_latent"]
+__all__ = ["find_latent"]
 
 Policies = tuple["AnyPolicy", ...]
 
@@ -66,41 +66,6 @@ def find_latent(before: CompiledWorld, after: CompiledWorld) -> Iterator[Latent]
 
 
 Member = tuple["CompiledPolicy", "CompiledStatement"]
-
-
-def differing_policies(before: CompiledWorld, after: CompiledWorld) -> Iterator[CompiledStatement]:
-    """The statements of attached policies, but for those of resources, that only one world has."""
-    mine, theirs = (
-        {_text(policy, use): (policy, use) for policy, use in _of_callers(world)}
-        for world in (before, after)
-    )
-    members: list[dict[object, CompiledStatement]] = []
-    for world, only in (
-        (before, [mine[key] for key in mine.keys() - theirs.keys()]),
-        (after, [theirs[key] for key in theirs.keys() - mine.keys()]),
-    ):
-        members.append(
-            {
-                content_of(statement): statement
-                for policy, use in only
-                for statement in world.policies.compiled(policy, use).statements
-            }
-        )
-    first, second = members
-    yield from (first[key] for key in first.keys() - second.keys())
-    yield from (second[key] for key in second.keys() - first.keys())
-
-
-def _of_callers(world: CompiledWorld) -> Iterator[tuple[AnyPolicy, PolicyType]]:
-    for policy, use in policies_in_use(world.model):
-        if use not in {PolicyType.RESOURCE, PolicyType.TRUST}:
-            yield policy, use
-
-
-def _text(policy: AnyPolicy, use: PolicyType) -> str:
-    """What a policy says and is used for."""
-    document = getattr(policy, "document", None)
-    return f"{use.value} {policy.name if document is None else document}"
 
 
 def _direction(changed: Iterable[tuple[bool, Member]]) -> Direction:
