@@ -3,8 +3,9 @@
 ## What it finds
 `delegation-without-boundary`: somebody who is no administrator, and may make a role or user and
 give it policies or a group without a permissions boundary, with one that allows everything, or with
-one that it may take off, replace or change: it can give more than it has. Names and paths of its
-statements are tried, and the boundaries that its conditions name.
+one that it may take off, replace or change, or that leaves whom it is given to a way around it: it
+can give more than it has. Names and paths of its statements are tried, and the boundaries that its
+conditions name, of the account and of AWS.
 `boundary-removable`: somebody with a permissions boundary who may take it off.
 `boundary-editable`: somebody with a permissions boundary who may change the policy that is it.
 Each is asked of the engine.
@@ -27,6 +28,7 @@ from iamsim.audit.asking import resources_named
 from iamsim.audit.model import Evidence, Finding, Fix, Gap, Passed, Request, Severity
 from iamsim.audit.policies import written_out
 from iamsim.audit.registry import audits
+from iamsim.catalog.managed import find_managed_policy
 from iamsim.core.decision import PolicyType, Verdict
 from iamsim.core.wildcard import match_tokens, tokenize
 from iamsim.engine.inventory import identity_policies
@@ -38,7 +40,7 @@ from iamsim.query.escalation.administrators import (
     as_policy,
     probe_resource,
 )
-from iamsim.world.model import PolicyDocument, User
+from iamsim.world.model import ManagedPolicyReference, PolicyDocument, User
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -166,19 +168,23 @@ def _by_named(
 ) -> tuple[BatchAnswer, str] | None:
     """The same by the boundaries that conditions name: those that allow everything, and those that
     somebody may change."""
-    documents = {
+    named = _boundaries(looking, candidate)
+    documents: dict[str, AnyPolicy] = {
         f"arn:{account.partition}:iam::{account.id}:policy{account.policy_paths.get(name, '/')}"
         f"{name}": document
         for name, document in account.policies.items()
     }
-    named = _boundaries(looking, candidate)
+    of_aws = {one: find_managed_policy(one) for one in named}
+    documents |= {
+        one: ManagedPolicyReference(one) for one, known in of_aws.items() if known is not None
+    }
     for boundary in sorted(one for one in documents if _fits_any(one, named)):
         maker = _ask(looking, candidate, MAKERS[kind], made, boundary)
         document = documents[boundary]
         if not maker.possible:
             continue
-        if _leaves_everything(looking, account, document):
-            return maker, f"with {boundary}, which allows everything,"
+        if (left := _left_by(looking, account, kind, document)) is not None:
+            return maker, f"with {boundary}, which allows {left},"
         editors = [looking.batch.decide(candidate.principal, one, boundary) for one in EDITORS]
         if (editor := next((one for one in editors if one.possible), None)) is not None:
             return editor, f"with {boundary}, which it may change,"
@@ -189,26 +195,33 @@ def _fits_any(text: str, patterns: Sequence[str]) -> bool:
     return any(match_tokens(tokenize(pattern), text) for pattern in patterns)
 
 
-def _leaves_everything(looking: Looking, account: Account, document: AnyPolicy) -> bool:
-    """Whether an administrator with a boundary is one still."""
-    if isinstance(document, PolicyDocument):
-        attached = AttachedPolicies(
-            identity_policies=(ADMINISTRATOR_ACCESS,), boundary=as_policy(document)
+def _left_by(looking: Looking, account: Account, kind: str, document: AnyPolicy) -> str | None:
+    """What a boundary leaves an administrator that has it, by which it is one still or makes one:
+    everything, making others without a boundary and giving them policies, or taking its own off;
+    `None` where that is closed."""
+    attached = AttachedPolicies(
+        identity_policies=(ADMINISTRATOR_ACCESS,), boundary=as_policy(document)
+    )
+    start = f"arn:{account.partition}:iam::{account.id}"
+    itself = f"{start}:{kind}/iamsim-probe"
+
+    def may(action: str, resource: str) -> bool:
+        question = Question(
+            itself, action, resource, unset=frozenset({BOUNDARY}), attached=attached
         )
-        principal = f"arn:{account.partition}:iam::{account.id}:role/iamsim-probe"
-        return all(
-            decide_one(
-                Question(
-                    principal,
-                    action,
-                    probe_resource(pattern, account.partition, account.id, REGION),
-                    attached=attached,
-                ),
-                looking.batch.world,
-            ).possible
-            for action, pattern in PROBES
-        )
-    return False
+        return decide_one(question, looking.batch.world).possible
+
+    if all(
+        may(action, probe_resource(pattern, account.partition, account.id, REGION))
+        for action, pattern in PROBES
+    ):
+        return "everything"
+    for made, maker in MAKERS.items():
+        other = f"{start}:{made}/iamsim-probe-2"
+        giver = next((giver for giver in GIVERS[made] if may(giver, other)), None)
+        if giver is not None and may(maker, other):
+            return f"{maker} and {giver} without a boundary"
+    return REMOVERS[kind] if may(REMOVERS[kind], itself) else None
 
 
 def _boundaries(looking: Looking, candidate: Candidate) -> list[str]:
