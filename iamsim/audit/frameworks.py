@@ -46,16 +46,19 @@ class _Part(NamedTuple):
 # is named: https://docs.aws.amazon.com/securityhub/latest/userguide/iam-controls.html
 _PARTS = {
     "fsbp": {
+        "DocumentDB.3": _Part(("rds:cluster-snapshot",)),
         "EC2.1": _Part(("ec2:snapshot",)),
         "IAM.1": _Part(("iam:policy",), _gives_all),
         "IAM.21": _Part(("iam:policy",)),
         "KMS.5": _Part(("kms:key",)),
         "Lambda.1": _Part(("lambda:function",), _of_s3, ("service-trust-without-source",)),
+        "Neptune.3": _Part(("rds:cluster-snapshot",)),
         "RDS.1": _Part(("rds:snapshot", "rds:cluster-snapshot")),
         "S3.2": _Part(("s3",)),
         "S3.3": _Part(("s3",)),
         "S3.6": _Part(("s3",)),
         "SNS.4": _Part(("sns",)),
+        "SQS.3": _Part(("sqs",)),
     },
     "cis-aws-3.0": {"1.16": _Part((), _gives_all)},
     "cis-aws-5.0": {"1.15": _Part((), _gives_all)},
@@ -188,6 +191,7 @@ _CIS_5 = _cis(
         "2.1.4": "block",
     }
 )
+_NO_BOUNDARIES = "(AWS spares those used as boundaries)"
 _UNUSED_45 = " (its 45 days: `unused-days = 45` in the configuration)"
 FRAMEWORKS = {
     "cis-aws-3.0": Framework(
@@ -222,6 +226,7 @@ FRAMEWORKS = {
         FSBP,
         {
             "Account.1": ("security-contact",),
+            "DocumentDB.3": ("public-access",),
             "EC2.1": ("public-access",),
             "IAM.1": ("full-service-access",),
             "IAM.2": ("policy-on-user",),
@@ -234,6 +239,7 @@ FRAMEWORKS = {
             "IAM.21": ("full-service-access",),
             "KMS.5": ("public-access",),
             "Lambda.1": ("public-access", "service-trust-without-source"),
+            "Neptune.3": ("public-access",),
             "RDS.1": ("public-access",),
             "S3.1": ("account-public-access-block",),
             "S3.2": ("public-access",),
@@ -241,11 +247,14 @@ FRAMEWORKS = {
             "S3.5": ("bucket-without-tls",),
             "S3.6": ("cross-account-access",),
             "SNS.4": ("public-access",),
+            "SQS.3": ("public-access",),
         },
         {
             "Account.1": _TITLES["contact"],
+            "DocumentDB.3": "snapshots of clusters are not public (here: of every engine)",
             "EC2.1": "snapshots of volumes are not public",
-            "IAM.1": "no customer managed policy gives every action on everything",
+            "IAM.1": "no customer managed policy gives every action on everything"
+            f" {_NO_BOUNDARIES}",
             "IAM.2": f"{_TITLES['groups']} (AWS spares those that SES made)",
             "IAM.3": _TITLES["age"],
             "IAM.4": _TITLES["root-keys"],
@@ -253,9 +262,11 @@ FRAMEWORKS = {
             "IAM.6": _TITLES["root-hardware"],
             "IAM.7": "passwords are long and not used again (AWS: 8 characters of all kinds)",
             "IAM.8": _TITLES["unused"],
-            "IAM.21": "no customer managed policy gives whole services (here: on all resources)",
+            "IAM.21": "no customer managed policy gives whole services (here: on all resources)"
+            f" {_NO_BOUNDARIES}",
             "KMS.5": "keys are not public",
             "Lambda.1": "functions are not public, nor called by Amazon S3 for anybody",
+            "Neptune.3": "snapshots of clusters are not public (here: of every engine)",
             "RDS.1": "snapshots of databases are not public",
             "S3.1": _TITLES["block"],
             "S3.2": "nobody reads buckets publicly (here: nor writes)",
@@ -263,14 +274,20 @@ FRAMEWORKS = {
             "S3.5": _TITLES["tls"],
             "S3.6": "nobody outside gets into buckets (AWS: five actions of any account)",
             "SNS.4": "topics are not public",
+            "SQS.3": "queues are not public",
         },
         {
+            "Cognito.2": NO_FILE,
+            "EventBridge.3": "ask `iamsim who-can events:PutEvents BUS`",
             "KMS.1": "ask `iamsim who-can kms:Decrypt KEY`",
             "KMS.2": "ask `iamsim who-can kms:Decrypt KEY`",
             "S3.8": "a bucket's settings count in `public-access`; S3.1 asks for the account's",
             "S3.12": NO_FILE,
             "S3.19": "the settings of an access point count in `public-access`",
+            "S3.24": NO_FILE,
             "SSM.4": NO_FILE,
+            "SSM.7": NO_FILE,
+            "ServiceCatalog.1": NO_FILE,
             "all others": f"settings of a service: {NOT_ACCESS}",
         },
     ),
