@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from iamsim.audit.model import CheckResult, Finding, HeadingResult
 
-__all__ = ["LANGUAGES", "in_language"]
+__all__ = ["LANGUAGES", "in_language", "said"]
 
 LANGUAGES = ("en", "ja")
 _FOLDER = Path(__file__).parent / "data"
@@ -124,7 +124,16 @@ def in_language(audit: Audit, language: str) -> Audit:
         return audit
     tables = _tables(language)
     remarks = [_first(remark, tables.remarks, tables.holes) for remark in audit.remarks]
-    return Audit([_heading(heading, tables) for heading in audit.headings], audit.at, remarks)
+    headings = [_heading(heading, tables) for heading in audit.headings]
+    return Audit(headings, audit.at, remarks, language)
+
+
+def said(audit: Audit, english: str) -> str:
+    """What is said of a whole audit, in its language."""
+    if audit.language == "en":
+        return english
+    tables = _tables(audit.language)
+    return _first(english, tables.remarks, tables.holes)
 
 
 def _heading(result: HeadingResult, tables: _Tables) -> HeadingResult:

@@ -209,11 +209,13 @@ class HeadingResult:
 
 @dataclass(slots=True)
 class Audit:
-    """A whole audit; `at` is the time that it is about, `remarks` what must be said besides."""
+    """A whole audit; `at` is the time that it is about, `remarks` what must be said besides, in
+    `language`."""
 
     headings: list[HeadingResult]
     at: str | None = None
     remarks: list[str] = field(default_factory=list)
+    language: str = "en"
 
     @property
     def checks(self) -> list[CheckResult]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.audit.frameworks import view_of
+from iamsim.audit.languages import said
 from iamsim.audit.model import Severity, Status
 from iamsim.report.document import (
     EVERY_FORM,
@@ -100,7 +101,7 @@ def audit_document(audit: Audit, framework: Framework | None = None) -> Document
     ]
     headings = Section(
         "headings",
-        "Best practices",
+        said(audit, "Best practices"),
         (
             Column("status", lambda row: _status(row.status)),
             Column("practice", _heading_cell),
@@ -112,7 +113,7 @@ def audit_document(audit: Audit, framework: Framework | None = None) -> Document
     )
     findings = Section(
         "findings",
-        "Findings",
+        said(audit, "Findings"),
         (
             Column("severity", lambda row: _severity(row.severity), SEPARATE),
             Column("heading", lambda row: row.heading.heading.id, SEPARATE, code=True),
@@ -128,12 +129,12 @@ def audit_document(audit: Audit, framework: Framework | None = None) -> Document
         rows,
         lambda row: f"{row.heading.heading.title} ({row.heading.heading.id})",
         lambda row: f"{row.finding.subject} [{row.check.check}]",
-        empty="no findings",
+        empty=said(audit, "no findings"),
     )
     gaps = gap_rows(audit.checks)
     unknown = Section(
         "unknown",
-        "Not known",
+        said(audit, "Not known"),
         (
             Column("what", lambda row: row.what, EVERY_FORM - {Form.TEXT}),
             Column("of", _subjects, EVERY_FORM - {Form.TEXT}),
@@ -143,12 +144,12 @@ def audit_document(audit: Audit, framework: Framework | None = None) -> Document
             Column("checks", lambda row: ", ".join(row.checks), SEPARATE),
         ),
         gaps,
-        lambda _row: "Not known",
+        lambda _row: said(audit, "Not known"),
         lambda row: row.call or row.file,
     )
     checks = Section(
         "checks",
-        "Checks",
+        said(audit, "Checks"),
         (
             Column("check", lambda row: Cell(row.check, href=row.see, code=True)),
             Column("status", lambda row: _status(row.status)),
@@ -165,7 +166,7 @@ def audit_document(audit: Audit, framework: Framework | None = None) -> Document
     suppressed = sum(len(check.suppressed) for check in audit.checks)
     if suppressed:
         number = f"{suppressed} {'finding is' if suppressed == 1 else 'findings are'}"
-        remarks.append(Remark("note", f"{number} accepted by a suppression"))
+        remarks.append(Remark("note", said(audit, f"{number} accepted by a suppression")))
     blocks: tuple[Block, ...] = (
         headings,
         *([] if framework is None else [_controls(framework, audit)]),
@@ -174,7 +175,7 @@ def audit_document(audit: Audit, framework: Framework | None = None) -> Document
         checks,
     )
     at = f" at {audit.at}" if audit.at else ""
-    title = f"audit of AWS's best practices for IAM{at}"
+    title = said(audit, f"audit of AWS's best practices for IAM{at}")
     return Document(title, blocks, tuple(remarks), summary(audit), _verdict(audit))
 
 
@@ -205,10 +206,10 @@ def _control_status(control: Control) -> Badge:
 def _verdict(audit: Audit) -> Badge:
     status = {heading.status for heading in audit.headings}
     if Status.FAIL in status:
-        return Badge("no", "not as it should be")
+        return Badge("no", said(audit, "not as it should be"))
     if Status.UNKNOWN in status:
-        return Badge("open", "not all is known")
-    return Badge("yes", "as it should be")
+        return Badge("open", said(audit, "not all is known"))
+    return Badge("yes", said(audit, "as it should be"))
 
 
 def summary(audit: Audit) -> str:
@@ -226,7 +227,7 @@ def summary(audit: Audit) -> str:
     number = "1 finding" if len(graded) == 1 else f"{len(graded)} findings"
     found = f"{number} ({', '.join(counts)})" if graded else "no findings"
     headings = "1 heading" if len(statuses) == 1 else f"{len(statuses)} headings"
-    return f"{headings}: {', '.join(parts)}; {found}"
+    return said(audit, f"{headings}: {', '.join(parts)}; {found}")
 
 
 def audit_lines(audit: Audit) -> list[str]:

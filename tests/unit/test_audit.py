@@ -33,6 +33,7 @@ from iamsim.cli.help import help_of
 from iamsim.cli.main import main
 from iamsim.engine.world import CompiledWorld
 from iamsim.query.batch import Batch
+from iamsim.report.audit import audit_document
 from iamsim.syntax.hcl.parse import parse_hcl
 from iamsim.world.documents import read_document
 from iamsim.world.load import load_world
@@ -565,3 +566,22 @@ def test_dumps_are_audited(tmp_path, source):
     assert len(audit.checks) == len(load_checks())
     for check in audit.checks:
         assert check.status is not Status.PASS or check.passed or check.suppressed
+
+
+def test_what_is_said_of_a_whole_audit_is_told_in_japanese(tmp_path):
+    """The title, the verdict, the summary, the titles of sections and what suppressions accept."""
+    path = tmp_path / "world.json"
+    account = {"users": {name: {"policies": [EVERYTHING]} for name in ("ana", "ben")}}
+    path.write_text(json.dumps({"accounts": {"222222222222": account}}))
+    suppression = Suppression("full-service-access", "*:user/ana", "known", None)
+    choices = Choices(
+        select=frozenset(["full-service-access", "mfa-device-retired"]), suppressions=(suppression,)
+    )
+    audit = run_audit(Batch(CompiledWorld.checked(load_world(path))), choices=choices)
+    document = audit_document(in_language(audit, "ja"))
+    sections = [block.caption for block in document.blocks]
+    remarks = [remark.text for remark in document.remarks]
+    told = [document.title, document.summary, document.verdict.word, *sections, *remarks]
+    assert remarks
+    assert all(map(is_japanese, told))
+    assert not any(map(has_english, told))
