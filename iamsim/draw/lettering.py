@@ -6,6 +6,7 @@ fonts of the style differ from it by a few percent, which the padding of boxes m
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from html import escape
 
@@ -38,6 +39,8 @@ _OTHER, _WIDE, _BOLD = 600, 1000, 1.07
 _NARROWEST = min(_WIDTHS.values())
 _BREAKS = "/:-_.*,="
 _MARK = "…"
+# Where a phrase of Japanese ends, whose words have no blanks between them: behind hiragana.
+_PHRASE = re.compile("(?<=[ぁ-ん、。・」])(?=[^ぁ-んー、。・」])")
 
 
 def plain(text: str) -> str:
@@ -75,8 +78,9 @@ def shortened(text: str, longest: int) -> str:
 def wrapped(
     text: str, width: float, size: float, *, most: int = 3, bold: bool = False
 ) -> list[str]:
-    """Break text into at most `most` lines of a width: at blanks, else behind the signs that names
-    are made of, else anywhere. What is too long ends in an ellipsis."""
+    """Break text into at most `most` lines of a width: at blanks and behind phrases of Japanese,
+    else behind the signs that names are made of, else anywhere. What is too long ends in an
+    ellipsis."""
     lines: list[str] = []
     line = ""
     text = text[: int((most + 1) * width / (size * _NARROWEST / 1000)) + 1]  # no more can show
@@ -105,13 +109,14 @@ def wrapped(
 
 
 def _pieces(text: str, width: float, size: float, *, bold: bool) -> list[str]:
-    """The parts of a text behind which a line may end: words, and of words that fill a line and
-    more the parts of names."""
+    """The parts of a text behind which a line may end: words, phrases, and of what fills a line
+    and more the parts of names."""
     pieces = []
     for word in text.split(" "):
-        pieces.append(f"{word} ")
-        if text_width(word, size, bold=bold) > width:
-            pieces[-1:] = _parts_of_name(f"{word} ")
+        for phrase in _PHRASE.split(f"{word} "):
+            pieces.append(phrase)
+            if text_width(phrase.rstrip(), size, bold=bold) > width:
+                pieces[-1:] = _parts_of_name(phrase)
     return pieces
 
 
@@ -119,7 +124,7 @@ def _parts_of_name(word: str) -> list[str]:
     parts = []
     start = 0
     for place, character in enumerate(word):
-        if character in _BREAKS and word[place + 1].isalnum() and place - start > 1:
+        if character in _BREAKS and word[place + 1 : place + 2].isalnum() and place - start > 1:
             parts.append(word[start : place + 1])
             start = place + 1
     return [*parts, word[start:]]
