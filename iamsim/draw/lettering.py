@@ -39,8 +39,9 @@ _OTHER, _WIDE, _BOLD = 600, 1000, 1.07
 _NARROWEST = min(_WIDTHS.values())
 _BREAKS = "/:-_.*,="
 _MARK = "…"
-# Where a phrase of Japanese ends, whose words have no blanks between them: behind hiragana.
-_PHRASE = re.compile("(?<=[ぁ-ん、。・」])(?=[^ぁ-んー、。・」])")
+# Where a phrase of Japanese ends, whose words have no blanks between them: behind hiragana, and
+# never in front of a sign that closes.
+_PHRASE = re.compile("(?<=[ぁ-ん、。・」])(?=[^ぁ-んー、。・」)),: ])")
 
 
 def plain(text: str) -> str:

@@ -41,7 +41,9 @@ if TYPE_CHECKING:
 _LONGEST = 2000  # characters; what is longer holds a policy, which nobody translates
 _NAME = re.compile(r"`[^`]+`")
 _SENTENCE_LIKE = re.compile(r" of | and | or | at |; |, ")
-_NUMBER = re.compile("`\ue000(\\d+)`")
+# Names in backticks, and Sids: in quotation marks, behind the number of their statement.
+_KEPT = re.compile(r"`[^`]+`|(?<=\d )“[^”]+”")
+_NUMBER = re.compile("[`“]\ue000(\\d+)[`”]")
 # The number of a heading; a colon, or the code of a note.
 _FRAME = re.compile(r"(\d+\. |)(.+?)(:| \[[a-z-]+\]|)", re.DOTALL)
 _END = re.compile(r"(?<=[^\d\W])\. (?=[A-Z])|(?<=[)`])\. (?=[A-Z])")
@@ -109,9 +111,9 @@ def _in_japanese(text: str, say: Say, texts: Mapping[str, str]) -> str:
         if not _SENTENCE_LIKE.search(found[0]):
             return found[0]
         names.append(found[0])
-        return f"`\ue000{len(names)}`"
+        return f"{found[0][0]}\ue000{len(names)}{found[0][-1]}"
 
-    hidden = text if text in texts else _NAME.sub(hide, text)
+    hidden = text if text in texts else _KEPT.sub(hide, text)
     return _NUMBER.sub(lambda found: names[int(found[1]) - 1], say(hidden))
 
 
