@@ -13,7 +13,7 @@ from iamsim.proofs.prove import Prover
 from iamsim.query.batch import Batch
 from iamsim.query.batch.processes import ALONE, no_progress
 from iamsim.query.changes import Direction, find_changes
-from iamsim.query.changes.unknowns import unknowns_between, unread_alike
+from iamsim.query.changes.unknowns import unknowns_between, unread_alike, written_alike
 from iamsim.query.policy_changes import policy_changes
 from iamsim.report import changes as report
 from iamsim.suites.meaning import MeaningCheck
@@ -153,17 +153,18 @@ def compare(  # noqa: PLR0913 - the arguments are the options of the command
             f"no principal of either world fits `{pattern}`",
             hint="give an ARN, or a pattern such as `arn:aws:iam::*:role/app-*`",
         )
+    alike = written_alike(before.model, after.model)
     return Changes(
         report.ChangeReport(
             changes,
             after.model,
             tuple(kept),
             tuple(remarks),
-            unknowns_between(changes, before, after),
+            unknowns_between(changes, before, after, alike),
             tuple(policy_changes(before.model, after.model)) if with_policies else (),
             tuple(claims),
             tuple(places),
-            unread_alike(before, after),
+            unread_alike(after, alike),
         ),
         max(before.model.unverified, after.model.unverified),
     )

@@ -70,13 +70,13 @@ class UnknownInWorld(NamedTuple):
 
 
 def unknowns_of(
-    model: World, library: PolicyLibrary, left_out: Container[tuple[PolicyType, str]] = ()
+    model: World, library: PolicyLibrary, left_out: Container[tuple[int, PolicyType]] = ()
 ) -> tuple[UnknownInWorld, ...]:
     """Every unknown part of the policies of a world that are in use, in the order of the world, but
-    of those `left_out` by use and name; then every other fact that is not known."""
+    of those `left_out` by id and use; then every other fact that is not known."""
     unknowns: dict[object, UnknownInWorld] = {}
     for policy, use in policies_in_use(model):
-        if (use, policy.name) in left_out:
+        if (id(policy), use) in left_out:
             continue
         for statement in library.compiled(policy, use).statements:
             for unknown in statement.unknowns:
