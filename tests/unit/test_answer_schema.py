@@ -31,11 +31,17 @@ def test_the_page_is_what_the_code_says():
 
 @pytest.mark.parametrize("path", SCENARIOS, ids=lambda path: path.stem)
 def test_every_answer_of_the_corpus_fits(path):
-    """Answers to all corpus files have exactly the members of the schema, one by one and joined."""
+    """Answers of each kind in all corpus files have exactly the members of the schema, alone and
+    joined."""
+    kinds = {}
     for result in run_scenario(load_scenario(path)):
-        for data in (*map(answer_to_dict, result.answers), answers_to_dict(result.answers)):
-            plain = json.loads(json.dumps(data))
-            assert [error.message for error in VALIDATOR.iter_errors(plain)] == []
+        for answer in result.answers:
+            decision, residual = answer.decision, answer.residual is not None
+            kinds[decision.verdict, decision.reason, residual, bool(answer.unknowns)] = answer
+    answers = list(kinds.values())
+    for data in (answer_to_dict(answers[0]), answers_to_dict(answers)):
+        plain = json.loads(json.dumps(data))
+        assert [error.message for error in VALIDATOR.iter_errors(plain)] == []
 
 
 @pytest.mark.parametrize("layer", ["service control policy", "VPC endpoint policy"])
