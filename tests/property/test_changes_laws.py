@@ -25,7 +25,7 @@ from iamsim.query.changes.same import direction_of
 from iamsim.symbolic.actions import UNLISTED
 from iamsim.world.load import load_world_data
 from tests.property import vocabulary
-from tests.property.costly import costly
+from tests.property.costly import very_costly
 from tests.property.tape import Tape, built
 from tests.property.worlds import SIGNED, case, focus_of
 
@@ -112,7 +112,7 @@ def account_of(principal: str) -> str:
 
 
 @given(EDITS, st.booleans(), st.randoms(use_true_random=False))
-@costly
+@very_costly
 def test_inside_of_the_bounds_exactly_what_differs_is_reported(
     worlds: tuple[Data, Data], partial: bool, source: Any
 ) -> None:
@@ -154,7 +154,7 @@ def test_inside_of_the_bounds_exactly_what_differs_is_reported(
 
 
 @given(EDITS, st.booleans(), st.randoms(use_true_random=False))
-@costly
+@very_costly
 def test_answers_are_those_of_the_principal_itself(
     worlds: tuple[Data, Data], partial: bool, source: Any
 ) -> None:
@@ -174,7 +174,7 @@ def test_answers_are_those_of_the_principal_itself(
 
 
 @given(EDITS, st.randoms(use_true_random=False))
-@costly
+@very_costly
 def test_outside_of_the_bounds_nothing_differs(worlds: tuple[Data, Data], source: Any) -> None:
     """Whoever asks for whatever on resources that the policies know: where one world allows what
     the other does not, principal and action are within the bounds."""
@@ -217,7 +217,7 @@ def allowed_to(batch: Batch, action: str, resource: str) -> dict[str, bool]:
 
 
 @given(EDITS, st.randoms(use_true_random=False))
-@costly
+@very_costly
 def test_what_who_can_and_findings_gain_is_reported(worlds: tuple[Data, Data], source: Any) -> None:
     """Whoever is new in an answer of who-can, or in a finding, is in a change that opens."""
     first, second, changes = changes_between(*worlds, partial=True)

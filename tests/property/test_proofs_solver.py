@@ -17,6 +17,7 @@ from tests.property.documents import ASKED, CALLERS, allows, caller_of, compiled
 
 z3 = pytest.importorskip("z3", reason="z3 is not installed (`pip install z3-solver`)")
 
+from tests.property.costly import costly  # noqa: E402
 from tests.property.solver import Encoding, InexpressibleError, self_test  # noqa: E402
 
 
@@ -25,6 +26,7 @@ def test_the_solver_reads_wildcards() -> None:
     assert self_test()
 
 
+@costly
 @given(pair=document_pairs())
 def test_the_solver_agrees(pair: tuple[list[Any], list[Any]]) -> None:
     """What is proved has no request in z3 either; a witness is one for z3, too."""

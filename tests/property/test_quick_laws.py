@@ -19,6 +19,7 @@ from iamsim.query.changed_layers import Addition, Change
 from iamsim.query.what_if import ChangedWorld
 from iamsim.symbolic import partial
 from iamsim.syntax.read import parse_policy
+from tests.property.costly import costly
 from tests.property.crowds import crowd
 from tests.property.tape import Tape, built
 from tests.property.test_against_oracle import question_of
@@ -173,6 +174,7 @@ def test_in_a_crowd(made: tuple[Question, CompiledWorld, list[Question]]) -> Non
     hold_all(*made)
 
 
+@costly
 @given(built(crowd, 600))
 def test_in_a_crowd_with_small_tables(made: tuple[Question, CompiledWorld, list[Question]]) -> None:
     """The same where what was worked out is forgotten again and again."""

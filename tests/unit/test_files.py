@@ -422,6 +422,7 @@ def test_a_file_is_as_it_was_after_a_process_was_told_to_end(tmp_path, command, 
     inside = (
         "import os, signal, sys\n"
         "from iamsim.cli.main import main\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # ignored in the background
         "sync = os.fsync\n"
         "def told(number):\n"
         "    sync(number)\n"

@@ -398,7 +398,7 @@ def test_what_was_not_tried_fails_a_gate(project, capsys, monkeypatch):
     monkeypatch.setattr("iamsim.proofs.same_access.same_access", None)
     cases, shelf = project(GET)
     whole = [one.verdict for one in run_mutants(cases, shelf)]
-    for most in (0, 1, 2, 3, 30, 31, 100):
+    for most in (0, 2, 30, 100):
         monkeypatch.setattr(run, "MOST_ASKED", most)
         some = [one.verdict for one in run_mutants(cases, shelf)]
         left = some.count(Verdict.UNTRIED)
