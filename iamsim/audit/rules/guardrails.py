@@ -276,7 +276,11 @@ def regions(looking: Looking) -> Iterator[Outcome]:
         return
     for member, alike in looking.guardrails.alike.items():
         partition = looking.partition_of(member)
-        found = {region: _in_region(looking, member, region) for region in _regions_of(partition)}
+        found: dict[str, tuple[str, ...] | None] = {}
+        for region in _regions_of(partition):
+            found[region] = _in_region(looking, member, region)
+            if found[region] is None:
+                break  # one that is closed is enough
         open_in = [(region, call) for region, call in found.items() if call]
         if len(open_in) < len(found):
             closed, why = None in found.values(), "whether some Region is closed"
