@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from iamsim.cli.main import main
 from iamsim.core.decision import Layer, Outcome
 from iamsim.core.hint import HintKind
 from iamsim.core.reason import Note, Reason
@@ -75,15 +76,17 @@ def commands():
 
 
 @pytest.mark.parametrize("command", commands())
-def test_command_runs(command):
+def test_command_runs(command, capsys, monkeypatch):
     """A command of the documentation runs, answers, and reports no error.
 
     What `--accept-unknown` accepts is told.
     """
-    done = run(sys.executable, "-m", *shlex.split(command), cwd=ROOT, PYTHONPATH=str(ROOT))
-    said = [line for line in done.stderr.splitlines() if not line.startswith("accepted: ")]
-    assert (done.returncode, said) == (0, [])
-    assert done.stdout
+    monkeypatch.chdir(ROOT)
+    code = main(shlex.split(command)[1:])
+    printed = capsys.readouterr()
+    said = [line for line in printed.err.splitlines() if not line.startswith("accepted: ")]
+    assert (code, said) == (0, [])
+    assert printed.out
 
 
 @pytest.mark.parametrize("program", blocks("python"))
@@ -100,16 +103,12 @@ def test_python_block_runs(program):
 
 
 @pytest.mark.parametrize("document", blocks("yaml"))
-def test_yaml_block_is_a_scenario_that_passes(document, tmp_path):
+def test_yaml_block_is_a_scenario_that_passes(document, tmp_path, capsys, monkeypatch):
     """A YAML block of the documentation is a scenario, and its expectations hold."""
     path = tmp_path / "scenario.yaml"
     path.write_text(document, encoding="utf-8")
-    done = run(
-        *(sys.executable, "-m", "iamsim", "explain", str(path)),
-        cwd=ROOT,
-        PYTHONPATH=str(ROOT),
-    )
-    assert (done.returncode, done.stderr) == (0, "")
+    monkeypatch.chdir(ROOT)
+    assert (main(["explain", str(path)]), capsys.readouterr().err) == (0, "")
 
 
 def test_prompts_answer_as_shown():
