@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import os
 import shlex
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+
+from iamsim.cli.main import main
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
@@ -22,31 +22,23 @@ CASES = sorted(path.parent for path in HERE.glob("*/*/cmd"))
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.relative_to(HERE).as_posix())
-def test_command_prints_what_its_golden_files_say(case, golden, request, tmp_path):
+def test_command_prints_what_its_golden_files_say(
+    case, golden, request, tmp_path, monkeypatch, capfd
+):
     """Output, errors and exit code of a command are those of its golden files, byte for byte."""
     examples = os.path.relpath(EXAMPLES, case)
     command = (case / "cmd").read_text(encoding="utf-8").replace("$EXAMPLES", examples)
-    done = subprocess.run(
-        [sys.executable, "-m", "iamsim", *shlex.split(command)],
-        cwd=case,
-        env={
-            **os.environ,
-            "PYTHONPATH": str(ROOT),
-            "PYTHONUTF8": "1",
-            "IAMSIM_CACHE": str(tmp_path),
-            "IAMSIM_STATE": str(tmp_path),
-        },
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        check=False,
-        stdin=subprocess.DEVNULL,
-        timeout=60,
-    )
+    monkeypatch.chdir(case)
+    monkeypatch.setenv("IAMSIM_CACHE", str(tmp_path))
+    monkeypatch.setenv("IAMSIM_STATE", str(tmp_path))
+    with Path(os.devnull).open(encoding="utf-8") as nothing:
+        monkeypatch.setattr("sys.stdin", nothing)
+        code = main(shlex.split(command))
+    out, err = capfd.readouterr()
     expectations = {
-        "out.txt": (done.stdout, ""),
-        "err.txt": (done.stderr, ""),
-        "exit": (f"{done.returncode}\n", "0\n"),
+        "out.txt": (out, ""),
+        "err.txt": (err, ""),
+        "exit": (f"{code}\n", "0\n"),
     }
     for name, (text, default) in expectations.items():
         path = case / name
