@@ -18,10 +18,11 @@ from iamsim.core.wildcard import Wildcard
 from iamsim.engine.question import NOTHING_ATTACHED, AttachedPolicies
 from iamsim.engine.services.sts import TRUST_ACTIONS
 from iamsim.proofs.budget import Budget, OutOfBudgetError
+from iamsim.proofs.common import OTHER_ACCOUNT
 from iamsim.proofs.formats import action_formats
 from iamsim.proofs.globs import Glob, literal_glob
 from iamsim.proofs.space import find_resource
-from iamsim.proofs.texts import OTHER_ACCOUNT, Heads, find_text
+from iamsim.proofs.texts import Heads, find_text
 from iamsim.symbolic.actions import all_actions
 from iamsim.universe.elsewhere import OPEN_TO_ALL
 from iamsim.world.model import Role

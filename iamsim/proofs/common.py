@@ -6,7 +6,7 @@ Two globs are followed in step. What is found is right; that nothing is found pr
 from __future__ import annotations
 
 from functools import lru_cache
-from itertools import islice, product
+from itertools import cycle, islice, product
 from typing import TYPE_CHECKING, TypeGuard
 
 from iamsim.core.wildcard import Wildcard
@@ -17,10 +17,11 @@ if TYPE_CHECKING:
 
     from iamsim.proofs.globs import Atom
 
-__all__ = ["common_glob", "common_texts"]
+__all__ = ["OTHER_ACCOUNT", "common_glob", "common_texts"]
 
 CHOICES = 64  # rows of globs, one of each group, that are followed
 STEPS = 2_000  # of two globs
+OTHER_ACCOUNT = "777788889999"  # the digits of accounts that nothing names
 FRESH = "xyqvw~^"  # what stands for any character, if no glob names it
 # An atom is followed as a character, or as the width of what it accepts, with this more for a loop.
 LOOP = 10
@@ -57,8 +58,9 @@ def _shortest_text(glob: Glob) -> str:
     """The shortest text of a glob, with characters that it does not name for its wildcards."""
     used = set(glob.atoms)
     fresh = next((character for character in FRESH if character not in used), FRESH[0])
+    digits = cycle(OTHER_ACCOUNT)
     return "".join(
-        atom if isinstance(atom, str) else "0" if atom is Kind.DIGIT else fresh
+        atom if isinstance(atom, str) else next(digits) if atom is Kind.DIGIT else fresh
         for atom in glob.atoms
         if atom not in LOOPS
     )

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.core.stand_in import NO_ACCOUNT
 from iamsim.core.wildcard import Wildcard
-from iamsim.proofs.common import common_texts
+from iamsim.proofs.common import OTHER_ACCOUNT, common_texts
 from iamsim.proofs.globs import LOOPS, Glob, Kind, Open, covers, literal_glob
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from iamsim.proofs.budget import Budget
     from iamsim.proofs.globs import Atom
 
-__all__ = ["OTHER_ACCOUNT", "Heads", "find_text", "fits", "will_do"]
+__all__ = ["Heads", "find_text", "fits", "will_do"]
 
 Group = tuple[Glob, ...]
 FRESH = "xyqvw~^"
@@ -54,7 +54,6 @@ SEGMENT_FORMS: dict[Atom, Atom] = {
     Wildcard.QUESTION: Wildcard.SEGMENT_QUESTION,
 }
 WITHOUT_COLON = frozenset({*Kind, Wildcard.SEGMENT_QUESTION, Wildcard.SEGMENT_STAR})
-OTHER_ACCOUNT = "777788889999"
 MANY = 12  # single texts to avoid that are looked at only when they come up
 
 
@@ -122,7 +121,7 @@ def _find(groups: list[Group], away: Group, budget: Budget) -> str | None:
             return _first_fitting([t for t in texts if t is not None], kept, away)
     for text in common_texts(kept):
         if not any(fits(glob, text) for glob in away):
-            return _with_account(text, kept, away)
+            return text
     found = _Walk(kept, away).run(budget)
     return None if found is None else _with_account(found, kept, away)
 
