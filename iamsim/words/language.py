@@ -44,8 +44,8 @@ _SENTENCE_LIKE = re.compile(r" of | and | or | at |; |, ")
 # Names in backticks, and Sids: in quotation marks, behind the number of their statement.
 _KEPT = re.compile(r"`[^`]+`|(?<=\d )“[^”]+”")
 _NUMBER = re.compile("[`“]\ue000(\\d+)[`”]")
-# The number of a heading; a colon, or the code of a note.
-_FRAME = re.compile(r"(\d+\. |)(.+?)(:| \[[a-z-]+\]|)", re.DOTALL)
+# The number of a heading; a colon, or the code of a note, or what tells a row of a table.
+_FRAME = re.compile(r"(\d+\. |)(.+?)(:| \[[^\]]+\]|)", re.DOTALL)
 _END = re.compile(r"(?<=[^\d\W])\. (?=[A-Z])|(?<=[)`])\. (?=[A-Z])")
 _NAMED = re.compile(r"`\{(\d)\}`")
 _HOLE_HERE = re.compile(r"\{\d\}")
