@@ -42,7 +42,7 @@ def test_an_exercise_is_complete(exercise):
     assert all(exercise.reasons.get(one.name) for one in hidden)
     assert all(one.expect is not None for one in exercise.scenario.requests)
     # Of several questions in one case a single denial would be enough.
-    denied = [one for one in exercise.scenario.requests if "allowed" != one.expect]
+    denied = [one for one in exercise.scenario.requests if one.expect != "allowed"]
     assert all(len(one.questions) == 1 for one in denied)
 
 
