@@ -36,6 +36,7 @@ OF_BUCKETS = (
     "get_bucket_location",
     "get_public_access_block",
     "get_bucket_tagging",
+    "get_bucket_abac",
 )
 # Kinds of snapshots: the service, what lists them, where their names stand, what tells with whom
 # one is shared, and how both are asked.

@@ -353,6 +353,20 @@ def _tags(output: _Output) -> None:
     output.draft.resource(arn, output.account).tags(output.data[key], f"{output.place}{key}")
 
 
+def _abac(output: _Output) -> None:
+    """Read whether the tags of a bucket count in decisions.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketAbac.html
+    """
+    arn, setting = output.arn(), output.data["AbacStatus"]
+    status = text(setting, "Status") if isinstance(setting, dict) else None
+    if arn is None:
+        _about_unknown(output, "bucket has this setting")
+    elif status is not None:
+        counts = status == "Enabled"
+        output.draft.resource(arn, output.account).set("abac", counts, f"{output.place}AbacStatus")
+
+
 def _grants(output: _Output) -> None:
     """Read the grants on a key; they name it themselves, by its ARN or its id."""
     read_grants(output.draft, output.data, output.place, output.arn())
@@ -397,6 +411,7 @@ def _of_account(
 
 
 READERS: dict[str, Callable[[_Output], None]] = {
+    "AbacStatus": _abac,
     "VpcEndpoints": _of_account(read_vpc_endpoints),
     "Grants": _grants,
     "AccessPointList": _of_account(read_access_points),

@@ -60,6 +60,7 @@ FURTHER_ACTIONS = (
     "rds:DescribeDBSnapshotAttributes",
     "rds:DescribeDBSnapshots",
     "s3:GetAccountPublicAccessBlock",
+    "s3:GetBucketAbac",
     "s3:GetBucketLocation",
     "s3:GetBucketPolicy",
     "s3:GetBucketPublicAccessBlock",

@@ -83,6 +83,12 @@ def imported(tmp_path, files, **options):
             id="public access block of a bucket",
         ),
         pytest.param(
+            f"{ACCOUNT}/get-bucket-abac.bucket",
+            {"AbacStatus": {"Status": "Disabled"}},
+            {"resources": {"arn:aws:s3:::bucket": {"abac": False}}},
+            id="whether tags of a bucket count",
+        ),
+        pytest.param(
             "list-grants",
             {
                 "Grants": [
@@ -232,6 +238,7 @@ def test_an_output_is_read(tmp_path, name, output, expected):
         ({"VpcEndpoints": [{"OwnerId": ACCOUNT}]}, "record-not-readable"),
         ({"PublicAccessBlockConfiguration": BLOCK}, "output-about-unknown"),
         ({"TagSet": [{"Key": "a", "Value": "b"}]}, "output-about-unknown"),
+        ({"AbacStatus": {"Status": "Enabled"}}, "output-about-unknown"),
         ({"Policy": "not JSON"}, "policy-not-readable"),
         ({"OrganizationalUnits": [{}]}, "record-not-readable"),
         ({"Accounts": [{"Id": "1"}]}, "record-not-readable"),

@@ -26,6 +26,7 @@ collect_account() {
     get "$dir/get-bucket-location.$bucket.json" s3api get-bucket-location --bucket "$bucket"
     get "$dir/get-public-access-block.$bucket.json" s3api get-public-access-block --bucket "$bucket"
     get "$dir/get-bucket-tagging.$bucket.json" s3api get-bucket-tagging --bucket "$bucket"
+    get "$dir/get-bucket-abac.$bucket.json" s3api get-bucket-abac --bucket "$bucket"
   done
   collect_policies_of_account "$account" "$dir"
   for region in ${AWS_REGIONS:-$(each ec2 describe-regions --query 'Regions[].RegionName')}; do
