@@ -91,7 +91,7 @@ def _callers(looking: Looking, holders: Sequence[Held]) -> Iterator[_Holder]:
     ):
         entity = world.model.find_principal(arn)
         if entity is not None:
-            facts = caller_facts(Question(arn, "s3:GetObject"), world.model, world.policies)
+            facts = caller_facts(Question(arn, "iam:GetUser"), world.model, world.policies)
             column = CallerColumn.USER if isinstance(entity, User) else CallerColumn.ROLE_SESSION
             yield _Holder(arn, column, {**direct, **facts.context.values}, facts.untold)
     for column in (CallerColumn.USER, CallerColumn.ROLE_SESSION):

@@ -1,7 +1,7 @@
 """From a loaded document to the syntax tree: every shape is checked, nothing is interpreted.
 
 This is the fast reader; ``grammar/policy.lark`` is the law that it follows, and
-`iamsim.syntax.lark_reader` reads by that law. What the grammar can't say (an element that is
+`tests/property/grammar_reader.py` reads by that law. What the grammar can't say (an element that is
 missing, two that contradict) is in `iamsim.syntax.elements`.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
 """

@@ -16,11 +16,11 @@ from iamsim.core.json_text import KEY, check_depth, load_json, locate_json
 from iamsim.core.span import Source
 from iamsim.syntax.elements import EFFECTS, POLICY_ELEMENTS, PRINCIPAL_KINDS, STATEMENT_ELEMENTS
 from iamsim.syntax.grammar import grammar_text, load_grammar
-from iamsim.syntax.lark_reader import read_by_grammar
 from iamsim.syntax.operators import operator_spellings
 from iamsim.syntax.printer import print_policy, to_document
 from iamsim.syntax.read import parse_policy
 from iamsim.syntax.variables import Literal, Question, Star, Variable, find_fault, parse_template
+from tests.property.grammar_reader import read_by_grammar
 
 WORDS = [
     *POLICY_ELEMENTS,
