@@ -118,7 +118,7 @@ def recipe_policy(*, organization: bool = False, role: str = ROLE) -> dict[str, 
     """
     statements: list[dict[str, object]] = [
         {
-            "Sid": "ReadWhatDecidesAboutAccess",
+            "Sid": "ReadAboutAccess",
             "Effect": "Allow",
             "Action": sorted({*FURTHER_ACTIONS, *policy_actions()}),
             "Resource": "*",
