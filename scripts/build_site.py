@@ -51,8 +51,8 @@ SCORER = """var Scorer = {
 # Elsewhere the narrow ones are shown, so that letters have the size in which they were drawn.
 STYLE = """.drawn img { display: block; max-width: none; width: auto; margin: 1rem 0; }
 @media (min-width: 90em) {
-  .content { width: 60em; }
-  .sidebar-drawer { width: max(15em, calc(50% - 33em)); }
+  .content { width: 54em; padding: 0 2.5em; }
+  .sidebar-drawer { width: max(15em, calc(50% - 29.5em)); }
 }
 """
 WIDE = "(min-width: 90em)"

@@ -51,12 +51,13 @@ def browser():
 
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1440), ("dark", 390)])
 def test_pages_are_accessible(site, browser, scheme, width):
-    """Pages of each kind, in both color schemes and on a phone
+    """Pages of each kind, in both color schemes and on a phone, where they are no wider than it
     (https://github.com/dequelabs/axe-core)."""
     context = browser.new_context(color_scheme=scheme, viewport={"width": width, "height": 900})
     page = context.new_page()
     for name in PAGES:
         page.goto((site / f"{name}.html").as_uri())
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, name
         page.evaluate(AXE.read_text("utf-8"))
         found = page.evaluate("axe.run({resultTypes: ['violations']})")["violations"]
         assert [(one["id"], one["nodes"][0]["html"][:200]) for one in found] == [], name
