@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from base64 import b64decode
+from contextlib import ExitStack, chdir
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
@@ -113,25 +114,26 @@ def _told(document: Document) -> Json:
 
 
 class _Folder:
-    """Files of a page in a folder of their own, which is gone afterwards."""
+    """Files of a page in a folder of their own, which is gone afterwards. It is the working folder,
+    so that faults name files as the page does."""
 
     def __init__(self, given: Mapping[str, Any]) -> None:
         files = given.get("files")
         if not isinstance(files, list) or not files:
             raise RequestError("missing-argument", "no file is given", hint="drop one at least")
         self._files = files
-        self._temporary = tempfile.TemporaryDirectory()
-        self._folder = Path(self._temporary.name)
+        self._left = ExitStack()
 
     def __enter__(self) -> list[Path]:
+        self._left.enter_context(chdir(self._left.enter_context(tempfile.TemporaryDirectory())))
         paths = []
         for file in self._files:
             parts = [part for part in PurePosixPath(file["name"]).parts if part not in ("/", "..")]
-            path = self._folder.joinpath(*parts)
+            path = Path(*parts)
             make_folder(path.parent)
             write_bytes(path, b64decode(file["content"]))
-            paths.append(self._folder / parts[0])
+            paths.append(Path(parts[0]))
         return list(dict.fromkeys(paths))
 
     def __exit__(self, *_: object) -> None:
-        self._temporary.cleanup()
+        self._left.close()

@@ -244,7 +244,8 @@ def test_a_world_is_dropped_and_asked():
     changed = [{"name": "plan.json", "content": b64encode(plan).decode()}]
     assert ask("ask_world", ask="changes", files=changed)["html"]
     assert "fault" in ask("ask_world", ask="everything")
-    assert ask("drop", files=[{"name": "x.json", "content": b64encode(b"{").decode()}])["fault"]
+    broken = ask("drop", files=[{"name": "x.json", "content": b64encode(b"{").decode()}])["fault"]
+    assert broken["policy"] == "x.json"
 
 
 def test_a_dropped_name_stays_in_its_folder():
