@@ -24,7 +24,9 @@ __all__ = [
     "owner_account_keys",
     "presence_in",
     "presence_of",
+    "region_keys",
     "sends_of_endpoint",
+    "services_with_keys",
     "services_without_keys",
     "source_keys",
     "types_of",
@@ -146,6 +148,13 @@ def _of_services() -> dict[str, list[tuple[str, frozenset[str], frozenset[str]]]
 
 
 @lru_cache(maxsize=1)
+def services_with_keys() -> frozenset[str]:
+    """Give the services that always send a key of their own, whatever the action but for some."""
+    rows = _of_services().items()
+    return frozenset(key.partition(":")[0] for key, how in rows if not all(row[1] for row in how))
+
+
+@lru_cache(maxsize=1)
 def services_without_keys() -> dict[str, tuple[str, ...]]:
     """Give the services whose requests lack global keys that others have, with those keys in lower
     case; one that ends with ``/`` stands for all that begin with it."""
@@ -180,12 +189,16 @@ def sends_of_endpoint(action: str, key: str) -> bool:
 
 
 @lru_cache(maxsize=1)
-def with_keys_apart() -> frozenset[str]:
+def with_keys_apart() -> dict[str, frozenset[int]]:
     """Give the actions (in lower case) that lack a key that their service sends otherwise, or alone
-    have one."""
-    lacking = (without for _, _, without in _of_endpoints().values())
-    apart = (only | without for rows in _of_services().values() for _, only, without in rows)
-    return frozenset().union(*lacking, *apart) - {""}
+    have one; those with the same numbers have and lack the same."""
+    lacking = [without for _, _, without in _of_endpoints().values()]
+    apart = [only | without for rows in _of_services().values() for _, only, without in rows]
+    found: dict[str, set[int]] = {}
+    for number, actions in enumerate(dict.fromkeys((*lacking, *apart))):
+        for action in actions - {""}:
+            found.setdefault(action, set()).add(number)
+    return {action: frozenset(numbers) for action, numbers in found.items()}
 
 
 @lru_cache(maxsize=1)
@@ -193,6 +206,13 @@ def owner_account_keys() -> dict[str, str]:
     """Give the keys (in lower case) that hold the account of the resource, by the service that
     has them; aws: has the one of all."""
     return {key.partition(":")[0]: key for key in _read() if key.endswith(":resourceaccount")}
+
+
+@lru_cache(maxsize=1)
+def region_keys() -> dict[str, str]:
+    """Give the keys (in lower case) of single services that hold the Region of the call, by the
+    service that has them."""
+    return {key.partition(":")[0]: key for key in _read() if key.endswith(":region")}
 
 
 @lru_cache(maxsize=1)

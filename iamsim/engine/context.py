@@ -13,7 +13,12 @@ from typing import TYPE_CHECKING
 
 from iamsim.catalog.global_services import GLOBAL_REGION, GLOBAL_SERVICES
 from iamsim.catalog.keys import spelled
-from iamsim.catalog.presence import has_resource_account, owner_account_keys, sends_of_endpoint
+from iamsim.catalog.presence import (
+    has_resource_account,
+    owner_account_keys,
+    region_keys,
+    sends_of_endpoint,
+)
 from iamsim.compile.literals import read_date
 from iamsim.core.arn import find_arn
 from iamsim.core.explanation import ContextEntry, Origin
@@ -193,6 +198,8 @@ def resource_context(
         yield "aws:resourceorgpaths", (organization[1],), org_origin
     if region and "*" not in region:
         yield "aws:requestedregion", region, origin
+        if service in region_keys():
+            yield region_keys()[service], region, origin
     elif service in GLOBAL_SERVICES:
         yield "aws:requestedregion", GLOBAL_REGION, Origin("default", "global service")
 

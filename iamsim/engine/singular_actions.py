@@ -17,6 +17,7 @@ from iamsim.catalog.global_services import GATEWAY_SERVICES, GLOBAL_SERVICES
 from iamsim.catalog.presence import (
     has_resource_account,
     owner_account_keys,
+    services_with_keys,
     services_without_keys,
     with_keys_apart,
 )
@@ -47,7 +48,6 @@ SINGULAR_ACTIONS = (
     | OWN_RULES
     | CONTAINED
     | SHARED
-    | with_keys_apart()
     | {DESCRIBE_LOG_GROUPS}
 )
 
@@ -61,6 +61,7 @@ OWN_SERVICES = frozenset(
         "s3",
         "sts",
         *owner_account_keys(),
+        *services_with_keys(),
         *services_without_keys(),
         *GATEWAY_SERVICES,
     }
@@ -72,10 +73,10 @@ def kin_of(action: str) -> Hashable | None:
     `None` for the many of which nothing of their own is known."""
     if action in SINGULAR_ACTIONS or not has_resource_account(action):
         return action
-    rules = action_rules(action)
+    rules, apart = action_rules(action), with_keys_apart().get(action)
     if is_about_the_point(action):
-        return "access point", id(rules)
-    return None if rules is PLAIN else id(rules)
+        return "access point", id(rules), apart
+    return None if rules is PLAIN and apart is None else (id(rules), apart)
 
 
 def kin_without_resource(action: str) -> Hashable:
@@ -85,6 +86,6 @@ def kin_without_resource(action: str) -> Hashable:
     if action in SINGULAR_ACTIONS or not has_resource_account(action):
         return action
     service, rules = action.partition(":")[0], action_rules(action)
-    if service in OWN_SERVICES or rules.callers != "anyone":
+    if service in OWN_SERVICES or rules.callers != "anyone" or action in with_keys_apart():
         return service, kin_of(action)
     return service in GLOBAL_SERVICES, rules

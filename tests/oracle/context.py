@@ -284,6 +284,11 @@ def owner_keys(action: str) -> list[str]:
     return ["aws:VpceAccount", "aws:VpceOrgID", "aws:VpceOrgPaths"]
 
 
+def region_keys(action: str) -> list[str]:
+    """Give the keys of the Region: all services have one, and EC2 another."""
+    return ["aws:RequestedRegion", *(["ec2:Region"] if action.lower().startswith("ec2:") else [])]
+
+
 def build(
     request: dict[str, Any], world: dict[str, Any], caller: Caller, owner: str | None
 ) -> Context:
@@ -302,7 +307,7 @@ def build(
     keys |= way_keys(service, resource, world, caller, request)
     parts = resource.split(":", 5)
     if len(parts) == 6 and parts[3]:
-        keys["aws:RequestedRegion"] = parts[3]
+        keys |= dict.fromkeys(region_keys(action), parts[3])
     elif action.lower().partition(":")[0] in GLOBAL_SERVICES:
         keys["aws:RequestedRegion"] = "us-east-1"
     if action.lower().startswith("kms:") and via.get("service") and len(parts) == 6 and parts[3]:

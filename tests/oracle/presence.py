@@ -5,6 +5,7 @@ from typing import Any
 from tests.oracle.context import DO_NOT_TELL_THE_VPC, owner_keys
 from tests.oracle.layers import Case
 from tests.oracle.principals import IAM_KINDS
+from tests.oracle.required import cannot_lack
 from tests.oracle.text import as_list
 
 EVERY_REQUEST = {
@@ -61,9 +62,11 @@ OF_A_CALL = {
     },
     "events:puttargets": {"events:TargetArn": "text"},
     "events:deleterule events:describerule events:disablerule events:enablerule"
-    " events:listtargetsbyrule events:puttargets  events:removetargets": {
+    " events:listtargetsbyrule events:puttargets events:removetargets events:putrule"
+    " events:tagresource events:untagresource events:listtagsforresource": {
         "events:creatorAccount": "text?"
     },
+    "iam:passrole": {"iam:PassedToService": "text?", "iam:AssociatedResourceArn": "text?"},
     "ec2:createvpcendpoint": {"ec2:VpceServiceName": "text?", "ec2:VpceServiceOwner": "text?"},
     "sns:subscribe": {"sns:Protocol": "text", "sns:Endpoint": "text?"},
     "ecr:getaccountsetting ecr:putaccountsetting": {"ecr:AccountSetting": "text"},
@@ -172,7 +175,7 @@ def provider_key(openers: list[Any] | None) -> dict[str, str]:
 def keys_of_service(action: str, kind: str) -> dict[str, str]:
     """Give the keys of the call's own service that every such call has, or may well have."""
     service, _, operation = action.partition(":")
-    found: dict[str, str] = {}
+    found = {"ec2:Region": "Region"} if service == "ec2" else {}
     if service == "kms" and operation not in ABOUT_NO_KEY.split():
         found = dict(OF_A_KEY)
         if operation == "createkey":
@@ -193,7 +196,7 @@ def keys_of_service(action: str, kind: str) -> dict[str, str]:
     for actions, keys_of_action in OF_A_CALL.items():
         if action in actions.split():
             found |= keys_of_action
-    return found
+    return found | cannot_lack(service, operation)
 
 
 def openers_of(case: Case) -> list[Any] | None:

@@ -97,12 +97,11 @@ def _groups(
             if not _cannot_be_asked(asked):
                 raise
             continue
-        signature = arrangement_signature(prepared.situation.arrange(asked.action))
+        request = prepared.request
+        arrangement = arrangement_signature(prepared.situation.arrange(asked.action))
+        signature = arrangement, request.unknown, request.absent, request.sent
         for position, group in enumerate(groups):
-            if (
-                group.signature == signature
-                and group.prepared.request.context == prepared.request.context
-            ):
+            if group.signature == signature and group.prepared.request.context == request.context:
                 groups[position] = group._replace(actions=group.actions | of_kin)
                 break
         else:

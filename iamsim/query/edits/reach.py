@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from iamsim.catalog.global_services import GLOBAL_SERVICES
+from iamsim.catalog.presence import services_with_keys
 from iamsim.compile.policy import compile_policy
 from iamsim.engine.formula import Slot
 from iamsim.engine.singular_actions import kin_of
@@ -39,7 +40,7 @@ __all__ = ["Measure"]
 MOST_PRINCIPALS = 300
 MOST_PATTERNS = 60
 # Services whose requests have a context of their own, even without a resource.
-UNLIKE_OTHERS = GLOBAL_SERVICES | {"kms", "s3"}
+UNLIKE_OTHERS = GLOBAL_SERVICES | services_with_keys()
 OF_CALLER = frozenset({Slot.IDENTITY, Slot.BOUNDARY, Slot.SESSION})
 
 
