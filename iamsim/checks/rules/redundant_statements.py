@@ -49,7 +49,13 @@ def meaning(statement: StatementView) -> str:
         if name in parts:
             given = parts[name]
             listed = given if isinstance(given, list) else [given]
-            texts = [json.dumps(entry, sort_keys=True, default=_plain) for entry in listed]
+            texts = [
+                # Nearly all are texts, of which the marks tell that they are some.
+                f'"{entry}"'
+                if isinstance(entry, str)
+                else json.dumps(entry, sort_keys=True, default=_plain)
+                for entry in listed
+            ]
             if name in IGNORING_CASE:
                 texts = [text.lower() for text in texts]
             parts[name] = sorted(set(texts))
