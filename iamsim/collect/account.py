@@ -31,7 +31,7 @@ NOTHING = {"get_account_password_policy": "PasswordPolicy"}
 PROVIDERS = ("list_open_id_connect_providers", "list_saml_providers")
 OF_ACCOUNT = ("get_account_summary", "get_account_password_policy", "list_virtual_mfa_devices")
 OF_BUCKETS = (
-    "get_bucket_policy",
+    "get_bucket_policy",  # the first: that there is none has to be known
     "get_bucket_encryption",
     "get_bucket_location",
     "get_public_access_block",
@@ -149,7 +149,8 @@ def _buckets(reader: Reader, account: str) -> None:
     for bucket in values_at(buckets, ("Buckets", "*", "Name")):
         for operation in OF_BUCKETS:
             path = f"{account}/{operation.replace('_', '-')}.{file_name(bucket)}.json"
-            reader.get(path, "s3api", operation, Bucket=bucket)
+            answered = operation == OF_BUCKETS[0]
+            reader.get(path, "s3api", operation, answered=answered, Bucket=bucket)
 
 
 def _credentials(reader: Reader, account: str, users: list[str]) -> None:

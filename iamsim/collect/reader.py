@@ -40,6 +40,8 @@ NOTHING_THERE = (
     "ResourceNotFound",
     "does not exist",
 )
+# What is kept of a policy where the output has nothing in it: importers take it for AWS's error.
+EMPTY = "An error occurred (NotFound): the output is empty"
 HOME = "us-east-1"  # where services without Regions are asked if the session has none
 # What an output may hold that is secret, or of no use: never on a disk.
 LEFT_OUT = frozenset(
@@ -88,11 +90,12 @@ class Reader:
         *,
         kept: bool = True,
         nothing: str | None = None,
+        answered: bool = False,
         **parameters: Any,  # noqa: ANN401 - of any call
     ) -> Any:  # noqa: ANN401 - outputs of all calls
         """The output of a call, kept at a path; `None` where there is nothing, or AWS refused. What
         only lists what to ask about need not be `kept`. Where it is a fact that there is `nothing`,
-        its member of that name is kept, empty."""
+        its member of that name is kept, empty; or where it has to be `answered`, AWS's error."""
         file = self._place(path)
         known = _read(file)
         if known is not None:
@@ -107,16 +110,20 @@ class Reader:
             if any(sign in text for sign in NOTHING_THERE):
                 if nothing is not None:
                     self.keep(path, {nothing: {}})
+                elif answered:
+                    self._keep_text(path, text)
                 return None
             return self.refuse(path, text)
         except (BotoCoreError, ResponseParserError) as error:  # no such endpoint here, say
             return self.refuse(path, f"An error occurred ({type(error).__name__}): {error}")
         data = _plain(output)
-        if not kept or not data:  # the AWS CLI prints nothing of an empty output
+        if answered and not data:
+            self._keep_text(path, EMPTY)
+        elif not kept or not data:  # the AWS CLI prints nothing of an empty output
             if file.exists():  # an error of a run before
                 write_folder(str(file.parent), {}, (file.name,))
-            return data
-        self.keep(path, data)
+        else:
+            self.keep(path, data)
         return data
 
     def _place(self, path: str) -> Path:
@@ -142,12 +149,16 @@ class Reader:
 
     def refuse(self, path: str, text: str) -> None:
         """Keep AWS's error where the output would stand: importers take it for unknown."""
-        file = self._place(path)
         text = " ".join(text.split())[:LONGEST]
         self.denied.append(f"{path}: {text}")
         self.report(self.denied[-1])
+        self._keep_text(path, text)
+
+    def _keep_text(self, path: str, text: str) -> None:
+        """Write an error of AWS to a path."""
+        file = self._place(path)
         make_folder(str(file.parent))
-        write_text(str(file), text + "\n", over_input=True)
+        write_text(str(file), " ".join(text.split())[:LONGEST] + "\n", over_input=True)
 
     def of_table(
         self,
@@ -188,7 +199,10 @@ class Reader:
             parameters[name] = (
                 [value] if kind == "list" else int(value) if kind in NUMBERS else value
             )
-        output = self.get(path, call.service, operation, region, kept=kept, **parameters)
+        answered = kept and not call.of_account
+        output = self.get(
+            path, call.service, operation, region, kept=kept, answered=answered, **parameters
+        )
         if not kept:
             self._lists[path] = output
         return output

@@ -30,15 +30,26 @@ from iamsim.importers.facts_of_aws import (
     read_vpc_endpoints,
 )
 from iamsim.importers.key_outputs import find_key_reader, read_encryption, read_location
+from iamsim.importers.listed import note_listed, note_none
 from iamsim.importers.lost import is_error, note_lost
 from iamsim.importers.policy_outputs import (
     FoundPolicy,
     arn_beside_policy,
+    described_in,
     list_within,
+    lists_policies,
+    names_within,
     only_arn,
     policies_in,
 )
-from iamsim.importers.resource_kinds import Scope, partition_of_region, policy_holder
+from iamsim.importers.resource_kinds import (
+    EXPRESS,
+    Scope,
+    known_type,
+    partition_of_region,
+    policy_holder,
+    target_arn,
+)
 from iamsim.importers.shapes import account_of_path, pages, records, text, texts
 from iamsim.importers.shared_outputs import (
     is_list_of_shared,
@@ -73,12 +84,12 @@ __all__ = ["IMPORTER"]
 
 # Attributes that only come along with all others: what is not there then is not set.
 ALL_ATTRIBUTES = ("CreatedTimestamp", "Owner", "SqsManagedSseEnabled")
+BUCKET = "AWS::S3::Bucket"
 # Outputs that hold nothing for a world, by a key that tells them.
 NOTHING = (
     ("Account", "UserId", "Arn"),
     ("State", "Description"),
     ("ReportFormat", "GeneratedTime"),
-    ("TableNames",),
     ("AccountAliases",),
 )
 
@@ -165,28 +176,40 @@ def _reader_of(data: Json, source: Source) -> Callable[[_Output], None] | None:
     for key, reader in READERS.items():
         if isinstance(data.get(key), dict | list):
             return reader
-    if find_key_reader(data) is not None:
-        return _keys
-    if isinstance(data.get("QueueUrls"), list):
-        return _queues
-    if data.keys() == {"LocationConstraint"}:
-        return _location
-    if policies_in(data):
-        return _policies
-    if list_within(data) is not None:
-        return _listed
-    if is_about_workloads(data):
-        return _of_workloads
-    if is_list_of_shared(data):
-        return _shared
-    # A secret without a policy is printed with its ARN and name alone.
-    if data.keys() == {"ARN", "Name"} or any(all(key in data for key in keys) for keys in NOTHING):
-        return _nothing
-    return None
+    return next((reader for tells, reader in TOLD if tells(data, source)), None)
 
 
 def _nothing(_output: _Output) -> None:
     """Read an output that says nothing about access."""
+
+
+def _secret(output: _Output) -> None:
+    """Note a secret without a policy, which is printed with its ARN and name alone."""
+    note_none(output.draft, text(output.data, "ARN"))
+
+
+def _described(output: _Output) -> None:
+    """Note the resource that an output describes."""
+    note_listed(output.draft, described_in(output.data) or "", output.call)
+
+
+def _names(output: _Output) -> None:
+    """Note resources of which a call gives the names alone: the folders say where they are."""
+    found = names_within(output.data, output.call)
+    if found is None:
+        return
+    kind, names, place = found
+    scope = output.scope()
+    if scope is None and output.account is not None and "{region}" not in kind.policy_arn:
+        scope = Scope("aws", "", output.account)
+    for name in names:
+        arn = None if scope is None else target_arn(kind, scope, [name])
+        if arn is None:
+            why = f"nothing says which account and Region these resources of {kind.service} are in"
+            output.draft.remark("output-about-unknown", why, f"{output.place}{place}", "unknown")
+            output.draft.lose(why, {kind.service})
+            return
+        output.draft.resource(arn, output.account)
 
 
 def _bare_policy(output: _Output) -> None:
@@ -226,6 +249,8 @@ def _attributes(output: _Output) -> None:
     if arn is not None:
         output.draft.resource(arn, output.account)
         complete = any(key in attributes for key in ALL_ATTRIBUTES)
+        if complete:
+            note_none(output.draft, arn)
         at = f"{place}KmsMasterKeyId"
         read_encryption(output.draft, arn, attributes, at, output.account, complete=complete)
 
@@ -270,6 +295,8 @@ def _listed(output: _Output) -> None:
             output.draft.unreadable(f"`{arn_key}` is no ARN", place)
         else:
             resource = output.draft.resource(arn, output.account)
+            if lists_policies(arn, key):
+                note_none(output.draft, arn)
             complete = key == "SecretList"
             read_encryption(output.draft, arn, record, place, complete=complete)
             note_role(resource, find_role(arn, record), place)
@@ -311,6 +338,13 @@ def _buckets(output: _Output) -> None:
         name = text(record, "Name")
         if name is None:
             output.draft.unreadable("this bucket has no name", at)
+        elif name.endswith(tuple(EXPRESS)):
+            scope = output.scope()
+            arn = None if scope is None else target_arn(known_type(BUCKET), scope, [name])
+            if arn is None:
+                output.draft.unreadable("nothing says the ARN of this directory bucket", at)
+            else:
+                output.draft.resource(arn)
         else:
             output.draft.resource(f"arn:aws:s3:::{name}", output.account)
             if text(record, "BucketRegion") is not None:
@@ -430,5 +464,19 @@ READERS: dict[str, Callable[[_Output], None]] = {
     **dict.fromkeys(CREDENTIAL_LISTS, _of_account(read_credentials)),
     **dict.fromkeys(SETTINGS, _of_account(read_setting)),
 }
+# What tells outputs that no single key does, the most particular first.
+TOLD: tuple[tuple[Callable[[Json, Source], object], Callable[[_Output], None]], ...] = (
+    (lambda data, _: find_key_reader(data) is not None, _keys),
+    (lambda data, _: isinstance(data.get("QueueUrls"), list), _queues),
+    (lambda data, _: data.keys() == {"LocationConstraint"}, _location),
+    (lambda data, _: policies_in(data), _policies),
+    (lambda data, _: list_within(data) is not None, _listed),
+    (lambda data, source: names_within(data, NamedFile.of(source.path).call) is not None, _names),
+    (lambda data, _: is_about_workloads(data), _of_workloads),
+    (lambda data, _: is_list_of_shared(data), _shared),
+    (lambda data, _: data.keys() == {"ARN", "Name"}, _secret),
+    (lambda data, _: any(all(key in data for key in keys) for keys in NOTHING), _nothing),
+    (lambda data, _: described_in(data) is not None, _described),
+)
 
 IMPORTER = AwsOutputs()

@@ -159,6 +159,10 @@ class Draft:
         attachments of a policy and uses as a boundary, with the source that says so."""
         self.unverified: set[str] = set()
         """Paths of sources of which no list of sums says that they are whole."""
+        self.reader = ""
+        """The name of the importer that is reading."""
+        self.told_by: dict[str, set[str]] = {}
+        """The importers that tell of a resource, by its ARN."""
         self.homeless: dict[str, object] = {}
         """Resources whose account is not known yet, by ARN."""
         self._documents: dict[str, dict[str, object] | None] = {}
@@ -252,6 +256,7 @@ class Draft:
         found = find_arn(arn)
         if found is None:
             raise ValueError(arn)
+        self.told_by.setdefault(arn, set()).add(self.reader)
         owner = self.options.owners.get(arn, account_id)
         owner = found.account if is_account_id(found.account) else owner
         what = f"the resource {quote(arn)}"

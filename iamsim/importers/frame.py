@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 from iamsim.core.caret import quote
 from iamsim.core.errors import WorldError
 from iamsim.core.unknown import find_marker
+from iamsim.importers.aws_outputs import IMPORTER as OUTPUTS
 from iamsim.importers.draft import Draft, Record, Remark, Severity
 from iamsim.importers.importer import Importer
-from iamsim.importers.lost import is_lost, note_lost
+from iamsim.importers.listed import mark_listed, note_empty
+from iamsim.importers.lost import is_lost, note_lost, says_nothing_is_there
 from iamsim.importers.paging import Paging
 from iamsim.importers.registry import load_importers
 from iamsim.importers.scope import scope_of
@@ -104,7 +106,8 @@ def import_sources(
         draft.source = source.path
         if known is not None and not known.takes(source):
             continue
-        importer = _find_importer(importers, source)
+        says_none = note_empty(draft, source.path, source.data)
+        importer = OUTPUTS if says_none else _find_importer(importers, source)
         draft.scope = scope_of(None if importer is None else importer.name, source.path)
         if draft.broken is not None:
             draft.lose(draft.broken)
@@ -113,6 +116,7 @@ def import_sources(
             _note_unread(draft, source)
             continue
         formats[importer.name] = formats.get(importer.name, 0) + 1
+        draft.reader = importer.name
         importer.read(source, draft)
         paging.note(source, importer.name)
         if importer.name in WRITTEN_BY_PEOPLE:
@@ -129,9 +133,12 @@ def import_sources(
     if known is not None:
         known.place(draft)
     for importer in importers:
+        draft.reader = importer.name
         importer.finish(draft)
+    draft.reader = ""
     if known is not None:
         known.complete(draft)
+    mark_listed(draft)
     settle(draft, draft.options.account, progress)
     remark_markers(draft, collected)
     remarks = tuple(sorted(draft.remarks))
@@ -143,9 +150,11 @@ def _note_unread(draft: Draft, source: Source) -> None:
     """Note a source that no importer knows: it is passed over, or lost."""
     draft.unread.add(source.path)
     draft.unverified.discard(source.path)
-    if not find_marker(source.data):
+    has_subject = arn_of_file(source.path) is not None
+    answered = has_subject and says_nothing_is_there(str(source.data))
+    if not find_marker(source.data) and not answered:
         draft.remark("source-not-recognised", "no importer knows what this file is")
-    if is_lost(source.data) or arn_of_file(source.path) is not None:
+    if is_lost(source.data) or has_subject:
         note_lost(draft, source.path, source.data)
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from iamsim.core.arn import find_arn
 from iamsim.importers.key_settings import default_key, find_key
+from iamsim.importers.listed import note_listed
 from iamsim.importers.resource_kinds import partition_of_region
 from iamsim.importers.shapes import account_of_path, records, text
 from iamsim.importers.subject import region_of_path
@@ -28,6 +29,7 @@ __all__ = ["find_key_reader", "read_encryption", "read_location"]
 # Descriptions of one resource, and lists of them, by the key that holds them; and of the ARN.
 ONE = {
     "Configuration": "FunctionArn",
+    "KeyMetadata": "Arn",
     "StreamDescription": "StreamARN",
     "StreamDescriptionSummary": "StreamARN",
     "Table": "TableArn",
@@ -106,6 +108,7 @@ def _one(draft: Draft, data: Json, place: str, _path: str) -> None:
     for key, arn_key in ONE.items():
         arn = _arn_in(data.get(key), arn_key)
         if arn is not None:
+            note_listed(draft, arn)
             read_encryption(draft, arn, data[key], f"{place}{key}", complete=True)
             settings = data[key]
             if isinstance(settings, dict):
@@ -124,6 +127,7 @@ def _several(draft: Draft, data: Json, place: str, _path: str) -> None:
         for record, at in records(draft, data, key, place):
             arn = _arn_in(record, arn_key)
             if arn is not None:
+                note_listed(draft, arn.removesuffix(":*"))
                 read_encryption(draft, arn.removesuffix(":*"), record, at)
 
 
@@ -146,13 +150,16 @@ def _parameters(draft: Draft, data: Json, place: str, path: str) -> None:
         if arn is None:
             draft.remark("record-without-arn", "nothing says the ARN of this parameter", at)
         elif text(record, "Type") in PARAMETER_TYPES:
+            note_listed(draft, arn)
             read_encryption(draft, arn, record, at, complete=True)
 
 
 def _function(draft: Draft, data: Json, place: str, _path: str) -> None:
+    note_listed(draft, str(data["FunctionArn"]))
     read_encryption(draft, str(data["FunctionArn"]), data, f"{place}KMSKeyArn")
     _note_role(draft, str(data["FunctionArn"]), data, f"{place}Role")
 
 
 def _secret(draft: Draft, data: Json, place: str, _path: str) -> None:
+    note_listed(draft, str(data["ARN"]))
     read_encryption(draft, str(data["ARN"]), data, f"{place}KmsKeyId", complete=True)

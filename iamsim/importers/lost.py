@@ -101,9 +101,7 @@ def is_error(data: object) -> bool:
 def note_lost(draft: Draft, path: str, data: object) -> None:
     """Mark what a source should have held that is lost."""
     call, arn = NamedFile.of(path).call, arn_of_file(path)
-    if says_nothing_is_there(str(data)):
-        if arn is not None and call in _policy_calls():
-            draft.state.setdefault(NO_POLICY, {})[arn] = True
+    if _says_that_there_is_none(draft, arn, call, data):
         return
     why = data.get(MARK) if isinstance(data, dict) else None
     if not isinstance(why, str):
@@ -131,6 +129,16 @@ def note_lost(draft: Draft, path: str, data: object) -> None:
         draft.tree.members_lost = True
     elif not call.startswith(ORGANIZATION) and not note_principal(draft, path, why):
         draft.lose(why)
+
+
+def _says_that_there_is_none(draft: Draft, arn: str | None, call: str, data: object) -> bool:
+    """Whether what was read says that there is nothing; of a policy that is noted."""
+    none = draft.state.setdefault(NO_POLICY, {})
+    if not says_nothing_is_there(str(data)):
+        return arn in none
+    if arn is not None and call in _policy_calls():
+        none[arn] = True
+    return True
 
 
 def note_principal(draft: Draft, path: str, why: str) -> bool:

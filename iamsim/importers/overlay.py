@@ -14,6 +14,7 @@ from iamsim.core.arn import find_arn
 from iamsim.core.errors import WorldError
 from iamsim.core.span import Source as TextSource
 from iamsim.importers.frame import import_sources
+from iamsim.importers.listed import BELOW
 from iamsim.importers.options import SourceOptions
 from iamsim.importers.slots import policy_slots
 from iamsim.importers.terraform.changes import removals
@@ -205,6 +206,10 @@ class _Below:
             if isinstance(account, dict):
                 self._lend_groups(account_id, account, draft)
         self._lend_policies(draft)
+        for account in self.world.accounts.values():
+            for arn in account.resources:
+                if arn in draft.told_by:
+                    draft.told_by[arn].add(BELOW)
         draft.keys.elsewhere.update(
             arn
             for account in self.world.accounts.values()

@@ -8,7 +8,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from iamsim.catalog.resource_types import resource_types
+from iamsim.catalog.resource_types import resource_types, type_of_arn
 from iamsim.core.unknown import find_marker
 from iamsim.importers.lost import is_error
 from iamsim.importers.resource_kinds import arn_of
@@ -18,11 +18,20 @@ from iamsim.importers.subject import arn_beside
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from iamsim.catalog.resource_types import ResourceType
+    from iamsim.catalog.resource_types import Call, ResourceType
     from iamsim.importers.resource_kinds import Scope
     from iamsim.importers.shapes import Json
 
-__all__ = ["FoundPolicy", "arn_beside_policy", "list_within", "only_arn", "policies_in"]
+__all__ = [
+    "FoundPolicy",
+    "arn_beside_policy",
+    "described_in",
+    "list_within",
+    "lists_policies",
+    "names_within",
+    "only_arn",
+    "policies_in",
+]
 
 EVERY = "*"
 # Outputs of some calls hold a policy under the name of its property.
@@ -73,6 +82,73 @@ def list_within(data: Json) -> tuple[str, str] | None:
         ):
             return key, arn_key
     return None
+
+
+@cache
+def _name_lists() -> tuple[tuple[ResourceType, Call], ...]:
+    """Calls that list things by their names, ids or addresses, with what they list; those that list
+    what is in something else say too little."""
+    return tuple(
+        (row, chain[-1])
+        for row in resource_types()
+        for chain in row.listed
+        if EVERY in chain[-1].path
+        and (chain[-1].path[0], chain[-1].path[-1]) not in _lists()
+        and not row.outer
+        and not row.unread
+    )
+
+
+def names_within(data: Json, call: str) -> tuple[ResourceType, list[str], str] | None:
+    """Find a list of names in an output: what it lists, the names, and the place. It is told by the
+    `call` that the file is named after, or by a key that no other call has."""
+    for row, listing in _name_lists():
+        others = {one.operation for _, one in _name_lists() if one.path[0] == listing.path[0]}
+        if call != listing.operation and len(others) > 1:
+            continue
+        names = _texts_at(data, listing.path)
+        if names is not None:
+            return row, names, listing.path[0]
+    return None
+
+
+def _texts_at(data: object, path: tuple[str, ...]) -> list[str] | None:
+    """The texts at a path; `None` where one is missing, or no list is there."""
+    if not path:
+        return [data] if isinstance(data, str) else None
+    step, *rest = path
+    if step != EVERY:
+        inner = data.get(step) if isinstance(data, dict) else None
+        return _texts_at(inner, tuple(rest))
+    if not isinstance(data, list):
+        return None
+    names: list[str] = []
+    for item in data:
+        found = _texts_at(item, tuple(rest))
+        if found is None:
+            return None
+        names += found
+    return names
+
+
+def lists_policies(arn: str, key: str) -> bool:
+    """Whether a list of things has their policies beside their ARNs."""
+    kind = type_of_arn(arn)
+    return kind is not None and any(call.path[:2] == (key, EVERY) for call in kind.calls)
+
+
+def described_in(data: Json) -> str | None:
+    """Find the ARN of the only resource that an output describes, of a type whose policies a call
+    prints."""
+    found: dict[str, None] = {}
+    for record in (data, *data.values()):
+        for key, value in record.items() if isinstance(record, dict) else ():
+            kind = type_of_arn(value) if isinstance(value, str) else None
+            if kind is not None and kind.calls and not kind.unread:
+                own = kind.name.rpartition(":")[2].lower()
+                if key.lower() in ("arn", "resourcearn", f"{own}arn"):
+                    found[str(value)] = None
+    return next(iter(found)) if len(found) == 1 else None
 
 
 def policies_in(data: Json) -> list[FoundPolicy]:

@@ -129,7 +129,7 @@ def _loop(row: ResourceType, chain: tuple[Call, ...], call: Call) -> list[str]:
     values |= {one: f"${name}" for one, name in members.items()} | {f"{{{len(chain)}}}": "$one"}
     folder = "${dir%/*}" if row.region == EACH else "$dir"
     made = f"{call.service} {call.operation}{_options(call, values)}{region}"
-    lines.append(f'{indent}  get "{folder}/{call.operation}.{subject}.json" {made}')
+    lines.append(f'{indent}  policy "{folder}/{call.operation}.{subject}.json" {made}')
     return [*lines, *ends]
 
 

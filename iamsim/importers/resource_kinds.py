@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from iamsim.catalog.resource_types import ResourceType
 
 __all__ = [
+    "EXPRESS",
     "Scope",
     "arn_of",
     "known_type",

@@ -259,7 +259,10 @@ def _parse(path: str, content: bytes, draft: Draft) -> Iterator[object]:
             yield marker(what, draft.file)
             return
         ending = _ending(path)
-        if (refusal := refusal_in(text)) is not None and not says_nothing_is_there(text):
+        if (refusal := refusal_in(text)) is not None:
+            if says_nothing_is_there(text):
+                yield {"Error": refusal}
+                return
             draft.remark("source-not-readable", refusal, severity="unknown")
             yield marker(refusal, draft.file)
             return

@@ -9,7 +9,7 @@ import re
 import shlex
 from typing import TYPE_CHECKING
 
-from iamsim.catalog.resource_types import type_of_arn
+from iamsim.catalog.policy_calls import policy_call
 from iamsim.core.arn import find_arn
 from iamsim.core.decision import Layer
 from iamsim.core.unknown import FACTS
@@ -17,8 +17,6 @@ from iamsim.core.unknown import FACTS
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from iamsim.catalog.resource_types import ResourceType
-    from iamsim.core.arn import Arn
     from iamsim.core.unknown import UnknownPart
 
 __all__ = ["fetch_call", "fetch_unknown"]
@@ -121,31 +119,14 @@ def fetch_call(
         return f"aws iam get-role --role-name {shlex.quote(arn.resource.rpartition('/')[2])}"
     text = resource
     while arn is not None and text.startswith(arn.text[: -len(arn.resource)]):
-        kind = type_of_arn(text)
-        whole = find_arn(text)
-        if kind is not None and kind.calls and whole is not None:
-            return _call(kind, whole)
+        call = policy_call(text)
+        if call is not None:
+            return call
         shorter = text.rpartition("/")[0]  # an object lies in the bucket that its ARN begins with
         if len(shorter) <= len(arn.text) - len(arn.resource):
             break
         text = shorter
     return _CALLS[layer]
-
-
-def _call(kind: ResourceType, arn: Arn) -> str:
-    """Write the call that prints the policy of a resource of a type."""
-    call = next((call for call in kind.calls if not call.of_account), kind.calls[0])
-    name = (kind.parts_of(arn.text) or {}).get("name", "")
-    domain = "amazonaws.com.cn" if arn.partition == "aws-cn" else "amazonaws.com"
-    parts = {
-        "{arn}": arn.text,
-        "{name}": name,
-        "{account}": arn.account,
-        "{url}": f"https://sqs.{arn.region}.{domain}/{arn.account}/{name}",
-    }
-    options = [parts.get(option, option) for option in call.options]
-    region = ["--region", arn.region] if arn.region else []
-    return shlex.join(["aws", call.service, call.operation, *options, *region])
 
 
 def _attached_to(layer: Layer, resource: str, principal: str) -> str:

@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 import pytest
 
+from iamsim.catalog.policy_calls import policy_call
 from iamsim.importers.frame import SourceOptions, import_sources
 
 ACCOUNT = "111122223333"
@@ -14,6 +15,9 @@ ARN_OF_DEVICES = f"arn:aws:iam::{ACCOUNT}"
 PLACE = f"{ACCOUNT}/eu-west-1"
 KEY = f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/1"
 POINT = f"arn:aws:s3:eu-west-1:{ACCOUNT}:accesspoint/point"
+REGION_POINT = f"arn:aws:s3::{ACCOUNT}:accesspoint/x.mrap"
+QUEUES = f"arn:aws:sqs:eu-west-1:{ACCOUNT}:"
+BUCKET = "arn:aws:s3:::bucket"
 POLICY = {
     "Version": "2012-10-17",
     "Statement": [{"Effect": "Deny", "Principal": "*", "Action": "*", "Resource": "*"}],
@@ -21,6 +25,12 @@ POLICY = {
 TEXT = json.dumps(POLICY)
 BLOCK = {"RestrictPublicBuckets": True, "BlockPublicAcls": False, "Other": 1}
 RESTRICTED = {"restrict_public_buckets": True, "block_public_acls": False}
+
+
+def listed(arn, **facts):
+    """A resource without the output that has its policy: AWS's call for that is named."""
+    policy = {"unknown": f"no source has the policy of `{arn}`", "source": policy_call(arn)}
+    return {**facts, "policy": policy}
 
 
 def imported(tmp_path, files, **options):
@@ -39,7 +49,9 @@ def imported(tmp_path, files, **options):
         pytest.param(
             f"{PLACE}/list-access-points",
             {"AccessPointList": [{"AccessPointArn": POINT, "Bucket": "b", "NetworkOrigin": "VPC"}]},
-            {"resources": {POINT: {"bucket": "arn:aws:s3:::b", "network_origin": "VPC"}}},
+            {
+                "resources": {POINT: listed(POINT, bucket="arn:aws:s3:::b", network_origin="VPC")},
+            },
             id="access points",
         ),
         pytest.param(
@@ -47,7 +59,7 @@ def imported(tmp_path, files, **options):
             {"AccessPoints": [{"Alias": "x.mrap", "Regions": [{"Bucket": "b"}]}]},
             {
                 "resources": {
-                    f"arn:aws:s3::{ACCOUNT}:accesspoint/x.mrap": {"buckets": ["arn:aws:s3:::b"]}
+                    REGION_POINT: listed(REGION_POINT, buckets=["arn:aws:s3:::b"]),
                 }
             },
             id="multi-Region access points",
@@ -79,7 +91,7 @@ def imported(tmp_path, files, **options):
         pytest.param(
             f"{ACCOUNT}/get-public-access-block.bucket",
             {"PublicAccessBlockConfiguration": BLOCK},
-            {"resources": {"arn:aws:s3:::bucket": {"public_access_block": RESTRICTED}}},
+            {"resources": {BUCKET: listed(BUCKET, public_access_block=RESTRICTED)}},
             id="public access block of a bucket",
         ),
         pytest.param(
@@ -104,16 +116,17 @@ def imported(tmp_path, files, **options):
             },
             {
                 "resources": {
-                    KEY: {
-                        "grants": [
+                    KEY: listed(
+                        KEY,
+                        grants=[
                             {
                                 "grantee": "rds.amazonaws.com",
                                 "operations": ["Decrypt"],
                                 "name": "n",
                                 "id": "g",
                             }
-                        ]
-                    }
+                        ],
+                    )
                 }
             },
             id="grants",
@@ -129,8 +142,8 @@ def imported(tmp_path, files, **options):
             },
             {
                 "resources": {
-                    f"arn:aws:sqs:eu-west-1:{ACCOUNT}:new": {},
-                    f"arn:aws:sqs:eu-west-1:{ACCOUNT}:old": {},
+                    f"{QUEUES}new": listed(f"{QUEUES}new"),
+                    f"{QUEUES}old": listed(f"{QUEUES}old"),
                 }
             },
             id="queues",
@@ -157,8 +170,8 @@ def imported(tmp_path, files, **options):
         ),
         pytest.param(
             "queue",
-            {"Attributes": {"QueueArn": f"arn:aws:sqs:eu-west-1:{ACCOUNT}:q"}},
-            {"resources": {f"arn:aws:sqs:eu-west-1:{ACCOUNT}:q": {}}},
+            {"Attributes": {"QueueArn": f"{QUEUES}q", "CreatedTimestamp": "1"}},
+            {"resources": {f"{QUEUES}q": {"kms_key": "none"}}},
             id="queue without a policy",
         ),
         pytest.param(
@@ -221,9 +234,10 @@ def imported(tmp_path, files, **options):
     ],
 )
 def test_an_output_is_read(tmp_path, name, output, expected):
-    """One output gives one fact, and no remark."""
+    """One output gives one fact, and no remark but that of a policy that another output has."""
     accounts, codes = imported(tmp_path, {f"{name}.json": output})
-    assert (accounts, codes) == ({ACCOUNT: expected}, [])
+    missing = str(expected).count("no source has the policy")
+    assert (accounts, codes) == ({ACCOUNT: expected}, ["policy-missing"] * missing)
 
 
 @pytest.mark.parametrize(
@@ -361,7 +375,6 @@ def test_aws_config_tells_policies_in_items_of_their_own_and_of_some_types_none(
         "policy-missing",
         "policy-not-readable",
         "record-not-readable",
-        "source-not-recognised",
     ]
 
 

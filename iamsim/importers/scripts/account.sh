@@ -21,7 +21,7 @@ collect_account() {
   get "$dir/get-public-access-block.$account.json" s3control get-public-access-block --account-id "$account"
   get "$dir/list-buckets.json" s3api list-buckets
   for bucket in $(each s3api list-buckets --query 'Buckets[].Name'); do
-    get "$dir/get-bucket-policy.$bucket.json" s3api get-bucket-policy --bucket "$bucket"
+    policy "$dir/get-bucket-policy.$bucket.json" s3api get-bucket-policy --bucket "$bucket"
     get "$dir/get-bucket-encryption.$bucket.json" s3api get-bucket-encryption --bucket "$bucket"
     get "$dir/get-bucket-location.$bucket.json" s3api get-bucket-location --bucket "$bucket"
     get "$dir/get-public-access-block.$bucket.json" s3api get-public-access-block --bucket "$bucket"

@@ -4,7 +4,7 @@ out="${1:-aws-world}"
 # get FILE ARGUMENTS...: the output of a call to a file; none where there is nothing to get, and
 # AWS's error where it refuses: what it should have said is unknown, then.
 get() {
-  local file="$1" error
+  local file="$1"
   shift
   mkdir -p "$(dirname "$file")"
   if error="$(aws "$@" --output json 2>&1 >"$file.part")"; then
@@ -16,6 +16,13 @@ get() {
       *) refused "$file" "${error:-there is no output}" ;;
     esac
   fi
+}
+
+# policy FILE ARGUMENTS...: the same of a call that prints a policy; that there is none is kept as
+# AWS's error, for a policy that nothing tells of is unknown.
+policy() {
+  get "$@"
+  [ -e "$1" ] || printf '%s\n' "${error:-An error occurred (NotFound): the output is empty}" >"$1"
 }
 
 # rows SERVICE CALL...: the items that a call lists, one a line, their values between tabs.

@@ -1,0 +1,94 @@
+"""Resources of which sources tell without their policies: a list, a description, a setting.
+
+Another call prints the policy of each (`iamsim.catalog.resource_types` says which). Where no source
+has its output, and none says that there is no policy, the policy is unknown.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from iamsim.catalog.policy_calls import policy_call
+from iamsim.catalog.resource_types import type_of_arn
+from iamsim.core.caret import quote
+from iamsim.importers.key_ring import managed_key_policy
+from iamsim.importers.lost import NO_POLICY
+from iamsim.importers.subject import NamedFile, arn_of_file
+from iamsim.importers.unknown import marker
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from iamsim.importers.draft import Draft
+
+__all__ = ["BELOW", "mark_listed", "note_empty", "note_listed", "note_none"]
+
+BELOW = "the world that sources are laid over"
+# Formats that tell of the policy with the resource, and the world below them.
+TELLING = frozenset((BELOW, "AWS Config", "CloudFormation", "Terraform", "iam-collect"))
+OF_AWS = ":alias/aws/"
+
+
+def note_none(draft: Draft, arn: str | None) -> None:
+    """Note that AWS says that a resource has no policy."""
+    if arn is not None:
+        draft.state.setdefault(NO_POLICY, {})[arn] = True
+
+
+def note_empty(draft: Draft, path: str, data: object) -> bool:
+    """Note what an output says that is named after the call that prints the policy of a resource,
+    and has none where that stands. Gives whether it says nothing else."""
+    arn, call = arn_of_file(path), NamedFile.of(path).call
+    kind = None if arn is None else type_of_arn(arn)
+    if kind is None or not isinstance(data, dict):
+        return False
+    if not any(_is_empty(data, own.path) for own in kind.calls if own.operation == call):
+        return False
+    note_none(draft, arn)
+    return len(data) == 1
+
+
+def _is_empty(data: dict[str, object], path: Sequence[str]) -> bool:
+    """Whether nothing stands at a path that begins in an output."""
+    first, *rest = path
+    if first not in data:
+        return False
+    value = data[first]
+    for step in rest:
+        if not isinstance(value, dict) or step == "*":
+            break
+        value = value.get(step)
+    return value in (None, [], {}) or bool(rest and value == "")
+
+
+def note_listed(draft: Draft, arn: str, call: str = "") -> None:
+    """Note a resource that an output tells of, if its type can have a policy. Where the output is
+    that of the `call` that prints it, and had none, there is none."""
+    kind = type_of_arn(arn)
+    if kind is not None and kind.calls:
+        draft.resource(arn)
+        if any(own.operation == call for own in kind.calls):
+            note_none(draft, arn)
+
+
+def mark_listed(draft: Draft) -> None:
+    """Mark the policy of each resource as unknown of which no source tells it."""
+    none = draft.state.get(NO_POLICY, {})
+    of_aws = {key: alias for alias, key in draft.keys.aliases.items() if OF_AWS in alias}
+    for arn, told_by in list(draft.told_by.items()):
+        kind = type_of_arn(arn)
+        if kind is None or not kind.calls or kind.unread:
+            continue
+        if arn in none or not TELLING.isdisjoint(told_by):
+            continue
+        record = draft.resource(arn)
+        if "policy" in record.data:
+            continue
+        if arn in of_aws:
+            record.data["policy"] = managed_key_policy(of_aws[arn])
+            continue
+        draft.source = draft.source_of(record.data)
+        why = f"no source has the policy of {quote(arn)}"
+        record.data["policy"] = marker(why, policy_call(arn) or "")
+        draft.remark("policy-missing", why, severity="unknown")
+    draft.source = ""
