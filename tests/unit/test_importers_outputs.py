@@ -97,7 +97,7 @@ def imported(tmp_path, files, **options):
         pytest.param(
             f"{ACCOUNT}/get-bucket-abac.bucket",
             {"AbacStatus": {"Status": "Disabled"}},
-            {"resources": {"arn:aws:s3:::bucket": {"abac": False}}},
+            {"resources": {BUCKET: listed(BUCKET, abac=False)}},
             id="whether tags of a bucket count",
         ),
         pytest.param(
