@@ -58,6 +58,10 @@ class Scope(NamedTuple):
 
 
 ANYTHING = Scope()
+# Formats of which a record of a principal says nothing of its policies.
+NAME_PRINCIPALS = frozenset(
+    {"AWS CLI outputs", "IAM calls", "credential report", "service last accessed details"}
+)
 
 
 class Record:
@@ -157,6 +161,10 @@ class Draft:
         self.counted: dict[tuple[str, str, str], tuple[int, str]] = {}
         """What AWS counts in an account: principals of a kind, or (with the field of a principal)
         attachments of a policy and uses as a boundary, with the source that says so."""
+        self.named: dict[tuple[str, str, str], str] = {}
+        """Principals (account, kind, name) named without their policies, with the source."""
+        self.told: set[tuple[str, str, str]] = set()
+        """Principals of which another source tells more."""
         self.unverified: set[str] = set()
         """Paths of sources of which no list of sums says that they are whole."""
         self.reader = ""
@@ -229,15 +237,15 @@ class Draft:
 
     def user(self, account_id: str, name: str) -> Record:
         """The user of a name."""
-        return self._part(account_id, "users", "user", name)
+        return self._principal(account_id, "users", "user", name)
 
     def group(self, account_id: str, name: str) -> Record:
         """The group of a name."""
-        return self._part(account_id, "groups", "group", name)
+        return self._principal(account_id, "groups", "group", name)
 
     def role(self, account_id: str, name: str) -> Record:
         """The role of a name."""
-        return self._part(account_id, "roles", "role", name)
+        return self._principal(account_id, "roles", "role", name)
 
     def permission_set(self, account_id: str, name: str) -> Record:
         """The permission set of a name, as provisioned into an account."""
@@ -338,6 +346,13 @@ class Draft:
             self.remark("policy-not-readable", "this text is no policy document", place)
             return marker("the text in its place is no policy document", source)
         return policy
+
+    def _principal(self, account_id: str, key: str, kind: str, name: str) -> Record:
+        if self.reader in NAME_PRINCIPALS:
+            self.named.setdefault((account_id, key, name), self.source)
+        else:
+            self.told.add((account_id, key, name))
+        return self._part(account_id, key, kind, name)
 
     def _part(self, account_id: str, key: str, kind: str, name: str) -> Record:
         parts = self.account(account_id).data.setdefault(key, {})

@@ -24,6 +24,7 @@ from iamsim.importers.scope import scope_of
 from iamsim.importers.settle import settle
 from iamsim.importers.sources import Source, SourceOptions, read_sources
 from iamsim.importers.subject import arn_of_file
+from iamsim.importers.told import doubt_untold
 from iamsim.importers.unsaid import remark_markers
 from iamsim.world.load import WORLD_FILES
 
@@ -138,6 +139,7 @@ def import_sources(
     draft.reader = ""
     if known is not None:
         known.complete(draft)
+    doubt_untold(draft)
     mark_listed(draft)
     settle(draft, draft.options.account, progress)
     remark_markers(draft, collected)

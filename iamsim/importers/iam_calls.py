@@ -11,9 +11,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from iamsim.core.arn import find_arn, is_account_id
+from iamsim.core.caret import quote
 from iamsim.importers.gaad import read_group, read_role, read_user
-from iamsim.importers.shapes import account_of_path, pages, records, text
+from iamsim.importers.shapes import account_of_path, pages, records, text, texts
 from iamsim.importers.subject import NamedFile
+from iamsim.importers.unknown import marker
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,11 +29,10 @@ __all__ = ["IMPORTER"]
 SINGLE = {"Role": read_role, "User": read_user, "Group": read_group}
 LISTS = {"Roles": read_role, "Users": read_user, "Groups": read_group}
 OWNERS = {"RoleName": "role", "UserName": "user", "GroupName": "group"}
-CALLS = {
-    "list-attached-role-policies": "role",
-    "list-attached-user-policies": "user",
-    "list-attached-group-policies": "group",
-}
+KINDS = ("role", "user", "group")
+ATTACHED = {f"list-attached-{kind}-policies": kind for kind in KINDS}
+NAMES = {f"list-{kind}-policies": kind for kind in KINDS}
+GROUPS = "list-groups-for-user"
 
 
 class IamCalls:
@@ -51,7 +52,15 @@ class IamCalls:
                 reader(page, place, source, draft)
 
     def finish(self, draft: Draft) -> None:
-        """There is nothing left to settle."""
+        """Mark the inline policies that are listed, and of which no output holds the document."""
+        listed = draft.state.get(self.name, {}).get("listed")
+        for record, name, path in listed if isinstance(listed, list) else ():
+            draft.source = path
+            if name not in record.data["inline_policies"]:
+                why = f"the inline policy {quote(name)} of {record.what} is listed, and not there"
+                draft.remark("policy-missing", why, severity="unknown")
+                record.inline(name, marker(why, draft.file))
+        draft.source = ""
 
 
 def _reader_of(page: Json) -> Callable[[Json, str, Source, Draft], None] | None:
@@ -61,15 +70,19 @@ def _reader_of(page: Json) -> Callable[[Json, str, Source, Draft], None] | None:
         record = value[0] if isinstance(value, list) and value else value
         if isinstance(record, dict) and ":iam:" in (text(record, "Arn") or ""):
             return _principals
+    if page == {"Groups": []}:
+        return _principals
     if "PolicyDocument" in page and text(page, "PolicyName") and page.keys() & OWNERS.keys():
         return _inline
     version = page.get("PolicyVersion")
     if isinstance(version, dict) and "Document" in version:
         return _version
-    return _attached if isinstance(page.get("AttachedPolicies"), list) else None
+    if isinstance(page.get("AttachedPolicies"), list):
+        return _attached
+    return _inline_names if isinstance(page.get("PolicyNames"), list) else None
 
 
-def _principals(page: Json, place: str, _source: Source, draft: Draft) -> None:
+def _principals(page: Json, place: str, source: Source, draft: Draft) -> None:
     """Read principals: one, or lists; the users beside a group are its members."""
     for key, read in SINGLE.items():
         record = page.get(key)
@@ -77,9 +90,19 @@ def _principals(page: Json, place: str, _source: Source, draft: Draft) -> None:
             read(record, f"{place}{key}", draft)
     group = page.get("Group")
     name = text(group, "GroupName") if isinstance(group, dict) else None
+    called = NamedFile.of(source.path)
+    member = (
+        _principal("user", called.subject, place, source, draft)
+        if called.call == GROUPS and called.subject
+        else None
+    )
+    if member is not None:
+        member.extend("groups", [])
     for key, read in LISTS.items():
         for record, at in records(draft, page, key, place):
             read(record, at, draft)
+            if member is not None and key == "Groups":
+                member.extend("groups", [name for name in [text(record, "GroupName")] if name])
             arn = find_arn(text(record, "Arn") or "")
             if (
                 key == "Users"
@@ -104,21 +127,21 @@ def _inline(page: Json, place: str, source: Source, draft: Draft) -> None:
 
 def _attached(page: Json, place: str, source: Source, draft: Draft) -> None:
     """Read a list of attached policies: ``list-attached-role-policies.ROLE.json``."""
-    named = NamedFile.of(source.path)
-    kind = CALLS.get(named.call)
-    if kind is None or not named.subject:
-        draft.remark(
-            "output-about-unknown",
-            "this output does not say whose policies these are, nor does the name of its file",
-            place,
-            "unknown",
-        )
-        return
-    principal = _principal(kind, named.subject, place, source, draft)
+    principal = _principal_of_file(ATTACHED, place, source, draft)
     items = records(draft, page, "AttachedPolicies", place)
     arns = [arn for item, _ in items if (arn := text(item, "PolicyArn")) is not None]
-    if principal is not None and arns:
+    if principal is not None:
         principal.attach(arns)
+
+
+def _inline_names(page: Json, place: str, source: Source, draft: Draft) -> None:
+    """Read a list of the names of inline policies: ``list-role-policies.ROLE.json``."""
+    principal = _principal_of_file(NAMES, place, source, draft)
+    if principal is not None:
+        principal.data.setdefault("inline_policies", {})
+        listed = draft.state.setdefault(IMPORTER.name, {}).setdefault("listed", [])
+        assert isinstance(listed, list)  # noqa: S101 - nobody else puts anything there
+        listed += [(principal, name, source.path) for name in texts(page, "PolicyNames")]
 
 
 def _version(page: Json, place: str, source: Source, draft: Draft) -> None:
@@ -138,6 +161,23 @@ def _version(page: Json, place: str, source: Source, draft: Draft) -> None:
     path, _, name = arn.resource.removeprefix("policy").rpartition("/")
     at = f"{place}PolicyVersion.Document"
     draft.customer_policy(arn.account, name, version.get("Document"), path=f"{path}/", place=at)
+
+
+def _principal_of_file(
+    calls: dict[str, str], place: str, source: Source, draft: Draft
+) -> Record | None:
+    """Find the principal that the name of a file says an output is about."""
+    named = NamedFile.of(source.path)
+    kind = calls.get(named.call)
+    if kind is None or not named.subject:
+        draft.remark(
+            "output-about-unknown",
+            "this output does not say whose policies these are, nor does the name of its file",
+            place,
+            "unknown",
+        )
+        return None
+    return _principal(kind, named.subject, place, source, draft)
 
 
 def _principal(kind: str, name: str, place: str, source: Source, draft: Draft) -> Record | None:

@@ -8,8 +8,13 @@ from urllib.parse import quote
 
 import pytest
 
+from iamsim.core.decision import Verdict
 from iamsim.core.errors import RequestError, WorldError
+from iamsim.engine.question import Question
+from iamsim.engine.world import CompiledWorld
 from iamsim.importers.frame import SourceOptions, import_sources
+from iamsim.importers.load import to_world
+from iamsim.symbolic.partial import decide
 
 IMPORTS = Path(__file__).parent.parent / "data" / "imports"
 DENY = {"Effect": "Deny", "Action": "*", "Resource": "*"}
@@ -495,6 +500,11 @@ def test_single_calls_of_iam_are_read(tmp_path):
             "get-role.json": {"Role": role},
             "get-group.json": {"Group": group, "Users": [alice]},
             "111122223333/list-attached-role-policies.app.json": {"AttachedPolicies": attached},
+            "111122223333/list-role-policies.app.json": {"PolicyNames": []},
+            "111122223333/list-attached-user-policies.alice.json": {"AttachedPolicies": []},
+            "111122223333/list-groups-for-user.alice.json": {"Groups": [group]},
+            "111122223333/list-attached-group-policies.devs.json": {"AttachedPolicies": []},
+            "111122223333/list-group-policies.devs.json": {"PolicyNames": []},
             "111122223333/get-user-policy.json": {
                 "UserName": "alice",
                 "PolicyName": "mine",
@@ -504,11 +514,49 @@ def test_single_calls_of_iam_are_read(tmp_path):
         },
     )
     account = found.data["accounts"]["111122223333"]
-    assert account["users"]["alice"] == {"groups": ["devs"], "inline_policies": {"mine": DENY_ALL}}
-    assert account["roles"]["app"] == {"path": "/x/", "trust": TRUST, "policies": ["own"]}
+    assert account["users"]["alice"] == {
+        "policies": [],
+        "inline_policies": {"mine": DENY_ALL},
+        "groups": ["devs"],
+    }
+    assert account["roles"]["app"] == {
+        "path": "/x/",
+        "trust": TRUST,
+        "policies": ["own"],
+        "inline_policies": {},
+    }
     assert account["policies"] == {"own": DENY_ALL}
     assert account["policy_paths"] == {"own": "/p/"}
     assert found.remarks == ()
+
+
+LISTED_USER = {"UserName": "u", "Path": "/", "Arn": "arn:aws:iam::111122223333:user/u"}
+
+LISTED_GROUP = {"GroupName": "g", "Path": "/", "Arn": "arn:aws:iam::111122223333:group/g"}
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"list-users": {"Users": [LISTED_USER]}},
+        {"get-group.g": {"Group": LISTED_GROUP, "Users": [LISTED_USER]}},
+        {"list-access-keys.u": {"AccessKeyMetadata": [{"UserName": "u", "AccessKeyId": "AKIA"}]}},
+        {
+            "list-users": {"Users": [LISTED_USER]},
+            "list-attached-user-policies.u": {"AttachedPolicies": []},
+            "list-groups-for-user.u": {"Groups": []},
+            "list-user-policies.u": {"PolicyNames": ["own"]},
+        },
+    ],
+)
+def test_the_policies_of_who_is_only_named_are_not_known(tmp_path, files):
+    """A list of users, of members and of keys tells no policies; a listed policy may be any."""
+    found = imported(
+        tmp_path, {f"111122223333/{name}.json": output for name, output in files.items()}
+    )
+    assert set(codes(found)) == {"policy-missing"}
+    question = Question("arn:aws:iam::111122223333:user/u", "s3:GetObject", "arn:aws:s3:::b/k")
+    assert decide(question, CompiledWorld(to_world(found))).verdict is Verdict.CONDITIONAL
 
 
 def test_single_calls_of_nobody_are_remarked(tmp_path):

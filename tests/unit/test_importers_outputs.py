@@ -236,7 +236,9 @@ def imported(tmp_path, files, **options):
 def test_an_output_is_read(tmp_path, name, output, expected):
     """One output gives one fact, and no remark but that of a policy that another output has."""
     accounts, codes = imported(tmp_path, {f"{name}.json": output})
-    missing = str(expected).count("no source has the policy")
+    users = accounts[ACCOUNT].get("users", {})
+    assert all(user.pop("policies") for user in users.values())
+    missing = str(expected).count("no source has the policy") + len(users)
     assert (accounts, codes) == ({ACCOUNT: expected}, ["policy-missing"] * missing)
 
 

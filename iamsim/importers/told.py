@@ -1,0 +1,52 @@
+"""Users, groups and roles that a source names without a word of their policies: `list-users`, the
+credential report. What no other source says of these is not known.
+
+https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListUsers.html
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from iamsim.core.caret import quote
+from iamsim.core.unknown import find_unknowns
+from iamsim.importers.unknown import marker
+
+if TYPE_CHECKING:
+    from iamsim.importers.draft import Draft
+
+__all__ = ["doubt_untold"]
+
+# The field of a principal's record that a call fills.
+CALLS = {
+    "policies": "list-attached-{kind}-policies",
+    "inline_policies": "list-{kind}-policies",
+    "groups": "list-groups-for-user",
+}
+
+
+def doubt_untold(draft: Draft) -> None:
+    """Doubt the policies of principals that are named, and of which no source tells them."""
+    for (account, kinds, name), source in sorted(draft.named.items()):
+        if (account, kinds, name) in draft.told:
+            continue
+        principals = draft.account(account).data[kinds]
+        record = principals[name] if isinstance(principals, dict) else None
+        if not isinstance(record, dict) or next(find_unknowns(record.get("policies")), None):
+            continue
+        kind = kinds.removesuffix("s")
+        calls = [
+            call.format(kind=kind)
+            for field, call in CALLS.items()
+            if field not in record and (kind == "user" or field != "groups")
+        ]
+        if not calls:
+            continue
+        why = f"which policies the {kind} {quote(name)} of `{account}` has is not known: nothing"
+        why += f" tells what {' and '.join(map(quote, calls))} would"
+        draft.source = source
+        draft.remark("policy-missing", why, severity="unknown")
+        attached = record.setdefault("policies", [])
+        if isinstance(attached, list):
+            attached.append(marker(why, f"aws iam {calls[0]} --{kind}-name {name}"))
+    draft.source = ""
