@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from iamsim.catalog.keys import spelled
 from iamsim.core.collector import CollectLater
 from iamsim.core.request import Request
 from iamsim.core.unknown import is_open_key
@@ -23,6 +22,7 @@ from iamsim.proofs.settle import Case, Settled, Supposed, settle
 from iamsim.proofs.space import ActionSpace
 from iamsim.proofs.statements import Reader, open_keys
 from iamsim.proofs.subsumed import Written, all_denied, unlisted_action
+from iamsim.proofs.witnesses import written_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -326,7 +326,7 @@ def to_witness(
 ) -> dict[str, Any]:
     """A request as `explain` takes it."""
     given = {
-        spelled(key): list(value) if isinstance(value, tuple) else value
+        written_key(key): list(value) if isinstance(value, tuple) else value
         for key, value in sorted(context.items())
         if key not in DERIVED
     }

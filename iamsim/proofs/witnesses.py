@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from iamsim import catalog
 from iamsim.catalog.keys import spelled
 from iamsim.core.decision import PolicyType
 from iamsim.engine.question import AttachedPolicies, Question, Via
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from iamsim.symbolic.actions import ActionUniverse
     from iamsim.syntax.ast import Policy
 
-__all__ = ["question_of", "witness_of"]
+__all__ = ["question_of", "witness_of", "written_key"]
 
 ALLOW_ALL: dict[str, Any] = {
     "Version": "2012-10-17",
@@ -33,11 +34,11 @@ def witness_of(question: Question, universe: ActionUniverse) -> dict[str, Any]:
     }
     if question.context:
         found["context"] = {
-            spelled(key): list(value) if isinstance(value, tuple) else value
+            written_key(key): list(value) if isinstance(value, tuple) else value
             for key, value in sorted(question.context.items())
         }
     if question.unset:
-        found["unset"] = sorted(map(spelled, question.unset))
+        found["unset"] = sorted(map(written_key, question.unset))
     if question.via.vpc_endpoint is not None:
         found["via"] = {"vpc_endpoint": question.via.vpc_endpoint}
     if question.resource_account is not None:
@@ -52,6 +53,16 @@ def witness_of(question: Question, universe: ActionUniverse) -> dict[str, Any]:
             "Statement": {**ALLOW_ALL["Statement"], "Principal": "*"},
         }
     return found
+
+
+def written_key(key: str) -> str:
+    """A key (in lower case) as AWS's pages write it, those of services too."""
+    written = spelled(key)
+    facts = catalog.find_condition_key(key) if written == key else None
+    if facts is not None:
+        start = facts.name.partition("${")[0]
+        written = start + key[len(start) :]
+    return written if written.lower() == key else key
 
 
 def question_of(witness: Mapping[str, Any]) -> Question:
