@@ -26,6 +26,7 @@ export class Learn {
 
   async open() {
     if (this.#course) return;
+    at("p-lesson").textContent = t("thinking");
     const told = await this.#python.ask("course", {});
     if (!told) return;
     if (told.fault) { at("p-lesson").textContent = faultText(told.fault); return; }

@@ -54,6 +54,7 @@ export class World {
 
   async #take(files) {
     if (!files.length) return;
+    this.#working();
     try { await this.#drop({ files: await contents(files) }); } catch (error) { this.#show({ fault: { message: String(error.message) } }); }
   }
 
