@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from iamsim.catalog.policy_calls import policy_call
 from iamsim.catalog.resource_types import type_of_arn
 from iamsim.core.caret import quote
-from iamsim.core.unknown import find_marker
 from iamsim.importers.key_ring import managed_key_policy
 from iamsim.importers.lost import NO_POLICY
 from iamsim.importers.subject import NamedFile, arn_of_file
@@ -56,9 +55,12 @@ def _is_empty(data: dict[str, object], path: Sequence[str]) -> bool:
         return False
     value = data[first]
     for step in rest:
-        if not isinstance(value, dict) or step == "*" or find_marker(value) is not None:
+        if step == "*":
             break
-        value = value.get(step)
+        # Which attributes were asked for, and what is none, is their reader's to know.
+        if not isinstance(value, dict) or step not in value:
+            return False
+        value = value[step]
     return value in (None, [], {}) or bool(rest and value == "")
 
 

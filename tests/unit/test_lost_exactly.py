@@ -532,6 +532,13 @@ QUEUE_FILE = f"{A}/eu-west-1/get-queue-attributes.jobs.json"
     [
         (QUEUE_FILE, {"Attributes": "\x00\ufffd"}, (MIA, "sqs:SendMessage", QUEUE_A)),
         (
+            QUEUE_FILE,
+            {"Attributes": {"Error": {"Code": "AccessDenied", "Message": "no"}}},
+            (MIA, "sqs:SendMessage", QUEUE_A),
+        ),
+        (QUEUE_FILE, {"Attributes": None}, (MIA, "sqs:SendMessage", QUEUE_A)),
+        (QUEUE_FILE, {"Attributes": {"QueueArn": QUEUE_A}}, (MIA, "sqs:SendMessage", QUEUE_A)),
+        (
             f"{A}/eu-west-1/list-grants.{quote(KEY, safe='')}.json",
             {"Grants": [{"KeyId": KEY, "GranteePrincipal": MIA, "Operations": []}]},
             (ADA, "kms:Decrypt", KEY),
