@@ -33,10 +33,25 @@ def test_a_lesson(file: Path) -> None:
         assert expected[name].get("because", worst["layer"]) == worst["layer"], name
 
 
+def rows(written: dict[str, Any], defaults: dict[str, Any]) -> list[tuple[Any, Any]]:
+    """The actions and resources of a table, or the one pair of a request."""
+    given = {**defaults, **written}
+    actions = written.get("actions", [given.get("action")])
+    resources = written.get("resources", [given.get("resource")])
+    return [(action, resource) for action in actions for resource in resources]
+
+
 @pytest.mark.parametrize("file", sorted(EXERCISES.glob("*.yaml")), ids=lambda file: file.stem)
 def test_an_exercise(file: Path) -> None:
     """With the model solution in its place, each case comes out as the exercise expects."""
     scenario = read(file)
+    scenario["requests"] = [
+        {**written, "action": action, "resource": resource, "name": f"{written['name']} {number}"}
+        if "actions" in written or "resources" in written
+        else written
+        for written in scenario["requests"]
+        for number, (action, resource) in enumerate(rows(written, scenario.get("defaults", {})))
+    ]
     if "arn:aws:iam::aws:policy/ReadOnlyAccess" in file.read_text("utf-8"):
         return  # as above: AWS's own policies are not in the oracle's hands
     solution = read(EXERCISES / "solutions" / file.name)["solution"]
