@@ -59,7 +59,7 @@ def arguments(name: str, size: int, folder: Path) -> list[str]:
 
 def edits(size: int, folder: Path) -> list[str]:
     """As many Denies as the size stand in the way together."""
-    tests = [{"StringNotEquals": {f"aws:PrincipalTag/t{one}": "x"}} for one in range(size)]
+    tests = [{"StringNotEquals": {f"aws:PrincipalTag/t{number}": "x"}} for number in range(size)]
     denies: list[dict[str, object]] = [
         {"Effect": "Deny", "Action": "s3:Get*", "Resource": "*", "Condition": test}
         for test in tests
@@ -74,11 +74,11 @@ def findings(size: int, folder: Path) -> list[str]:
     statements = [
         allow(
             "s3:Get*",
-            f"arn:aws:s3:::b/p{one}*x",
+            f"arn:aws:s3:::b/p{number}*x",
             Principal={"AWS": "*"},
-            Condition={"StringLike": {"aws:PrincipalArn": f"arn:aws:iam::*:role/r{one}*"}},
+            Condition={"StringLike": {"aws:PrincipalArn": f"arn:aws:iam::*:role/r{number}*"}},
         )
-        for one in range(size)
+        for number in range(size)
     ]
     resources = {"arn:aws:s3:::b": {"policy": policy(*statements)}}
     return ["findings", "--world", write(folder, "w.json", world_of(resources=resources))]
@@ -86,7 +86,7 @@ def findings(size: int, folder: Path) -> list[str]:
 
 def who_can(size: int, folder: Path) -> list[str]:
     """Every action on one bucket, for as many users."""
-    users = {f"u{one}": {"policies": [policy(allow("*", "*"))]} for one in range(size)}
+    users = {f"u{number}": {"policies": [policy(allow("*", "*"))]} for number in range(size)}
     data = world_of(users=users, resources={"arn:aws:s3:::b": {}})
     return ["who-can", "*", "arn:aws:s3:::b", "--world", write(folder, "w.json", data)]
 
@@ -100,18 +100,18 @@ def who_can_all(size: int, folder: Path) -> list[str]:
 def mutate(size: int, folder: Path) -> list[str]:
     """As many statements and cases."""
     statements = [
-        allow([f"s3:Get{letter}*" for letter in "ABCO"], f"arn:aws:s3:::b{one}/*")
-        for one in range(size)
+        allow([f"s3:Get{letter}*" for letter in "ABCO"], f"arn:aws:s3:::b{number}/*")
+        for number in range(size)
     ]
     write(folder, "w.json", world_of(users={"u": {"policies": [policy(*statements)]}}))
     requests = [
         {
             "principal": USER,
             "action": "s3:GetObject",
-            "resource": f"arn:aws:s3:::b{one}/k",
+            "resource": f"arn:aws:s3:::b{number}/k",
             "expect": "allowed",
         }
-        for one in range(size)
+        for number in range(size)
     ]
     data = {"title": "t", "world": "w.json", "requests": requests}
     return ["test", write(folder, "a.iamtest.json", data), "--mutate"]
@@ -119,7 +119,9 @@ def mutate(size: int, folder: Path) -> list[str]:
 
 def shrink(size: int, folder: Path) -> list[str]:
     """As many statements, written out short."""
-    statements = [allow(["s3:Get*", "s3:Put*"], f"arn:aws:s3:::b{one}/*") for one in range(size)]
+    statements = [
+        allow(["s3:Get*", "s3:Put*"], f"arn:aws:s3:::b{number}/*") for number in range(size)
+    ]
     data = world_of(users={"u": {"policies": [policy(*statements)]}})
     return ["what-can", USER, "--world", write(folder, "w.json", data), "--as-policy", "--shrink"]
 
@@ -134,8 +136,8 @@ def paths(size: int, folder: Path) -> list[str]:
         }
     )
     roles = {
-        f"r{one}": {"trust": trust, "policies": [policy(allow("sts:AssumeRole", "*"))]}
-        for one in range(size)
+        f"r{number}": {"trust": trust, "policies": [policy(allow("sts:AssumeRole", "*"))]}
+        for number in range(size)
     }
     return ["paths", "--world", write(folder, "w.json", world_of(roles=roles))]
 
@@ -146,10 +148,10 @@ def changes(size: int, folder: Path) -> list[str]:
     def roles(end: str) -> dict[str, dict[str, object]]:
         """The roles, with another pattern."""
         return {
-            f"r{one}": policy(
-                *(allow("s3:*", f"arn:aws:s3:::b{one}/{number}{end}") for number in range(5))
+            f"r{index}": policy(
+                *(allow("s3:*", f"arn:aws:s3:::b{index}/{number}{end}") for number in range(5))
             )
-            for one in range(size)
+            for index in range(size)
         }
 
     trust = policy(
@@ -183,19 +185,19 @@ def diff(size: int, folder: Path) -> list[str]:
     worlds = []
     for number, account in enumerate((ACCOUNT, "444455556666")):
         users = {
-            f"u{number}{one}": {
+            f"u{number}{index}": {
                 "policies": [
                     policy(
                         allow("*", "*"),
                         {
                             "Effect": "Deny",
-                            "NotAction": ["iam:*", f"s3:Get{one}*"],
-                            "Resource": f"arn:aws:s3:::b{one}*",
+                            "NotAction": ["iam:*", f"s3:Get{index}*"],
+                            "Resource": f"arn:aws:s3:::b{index}*",
                         },
                     )
                 ]
             }
-            for one in range(size)
+            for index in range(size)
         }
         bucket = allow("s3:*", f"arn:aws:s3:::b{number}/*", Principal="*")
         resources = {f"arn:aws:s3:::b{number}": {"policy": policy(bucket)}}

@@ -71,10 +71,10 @@ def main() -> None:
         for name in CALLS:
             counts: list[int] = []
             threads = [Thread(target=ask, args=(host, name, counts)) for _ in range(CLIENTS)]
-            for one in threads:
-                one.start()
-            for one in threads:
-                one.join()
+            for entry in threads:
+                entry.start()
+            for thread in threads:
+                thread.join()
             print(f"{name:32} {sum(counts) / SECONDS:6,.0f} calls a second")
         server.terminate()
 

@@ -82,10 +82,10 @@ class Account:
         roles = [self.role(index) for index in range(ROLES)]
         groups = [self.group(index) for index in range(GROUPS)]
         policies = [self.managed_policy(name) for name in self.policy_names]
-        records = [("UserDetailList", one) for one in users]
-        records += [("GroupDetailList", one) for one in groups]
-        records += [("RoleDetailList", one) for one in roles]
-        records += [("Policies", one) for one in policies]
+        records = [("UserDetailList", user) for user in users]
+        records += [("GroupDetailList", group) for group in groups]
+        records += [("RoleDetailList", role) for role in roles]
+        records += [("Policies", entry) for entry in policies]
         pages = []
         for start in range(0, len(records), PAGE):
             page: Json = {
@@ -280,11 +280,11 @@ def organization(accounts: list[str], seed: random.Random) -> dict[str, Json]:
         files[f"list-accounts-for-parent.{parent}"] = {
             "Accounts": [
                 {
-                    "Id": one,
-                    "Arn": f"{prefix}:account/o-bench00001/{one}",
-                    "Name": f"account {one[-3:]}",
+                    "Id": member,
+                    "Arn": f"{prefix}:account/o-bench00001/{member}",
+                    "Name": f"account {member[-3:]}",
                 }
-                for one in members
+                for member in members
             ]
         }
     nodes = ["r-ab12", *tops, *leaves]
@@ -306,15 +306,17 @@ def organization(accounts: list[str], seed: random.Random) -> dict[str, Json]:
             "Type": "SERVICE_CONTROL_POLICY",
         }
         policies.append((name, document, [top]))
-    for one, content, targets in policies:
+    for entry, content, targets in policies:
         if content is not None:
-            files[f"describe-policy.{one['Id']}"] = {
-                "Policy": {"PolicySummary": one, "Content": json.dumps(content)}
+            files[f"describe-policy.{entry['Id']}"] = {
+                "Policy": {"PolicySummary": entry, "Content": json.dumps(content)}
             }
-        files[f"list-targets-for-policy.{one['Id']}"] = {
+        files[f"list-targets-for-policy.{entry['Id']}"] = {
             "Targets": [{"TargetId": target} for target in targets]
         }
-    files["list-policies.SERVICE_CONTROL_POLICY"] = {"Policies": [one for one, _, _ in policies]}
+    files["list-policies.SERVICE_CONTROL_POLICY"] = {
+        "Policies": [entry for entry, _, _ in policies]
+    }
     return files
 
 

@@ -44,7 +44,7 @@ def parsed(document: Any) -> Any:  # noqa: ANN401 - policies as workloads hold t
     if document is None:
         return None
     if isinstance(document, list):
-        return tuple(parsed(one) for one in document)
+        return tuple(parsed(entry) for entry in document)
     return iamsim.parse_policy(document)
 
 

@@ -71,7 +71,7 @@ def _run(command: list[str], cwd: Path) -> str | None:
 
 def _row(what: str, answer: dict[str, Any], ours: list[str]) -> list[Any]:
     """Make the row of a rate."""
-    same = sum(one == other for one, other in zip(ours, answer["verdicts"], strict=True))
+    same = sum(this == other for this, other in zip(ours, answer["verdicts"], strict=True))
     return [what, median(answer["rates"]), "/s", f"{same} of {len(ours)} verdicts as ours"]
 
 

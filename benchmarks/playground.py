@@ -51,7 +51,9 @@ def renderers() -> dict[int, int]:
         try:
             if b"--type=renderer" in (folder / "cmdline").read_bytes():
                 rollup = (folder / "smaps_rollup").read_text()
-                line = next(one for one in rollup.splitlines() if one.startswith("Pss:"))
+                line = next(
+                    splitline for splitline in rollup.splitlines() if splitline.startswith("Pss:")
+                )
                 found[int(folder.name)] = 1024 * int(line.split()[1])
         except (OSError, StopIteration):
             continue

@@ -72,7 +72,7 @@ def main() -> None:
     ]
     measure("random pairs, asked first", pairs)
     measure("the same again", pairs)
-    measure("each in itself", [(one, one) for one in compiled.values()])
+    measure("each in itself", [(entry, entry) for entry in compiled.values()])
     mutants = []
     for _ in range(options.pairs):
         name, document = seed.choice(policies)

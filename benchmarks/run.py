@@ -297,7 +297,9 @@ def main() -> int:
     where = machine()
     with tempfile.TemporaryDirectory() as name:
         rows, verdicts = measure_ours(Path(name), options.seconds)
-        mixes = [f"verdicts, {one.name}: {count(verdicts[one.name])}" for one in workloads]
+        mixes = [
+            f"verdicts, {workload.name}: {count(verdicts[workload.name])}" for workload in workloads
+        ]
         lines = [where, "", *table(rows), *mixes]
         if options.peers:
             theirs = peers.measure(Path(name), workloads, verdicts, options.seconds)

@@ -283,7 +283,9 @@ def main() -> int:
     print(run.machine())
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        verdicts = {one.name: run.measure_decisions(one, 0)[1] for one in (simple(), middle())}
+        verdicts = {
+            entry.name: run.measure_decisions(entry, 0)[1] for entry in (simple(), middle())
+        }
         explained, _ = run.measure_explanations(folder, options.seconds)
         lines = [
             *one_shot(options.seconds, verdicts["middle"]),

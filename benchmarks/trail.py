@@ -301,10 +301,10 @@ def world() -> Json:
 def truth_of(made: list[Made]) -> Json:
     """What counting them has to give."""
     calls: dict[str, list[int]] = {}
-    for one in made:
-        if one.skipped is None:
-            calls.setdefault(f"{one.who} {one.action}", [0, 0])[one.denied] += 1
-    skipped = Counter(one.skipped for one in made if one.skipped is not None)
+    for entry in made:
+        if entry.skipped is None:
+            calls.setdefault(f"{entry.who} {entry.action}", [0, 0])[entry.denied] += 1
+    skipped = Counter(entry.skipped for entry in made if entry.skipped is not None)
     return {"events": len(made), "calls": calls, "skipped": dict(skipped)}
 
 
@@ -336,7 +336,7 @@ def write(folder: Path, count: int, files: int, *, seed: int = 1, keys: int = 10
         add_up(truth, truth_of(made))
         name = f"{ACCOUNT}_CloudTrail_eu-west-1_20261120T{file:04}Z_{file:016x}.json.gz"
         with gzip.open(logs / name, "wt", encoding="utf-8") as stream:
-            json.dump({"Records": [one.record for one in made]}, stream, separators=(",", ":"))
+            json.dump({"Records": [entry.record for entry in made]}, stream, separators=(",", ":"))
     truth["calls"] = dict(sorted(truth.get("calls", {}).items()))
     (folder / "truth.json").write_text(json.dumps(truth, indent=1), encoding="utf-8")
     return truth

@@ -101,7 +101,7 @@ def with_ten_policies(model: World) -> None:
     role = model.find_principal(BIG_ROLE)
     if isinstance(role, Role):
         policies = tuple(
-            ManagedPolicyReference(f"arn:aws:iam::aws:policy/{one}") for one in MANAGED
+            ManagedPolicyReference(f"arn:aws:iam::aws:policy/{entry}") for entry in MANAGED
         )
         name = BIG_ROLE.rpartition("/")[2]
         model.accounts[HOME].roles[name] = replace(role, policies=policies)
@@ -173,8 +173,10 @@ def measure(model: World, measured: Measured) -> None:
     print(
         f"policy: {size} characters, {written.compared} requests compared, exact: {written.exact}"
     )
-    rows = [one for one in batch.candidates if one.account == HOME]
-    columns = [Column("s3:GetObject", f"arn:aws:s3:::app-{one}-{HOME}/x") for one in range(40)]
+    rows = [candidate for candidate in batch.candidates if candidate.account == HOME]
+    columns = [
+        Column("s3:GetObject", f"arn:aws:s3:::app-{number}-{HOME}/x") for number in range(40)
+    ]
     measured(
         "access matrix, 201 principals by 40 objects", "", lambda: find_matrix(batch, rows, columns)
     )
@@ -256,14 +258,16 @@ def spent(number: int, ask: Callable[[Processes], object]) -> Spent:
 
 def who_can_as_text(batch: Batch, processes: Processes, columns: list[Column]) -> str:
     """Who can, with the conditions in words: they are found where the answer is."""
-    found = find_who_can(batch, [one.action for one in columns], "*", processes=processes)
+    found = find_who_can(batch, [column.action for column in columns], "*", processes=processes)
     return to_text(who_can_document(found, batch.world.model), Paint(), 100)
 
 
 def compare_processes(model: World, number: int) -> None:
     """Ask the questions that take longest in one process, and in several."""
     print(f"{'':<47} {'by the clock':>25} {'by the processor':>32}")
-    several = [Column(one, "*") for one in ("s3:GetObject", "ec2:DescribeVpcs", "iam:PassRole")]
+    several = [
+        Column(action, "*") for action in ("s3:GetObject", "ec2:DescribeVpcs", "iam:PassRole")
+    ]
     questions: list[tuple[str, Callable[[Batch, Processes], object]]] = [
         (
             "who-can s3:GetObject '*', as text",
@@ -298,12 +302,12 @@ def compare(
 ) -> None:
     """Ask one question both ways, each after nothing but the check of the policies."""
     asked = []
-    for one in (1, number):
+    for entry in (1, number):
         forget()
         batch = Batch(CompiledWorld.checked(model))
         _ = batch.candidates, batch.universe
         gc.freeze()  # as the commands do
-        asked.append(spent(one, partial(ask, batch)))
+        asked.append(spent(entry, partial(ask, batch)))
         gc.unfreeze()
     alone, together = asked
     columns = [

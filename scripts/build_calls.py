@@ -142,7 +142,9 @@ def bound(type_name: str, arn_format: str, operation: str, members: list[Member]
         last = position == len(variables) - 1
         if not stem and noun in (type_plain, f"{type_plain}s"):
             stem = ""  # a bare `Name` or `Id` of the type that the operation is about
-            best = next((one.name for one in members if stem_of(one.name) == ("", kind)), None)
+            best = next(
+                (member.name for member in members if stem_of(member.name) == ("", kind)), None
+            )
             made = kind == "id" and operation.startswith(MAKING)
             if best is not None and not made:
                 found[variable] = best
@@ -242,7 +244,7 @@ class Builder:
                 return [facts.full_name], True
         for name in (plain(service), plain(metadata["serviceId"])):
             asked = self.undenied.get((name, operation.lower()))
-            facts_found = [self.catalog.find_action(one["action"]) for one in asked or ()]
+            facts_found = [self.catalog.find_action(entry["action"]) for entry in asked or ()]
             if facts_found and all(facts_found):
                 return list(dict.fromkeys(facts.full_name for facts in facts_found if facts)), True
         return [], False
@@ -338,7 +340,9 @@ def _waiters(loader: Loader, services: list[str]) -> Iterable[str]:
             waiters = loader.load_service_model(service, "waiters-2")["waiters"]
         except UnknownServiceError:
             continue
-        yield " ".join((service, *(f"{name}={one['operation']}" for name, one in waiters.items())))
+        yield " ".join(
+            (service, *(f"{name}={waiter['operation']}" for name, waiter in waiters.items()))
+        )
 
 
 def main() -> int:

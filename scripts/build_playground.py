@@ -138,7 +138,9 @@ def write_licenses(modules: Path, wheels: list[Path], target: Path) -> None:
     shutil.copy(modules / "axe-core" / "LICENSE", target / "pyodide-MPL-2.0.txt")
     for wheel in wheels:
         with zipfile.ZipFile(wheel) as source:
-            meta = next(one for one in source.namelist() if one.endswith(".dist-info/METADATA"))
+            meta = next(
+                entry for entry in source.namelist() if entry.endswith(".dist-info/METADATA")
+            )
             text = source.read(meta).decode()
             rows.append(f"{distribution(wheel)} {wheel.name.split('-')[1]}: {license_of(text)}")
             for name in source.namelist():

@@ -64,8 +64,8 @@ def _service(name: str) -> Json:
     served = OPERATIONS[name].split()
     shapes: Json = {}
     operations: Json = {}
-    for one in served:
-        operation = model["operations"][one]
+    for member in served:
+        operation = model["operations"][member]
         entry: Json = {
             "method": operation["http"]["method"],
             "uri": operation["http"]["requestUri"],
@@ -76,7 +76,7 @@ def _service(name: str) -> Json:
                 _collect(model["shapes"], entry[side], shapes)
         if "resultWrapper" in operation.get("output", {}):
             entry["wrapper"] = operation["output"]["resultWrapper"]
-        operations[one] = entry
+        operations[member] = entry
     return {
         "protocol": metadata["protocol"],
         "version": metadata["apiVersion"],

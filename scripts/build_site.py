@@ -170,8 +170,8 @@ class Site:
         outside = "---\norphan: true\n---\n\n" if not path.is_relative_to(DOCS) else ""
         name = path.relative_to(ROOT).as_posix()
         if path.is_dir():
-            files = sorted(one for one in path.rglob("*") if one.is_file())
-            links = (f"- [{one.relative_to(path)}]({one.relative_to(path)})" for one in files)
+            files = sorted(entry for entry in path.rglob("*") if entry.is_file())
+            links = (f"- [{file.relative_to(path)}]({file.relative_to(path)})" for file in files)
             text = "\n".join([f"# {name}\n", *links]) + "\n"
             return outside + self.turned(text, path / "_")
         text = path.read_text(encoding="utf-8")

@@ -79,8 +79,8 @@ def main() -> int:
     for name, text, theirs in recorded(arguments.folder):
         policies += 1
         ours = [finding_to_dict(finding) for finding in validator.validate_text(text, name)]
-        mine = {key(one) for one in ours if not key(one)[1].startswith(OURS)}
-        aws = {key(one) for one in theirs}
+        mine = {key(entry) for entry in ours if not key(entry)[1].startswith(OURS)}
+        aws = {key(entry) for entry in theirs}
         alike += mine == aws
         for code in mine & aws:
             both[code] += 1

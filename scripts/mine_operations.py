@@ -140,7 +140,7 @@ def is_known(action: str, fact: str) -> bool:
     prefix, _, name = action.lower().partition(":")
     rules = service_rules(prefix).of(name)
     said = {rules.reach, rules.callers, rules.granted, rules.signature}
-    said |= {one.rstrip("?").partition(" ")[0] for one in rules.unsettled}
+    said |= {entry.rstrip("?").partition(" ")[0] for entry in rules.unsettled}
     said |= {"refused-on"} if rules.refused_on or rules.signed_on else set()
     return fact in said or (fact == "own-account" and rules.granted == "identity-only")
 
@@ -191,9 +191,11 @@ def mined() -> tuple[Judged, list[Proposal]]:
     found = list(proposals())
     every = [prefix for prefix, _, _ in operations()]
     known = judged().left
-    left = {(one.action, one.fact) for one in found if not one.known}
+    left = {(entry.action, entry.fact) for entry in found if not entry.known}
     kept = {which: reason for which, reason in known.items() if which in left}
-    open_ones = [one for one in found if not one.known and (one.action, one.fact) not in known]
+    open_ones = [
+        entry for entry in found if not entry.known and (entry.action, entry.fact) not in known
+    ]
     read = Judged(version("botocore"), len(every), len(set(every)), len(found), kept)
     return read, open_ones
 
@@ -201,8 +203,8 @@ def mined() -> tuple[Judged, list[Proposal]]:
 def write() -> int:
     """Write the counts, and what was left; fails where a proposal was not judged."""
     read, open_ones = mined()
-    for one in open_ones:
-        print(f"{one.action} {one.fact} is not judged: {one.sentence}", file=sys.stderr)
+    for entry in open_ones:
+        print(f"{entry.action} {entry.fact} is not judged: {entry.sentence}", file=sys.stderr)
     rows = [f"{action} {fact} {reason}" for (action, fact), reason in sorted(read.left.items())]
     head = f"# botocore {read.version} {read.operations} {read.services} {read.sentences}"
     LEFT.write_text("\n".join([head, ABOUT, *rows]) + "\n", encoding="utf-8")
@@ -215,16 +217,16 @@ def main() -> int:
         return write()
     found = list(proposals())
     if "--counts" not in sys.argv:
-        for one in found:
-            if not (one.known and "--left" in sys.argv):
-                state = "stands" if one.known else "not there"
-                print(f"{one.action}\t{one.fact}\t{state}\t{one.sentence}")
+        for entry in found:
+            if not (entry.known and "--left" in sys.argv):
+                state = "stands" if entry.known else "not there"
+                print(f"{entry.action}\t{entry.fact}\t{state}\t{entry.sentence}")
     every = [prefix for prefix, _, _ in operations()]
-    known = {one.action for one in found if catalog.find_action(one.action) is not None}
+    known = {entry.action for entry in found if catalog.find_action(entry.action) is not None}
     print(f"{len(every):,} operations of {len(set(every))} services read", file=sys.stderr)
     print(f"{len(found):,} sentences state a fact, of {len(known)} known actions", file=sys.stderr)
-    for fact, count in sorted(Counter(one.fact for one in found).items()):
-        stands = sum(one.known for one in found if one.fact == fact)
+    for fact, count in sorted(Counter(entry.fact for entry in found).items()):
+        stands = sum(entry.known for entry in found if entry.fact == fact)
         print(
             f"  {fact}: {count}, {stands} stand in the file, {count - stands} left", file=sys.stderr
         )

@@ -112,20 +112,20 @@ def signature(node: ast.FunctionDef, name: str) -> str:
     arguments = node.args
     positional = [*arguments.posonlyargs, *arguments.args]
     defaults = [None] * (len(positional) - len(arguments.defaults)) + list(arguments.defaults)
-    parts = [argument(one, value) for one, value in zip(positional, defaults, strict=True)]
+    parts = [argument(member, value) for member, value in zip(positional, defaults, strict=True)]
     parts = [part for part in parts if part not in {"self", "cls"}]
     if arguments.vararg:
         parts.append(f"*{argument(arguments.vararg, None)}")
     elif arguments.kwonlyargs:
         parts.append("*")
     parts += [
-        argument(one, value)
-        for one, value in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
+        argument(member, value)
+        for member, value in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
     ]
     if arguments.kwarg:
         parts.append(f"**{argument(arguments.kwarg, None)}")
     gives = f" -> {ast.unparse(node.returns)}" if node.returns else ""
-    if any(ast.unparse(one).endswith("property") for one in node.decorator_list):
+    if any(ast.unparse(member).endswith("property") for member in node.decorator_list):
         return f"```text\n{name}{gives.replace(' ->', ':', 1)}\n```"
     line = f"{name}({', '.join(parts)}){gives}"
     if len(line) > WIDTH:

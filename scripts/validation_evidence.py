@@ -36,13 +36,13 @@ def findings() -> list[tuple[str, Finding]]:
         policy = managed.find_managed_policy(arn)
         text = policy.document_text if policy is not None else ""
         name = arn.rpartition("/")[2]
-        found += [(name, one) for one in validator.validate_text(text, name)]
+        found += [(name, entry) for entry in validator.validate_text(text, name)]
     return found
 
 
 def written(found: list[tuple[str, Finding]]) -> str:
     """Write the counts and the errors."""
-    counts = Counter((one.finding_type, one.code) for _, one in found)
+    counts = Counter((finding.finding_type, finding.code) for _, finding in found)
     facts = version()
     concerned = len({name for name, _ in found})
     counted = f"{len(managed.arns()):,} policies, service reference of {facts.snapshot}"
@@ -56,9 +56,11 @@ def written(found: list[tuple[str, Finding]]) -> str:
     lines += ["", "Every error, and the policies that have it:", ""]
     lines += ["| code | finding | policies |", "|---|---|---|"]
     errors: dict[tuple[str, str], list[str]] = defaultdict(list)
-    for name, one in found:
-        if one.finding_type is FindingType.ERROR:
-            errors[one.code, f"{one.message}: `{one.spans[0].text.strip(chr(34))}`"].append(name)
+    for name, finding in found:
+        if finding.finding_type is FindingType.ERROR:
+            errors[
+                finding.code, f"{finding.message}: `{finding.spans[0].text.strip(chr(34))}`"
+            ].append(name)
     lines += [
         f"| `{code}` | {message} | {', '.join(sorted(set(names)))} |"
         for (code, message), names in sorted(errors.items())
@@ -74,9 +76,10 @@ def main() -> int:
     arguments = parser.parse_args()
     found = findings()
     if arguments.show:
-        for name, one in found:
-            if one.code == arguments.show:
-                print(f"{name}:{one.spans[0].place}: {type_word(one.finding_type)}: {one.details}")
+        for name, finding in found:
+            if finding.code == arguments.show:
+                kind = type_word(finding.finding_type)
+                print(f"{name}:{finding.spans[0].place}: {kind}: {finding.details}")
         return 0
     text = PAGE.read_text(encoding="utf-8")
     before, _, rest = text.partition(BEGIN)

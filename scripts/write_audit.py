@@ -76,7 +76,7 @@ def index(checks: tuple[AuditCheck, ...]) -> str:
         lines.append(f"### {framework.title}\n\n`--framework {name}`, [source]({framework.see})\n")
         lines.append("| control | checks |\n|---|---|")
         for control, ids in framework.controls.items():
-            shown = ", ".join(f"`{one}`" for one in ids)
+            shown = ", ".join(f"`{identifier}`" for identifier in ids)
             lines.append(f"| {control}: {framework.titles[control]} | {shown} |")
         lines.append("\nOut of scope:\n")
         lines += [f"- {control}: {why}" for control, why in framework.out_of_scope.items()]

@@ -30,7 +30,7 @@ def page() -> str:
     """Write the page."""
     pack = table()
     _, sources, mapped, total = pack.header.split("\t")
-    botocore = dict(one.split("=") for one in sources.split(","))["botocore"]
+    botocore = dict(part.split("=") for part in sources.split(","))["botocore"]
     lines = [
         INTRODUCTION.format(
             mapped=int(mapped),

@@ -179,7 +179,7 @@ def _summary(themes: Sequence[Theme], cases: Mapping[str, list[str]]) -> str:
         answers = Counter(rule.modelled for rule in theme.rules)
         open_ones = sum(rule.certainty in {"unsure", "conflict"} for rule in theme.rules)
         files = {path for rule in theme.rules for path in cases.get(rule.id, ())}
-        counts = (len(theme.rules), *(answers[one] for one in ANSWERS), open_ones, len(files))
+        counts = (len(theme.rules), *(answers[entry] for entry in ANSWERS), open_ones, len(files))
         link = f"[{theme.title}](#{_anchor(theme.title)})"
         lines.append(f"| {link} | {' | '.join(map(str, counts))} |")
     total = sum(len(theme.rules) for theme in themes)
@@ -252,7 +252,7 @@ def pages_read() -> str:
     for entry in load(READ)["pages"]:
         title = f"[{entry['title']}]({entry['page']})"
         beside, missing = (
-            sum(int(one["sentences"]) for one in entry.get(kind, ()))
+            sum(int(member["sentences"]) for member in entry.get(kind, ()))
             for kind in ("elsewhere", "left")
         )
         every = int(entry["sentences"])
@@ -262,8 +262,8 @@ def pages_read() -> str:
         sums = [total + count for total, count in zip(sums, counts, strict=True)]
         table.append(f"| {title} | {entry['text']} | {' | '.join(map(str, counts))} |")
         left += [
-            f"| {title} | {one['sentences']} | {cell(one['says'])} | {cell(one['instead'])} |"
-            for one in entry.get("left", ())
+            f"| {title} | {part['sentences']} | {cell(part['says'])} | {cell(part['instead'])} |"
+            for part in entry.get("left", ())
         ]
     table.append(f"| **all** | | {' | '.join(map(str, sums))} |")
     count = f"{len(files)} files with {every_request} requests about {len(services)} services"

@@ -229,10 +229,12 @@ def resource_type_table() -> str:
     ]
     rows = [row for row in resource_types() if row.has_policy or row.unread]
     for row in sorted(rows, key=lambda one: one.name):
-        template = [one.type or f"`{'.'.join(one.path)}`" for one in row.template]
-        plan = [one.type.removeprefix("aws_") or f"`{'.'.join(one.path)}`" for one in row.plan]
-        calls = [f"{one.service} {one.operation}" for one in row.calls]
-        named = [one for one in (row.finding, row.public_check) if one]
+        template = [entry.type or f"`{'.'.join(entry.path)}`" for entry in row.template]
+        plan = [
+            entry.type.removeprefix("aws_") or f"`{'.'.join(entry.path)}`" for entry in row.plan
+        ]
+        calls = [f"{call.service} {call.operation}" for call in row.calls]
+        named = [entry for entry in (row.finding, row.public_check) if entry]
         cells = [named_or(template), named_or(plan), named_or(calls), named_or(named)]
         if row.unread and not row.has_policy:
             cells = [f"not read: {row.unread}", "", "", named_or(named)]

@@ -81,19 +81,32 @@ class Choices:
 
     def reason_against(self, check: str, finding: Finding) -> str | None:
         """The reason for which a finding is accepted, if it is."""
-        for number, one in enumerate(self.suppressions):
-            ended = one.until is not None and self.today is not None and one.until < self.today
-            if one.check == check and not ended and fits_glob(finding.subject, one.subject):
+        for number, suppression in enumerate(self.suppressions):
+            ended = (
+                suppression.until is not None
+                and self.today is not None
+                and suppression.until < self.today
+            )
+            if (
+                suppression.check == check
+                and not ended
+                and fits_glob(finding.subject, suppression.subject)
+            ):
                 self._used.add(number)
-                return one.reason
+                return suppression.reason
         return None
 
     def unused(self) -> list[str]:
         """Sentences about suppressions that suppressed nothing."""
         return [
-            f"the suppression of `{one.check}` for `{one.subject}` suppressed nothing"
-            + (f": it ended on {one.until}" if one.until and (self.today or "") > one.until else "")
-            for number, one in enumerate(self.suppressions)
+            f"the suppression of `{suppression.check}` for `{suppression.subject}`"
+            " suppressed nothing"
+            + (
+                f": it ended on {suppression.until}"
+                if suppression.until and (self.today or "") > suppression.until
+                else ""
+            )
+            for number, suppression in enumerate(self.suppressions)
             if number not in self._used
         ]
 

@@ -144,7 +144,7 @@ def _is_takeable(looking: Looking, question: Question, caller: str) -> bool:
     kind, _, name = arn.resource.partition("/")
     if kind not in {"role", "user"} or not name:
         return False
-    if any(match_tokens(tokenize(one), caller) for one in looking.guardrails.exempt):
+    if any(match_tokens(tokenize(entry), caller) for entry in looking.guardrails.exempt):
         return False
     there = looking.model.find_principal(caller) is not None
     taking = {"role": "iam:UpdateAssumeRolePolicy", "user": "iam:CreateAccessKey"}

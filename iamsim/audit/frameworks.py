@@ -389,15 +389,17 @@ def _of_roots(result: CheckResult) -> CheckResult:
     """What a check says of root users, and of what is lost."""
     return replace(
         result,
-        findings=[one for one in result.findings if one.subject.endswith(":root")],
-        gaps=[one for one in result.gaps if ":user/" not in one.subject],
+        findings=[finding for finding in result.findings if finding.subject.endswith(":root")],
+        gaps=[gap for gap in result.gaps if ":user/" not in gap.subject],
     )
 
 
 def view_of(framework: Framework, audit: Audit) -> list[Control]:
     """Every control with its results, then those that are out of scope."""
     results = {check.check: check for check in audit.checks}
-    parts = next((_PARTS.get(name, {}) for name, one in FRAMEWORKS.items() if one is framework), {})
+    parts = next(
+        (_PARTS.get(name, {}) for name, value in FRAMEWORKS.items() if value is framework), {}
+    )
     controls = []
     for control, checks in framework.controls.items():
         some = [results[check] for check in checks if check in results]

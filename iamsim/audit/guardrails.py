@@ -148,7 +148,7 @@ class GuardrailProver:
     def prove(self, guardrail: Guardrail, about: Sequence[str] = ()) -> CheckResult:
         """Prove that no principal of these members (without any, of all) can do it, or show one
         that can."""
-        members = [one for one, alike in self.alike.items() if not about or {*alike} & {*about}]
+        members = [key for key, alike in self.alike.items() if not about or {*alike} & {*about}]
         who: list[object] = [{"account": member} for member in sorted(members)]
         if guardrail.root:
             who = [

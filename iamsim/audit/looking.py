@@ -302,7 +302,7 @@ class Looking:
                 findings = validator.validate_data(policy.document, policy.source, held.use)
                 alike[text] = findings
             elif findings:
-                findings = tuple(replace(one, source=policy.source) for one in findings)
+                findings = tuple(replace(finding, source=policy.source) for finding in findings)
             holder = held.holder if policy.arn is None else policy.arn
             found.append(ValidatedPolicy(held.account, holder, policy, held.use, findings))
         return found
@@ -490,9 +490,9 @@ def keys_of(entity: User | RootUser) -> list[Key] | None:
     if entity.access_keys is None:
         return None
     return [
-        _key(number, one)
-        for number, one in enumerate(entity.access_keys, start=1)
-        if isinstance(one, Mapping)
+        _key(number, access_key)
+        for number, access_key in enumerate(entity.access_keys, start=1)
+        if isinstance(access_key, Mapping)
     ]
 
 

@@ -94,9 +94,9 @@ def _of_account(account: Account) -> Iterator[Held]:
 def _of_principals(account: Account) -> Iterator[Held]:
     managed = {id(policy) for policy in account.policies.values()}
     holders: list[tuple[str, Group | User | Role]] = []
-    holders += [("group", one) for _, one in sorted(account.groups.items())]
-    holders += [("user", one) for _, one in sorted(account.users.items())]
-    holders += [("role", one) for _, one in sorted(account.roles.items())]
+    holders += [("group", group) for _, group in sorted(account.groups.items())]
+    holders += [("user", user) for _, user in sorted(account.users.items())]
+    holders += [("role", entry) for _, entry in sorted(account.roles.items())]
     for kind, entity in holders:
         for policy in entity.policies:
             inline = isinstance(policy, PolicyDocument) and policy.arn is None
@@ -111,14 +111,16 @@ def _of_principals(account: Account) -> Iterator[Held]:
 
 def _of_permission_sets(account: Account) -> Iterator[Held]:
     kind = "permission set"
-    for name, one in sorted(account.permission_sets.items()):
-        holder = one.arn or f"permission set {name}"
-        for policy in one.policies:
+    for name, permission_set in sorted(account.permission_sets.items()):
+        holder = permission_set.arn or f"permission set {name}"
+        for policy in permission_set.policies:
             yield Held(account.id, holder, policy, PolicyType.IDENTITY, kind)
-        if one.inline is not None:
-            yield Held(account.id, holder, one.inline, PolicyType.IDENTITY, kind, is_inline=True)
-        if one.boundary is not None:
-            yield Held(account.id, holder, one.boundary, PolicyType.PERMISSIONS_BOUNDARY)
+        if permission_set.inline is not None:
+            yield Held(
+                account.id, holder, permission_set.inline, PolicyType.IDENTITY, kind, is_inline=True
+            )
+        if permission_set.boundary is not None:
+            yield Held(account.id, holder, permission_set.boundary, PolicyType.PERMISSIONS_BOUNDARY)
 
 
 def written_out(document: object) -> str:

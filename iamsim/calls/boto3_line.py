@@ -101,8 +101,8 @@ class _Reader:
                 return [self.known(elt) for elt in node.elts]
             case ast.Dict():
                 return {
-                    str(self.known(key)): self.known(one)
-                    for key, one in zip(node.keys, node.values, strict=True)
+                    str(self.known(key)): self.known(entry)
+                    for key, entry in zip(node.keys, node.values, strict=True)
                     if key is not None
                 }
             case ast.JoinedStr():

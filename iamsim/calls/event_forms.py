@@ -103,7 +103,7 @@ def unwrapped(record: Mapping[str, Any]) -> dict[str, Any]:
             )
         return unwrapped(_object(records[0]))
     if "eventname" in found and "eventName" not in found:
-        found = {LOWERED.get(name, name): one for name, one in found.items()}
+        found = {LOWERED.get(name, name): value for name, value in found.items()}
     for name in TEXTS:
         if isinstance(found.get(name), str) and found[name].lstrip()[:1] in ("{", "["):
             found[name] = _json(found[name], name)
@@ -122,7 +122,7 @@ def unwrapped(record: Mapping[str, Any]) -> dict[str, Any]:
 def _lowered(value: object) -> object:
     """Give names back their capital letters, which Athena and Lake take away."""
     if isinstance(value, dict):
-        return {LOWERED.get(name, name): _lowered(one) for name, one in value.items()}
+        return {LOWERED.get(name, name): _lowered(member) for name, member in value.items()}
     return value
 
 

@@ -62,14 +62,14 @@ def parameters_of(
     if given.get("omitted") is True:
         return {}, ["the record was too big: its parameters were left out"]
     if service.name == "s3":
-        given = {S3_NAMES.get(name, name): _first(one) for name, one in given.items()}
+        given = {S3_NAMES.get(name, name): _first(value) for name, value in given.items()}
     if service.name == "ec2":
         inner = next(
-            (one for name, one in given.items() if name == f"{operation.name}Request"), None
+            (value for name, value in given.items() if name == f"{operation.name}Request"), None
         )
         given = inner if isinstance(inner, dict) else given
         given = {
-            _ec2_name(service, operation, str(name)): _items(one) for name, one in given.items()
+            _ec2_name(service, operation, str(name)): _items(value) for name, value in given.items()
         }
     hidden: list[str] = []
     kind = "" if operation.shape is None else str(operation.shape)
@@ -111,7 +111,7 @@ def _items(value: object, depth: int = 0) -> object:
     if isinstance(value, dict):
         if isinstance(value.get("items"), list) and len(value) == 1:
             return [_items(entry, depth + 1) for entry in value["items"]]
-        return {name: _items(one, depth + 1) for name, one in value.items()}
+        return {name: _items(member, depth + 1) for name, member in value.items()}
     if isinstance(value, list):
         return [_items(entry, depth + 1) for entry in value]
     return value
@@ -143,7 +143,9 @@ def _flatten_ids(service: Service, operation: Operation, found: Any) -> None:  #
 
 def _only(value: object) -> object:
     if isinstance(value, dict):
-        texts = [one for name, one in value.items() if isinstance(one, str) and "Id" in name]
+        texts = [
+            member for name, member in value.items() if isinstance(member, str) and "Id" in name
+        ]
         texts = texts or [entry for entry in value.values() if isinstance(entry, str)]
         return texts[0] if texts else value
     return value
@@ -169,19 +171,19 @@ def _shaped(service: Service, kind: str, value: Any, hidden: list[str], depth: i
     if form == "M":
         inner = service.inner(shape)
         return {
-            name: _shaped(service, inner, one, hidden, depth + 1) for name, one in value.items()
+            name: _shaped(service, inner, piece, hidden, depth + 1) for name, piece in value.items()
         }
     members = _by_plain(service.members(shape))
     found: dict[str, Any] = {}
-    for name, one in value.items():
-        if isinstance(one, str) and HIDDEN.search(one) and plain(name) != "statement":
+    for name, piece in value.items():
+        if isinstance(piece, str) and HIDDEN.search(piece) and plain(name) != "statement":
             hidden.append(name)
             continue
         member = members.get(plain(name))
         if member is None:
-            found[name] = one
+            found[name] = piece
         else:
-            found[member.name] = _shaped(service, member.kind, one, hidden, depth + 1)
+            found[member.name] = _shaped(service, member.kind, piece, hidden, depth + 1)
     return found
 
 

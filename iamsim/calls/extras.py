@@ -160,8 +160,8 @@ KEY_MEMBERS = frozenset(
 def _members(value: Any, name: str = "") -> Iterator[tuple[str, str]]:  # noqa: ANN401 - JSON
     """Give every text in parameters with the name of the member that holds it."""
     if isinstance(value, dict):
-        for inner, one in value.items():
-            yield from _members(one, inner)
+        for inner, member in value.items():
+            yield from _members(member, inner)
     elif isinstance(value, list):
         for entry in value:
             yield from _members(entry, name)

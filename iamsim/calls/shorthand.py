@@ -229,12 +229,12 @@ def shaped(service: Service, kind: str, value: Any, depth: int = 0) -> Any:  # n
         return value
     if form == "M":
         inner = service.inner(shape)
-        return {name: shaped(service, inner, one, depth + 1) for name, one in value.items()}
+        return {name: shaped(service, inner, member, depth + 1) for name, member in value.items()}
     members = service.members(shape)
     lowered = {name.lower(): name for name in members}
     found = {}
-    for name, one in value.items():
+    for name, member in value.items():
         known = name if name in members else lowered.get(name.lower(), name)
         inner = members[known].kind if known in members else "s"
-        found[known] = shaped(service, inner, one, depth + 1)
+        found[known] = shaped(service, inner, member, depth + 1)
     return found

@@ -40,14 +40,14 @@ def pairs_of(value: Any) -> dict[str, str]:  # noqa: ANN401 - parameters are JSO
     if isinstance(value, str):
         return dict(parse_qsl(value, keep_blank_values=True)) if "=" in value else {}
     if isinstance(value, dict):
-        inner = {name.lower(): one for name, one in value.items()}
+        inner = {name.lower(): member for name, member in value.items()}
         for name in ("tagset", "tags", "tagging", "items"):
             if isinstance(inner.get(name), list | dict):
                 return pairs_of(inner[name])
         return {
-            str(name): "" if one is None else str(one)
-            for name, one in value.items()
-            if not isinstance(one, dict | list)
+            str(name): "" if member is None else str(member)
+            for name, member in value.items()
+            if not isinstance(member, dict | list)
         }
     pairs: dict[str, str] = {}
     for entry in value if isinstance(value, list) else ():

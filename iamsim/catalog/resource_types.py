@@ -81,7 +81,9 @@ class Call(NamedTuple):
     @property
     def filled_in(self) -> tuple[str, ...]:
         """Name the options that say which resource a call is about."""
-        return tuple(one for one in self.options if one[:1] == "{" and one != "{account}")
+        return tuple(
+            option for option in self.options if option[:1] == "{" and option != "{account}"
+        )
 
 
 class TransportPolicy(NamedTuple):

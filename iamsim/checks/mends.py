@@ -58,7 +58,7 @@ def _add_version(policy: PolicyView, _: Finding) -> Iterable[Change]:
 def _texts_hold(value: object, mark: str) -> bool:
     """Whether some text of a document holds a mark."""
     if isinstance(value, dict):
-        return any(mark in name or _texts_hold(one, mark) for name, one in value.items())
+        return any(mark in name or _texts_hold(member, mark) for name, member in value.items())
     if isinstance(value, list):
         return any(_texts_hold(entry, mark) for entry in value)
     return isinstance(value, str) and mark in value

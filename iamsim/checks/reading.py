@@ -135,9 +135,9 @@ def read_view(
         version = given if isinstance(given, str) else None
         listed = raw.get("Statement")
         if isinstance(listed, list):
-            for index, one in enumerate(listed):
-                if isinstance(one, Mapping) and not is_template_function(one):
-                    statements.append(_statement(one, index, ("Statement", index)))
+            for index, entry in enumerate(listed):
+                if isinstance(entry, Mapping) and not is_template_function(entry):
+                    statements.append(_statement(entry, index, ("Statement", index)))
         elif isinstance(listed, Mapping):
             statements.append(_statement(listed, 0, ("Statement",)))
     return PolicyView(
@@ -177,7 +177,7 @@ def _texts(raw: object, path: Path) -> tuple[Value, ...]:
         return (Value(raw, path),)
     if not isinstance(raw, list):
         return ()
-    return tuple(Value(one, (*path, i)) for i, one in enumerate(raw) if isinstance(one, str))
+    return tuple(Value(entry, (*path, i)) for i, entry in enumerate(raw) if isinstance(entry, str))
 
 
 def _principals(raw: Mapping[str, object], path: Path) -> Principals | None:
@@ -218,7 +218,7 @@ def _condition_values(raw: object, path: Path) -> tuple[Value, ...]:
     if not isinstance(raw, list):
         text = text_of(raw)
         return () if text is None else (Value(text, path),)
-    texts = [(text_of(one), (*path, index)) for index, one in enumerate(raw)]
+    texts = [(text_of(entry), (*path, index)) for index, entry in enumerate(raw)]
     return tuple(Value(text, place) for text, place in texts if text is not None)
 
 

@@ -97,7 +97,7 @@ def _ordered(
             return None
         bounds.add(bound)
     ordered = sorted(bounds)
-    between = [(one + other) / 2 for one, other in pairwise(ordered)]
+    between = [(this + other) / 2 for this, other in pairwise(ordered)]
     outside = [ordered[0] - 1, ordered[-1] + 1]
     try:
         return [None, *(write(number) for number in (*ordered, *between, *outside))]

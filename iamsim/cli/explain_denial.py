@@ -115,7 +115,7 @@ def _all_asked(
             errors.append((message, error))
     if errors and not asked:
         raise errors[-1][1]
-    return asked, [f"{printable(one.text)}\n{render_error(error)}\n" for one, error in errors]
+    return asked, [f"{printable(entry.text)}\n{render_error(error)}\n" for entry, error in errors]
 
 
 def _asked(

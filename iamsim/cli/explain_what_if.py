@@ -233,7 +233,7 @@ def _outcome_text(outcome: Outcome, options: Options, model: World | None) -> st
 def _difference_text(before: Sequence[Answer], outcome: Outcome, options: Options) -> str:
     """Write both answers side by side."""
     chain = outcome.chain
-    comparisons = [_comparison(one, number, outcome) for number, one in enumerate(before)]
+    comparisons = [_comparison(entry, number, outcome) for number, entry in enumerate(before)]
     form = text_of(options, "format")
     if form == "json":
         hops = {} if chain is None else {"hops": hops_to_list(chain)}

@@ -52,18 +52,20 @@ def take_exam(
 ) -> int:
     """Ask all questions, one try each; 0 where the pass mark is reached, else 1."""
     right = 0
-    for number, one in enumerate(questions, 1):
-        title = Heading(1, f"Question {number} of {len(questions)}: {one.lesson.title}")
-        _show([title, *step_blocks(one.lesson, one.step)], paint, width)
-        reply = _asked(one)
+    for number, question in enumerate(questions, 1):
+        title = Heading(1, f"Question {number} of {len(questions)}: {question.lesson.title}")
+        _show([title, *step_blocks(question.lesson, question.step)], paint, width)
+        reply = _asked(question)
         if reply is None:
             sys.stdout.write("\nthe exam is not finished, and does not count\n")
             return 1
-        outcome = one.lesson.outcome(one.step)
+        outcome = question.lesson.outcome(question.step)
         right += not reply
         word = paint.bad("not so") if reply else paint.good("right")
-        sys.stdout.write(f"{word}: {outcome_text(outcome, one.step.action)}\n")
-        wrong: list[Block] = [Prose(reply), Items("AWS says so", one.lesson.see)] if reply else []
+        sys.stdout.write(f"{word}: {outcome_text(outcome, question.step.action)}\n")
+        wrong: list[Block] = (
+            [Prose(reply), Items("AWS says so", question.lesson.see)] if reply else []
+        )
         _show(wrong, paint, width)
         sys.stdout.write("\n")
     passed = 100 * right >= PASS_MARK * len(questions)

@@ -265,7 +265,7 @@ def _read(file: Path) -> Any | None:  # noqa: ANN401 - as above
 def _plain(value: object) -> Any:  # noqa: ANN401 - as above
     """An output as the CLI prints it: times in ISO 8601, bytes in base64, nothing secret."""
     if isinstance(value, dict):
-        return {key: _plain(one) for key, one in value.items() if key not in LEFT_OUT}
+        return {key: _plain(member) for key, member in value.items() if key not in LEFT_OUT}
     if isinstance(value, list | tuple):
         return [_plain(entry) for entry in value]
     if isinstance(value, datetime):

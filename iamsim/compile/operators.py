@@ -177,8 +177,8 @@ def _arn_test(tokens: list[Token]) -> TextTest:
         fields = value.split(":", ARN_PARTS - 1)
         if len(fields) != ARN_PARTS:
             return False
-        for one, text in zip(tests, fields, strict=True):  # noqa: SIM110 - hot path
-            if not one(text):
+        for entry, text in zip(tests, fields, strict=True):  # noqa: SIM110 - hot path
+            if not entry(text):
                 return False
         return True
 

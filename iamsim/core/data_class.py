@@ -64,7 +64,7 @@ else:
         def __get__(self, instance, owner):
             """Make what was asked for, put it in its class, and give it."""
             name = self.name
-            home = next(one for one in owner.__mro__ if one.__dict__.get(name) is self)
+            home = next(entry for entry in owner.__mro__ if entry.__dict__.get(name) is self)
             made = self.make(home)
             setattr(home, name, made)
             return made.__get__(instance, owner) if hasattr(made, "__get__") else made
@@ -80,9 +80,9 @@ else:
             from dataclasses import replace as replaced
 
             return replaced(item, **changes)
-        for one in table:
-            if one.init and one.name not in changes:
-                changes[one.name] = getattr(item, one.name)
+        for entry in table:
+            if entry.init and entry.name not in changes:
+                changes[entry.name] = getattr(item, entry.name)
         return item.__class__(**changes)
 
     def dataclass(cls=None, /, **how):
@@ -93,7 +93,9 @@ else:
         """Give the class its table of fields, and methods that are made later."""
         own = _own_fields(cls, kw_only=kw_only)
         table = {
-            one.name: one for base in cls.__mro__[:0:-1] for one in base.__dict__.get(_TABLE, ())
+            entry.name: entry
+            for base in cls.__mro__[:0:-1]
+            for entry in base.__dict__.get(_TABLE, ())
         }
         table.update(own)
         held = cls.__dict__
@@ -102,7 +104,7 @@ else:
             "__dataclass_fields__": _FIELDS,
             "__dataclass_params__": _Frozen if frozen else _NotFrozen,
             "__match_args__": tuple(
-                one.name for one in table.values() if one.init and not one.kw_only
+                entry.name for entry in table.values() if entry.init and not entry.kw_only
             ),
             "__init__": _INIT_FROZEN if frozen else _INIT,
             "__repr__": _REPR,
@@ -173,23 +175,23 @@ else:
     def _init(home, *, frozen):
         """Make `__init__`; fields of frozen classes are set by their slots, past `__setattr__`."""
         names, lines, plain, keywords = {}, [], ["self"], []
-        for one in getattr(home, _TABLE):
-            name = one.name
+        for entry in getattr(home, _TABLE):
+            name = entry.name
             value = name
             parameter = name
-            if one.default_factory is not _MISSING:
-                names[f"_default_{name}"] = one.default_factory
+            if entry.default_factory is not _MISSING:
+                names[f"_default_{name}"] = entry.default_factory
                 names["_made_later"] = _MADE_LATER
                 parameter += "=_made_later"
                 value = f"_default_{name}()"
-                if one.init:
+                if entry.init:
                     value += f" if {name} is _made_later else {name}"
-            elif one.default is not _MISSING:
-                names[f"_default_{name}"] = one.default
+            elif entry.default is not _MISSING:
+                names[f"_default_{name}"] = entry.default
                 parameter += f"=_default_{name}"
-                value = name if one.init else f"_default_{name}"
-            if one.init:
-                (keywords if one.kw_only else plain).append(parameter)
+                value = name if entry.init else f"_default_{name}"
+            if entry.init:
+                (keywords if entry.kw_only else plain).append(parameter)
             elif value == name:
                 continue
             if not frozen:
@@ -206,7 +208,11 @@ else:
             lines.append("self.__post_init__()")
         parameters = ", ".join(plain + (["*", *keywords] if keywords else []))
         method = _compiled(home, "__init__", parameters, lines or ["pass"], names)
-        told = {one.name: _annotation(home, one.name) for one in getattr(home, _TABLE) if one.init}
+        told = {
+            entry.name: _annotation(home, entry.name)
+            for entry in getattr(home, _TABLE)
+            if entry.init
+        }
         method.__annotations__ = {**told, "return": None}
         return method
 
@@ -216,7 +222,9 @@ else:
         return next(annotations[name] for annotations in told if name in annotations)
 
     def _tuple_of(home, who, counts):
-        members = "".join(f"{who}.{one.name}, " for one in getattr(home, _TABLE) if counts(one))
+        members = "".join(
+            f"{who}.{entry.name}, " for entry in getattr(home, _TABLE) if counts(entry)
+        )
         return f"({members})"
 
     def _eq(home):
@@ -238,7 +246,7 @@ else:
         """Make `__repr__`: the name and the fields."""
         import reprlib
 
-        shown = [one.name for one in getattr(home, _TABLE) if one.repr]
+        shown = [entry.name for entry in getattr(home, _TABLE) if entry.repr]
 
         @reprlib.recursive_repr()
         def __repr__(self):  # noqa: N807 - a method of each class
@@ -252,23 +260,23 @@ else:
         import dataclasses
 
         found = {}
-        for one in getattr(home, _TABLE):
+        for entry in getattr(home, _TABLE):
             said = {
                 name: value
                 for name in ("default", "default_factory")
-                if (value := getattr(one, name)) is not _MISSING
+                if (value := getattr(entry, name)) is not _MISSING
             }
             known = dataclasses.field(
                 **said,
-                init=one.init,
-                repr=one.repr,
-                hash=one.hash,
-                compare=one.compare,
-                kw_only=one.kw_only,
+                init=entry.init,
+                repr=entry.repr,
+                hash=entry.hash,
+                compare=entry.compare,
+                kw_only=entry.kw_only,
             )
-            known.name, known.type = one.name, _annotation(home, one.name)
+            known.name, known.type = entry.name, _annotation(home, entry.name)
             known._field_type = dataclasses._FIELD  # noqa: SLF001 - `fields` asks for it
-            found[one.name] = known
+            found[entry.name] = known
         return found
 
     def _refuse_to_set(self, name, value):  # noqa: ARG001 - the form of `__setattr__`
@@ -287,12 +295,12 @@ else:
 
     def _get_state(self):
         """Give the values of a frozen class, to be pickled."""
-        return [getattr(self, one.name) for one in getattr(self, _TABLE)]
+        return [getattr(self, entry.name) for entry in getattr(self, _TABLE)]
 
     def _set_state(self, state):
         """Take the values of a frozen class."""
-        for one, value in zip(getattr(self, _TABLE), state, strict=True):
-            object.__setattr__(self, one.name, value)
+        for entry, value in zip(getattr(self, _TABLE), state, strict=True):
+            object.__setattr__(self, entry.name, value)
 
     class _MadeLater:
         def __repr__(self):
@@ -317,7 +325,7 @@ else:
             made = namedtuple(  # noqa: PYI024 - this is what makes the typed form
                 name,
                 tuple(told),
-                defaults=[held[one] for one in told if one in held],
+                defaults=[held[entry] for entry in told if entry in held],
                 module=held["__module__"],
             )
             for key, value in held.items():

@@ -133,7 +133,9 @@ def unwrap_data(data: object) -> WrappedPolicy | None:
     """Find the one policy inside of data."""
     if not isinstance(data, Mapping) or STATEMENT in data or not NOT_ONE.isdisjoint(data):
         return None
-    wrapped_policies = [one for _, one in zip(range(2), _policies(data, (), ()), strict=False)]
+    wrapped_policies = [
+        policy for _, policy in zip(range(2), _policies(data, (), ()), strict=False)
+    ]
     return wrapped_policies[0] if len(wrapped_policies) == 1 else None
 
 

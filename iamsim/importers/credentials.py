@@ -114,7 +114,7 @@ def read_setting(draft: Draft, data: Json, place: str, account: str | None) -> N
         record.extend("alternate_contacts", [kind] if kind else [])
     else:
         record.extend(
-            "analyzers", [_analyzer(one) for one, _ in records(draft, data, "analyzers", place)]
+            "analyzers", [_analyzer(entry) for entry, _ in records(draft, data, "analyzers", place)]
         )
 
 

@@ -109,7 +109,7 @@ def _read(key: Key, files: Files, draft: Draft) -> None:
     elif parts[0] == "iam" and parts[1:]:
         used = read_iam(owner, kind, parts, data, draft)
     elif folder == SHARED:
-        used = read_shared(owner, {unquote(name): one for name, one in data.items()}, draft)
+        used = read_shared(owner, {unquote(name): value for name, value in data.items()}, draft)
     elif folder:
         used = read_resource(owner, kind, parts, data, draft)
     else:

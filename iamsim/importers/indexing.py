@@ -35,7 +35,7 @@ def index_of(layout: Layout, texts: Mapping[str, str]) -> dict[str, str]:
     }
     alone = [
         Document(
-            {key: one for key, one in held[path].items() if key != "include"},
+            {key: value for key, value in held[path].items() if key != "include"},
             world.source,
             world.folder,
         )

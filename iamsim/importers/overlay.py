@@ -85,8 +85,8 @@ def _state(
     documents, files = documents_of(imported.data, imported.places)
     # Documents say that they come from what is laid over: the files of the world may be alike.
     named = {
-        name: Document(one.data, _renamed(one.source, f"{label}: {name}"), one.folder)
-        for name, one in files.items()
+        name: Document(file.data, _renamed(file.source, f"{label}: {name}"), file.folder)
+        for name, file in files.items()
     }
     worlds = [
         Document(

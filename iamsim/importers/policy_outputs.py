@@ -103,7 +103,7 @@ def names_within(data: Json, call: str) -> tuple[ResourceType, list[str], str] |
     """Find a list of names in an output: what it lists, the names, and the place. It is told by the
     `call` that the file is named after, or by a key that no other call has."""
     for row, listing in _name_lists():
-        others = {one.operation for _, one in _name_lists() if one.path[0] == listing.path[0]}
+        others = {entry.operation for _, entry in _name_lists() if entry.path[0] == listing.path[0]}
         if call != listing.operation and len(others) > 1:
             continue
         names = _texts_at(data, listing.path)

@@ -152,8 +152,8 @@ def _shorten(policy: Mapping[str, object], statements: Sequence[dict[str, object
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
     """
-    asked = [one for one in statements if _names(one)]
-    wanted = {name for one in asked for name in _names(one)}
+    asked = [statement for statement in statements if _names(statement)]
+    wanted = {name for member in asked for name in _names(member)}
     shorter = sorted(
         ((pattern, name) for name in wanted if (pattern := _pattern(name, wanted)) is not None),
         key=lambda entry: (len(entry[0]) - len(entry[1]), entry[1]),
@@ -162,9 +162,11 @@ def _shorten(policy: Mapping[str, object], statements: Sequence[dict[str, object
         if len(json.dumps(policy, separators=(",", ":"))) <= LONGEST:
             return
         covered = pattern.removesuffix("*").lower()
-        for one in asked:
-            names = {pattern if name.lower().startswith(covered) else name for name in _names(one)}
-            one["Action"] = sorted(names)
+        for statement in asked:
+            names = {
+                pattern if name.lower().startswith(covered) else name for name in _names(statement)
+            }
+            statement["Action"] = sorted(names)
 
 
 def _names(statement: Mapping[str, object]) -> list[str]:
@@ -184,9 +186,11 @@ def _pattern(name: str, wanted: Collection[str]) -> str | None:
         if not action.startswith(start) or facts is None:
             return None
         covered = [
-            one.full_name for one in facts.actions if one.name.lower().startswith(start.lower())
+            entry.full_name
+            for entry in facts.actions
+            if entry.name.lower().startswith(start.lower())
         ]
-        if all(one in wanted for one in covered):
+        if all(entry in wanted for entry in covered):
             return f"{service}:{start}*"
     return None
 

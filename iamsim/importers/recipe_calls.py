@@ -114,10 +114,10 @@ def _loop(row: ResourceType, chain: tuple[Call, ...], call: Call) -> list[str]:
         lines.append(f"{indent}for {variable} in $(each {_listing(before, region)}'); do")
         ends.insert(0, f"{indent}done")
     indent = "  " * (len(lines) + 1)
-    members = {one: _variable(one) for one in call.filled_in if one.startswith("{.")}
+    members = {text: _variable(text) for text in call.filled_in if text.startswith("{.")}
     if members:
         *above, last = listed.path
-        asked = ",".join((last, *(re.sub(r"\.(\d+)", r"[\1]", one[2:-1]) for one in members)))
+        asked = ",".join((last, *(re.sub(r"\.(\d+)", r"[\1]", member[2:-1]) for member in members)))
         query = _listing(listed._replace(path=(*above, f"[{asked}]")), region)
         read = " ".join(("one", *members.values()))
         lines.append(f"{indent}while IFS=$'\\t' read -r {read}; do")
@@ -126,7 +126,7 @@ def _loop(row: ResourceType, chain: tuple[Call, ...], call: Call) -> list[str]:
         lines.append(f"{indent}for one in $(each {_listing(listed, region)}'); do")
         ends.insert(0, f"{indent}done # {row.name}")
     subject, values = _subject(row, listed, call)
-    values |= {one: f"${name}" for one, name in members.items()} | {f"{{{len(chain)}}}": "$one"}
+    values |= {key: f"${name}" for key, name in members.items()} | {f"{{{len(chain)}}}": "$one"}
     folder = "${dir%/*}" if row.region == EACH else "$dir"
     made = f"{call.service} {call.operation}{_options(call, values)}{region}"
     lines.append(f'{indent}  policy "{folder}/{call.operation}.{subject}.json" {made}')
@@ -138,7 +138,9 @@ def _subject(row: ResourceType, listed: Call, call: Call) -> tuple[str, dict[str
     arn, own_name, last = "$one", "$one", listed.path[-1]
     if last.lower().endswith("arn"):
         before = row.arn.partition("{name}")[0].rpartition("}:")[2]
-        between = "".join("*/" if one[:1] == "{" else f"{one}/" for one in before.split("/")[:-1])
+        between = "".join(
+            "*/" if entry[:1] == "{" else f"{entry}/" for entry in before.split("/")[:-1]
+        )
         own_name = f"${{one#*:{between or before}}}" if before else "$one"
     elif "{url}" in call.options:
         return "${one##*/}", {"{url}": "$one"}

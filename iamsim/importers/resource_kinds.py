@@ -106,12 +106,12 @@ def target_arn(kind: ResourceType, scope: Scope, named: Sequence[str]) -> str | 
     """Give the ARN of what a policy is for: it is named by an ARN, an address, or a name and the
     further parts of its ARN in front of that; `None` for what names nothing."""
     *further, name = named or [""]
-    kind = next((known_type(one) for end, one in EXPRESS.items() if name.endswith(end)), kind)
+    kind = next((known_type(value) for end, value in EXPRESS.items() if name.endswith(end)), kind)
     if name.startswith("arn:"):
         return policy_holder(name, scope)
     if kind.reference == "url":
         return queue_arn(name, scope.partition)
-    outer = dict(zip((one for one, _ in kind.outer), map(part_named, further), strict=False))
+    outer = dict(zip((entry for entry, _ in kind.outer), map(part_named, further), strict=False))
     if len(outer) < len(kind.outer):
         return None
     arn = arn_of(kind, scope, name, outer=outer, of_policy=True)

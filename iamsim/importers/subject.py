@@ -89,7 +89,7 @@ def arn_of_file(path: str) -> str | None:
     pattern = _arns_of_calls().get(named.call)
     if pattern is None or not named.subject or is_account_id(named.subject):
         return None
-    express = next((one for end, one in EXPRESS.items() if named.subject.endswith(end)), None)
+    express = next((value for end, value in EXPRESS.items() if named.subject.endswith(end)), None)
     pattern = pattern if express is None else known_type(express).arn
     account, region = account_of_path(path), region_of_path(path)
     if ("{account}" in pattern and account is None) or ("{region}" in pattern and region is None):

@@ -237,8 +237,10 @@ class Tree:
             if self.enabled is not None and kind not in self.enabled:
                 self.complete.discard(kind)
                 self.doubts_of_root.pop(kind, None)
-                self.attached = {key: one for key, one in self.attached.items() if key[1] != kind}
-                self.doubts = {key: one for key, one in self.doubts.items() if key[1] != kind}
+                self.attached = {
+                    key: value for key, value in self.attached.items() if key[1] != kind
+                }
+                self.doubts = {key: doubt for key, doubt in self.doubts.items() if key[1] != kind}
 
     def _place_orphans(self, root: str) -> None:
         """Put units and accounts of which nobody knows where they are directly under the root."""

@@ -144,8 +144,8 @@ def answer_blocks(step: Step, outcome: Outcome) -> Iterator[Block]:
         yield Facts(
             "what the call asks",
             [
-                (VERDICT_WORDS[one.decision.verdict], f"{called.action} on {called.resource}")
-                for called, one in asked
+                (VERDICT_WORDS[answer.decision.verdict], f"{called.action} on {called.resource}")
+                for called, answer in asked
             ],
         )
     yield Explanation(outcome.answer)

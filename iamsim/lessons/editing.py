@@ -61,12 +61,12 @@ class EditedCopy:
             self._write(page_name(path), policy_json(value))
             return
         if isinstance(value, dict):
-            for key, one in value.items():
+            for key, member in value.items():
                 if key != "world":
-                    self._lay_out(one, (*path, key))
+                    self._lay_out(member, (*path, key))
         elif isinstance(value, list):
-            for number, one in enumerate(value):
-                self._lay_out(one, (*path, number))
+            for number, entry in enumerate(value):
+                self._lay_out(entry, (*path, number))
 
     def outcome(self) -> Outcome:
         """Ask with the texts as they are now.
@@ -88,10 +88,10 @@ class EditedCopy:
         if path == ("world",):
             return parse_document(texts[WORLD], WORLD, language="yaml").data
         if isinstance(value, list):
-            return [self._read(one, (*path, number), texts) for number, one in enumerate(value)]
+            return [self._read(entry, (*path, number), texts) for number, entry in enumerate(value)]
         if not isinstance(value, dict):
             return value
         if "Statement" in value:
             name = page_name(path)
             return load_json(Source(name, texts[name], locate_json), PolicyError)
-        return {key: self._read(one, (*path, key), texts) for key, one in value.items()}
+        return {key: self._read(member, (*path, key), texts) for key, member in value.items()}

@@ -107,9 +107,9 @@ def load_exercise(path: str) -> Exercise:
         start=_start(block, scenario, document),
         given={name: said(text) for name, text in block.given.items()},
         reasons={
-            one.name or f"request {number}": said(one.about)
-            for number, one in enumerate(model.requests, 1)
-            if one.about
+            request.name or f"request {number}": said(request.about)
+            for number, request in enumerate(model.requests, 1)
+            if request.about
         },
         scenario=scenario,
         document=document,

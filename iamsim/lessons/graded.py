@@ -63,8 +63,8 @@ def verdict_line(grade: Grade) -> str:
 
 
 def _blocks(grade: Grade) -> Iterator[Block]:
-    for number, one in enumerate(grade.broken, 1):
-        yield _broken(one, number)
+    for number, entry in enumerate(grade.broken, 1):
+        yield _broken(entry, number)
     for number, outcome in enumerate(grade.failing, 1):
         yield _failure(grade, outcome, number)
     columns: tuple[Column[Outcome], ...] = (

@@ -151,7 +151,9 @@ def _session_mutants(
     if world is None:  # as above
         raise TypeError(exercise.name)
     used = {
-        id(one.document) for one, _ in policies_in_use(world) if isinstance(one, PolicyDocument)
+        id(entry.document)
+        for entry, _ in policies_in_use(world)
+        if isinstance(entry, PolicyDocument)
     }
     for policy in policies.values():
         if id(policy.document) in used:

@@ -85,7 +85,7 @@ def _lines(value: object, indent: str) -> list[str]:
     inner = f"{indent}  "
     lines = ["{" if isinstance(value, dict) else "["]
     entries: list[tuple[str, object]] = (
-        [(f"{json.dumps(key, ensure_ascii=False)}: ", one) for key, one in value.items()]
+        [(f"{json.dumps(key, ensure_ascii=False)}: ", member) for key, member in value.items()]
         if isinstance(value, dict)
         else [("", entry) for entry in value]
     )

@@ -186,4 +186,4 @@ def _maps(value: object) -> list[tuple[str, dict[str, object]]]:
     """The entries of a map that are maps."""
     if not isinstance(value, dict):
         return []
-    return [(name, one) for name, one in value.items() if isinstance(one, dict)]
+    return [(name, member) for name, member in value.items() if isinstance(member, dict)]

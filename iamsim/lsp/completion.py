@@ -192,7 +192,7 @@ def _values_of_key(key: str, world: World | None) -> list[Proposal]:
     match key:
         case "aws:principalaccount" | "aws:resourceaccount" | "aws:sourceaccount":
             accounts = world.accounts.items()
-            return [Proposal(one, "value", account.name or "") for one, account in accounts]
+            return [Proposal(entry, "value", account.name or "") for entry, account in accounts]
         case "aws:principalorgid" | "aws:resourceorgid" | "aws:sourceorgid":
             organization = world.organization
             known = organization.id if organization is not None else None

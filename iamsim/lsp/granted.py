@@ -56,7 +56,7 @@ def _marked(value: object) -> Any:  # noqa: ANN401 - any part of a policy
         [(name, argument)] = value.items()
         if name == "Ref" or str(name).startswith("Fn::"):
             return dict(Unknown(f"`{name}: {argument}`", "").to_marker())
-    return {name: _marked(one) for name, one in value.items()}
+    return {name: _marked(member) for name, member in value.items()}
 
 
 def _said(statement: Mapping[str, object]) -> str:

@@ -216,7 +216,7 @@ def _path(frames: list[tuple[int, str | int]]) -> Path:
 def _depth(line: str) -> int:
     """How many brackets of a line stay open, texts left out."""
     plain = re.sub(r'"(?:[^"\\]|\\.)*"|\'[^\']*\'', "", line)
-    return sum(plain.count(one) for one in "{[") - sum(plain.count(one) for one in "}]")
+    return sum(plain.count(entry) for entry in "{[") - sum(plain.count(entry) for entry in "}]")
 
 
 def _line_place(

@@ -131,11 +131,11 @@ def _listed(names: Iterable[str], detail: str) -> list[Proposal]:
 
 
 def _types(module: ModuleFiles, mode: str) -> list[str]:
-    return list(dict.fromkeys(kind for one, kind, _ in module.resources if one == mode))
+    return list(dict.fromkeys(kind for entry, kind, _ in module.resources if entry == mode))
 
 
 def _names(module: ModuleFiles, mode: str, kind: str) -> list[str]:
-    return [name for one, other, name in module.resources if (one, other) == (mode, kind)]
+    return [name for entry, other, name in module.resources if (entry, other) == (mode, kind)]
 
 
 def _attributes(block: tree.Block | None, kind: str) -> list[Proposal]:

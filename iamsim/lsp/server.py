@@ -158,13 +158,13 @@ def _complete(documents: Documents, params: types.CompletionParams) -> types.Com
         found += [(references.place, proposal) for proposal in references.proposals]
     items = [
         types.CompletionItem(
-            label=for_terminal(one.text),
-            kind=KINDS.get(one.kind, types.CompletionItemKind.Value),
-            detail=for_terminal(one.detail or "") or None,
+            label=for_terminal(entry.text),
+            kind=KINDS.get(entry.kind, types.CompletionItemKind.Value),
+            detail=for_terminal(entry.detail or "") or None,
             sort_text=f"{number:05}",
-            text_edit=types.TextEdit(_range(documents, uri, at), _quoted(one.text, uri, at)),
+            text_edit=types.TextEdit(_range(documents, uri, at), _quoted(entry.text, uri, at)),
         )
-        for number, (at, one) in enumerate(found)
+        for number, (at, entry) in enumerate(found)
     ]
     return types.CompletionList(is_incomplete=False, items=items)
 

@@ -129,7 +129,7 @@ def _archives() -> tuple[bytes, bytes]:
     }
     for place, name in MOVED:
         if (CHECKOUT / place).is_dir() and not (PACKAGE / name).is_dir():
-            files |= {f"{name}/{one}": content for one, content in _below(CHECKOUT / place)}
+            files |= {f"{name}/{entry}": content for entry, content in _below(CHECKOUT / place)}
     placed = {f"iamsim/{name}": content for name, content in files.items()}
     later = {f"iamsim/{name}" for name in files if name.startswith(LATER)}
     return (

@@ -125,7 +125,7 @@ class _Units:
     """Offsets as browsers count them: in units of UTF-16, of which some characters take two."""
 
     def __init__(self, text: str) -> None:
-        self._wide = [place for place, one in enumerate(text) if ord(one) > LAST_OF_ONE]
+        self._wide = [place for place, entry in enumerate(text) if ord(entry) > LAST_OF_ONE]
 
     def before(self, offset: int) -> int:
         """How many units stand before a character."""

@@ -73,7 +73,7 @@ def question_of(witness: Mapping[str, Any]) -> Question:
         witness["principal"],
         witness["action"],
         witness["resource"],
-        {key: tuple(one) if isinstance(one, list) else one for key, one in given.items()},
+        {key: tuple(value) if isinstance(value, list) else value for key, value in given.items()},
         unset=frozenset(witness.get("unset", ())),
         via=Via(vpc_endpoint=witness.get("via", {}).get("vpc_endpoint")),
         resource_account=witness.get("resource_account"),

@@ -227,7 +227,7 @@ def _of_resource(resource: Resource) -> Iterator[Part]:
     }
     lines = [
         f"account: {resource.account}",
-        *(f"{one}: {value}" for one, value in _given(settings)),
+        *(f"{entry}: {value}" for entry, value in _given(settings)),
     ]
     yield f"resource {resource.arn}", "\n".join(lines)
     if resource.policy is not None:

@@ -127,7 +127,7 @@ def _only(found: Iterable[str]) -> str | None:
 
 
 def _nearest(name: str, known: dict[str, str]) -> str | None:
-    lowered = {one.lower(): arn for one, arn in known.items()}
+    lowered = {key.lower(): arn for key, arn in known.items()}
     close = nearest(name.lower(), lowered, ALIKE)
     return lowered[close] if close else None
 
@@ -217,7 +217,7 @@ def _head(arn: Arn) -> tuple[str, ...]:
 
 def _heads_alike(first: Arn, second: Arn) -> bool:
     """Whether two ARNs differ in one part before the name."""
-    return sum(one != other for one, other in zip(_head(first), _head(second), strict=True)) == 1
+    return sum(this != other for this, other in zip(_head(first), _head(second), strict=True)) == 1
 
 
 def near_key(key: str, read: Iterable[str]) -> str | None:

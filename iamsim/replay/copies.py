@@ -88,9 +88,9 @@ class Ids:
                 if int.from_bytes(one[:8], sys.byteorder) in twice:
                     holders.setdefault(one, []).append(file)
         found: dict[str, set[bytes]] = {}
-        for one, files in holders.items():
+        for key, files in holders.items():
             for file in sorted(files, key=places.__getitem__)[1:]:
-                found.setdefault(file, set()).add(one)
+                found.setdefault(file, set()).add(key)
         return found
 
     def _by_file(self) -> Iterator[tuple[str, bytes]]:

@@ -131,8 +131,8 @@ def _grouped(resources: set[str], most: int) -> set[str]:
 def _shared_start(first: str, last: str) -> str:
     """How the first and the last of sorted texts begin, and so all between them."""
     length = 0
-    for one, other in zip(first, last, strict=False):
-        if one != other:
+    for this, other in zip(first, last, strict=False):
+        if this != other:
             break
         length += 1
     return first[:length]

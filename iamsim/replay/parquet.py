@@ -55,7 +55,7 @@ def _plain(value: object) -> object:
         time = value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
         return time.strftime("%Y-%m-%dT%H:%M:%SZ")
     if isinstance(value, dict):
-        return {name: _plain(one) for name, one in value.items() if one is not None}
+        return {name: _plain(member) for name, member in value.items() if member is not None}
     if isinstance(value, list):
         return [_plain(entry) for entry in value]
     return value

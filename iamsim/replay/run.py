@@ -155,7 +155,7 @@ def _judge(group: CallGroup, world: Asker, result: Replay) -> None:
     result.agree += group.allowed if allowed else group.denied
     against = group.denied if allowed else group.allowed
     if against:
-        place = 0 if allowed else next(n for n, one in enumerate(verdicts) if one is overall)
+        place = 0 if allowed else next(n for n, entry in enumerate(verdicts) if entry is overall)
         requested = requests[group.requests[place]]
         answer = world.answer(requested)
         result.disagree.append(Disagreement(requested, allowed, against, group, answer))

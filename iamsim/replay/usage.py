@@ -183,12 +183,12 @@ def _account(account: Account, usage: Usage, logged: Mapping[str, set[str]] | No
     told = any(role.last_used is not None for role in account.roles.values())
     if not told and logged is None:
         return replace(
-            account, users={name: _user(one, usage, None) for name, one in account.users.items()}
+            account, users={name: _user(user, usage, None) for name, user in account.users.items()}
         )  # one role's use would make those unused of which nobody says anything
     return replace(
         account,
-        users={name: _user(one, usage, logged) for name, one in account.users.items()},
-        roles={name: _role(one, usage, logged) for name, one in account.roles.items()},
+        users={name: _user(user, usage, logged) for name, user in account.users.items()},
+        roles={name: _role(value, usage, logged) for name, value in account.roles.items()},
     )
 
 

@@ -366,13 +366,13 @@ def _forbidden(report: ChangeReport) -> Section[Kept]:
 def _diffs(policies: Sequence[PolicyChange], most: int | None) -> tuple[list[Prose], int]:
     """What differs, each as a diff, of so many lines in all; and how many more there are."""
     shown, left, more = [], most, 0
-    for number, one in enumerate(policies, 1):
-        lines = one.lines if left is None else one.lines[:left]
-        more += len(one.lines) - len(lines)
+    for number, policy in enumerate(policies, 1):
+        lines = policy.lines if left is None else policy.lines[:left]
+        more += len(policy.lines) - len(lines)
         left = None if left is None else left - len(lines)
-        word = " (new)" if one.added else " (gone)" if one.removed else ""
+        word = " (new)" if policy.added else " (gone)" if policy.removed else ""
         text = "\n".join(lines)
-        caption = f"{one.what}{word}"
+        caption = f"{policy.what}{word}"
         shown.append(
             Prose(f"diff-{number}", caption, (text,), code=True, language="diff", folded=True)
         )

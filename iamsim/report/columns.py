@@ -35,15 +35,15 @@ def table(
     widths = [max([len(row[place]) for row in rows]) for place in range(len(rows[0]) - 1)]
     widths = [max(pair) for pair in zip_longest(widths, least[: len(widths)], fillvalue=0)]
     margin = indent + sum(width + _GAP for width in widths)
-    form = " " * indent + "".join([f"{{:<{one}}}" + " " * _GAP for one in widths])
+    form = " " * indent + "".join([f"{{:<{entry}}}" + " " * _GAP for entry in widths])
     lines: list[str] = []
     for number, row in enumerate(rows):
         head = form.format(*row)
         written = _wrapped(head, row[-1], margin, width)
         if painted:
             cells = [
-                f"{cell:<{one}}" if painter is None else painter(f"{cell:<{one}}")
-                for cell, one, painter in zip(row, widths, painted[number], strict=False)
+                f"{cell:<{entry}}" if painter is None else painter(f"{cell:<{entry}}")
+                for cell, entry, painter in zip(row, widths, painted[number], strict=False)
             ]
             colored = " " * indent + "".join([cell + " " * _GAP for cell in cells])
             written[0] = f"{colored}{written[0][len(head) :]}"

@@ -65,10 +65,10 @@ def comparison_blocks(found: Comparison) -> list[Entry]:
 
 def _deciding(change: DecisionChange) -> Iterator[str]:
     """What decided then, and what decides now."""
-    for word, one in (("then", change.before), ("now", change.after)):
-        told = [_statement_text(statement) for statement in one.statements]
-        if not told and one.layer is not None:
-            told = [f"the layer {one.layer}, where nothing allows it"]
+    for word, entry in (("then", change.before), ("now", change.after)):
+        told = [_statement_text(statement) for statement in entry.statements]
+        if not told and entry.layer is not None:
+            told = [f"the layer {entry.layer}, where nothing allows it"]
         if told:
             yield f"{word} by {'; '.join(told)}"
 

@@ -34,7 +34,9 @@ class _Reader(NamedTuple):
 
 def influence_document(asked: Sequence[Asked]) -> Document:
     """Lay out, key by key, the values worth trying and the statements that read it."""
-    titles = [f"`{one.principal}` `{one.action}` on `{one.resource}`" for one, _ in asked]
+    titles = [
+        f"`{request.principal}` `{request.action}` on `{request.resource}`" for request, _ in asked
+    ]
     sections = [
         section
         for number, (title, (_, keys)) in enumerate(zip(titles, asked, strict=True), 1)

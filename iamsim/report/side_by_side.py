@@ -96,7 +96,7 @@ def comparisons_document(
     hops = () if chain is None else (hops_block(chain),)
     if len(documents) == 1:
         return replace(documents[0], blocks=(*hops, *documents[0].blocks))
-    parts = [Part(f"pair-{number}", "", one) for number, one in enumerate(documents, 1)]
+    parts = [Part(f"pair-{number}", "", document) for number, document in enumerate(documents, 1)]
     changed = sum(bool(comparison.differences) for comparison in comparisons)
     title = f"{changed} of {len(documents)} answers differ"
     return Document(title, (*hops, *parts), sentence=True)

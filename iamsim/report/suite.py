@@ -61,8 +61,8 @@ def run_document(report: SuiteReport, *, verbose: bool = False) -> Document:
     """Lay out files, failures, coverage, mutants and what differs from a record. With `verbose`,
     text and Markdown have every case too, and failures in a terminal their whole explanations."""
     broken = [
-        Entry(anchor("e", number), Badge("no", "error"), one.file, "", _lines(str(one.error)))
-        for number, one in enumerate(report.collected.broken, 1)
+        Entry(anchor("e", number), Badge("no", "error"), member.file, "", _lines(str(member.error)))
+        for number, member in enumerate(report.collected.broken, 1)
     ]
     failed = failures_of(report.outcomes)
     failures = [

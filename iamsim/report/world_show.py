@@ -41,9 +41,9 @@ def show_names(accounts: Iterable[Account]) -> list[str]:
     """Only the ARNs of principals and resources."""
     found: list[str] = []
     for account in accounts:
-        found += [one.arn for _, one in sorted(account.users.items())]
-        found += [one.arn for _, one in sorted(account.groups.items())]
-        found += [one.arn for _, one in sorted(account.roles.items())]
+        found += [user.arn for _, user in sorted(account.users.items())]
+        found += [group.arn for _, group in sorted(account.groups.items())]
+        found += [role.arn for _, role in sorted(account.roles.items())]
         found += sorted(account.resources)
     return found
 
@@ -57,9 +57,9 @@ def _section(account: Account, model: World) -> Section[_Row]:
         ("users", _users(account)),
         (
             "groups",
-            [(name, _policies(one.policies)) for name, one in sorted(account.groups.items())],
+            [(name, _policies(group.policies)) for name, group in sorted(account.groups.items())],
         ),
-        ("roles", [(name, _role(one)) for name, one in sorted(account.roles.items())]),
+        ("roles", [(name, _role(role)) for name, role in sorted(account.roles.items())]),
         ("permission sets", _permission_sets(account)),
         ("policies", _customer_policies(account)),
         ("identity providers", [(provider, "") for provider in sorted(account.providers)]),
@@ -131,11 +131,19 @@ def _parts(*parts: str) -> str:
 
 def _permission_sets(account: Account) -> list[tuple[str, str]]:
     rows = []
-    for name, one in sorted(account.permission_sets.items()):
-        inline = () if one.inline is None else (one.inline,)
-        people = f"assigned to {joined(one.assignments)}" if one.assignments else ""
-        boundary = "" if one.boundary is None else f"boundary {one.boundary.name}"
-        rows.append((name, _parts(people, _policies((*one.policies, *inline)), boundary)))
+    for name, permission_set in sorted(account.permission_sets.items()):
+        inline = () if permission_set.inline is None else (permission_set.inline,)
+        people = (
+            f"assigned to {joined(permission_set.assignments)}"
+            if permission_set.assignments
+            else ""
+        )
+        boundary = (
+            "" if permission_set.boundary is None else f"boundary {permission_set.boundary.name}"
+        )
+        rows.append(
+            (name, _parts(people, _policies((*permission_set.policies, *inline)), boundary))
+        )
     return rows
 
 
@@ -143,9 +151,9 @@ def _holders(account: Account) -> dict[str, list[str]]:
     """Who has each policy of the account, by its name."""
     found: dict[str, list[str]] = {}
     holders: list[tuple[str, User | Group | Role]] = [
-        *((f"user {name}", one) for name, one in sorted(account.users.items())),
-        *((f"group {name}", one) for name, one in sorted(account.groups.items())),
-        *((f"role {name}", one) for name, one in sorted(account.roles.items())),
+        *((f"user {name}", user) for name, user in sorted(account.users.items())),
+        *((f"group {name}", group) for name, group in sorted(account.groups.items())),
+        *((f"role {name}", role) for name, role in sorted(account.roles.items())),
     ]
     for name, holder in holders:
         for policy in holder.policies:
@@ -166,14 +174,14 @@ def _customer_policies(account: Account) -> list[tuple[str, str]]:
 
 def _resources(account: Account) -> list[tuple[str, str]]:
     rows = []
-    for arn, one in sorted(account.resources.items()):
-        block = one.public_access_block
+    for arn, resource in sorted(account.resources.items()):
+        block = resource.public_access_block
         rows.append(
             (
                 arn,
                 _parts(
-                    "policy" if one.policy is not None else "no policy",
-                    f"{len(one.grants)} grants" if one.grants else "",
+                    "policy" if resource.policy is not None else "no policy",
+                    f"{len(resource.grants)} grants" if resource.grants else "",
                     "public access blocked" if block and block.restrict_public_buckets else "",
                 ),
             )
@@ -183,8 +191,14 @@ def _resources(account: Account) -> list[tuple[str, str]]:
 
 def _endpoints(account: Account) -> list[tuple[str, str]]:
     return [
-        (name, _parts(one.service or "", "policy" if one.policy is not None else "no policy"))
-        for name, one in sorted(account.vpc_endpoints.items())
+        (
+            name,
+            _parts(
+                vpc_endpoint.service or "",
+                "policy" if vpc_endpoint.policy is not None else "no policy",
+            ),
+        )
+        for name, vpc_endpoint in sorted(account.vpc_endpoints.items())
     ]
 
 
@@ -197,30 +211,34 @@ def account_data(account: Account, model: World) -> Json:
         "path": None if path is None else [node.name for node in path],
         "users": [
             {
-                "arn": one.arn,
-                "groups": list(one.groups),
-                "policies": _names(one.policies),
-                "boundary": None if one.boundary is None else one.boundary.name,
+                "arn": user.arn,
+                "groups": list(user.groups),
+                "policies": _names(user.policies),
+                "boundary": None if user.boundary is None else user.boundary.name,
             }
-            for _, one in sorted(account.users.items())
+            for _, user in sorted(account.users.items())
         ],
         "groups": [
-            {"arn": one.arn, "policies": _names(one.policies)}
-            for _, one in sorted(account.groups.items())
+            {"arn": group.arn, "policies": _names(group.policies)}
+            for _, group in sorted(account.groups.items())
         ],
         "roles": [
             {
-                "arn": one.arn,
-                "trusted": _trusted(one),
-                "service_linked": one.service_linked,
-                "policies": _names(one.policies),
-                "boundary": None if one.boundary is None else one.boundary.name,
+                "arn": role.arn,
+                "trusted": _trusted(role),
+                "service_linked": role.service_linked,
+                "policies": _names(role.policies),
+                "boundary": None if role.boundary is None else role.boundary.name,
             }
-            for _, one in sorted(account.roles.items())
+            for _, role in sorted(account.roles.items())
         ],
         "permission_sets": [
-            {"name": name, "policies": _names(one.policies), "assignments": list(one.assignments)}
-            for name, one in sorted(account.permission_sets.items())
+            {
+                "name": name,
+                "policies": _names(permission_set.policies),
+                "assignments": list(permission_set.assignments),
+            }
+            for name, permission_set in sorted(account.permission_sets.items())
         ],
         "policies": [
             {"name": name, "attached_to": _holders(account).get(name, [])}
@@ -228,12 +246,12 @@ def account_data(account: Account, model: World) -> Json:
         ],
         "providers": sorted(account.providers),
         "resources": [
-            {"arn": arn, "policy": one.policy is not None}
-            for arn, one in sorted(account.resources.items())
+            {"arn": arn, "policy": resource.policy is not None}
+            for arn, resource in sorted(account.resources.items())
         ],
         "vpc_endpoints": [
-            {"id": name, "service": one.service, "policy": one.policy is not None}
-            for name, one in sorted(account.vpc_endpoints.items())
+            {"id": name, "service": vpc_endpoint.service, "policy": vpc_endpoint.policy is not None}
+            for name, vpc_endpoint in sorted(account.vpc_endpoints.items())
         ],
     }
 

@@ -187,8 +187,8 @@ def _first_version(data: Json) -> Json:
 
 def _one(call: Call) -> Json:
     identifier = call.required("id")
-    for one, data in _wanted(call, _analyzer(call)):
-        if one.id == identifier:
+    for entry, data in _wanted(call, _analyzer(call)):
+        if entry.id == identifier:
             return data
     raise _not_found(identifier, "FINDING")
 

@@ -168,8 +168,8 @@ def _details(call: Call) -> Json:
     page = listed(call, "", details)
     shown = page.pop("")
     lists: dict[str, list[Json]] = {name: [] for name in LISTS.values()}
-    for kind, one in shown if isinstance(shown, list) else ():
-        detail = _policy_detail(one) if kind == "Policy" else _entity_detail(call, one)
+    for kind, entry in shown if isinstance(shown, list) else ():
+        detail = _policy_detail(entry) if kind == "Policy" else _entity_detail(call, entry)
         lists[LISTS[kind]].append(detail)
     return page | lists
 

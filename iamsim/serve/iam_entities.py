@@ -55,7 +55,7 @@ def _find(kind: str, table: Mapping[str, T], name: str) -> T:
     """
     t = table.get(name)
     if t is None:
-        t = next((one for key, one in table.items() if key.lower() == name.lower()), None)
+        t = next((value for key, value in table.items() if key.lower() == name.lower()), None)
     if t is None:
         raise no_such_entity(f"The {kind} with name {name}")
     return t

@@ -71,7 +71,7 @@ def read_parameters(service: Service, operation: Operation, body: bytes) -> Json
 def fault_error(message: str, faults: list[Fault]) -> ServiceError:
     """Say what is wrong with parameters, with AWS's reason of the first of them."""
     constraint = faults[0][2]
-    reason = next((one for words, one in REASONS.items() if constraint.startswith(words)), None)
+    reason = next((value for words, value in REASONS.items() if constraint.startswith(words)), None)
     if reason is None:
         return ServiceError("SerializationException", message)
     return ServiceError("InvalidInputException", message, facts={"Reason": reason})

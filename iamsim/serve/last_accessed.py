@@ -59,7 +59,9 @@ def _details(call: Call) -> Json:
 
 
 def _page(call: Call, arn: str, accessed: Mapping[str, ServiceAccess], granularity: str) -> Json:
-    records = [_service(arn, prefix, one, granularity) for prefix, one in sorted(accessed.items())]
+    records = [
+        _service(arn, prefix, entry, granularity) for prefix, entry in sorted(accessed.items())
+    ]
     page = listed(call, "ServicesLastAccessed", records)
     done = {"JobCreationDate": call.estate.now, "JobCompletionDate": call.estate.now}
     return {"JobStatus": "COMPLETED", "JobType": granularity, **done, **page}

@@ -93,18 +93,18 @@ def _service(name: str, data: dict[str, Any]) -> Service:
         data["namespace"],
         data["target"],
         {
-            one: Operation(
-                one,
+            key: Operation(
+                key,
                 entry["method"],
                 entry["uri"],
                 entry.get("input"),
                 entry.get("output"),
                 entry.get("wrapper"),
             )
-            for one, entry in data["operations"].items()
+            for key, entry in data["operations"].items()
         },
         frozenset(data["others"]),
-        {one: _shape(entry) for one, entry in data["shapes"].items()},
+        {key: _shape(entry) for key, entry in data["shapes"].items()},
     )
 
 

@@ -29,7 +29,7 @@ def page(
 
     Raises `ValueError` for a token that no response to these parameters had.
     """
-    asked = {name: one for name, one in parameters.items() if name not in TOKENS}
+    asked = {name: parameter for name, parameter in parameters.items() if name not in TOKENS}
     digest = sha256(repr(sorted(asked.items())).encode()).hexdigest()[:DIGEST]
     start = 0 if token is None else _start(token, digest)
     if not 0 <= start <= max(len(items) - 1, 0):

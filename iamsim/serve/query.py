@@ -110,9 +110,9 @@ def _element(service: Service, shape: Shape, name: str, value: object) -> str:
     match shape.type:
         case "structure" if isinstance(value, dict):
             inner = "".join(
-                _element(service, service.shapes[member.shape], member.wire, value[one])
-                for one, member in shape.members.items()
-                if value.get(one) is not None
+                _element(service, service.shapes[member.shape], member.wire, value[piece])
+                for piece, member in shape.members.items()
+                if value.get(piece) is not None
             )
         case "list" if isinstance(value, list | tuple):
             member = service.shapes[shape.member]

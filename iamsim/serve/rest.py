@@ -38,7 +38,7 @@ def find_operation(service: Service, method: str, path: str) -> tuple[Operation,
     for operation in service.operations.values():
         match = _pattern(operation.uri).fullmatch(path) if method == operation.method else None
         if match is not None:
-            return operation, {name: unquote(one) for name, one in match.groupdict().items()}
+            return operation, {name: unquote(value) for name, value in match.groupdict().items()}
     return None
 
 
@@ -104,5 +104,5 @@ def _known(service: Service, shape: Shape, value: object) -> object:
             return [_known(service, service.shapes[shape.member], entry) for entry in value]
         case "map" if isinstance(value, dict):
             inner = service.shapes[shape.value]
-            return {name: _known(service, inner, one) for name, one in value.items()}
+            return {name: _known(service, inner, piece) for name, piece in value.items()}
     return value

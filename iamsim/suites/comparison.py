@@ -291,7 +291,7 @@ class _Swap(NamedTuple):
             for placed in some
         )
         return tuple(
-            replace(one, policies=policies) for one, policies in swapped if policies is not None
+            replace(entry, policies=policies) for entry, policies in swapped if policies is not None
         )
 
 

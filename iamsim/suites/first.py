@@ -250,7 +250,7 @@ def _opening(world: CompiledWorld, question: Question) -> Context | None:
         return None
     if found is None:
         return None
-    return {key: one if isinstance(one, str) else tuple(one) for key, one in found.items()}
+    return {key: value if isinstance(value, str) else tuple(value) for key, value in found.items()}
 
 
 def _last_word(key: str) -> str:

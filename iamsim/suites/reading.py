@@ -91,7 +91,7 @@ def _refuse_nulls(document: Document, data: dict[str, object]) -> None:
     requests = data.get("requests")
     listed = requests if isinstance(requests, list) else []
     places: list[tuple[Path, dict[str, object]]] = [((), data)]
-    places += [(("requests", index), one) for index, one in enumerate(listed)]
+    places += [(("requests", index), entry) for index, entry in enumerate(listed)]
     for path, holder in places:
         for name in AttachedModel.model_fields:
             if name in holder and holder[name] is None and (not path or name not in data):

@@ -95,7 +95,7 @@ _ABOUT = {
 def scenario_schema() -> dict[str, Any]:
     """Give the schema of a scenario file as plain data, ready for `json.dumps`."""
     made = ScenarioModel.model_json_schema()
-    definitions = {name: _described(one) for name, one in made.pop("$defs", {}).items()}
+    definitions = {name: _described(value) for name, value in made.pop("$defs", {}).items()}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         **_described(made),

@@ -142,8 +142,8 @@ def find_cases(unknowns: Unknowns, world: CompiledWorld) -> Cases:
         named = _by_session(unknowns.question, prepared, world, forms)
     bare = _pseudo_keys(unknowns, asked)
     for _, group in named:
-        for _, one in group:
-            one.request.unknown |= bare
+        for _, entry in group:
+            entry.request.unknown |= bare
     base = named[-1][1][-1][1].request
     userid = USER_ID_KEY.lower() in base.unknown
     cases: list[Case] = []
@@ -229,8 +229,8 @@ def _by_session(
     names = sorted(
         {
             name
-            for _, one in prepared
-            for statement in _statements(one.situation, one.request)
+            for _, member in prepared
+            for statement in _statements(member.situation, member.request)
             for name in named_sessions(statement, caller)
         }
     )
@@ -242,8 +242,8 @@ def _by_session(
     groups: list[tuple[str | None, list[tuple[str | None, Prepared]]]] = []
     for name in (*names, None):
         group = []
-        for account, one in prepared:
-            asked = one.question
+        for account, entry in prepared:
+            asked = entry.question
             session = replace(asked.session, name=name)
             whole = replace(asked, session=session, unknown=asked.unknown | opened)
             group.append((account, authorize.prepare(whole, world)))
@@ -291,16 +291,19 @@ def _by_boundary(
     """Where some statement asks whether the caller has a boundary: without one, and with one."""
     asks = Slot.BOUNDARY in unknowns.layers and any(
         isinstance(statement.principals, NotPrincipalTest)
-        for _, one in group
-        if layer_applies(Slot.BOUNDARY, one.situation, one.request)
-        for statement in _statements(one.situation, one.request)
+        for _, entry in group
+        if layer_applies(Slot.BOUNDARY, entry.situation, entry.request)
+        for statement in _statements(entry.situation, entry.request)
     )
     if not asks:
         yield True, group
         return
     for bounded in (False, True):
         condition = there_is_none(Slot.BOUNDARY, base, wanted=not bounded)
-        yield condition, [(account, with_boundary(one, bounded=bounded)) for account, one in group]
+        yield (
+            condition,
+            [(account, with_boundary(entry, bounded=bounded)) for account, entry in group],
+        )
 
 
 def with_boundary(prepared: Prepared, *, bounded: bool) -> Prepared:

@@ -78,14 +78,16 @@ class Asking:
         self, known: Mapping[str, ContextValue], values: Mapping[str, ContextValue]
     ) -> bool:
         """Ask with other values for keys that are known, then with values for the rest."""
-        kept = {key: one for key, one in self.original.context.items() if key.lower() not in known}
+        kept = {
+            key: value for key, value in self.original.context.items() if key.lower() not in known
+        }
         unset = frozenset(key for key in self.original.unset if key.lower() not in known)
         changed = replace(self.original, context={**kept, **known}, unset=unset)
         answered = answer_partially(changed, self.world)
         if answered.residual is None:
             return answered.allowed
         return answered.residual.holds(
-            {key: one if isinstance(one, str) else list(one) for key, one in values.items()}
+            {key: value if isinstance(value, str) else list(value) for key, value in values.items()}
         )
 
 

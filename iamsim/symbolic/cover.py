@@ -213,9 +213,9 @@ class RegionWriter:
             if not entry.accepts & ~aside & ~wanted:
                 return (entry,)
         best: tuple[Entry, Entry] | None = None
-        for one, other in combinations(fitting, 2):
-            if self._fits(other, [one]) and not one.accepts & other.accepts & ~aside & ~wanted:
-                pair = (one, other)
+        for this, other in combinations(fitting, 2):
+            if self._fits(other, [this]) and not this.accepts & other.accepts & ~aside & ~wanted:
+                pair = (this, other)
                 if best is None or sum(map(self._length, pair)) < sum(map(self._length, best)):
                     best = pair
         return best or self._greedy(fitting, wanted, aside, ~0)

@@ -45,7 +45,7 @@ class Shapes(NamedTuple):
         more = tuple(forms)
         names = {name for name, _ in more}
         kept = tuple((name, form) for name, form in self.forms if name not in names)
-        sent = tuple((name, one) for name, one in self.sent if name not in names)
+        sent = tuple((name, entry) for name, entry in self.sent if name not in names)
         return Shapes(self.listed, (*kept, *more), sent)
 
 
@@ -57,11 +57,11 @@ def shapes_of(situation: Situation, request: Request) -> Shapes:
     return Shapes(
         listed_keys(situation, request.action),
         tuple(
-            (key, user_id_form(one.role_id, one.session_name))
-            for key, one in request.sent
-            if one.is_user_id
+            (key, user_id_form(entry.role_id, entry.session_name))
+            for key, entry in request.sent
+            if entry.is_user_id
         ),
-        tuple((key, one) for key, one in request.sent if not one.is_user_id),
+        tuple((key, entry) for key, entry in request.sent if not entry.is_user_id),
     )
 
 

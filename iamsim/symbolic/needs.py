@@ -107,16 +107,16 @@ def collect_needs(atoms: Iterable[Atom], shapes: Shapes) -> dict[str, Needs]:
 def _share_patterns(needs: dict[str, Needs]) -> None:
     """Keys that are compared for equality must tell the same things apart."""
     pairs = [(needs[key], needs[other]) for key in needs for other in needs[key].equal_to]
-    for one, other in pairs:
-        if one.typed or other.typed:
-            one.exact = other.exact = False
+    for entry, other in pairs:
+        if entry.typed or other.typed:
+            entry.exact = other.exact = False
     changed = bool(pairs)
     while changed:
         changed = False
-        for one, other in pairs:
-            joined = {**one.patterns, **other.patterns}
-            if len(joined) > len(one.patterns) or len(joined) > len(other.patterns):
-                one.patterns, other.patterns = joined, dict(joined)
+        for member, other in pairs:
+            joined = {**member.patterns, **other.patterns}
+            if len(joined) > len(member.patterns) or len(joined) > len(other.patterns):
+                member.patterns, other.patterns = joined, dict(joined)
                 changed = True
 
 

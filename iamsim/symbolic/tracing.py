@@ -82,8 +82,10 @@ def _rows(explanation: Explanation, cases: Cases) -> list[Row]:
     for case, places in zip(cases.found[1:], placed[1:], strict=True):
         fresh = [
             place
-            for place, one in places.items()
-            if place not in shown and one.applies and is_open(one.allows, one.denies)
+            for place, statement in places.items()
+            if place not in shown
+            and statement.applies
+            and is_open(statement.allows, statement.denies)
         ]
         if fresh:
             layers = _layers(case)
@@ -114,8 +116,8 @@ class Said(NamedTuple):
 def _placed(terms: DecisionTerms) -> dict[Place, Said]:
     """The stations of one case by their place."""
     found: dict[Place, Said] = {}
-    for place, one in zip(_places(terms.stations), terms.stations, strict=True):
-        found[place] = Said(one.allows, one.denies, one.station.applies)
+    for place, station in zip(_places(terms.stations), terms.stations, strict=True):
+        found[place] = Said(station.allows, station.denies, station.station.applies)
     return found
 
 

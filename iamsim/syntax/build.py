@@ -105,19 +105,19 @@ def _build(document: object, *, markers: bool, lenient: bool) -> Body:
             message = "`Statement` is an empty list"
             raise Problem("empty-list", message, ("Statement",), "write one statement at least")
         places: list[tuple[object, int, Path]] = [
-            (one, index, _below(("Statement",), index)) for index, one in enumerate(raw)
+            (entry, index, _below(("Statement",), index)) for index, entry in enumerate(raw)
         ]
     else:
         places = [(raw, 0, ("Statement",))]
     statements: list[Statement] = []
-    for one, index, place in places:
+    for entry, index, place in places:
         try:
-            statements.append(_statement(one, index, place, variables=variables))
+            statements.append(_statement(entry, index, place, variables=variables))
         except Problem as problem:
             if not markers:
                 raise
             elements = _elements(variables=variables)
-            statements += read_uncertain(one, index, place, elements, problem, lenient=lenient)
+            statements += read_uncertain(entry, index, place, elements, problem, lenient=lenient)
     return Body(version, _text(document, "Id", ()), tuple(statements))
 
 
@@ -327,9 +327,9 @@ def _condition_values(key: str, raw: object, path: Path) -> tuple[Value, ...]:
     if not isinstance(raw, LIST):
         return (Value(_scalar(key, raw, path), path),)
     values = []
-    for index, one in enumerate(raw):
+    for index, entry in enumerate(raw):
         place = _below(path, index)
-        text = one if isinstance(one, str) else _scalar(key, one, place)
+        text = entry if isinstance(entry, str) else _scalar(key, entry, place)
         if NUL in text or REPLACEMENT in text:
             raise _damaged(place)
         values.append(_value(Value, (text, place)))

@@ -62,7 +62,7 @@ class Layout:
     def block(self, value: object, column: str) -> str:
         """Write a value as YAML in block style; its lines, but the first, start with `column`."""
         if isinstance(value, dict) and value:
-            lines = [self.member(name, one).block(column) for name, one in value.items()]
+            lines = [self.member(name, member).block(column) for name, member in value.items()]
         elif isinstance(value, list) and value:
             lines = [self.item(entry).block(column) for entry in value]
         else:

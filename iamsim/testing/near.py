@@ -233,7 +233,9 @@ class Near:
             return None
         if not found:
             return None
-        values = {key: one if isinstance(one, str) else tuple(one) for key, one in found.items()}
+        values = {
+            key: value if isinstance(value, str) else tuple(value) for key, value in found.items()
+        }
         return {**question.context, **values}
 
     def _read(self, question: Question, action: str) -> set[str]:

@@ -181,11 +181,11 @@ def deny_text(statement: StatementExplanation) -> str:
 
 def _meant(statement: StatementExplanation, element: Element, other: Element) -> str:
     """The patterns that match a request, or those that are left out."""
-    for one, before in ((element, ""), (other, "all but ")):
+    for entry, before in ((element, ""), (other, "all but ")):
         patterns = [
             clause.pattern
             for clause in statement.clauses
-            if clause.element is one and clause.matched is not (one is other)
+            if clause.element is entry and clause.matched is not (entry is other)
         ]
         if patterns:
             return before + ", ".join(dict.fromkeys(patterns))

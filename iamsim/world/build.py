@@ -358,11 +358,11 @@ def unknown_groups(fields: Fields, name: str) -> Iterator[PolicyDocument]:
 
 def _unlisted(policy: PolicyDocument) -> PolicyDocument:
     """A policy that is lost: the marker, and beside it what it may be of, where that is known."""
-    beside = {key: one for key, one in policy.document.items() if key in BESIDE}
-    marker = {key: one for key, one in policy.document.items() if key not in BESIDE}
-    if not beside or not all(_fits(one, BESIDE[key]) for key, one in beside.items()):
+    beside = {key: value for key, value in policy.document.items() if key in BESIDE}
+    marker = {key: value for key, value in policy.document.items() if key not in BESIDE}
+    if not beside or not all(_fits(value, BESIDE[key]) for key, value in beside.items()):
         return policy
-    of = {key: frozenset(one) for key, one in beside.items() if isinstance(one, list)}
+    of = {key: frozenset(value) for key, value in beside.items() if isinstance(value, list)}
     services, kinds, accounts = (of.get(key, frozenset()) for key in BESIDE)
     lost = PolicyDocument(policy.name, marker, policy.source)
     return replace(lost, services=services, kinds=kinds, accounts=accounts)

@@ -191,9 +191,13 @@ class Fields:
 
     def unknown(self) -> dict[str, Unknown]:
         """Give the fields that are not known, with why; a tag by `tags/` and its key."""
-        unknowns = {name: one for name, one in self.values.items() if isinstance(one, Unknown)}
+        unknowns = {
+            name: value for name, value in self.values.items() if isinstance(value, Unknown)
+        }
         tags = self.map(TAGS).items()
-        return unknowns | {f"{TAGS}/{key}": one for key, one in tags if isinstance(one, Unknown)}
+        return unknowns | {
+            f"{TAGS}/{key}": entry for key, entry in tags if isinstance(entry, Unknown)
+        }
 
     def number(self, name: str, default: int = 0) -> int:
         """Give a whole number."""

@@ -203,8 +203,10 @@ class _Laying:
                 changes[attribute] = laid
         unknown = getattr(base, "unknown", {})
         fresh = getattr(new, "unknown", {})
-        left = {name: one for name, one in unknown.items() if name.partition("/")[0] not in said}
-        left |= {name: one for name, one in fresh.items() if name.partition("/")[0] in said}
+        left = {
+            name: value for name, value in unknown.items() if name.partition("/")[0] not in said
+        }
+        left |= {name: value for name, value in fresh.items() if name.partition("/")[0] in said}
         if left != unknown:
             changes["unknown"] = left
         return replace(base, **changes) if changes else base

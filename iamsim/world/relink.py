@@ -80,7 +80,7 @@ def _relinked(item: Any, find: Find) -> Any:  # noqa: ANN401 - a record of any k
     policies = getattr(item, "policies", ())
     found = _all(policies, find)
     if len(found) != len(policies) or any(
-        one is not other for one, other in zip(found, policies, strict=True)
+        this is not other for this, other in zip(found, policies, strict=True)
     ):
         changes["policies"] = found
     for name in ("boundary", "trust", "inline", "policy"):

@@ -240,5 +240,5 @@ def _map_values(table: dict[str, Part], change: Callable[[Part], Part]) -> dict[
 
 def _same(first: tuple[object, ...], second: tuple[object, ...]) -> bool:
     return len(first) == len(second) and all(
-        one is other for one, other in zip(first, second, strict=True)
+        this is other for this, other in zip(first, second, strict=True)
     )

@@ -190,7 +190,9 @@ def test_typing_changes_the_answer_and_asks_nobody(visit):
     visit.expect("#p-verdict", "denied implicitly")
     type_over(visit, '{"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}')
     visit.expect("#p-verdict", "allowed")
-    assert [one for one in visit.requests if not one.startswith(("blob:", "data:"))] == []
+    assert [
+        request for request in visit.requests if not request.startswith(("blob:", "data:"))
+    ] == []
 
 
 def test_faults_are_underlined_and_told(visit):
@@ -365,14 +367,14 @@ def test_a_link_holds_the_page(visit, browser, site):
     other = Visit(browser, site, link.removeprefix(site))
     assert other.page.input_value("#p-resource") == "arn:aws:s3:::harbor-reports"
     assert other.page.inner_text("#p-policies .cm-content") == editor(visit).inner_text()
-    assert all("#" not in one and "s=" not in one for one in other.requests[1:])
+    assert all("#" not in request and "s=" not in request for request in other.requests[1:])
     # Links of somebody else's making: damaged, unfolding without end, with other types inside.
     read = "import('./share.js').then((one) => one.stateOfAddress()).catch(() => 'refused')"
     for fragment in ("#s=!!!", "#s=AAAA", "#s=" + "A" * 5000):
         other.page.evaluate("(one) => history.replaceState(null, '', one)", fragment)
         assert other.page.evaluate(read) == "refused"
     other.page.evaluate("window.location.hash = '#%%%'")  # no text in percent encoding either
-    assert not any("malformed" in one for one in other.trouble)
+    assert not any("malformed" in entry for entry in other.trouble)
     other.page.reload()
     other.page.wait_for_selector("html[data-answered]", timeout=LOADED)
     other.expect("#p-verdict", "denied")
@@ -483,9 +485,11 @@ def test_every_tab_fits_and_is_accessible(visit, width, scheme):
         assert page.evaluate("document.documentElement.scrollWidth") <= width, tab
         page.evaluate(AXE.read_text("utf-8"))
         found = page.evaluate("axe.run({resultTypes: ['violations']})")["violations"]
-        told = [(one["id"], [node["html"][:200] for node in one["nodes"]][:3]) for one in found]
+        told = [
+            (entry["id"], [node["html"][:200] for node in entry["nodes"]][:3]) for entry in found
+        ]
         assert told == [], (tab, width, scheme)
-        low = [one for one in page.evaluate(CONTRASTS) if one["ratio"] < 4.5]
+        low = [entry for entry in page.evaluate(CONTRASTS) if entry["ratio"] < 4.5]
         assert low == [], (tab, width, scheme)
     page.select_option("#p-theme", "auto")
 
@@ -532,7 +536,7 @@ def test_the_page_looks_as_it_did(visit, width, request):
         GOLDEN.mkdir(exist_ok=True)
         file.write_bytes(shown)
     other = page.context.browser.new_page()  # which may read pictures of any origin
-    kept, seen, night = (b64encode(one).decode() for one in (file.read_bytes(), shown, dark))
+    kept, seen, night = (b64encode(entry).decode() for entry in (file.read_bytes(), shown, dark))
     assert other.evaluate(DIFFERENT, [kept, seen]) <= TOLERATED
     assert other.evaluate(DIFFERENT, [kept, night]) > TOLERATED
     other.close()
@@ -579,7 +583,7 @@ def test_what_slips_in_is_refused(browser, site):
     assert refused == "refused"
     assert visit.page.title() == "iamsim playground"
     assert visit.foreign == []
-    assert any("Content Security Policy" in one for one in visit.trouble)
+    assert any("Content Security Policy" in entry for entry in visit.trouble)
     visit.context.close()
 
 
@@ -599,10 +603,10 @@ def test_packages_are_built_of_what_is_pinned(site):
     spec.loader.exec_module(builder)
     notice = (BUILT / "vendor" / "licenses" / "NOTICE.txt").read_text("utf-8")
     lock = json.loads((builder.PINS / "package-lock.json").read_text("utf-8"))["packages"]
-    for name, one in lock.items():
+    for name, value in lock.items():
         plain = name.removeprefix("node_modules/")
         if plain and plain not in builder.NOT_SHOWN - {"pyodide"}:
-            assert f"{plain} {one['version']}: {one['license']}" in notice
+            assert f"{plain} {value['version']}: {value['license']}" in notice
     for line in (builder.PINS / "requirements.txt").read_text("utf-8").splitlines():
         if "==" in line:
             name, _, version = line.split()[0].partition("==")

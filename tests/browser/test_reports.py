@@ -139,10 +139,10 @@ def visit(browser):
         return visits[-1].page
 
     yield open_page
-    for one in visits:
-        assert one.trouble == []
-        assert one.requests == []
-        one.context.close()
+    for entry in visits:
+        assert entry.trouble == []
+        assert entry.requests == []
+        entry.context.close()
 
 
 KINDS = ("explain", "several", "partial", "suite", "validate", "who-can", "account")
@@ -157,7 +157,7 @@ def test_every_text_has_contrast(reports, visit, kind, scheme):
     page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
     measured = page.evaluate(CONTRASTS)
     assert len(measured) > 10
-    assert [one for one in measured if one["ratio"] < 4.5] == []
+    assert [entry for entry in measured if entry["ratio"] < 4.5] == []
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -183,7 +183,7 @@ def test_the_report_of_an_account_is_accessible(reports, visit, width, scheme):
     page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
     page.evaluate(AXE.read_text("utf-8"))
     found = page.evaluate("axe.run({resultTypes: ['violations']})")["violations"]
-    assert [(one["id"], one["nodes"][0]["html"][:200]) for one in found] == []
+    assert [(entry["id"], entry["nodes"][0]["html"][:200]) for entry in found] == []
 
 
 def test_the_report_of_an_account_is_read_by_keyboard(reports, visit):
@@ -206,7 +206,9 @@ def test_the_report_of_an_account_is_read_by_keyboard(reports, visit):
         "[...document.querySelectorAll('input, select, button, summary')]"
         ".filter((one) => one.checkVisibility()).length"
     )
-    assert len([one for one in stops if one in {"INPUT", "SELECT", "BUTTON", "SUMMARY"}]) == wanted
+    assert (
+        len([stop for stop in stops if stop in {"INPUT", "SELECT", "BUTTON", "SUMMARY"}]) == wanted
+    )
     page.get_by_role("searchbox").first.focus()
     page.keyboard.type("nothing has this")
     page.locator("#status").get_by_text("0 of").wait_for()
@@ -221,11 +223,15 @@ def test_the_report_of_an_account_on_paper(reports, visit):
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
     shown = "(one) => one.checkVisibility()"
     controls = page.locator("input, select, button").element_handles()
-    assert [one for one in controls if one.evaluate(shown)] == []
+    assert [control for control in controls if control.evaluate(shown)] == []
     page.emulate_media(media="screen")
     page.get_by_role("searchbox").first.fill("")
     page.emulate_media(media="print")
-    visible = [one for one in page.locator("tbody tr").element_handles() if one.evaluate(shown)]
+    visible = [
+        element_handle
+        for element_handle in page.locator("tbody tr").element_handles()
+        if element_handle.evaluate(shown)
+    ]
     assert len(visible) == rows
     assert page.pdf().startswith(b"%PDF")
 
@@ -468,7 +474,7 @@ def test_scripts_that_slip_in_are_refused(browser, reports, tmp_path):
     seen = Visit(browser, path)
     assert seen.page.title() != "owned"
     assert seen.requests == []
-    assert any("Content Security Policy" in one for one in seen.trouble)
+    assert any("Content Security Policy" in entry for entry in seen.trouble)
     seen.context.close()
 
 
@@ -487,7 +493,7 @@ def test_many_policies_load(tmp_path, visit):
         "    policies:",
     ]
     for number, name in enumerate(names):
-        text = ",\n".join(statement % (one, number) for one in range(10))
+        text = ",\n".join(statement % (index, number) for index in range(10))
         (tmp_path / f"{name}.json").write_text(f'{{"Statement": [\n{text}\n]}}', encoding="utf-8")
         lines.append(f"      {name}: {name}.json")
     (tmp_path / "world.yaml").write_text("\n".join(lines), encoding="utf-8")

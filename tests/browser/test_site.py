@@ -60,7 +60,7 @@ def test_pages_are_accessible(site, browser, scheme, width):
         assert page.evaluate("document.documentElement.scrollWidth") <= width, name
         page.evaluate(AXE.read_text("utf-8"))
         found = page.evaluate("axe.run({resultTypes: ['violations']})")["violations"]
-        assert [(one["id"], one["nodes"][0]["html"][:200]) for one in found] == [], name
+        assert [(entry["id"], entry["nodes"][0]["html"][:200]) for entry in found] == [], name
     context.close()
 
 

@@ -50,15 +50,15 @@ def test_no_sample_has_a_false_error(samples, capsys):
     """Types are told by folders and contents; what is left are placeholders, and true faults."""
     assert main(["validate", ".", "--format", "json", "--fail-on", "never"]) == 0
     data = json.loads(capsys.readouterr().out)
-    errors = [one for one in data["findings"] if one["findingType"] == "ERROR"]
-    left = [one for one in errors if not PLACEHOLDER.search(one["findingDetails"])]
+    errors = [finding for finding in data["findings"] if finding["findingType"] == "ERROR"]
+    left = [error for error in errors if not PLACEHOLDER.search(error["findingDetails"])]
     told = {
         (file, code, details)
         for file, code, details in TRUE
-        for one in left
-        if one["file"].endswith(file)
-        and one["issueCode"] == code
-        and details in one["findingDetails"]
+        for entry in left
+        if entry["file"].endswith(file)
+        and entry["issueCode"] == code
+        and details in entry["findingDetails"]
     }
     assert told == TRUE
     assert len(left) == len(TRUE)
@@ -79,5 +79,5 @@ def test_samples_are_taken_for_what_they_are(samples, capsys, kind):
     for more in ([], ["--type", kind]):
         main(["validate", place, "--format", "json", "--fail-on", "never", *more])
         found = json.loads(capsys.readouterr().out)["findings"]
-        answers.append([one for one in found if not one["file"].endswith(OF_RESOURCES)])
+        answers.append([entry for entry in found if not entry["file"].endswith(OF_RESOURCES)])
     assert answers[0] == answers[1]

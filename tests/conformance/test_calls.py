@@ -82,16 +82,22 @@ def check(case: dict[str, Any]) -> None:
     assert reading.skipped is None
     requests, or_null = reading.requests, bool(case.get("or_null"))
     for wanted in case["requests"]:
-        assert any(fits(wanted, one, or_null=or_null) for one in requests), (wanted, requests)
+        assert any(fits(wanted, request, or_null=or_null) for request in requests), (
+            wanted,
+            requests,
+        )
     if case.get("exact"):
         allowed = [*case["requests"], *case.get("may", [])]
         extra = [
-            (one["action"], one["resource"])
-            for one in requests
-            if not any(fits(wanted, one, or_null=or_null) for wanted in allowed)
+            (request["action"], request["resource"])
+            for request in requests
+            if not any(fits(wanted, request, or_null=or_null) for wanted in allowed)
         ]
         assert not extra
-    first = next((one for one in requests if fits(case["requests"][0], one, or_null=or_null)), None)
+    first = next(
+        (request for request in requests if fits(case["requests"][0], request, or_null=or_null)),
+        None,
+    )
     if first is None:
         return
     context = {key.lower(): value for key, value in first["context"].items()}

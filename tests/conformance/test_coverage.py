@@ -46,19 +46,19 @@ def test_coverage_and_explanation_agree(path: Path) -> None:
                 for counts in policy.statements:
                     place = (counts.source.name, counts.span.start, counts.path)
                     some = explained.get(place, [])
-                    assert (counts.matched > 0) == any(one.matched for one in some)
+                    assert (counts.matched > 0) == any(entry.matched for entry in some)
                     for clause in counts.clauses:
                         if clause.held and clause.element.value in {"Resource", "Condition"}:
                             assert any(
                                 part.matched and part.path == clause.path
-                                for one in some
-                                if one.matched
-                                for part in one.clauses
+                                for entry in some
+                                if entry.matched
+                                for part in entry.clauses
                             )
                         if clause.blocked and clause.is_condition:
                             assert any(
                                 not part.matched and part.path == clause.path
-                                for one in some
-                                if not one.matched
-                                for part in one.clauses
+                                for entry in some
+                                if not entry.matched
+                                for part in entry.clauses
                             )

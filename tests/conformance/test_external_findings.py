@@ -38,6 +38,7 @@ def test_a_policy_has_the_findings_of_access_analyzer(case: dict) -> None:
         Batch(CompiledWorld.checked(load_world_data(world))), case.get("zone")
     ).findings
     assert [
-        {"principal": dict(one.principal), "public": str(one.is_public).lower()} for one in found
+        {"principal": dict(entry.principal), "public": str(entry.is_public).lower()}
+        for entry in found
     ] == case["expected"]
-    assert all(one.resource == case["resource"] for one in found)
+    assert all(entry.resource == case["resource"] for entry in found)

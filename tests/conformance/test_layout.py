@@ -52,8 +52,8 @@ def boxes_of(root: ET.Element) -> Iterator[tuple[str, float, float, float, float
 def faults(svg: str, width: float) -> list[str]:
     """What is wrong with the layout of a picture."""
     every = list(boxes_of(ET.fromstring(svg)))  # noqa: S314 - we wrote it
-    texts = [one for one in every if one[0] != "outline"]
-    outlines = [one for one in every if one[0] == "outline"]
+    texts = [entry for entry in every if entry[0] != "outline"]
+    outlines = [entry for entry in every if entry[0] == "outline"]
     wrong = [
         f"{name} leaves the picture"
         for name, left, _, right, _ in texts
@@ -76,7 +76,9 @@ def rows_of(step: Step) -> list[Row]:
     return [*step.rows, *(row for card in step.cards for row in card.rows)]
 
 
-@pytest.mark.parametrize("folder", sorted(one.name for one in CORPUS.iterdir() if one.is_dir()))
+@pytest.mark.parametrize(
+    "folder", sorted(entry.name for entry in CORPUS.iterdir() if entry.is_dir())
+)
 def test_no_text_meets_a_line(folder: str) -> None:
     """In three widths, for each answer; equal pictures are looked at once. Where a layer denies,
     one gate says so."""

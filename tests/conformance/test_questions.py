@@ -87,7 +87,7 @@ def test_the_world_explains_the_denial_and_names_its_cause(path: Path) -> None:
     parts = statement.elements if explicit else [(part, False) for part in decider.near.failed]
     assert cause["element"] in {part.value for part, _ in parts}
     if "key" in cause:
-        (clause,) = [one for one in statement.clauses if one.key == cause["key"]]
+        (clause,) = [entry for entry in statement.clauses if entry.key == cause["key"]]
         assert clause.matched is explicit
         assert (clause.value is None) is (cause.get("absent") == "true")
 

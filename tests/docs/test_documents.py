@@ -148,8 +148,10 @@ def raised_codes():
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             for place in code_places(node):
                 either = (place.body, place.orelse) if isinstance(place, ast.IfExp) else (place,)
-                texts = [getattr(one, "value", None) for one in either]
-                codes.update(one for one in texts if isinstance(one, str) and CODE.fullmatch(one))
+                texts = [getattr(entry, "value", None) for entry in either]
+                codes.update(
+                    text for text in texts if isinstance(text, str) and CODE.fullmatch(text)
+                )
     return codes
 
 

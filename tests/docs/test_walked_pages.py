@@ -38,5 +38,5 @@ def test_translations_have_the_same_files_and_commands(page):
     home = ROOT / "docs" / "ja"
     name = page.relative_to(home)
     original = ROOT / name if name.name == "README.md" else ROOT / "docs" / name
-    english, translated = (list(steps(one.read_text("utf-8"))) for one in (original, page))
+    english, translated = (list(steps(entry.read_text("utf-8"))) for entry in (original, page))
     assert translated == english

@@ -56,7 +56,7 @@ class Case:
         """Say whether a root ARN stands for a session of sts:AssumeRoot."""
         given = {key.lower(): of for key, of in (self.request.get("context") or {}).items()}
         passed = [self.request.get("session_policies"), self.session.get("policies")]
-        said = given.get("aws:assumedroot") == "true" or any(one is not None for one in passed)
+        said = given.get("aws:assumedroot") == "true" or any(entry is not None for entry in passed)
         return self.caller["kind"] == "root" and said
 
     def find_owner(self) -> str | None:
@@ -143,11 +143,14 @@ class Case:
         if not self.is_through_access_point():
             return []
         _, entry = places.resource_entry(self.world, self.resource)
-        return [scalar(one) for one in as_list(entry.get("bucket")) + as_list(entry.get("buckets"))]
+        return [
+            scalar(member)
+            for member in as_list(entry.get("bucket")) + as_list(entry.get("buckets"))
+        ]
 
     def bucket_owners(self) -> list[str | None]:
         """Give the owners of those buckets; of a bucket that nobody lists, the access point's."""
-        found = [places.resource_entry(self.world, one)[0] for one in self.buckets_behind()]
+        found = [places.resource_entry(self.world, entry)[0] for entry in self.buckets_behind()]
         return [self.owner if account is None else account for account in found]
 
     def is_outside_of_access_point(self) -> bool:
@@ -190,7 +193,7 @@ class Case:
             found.append(statements(around, "resource"))
         if not found:
             return self.managed_key_policy() if self.is_managed_key else None
-        return [one for some in found for one in some]
+        return [member for some in found for member in some]
 
     def managed_key_policy(self) -> list[dict[str, Any]]:
         """Give what AWS lets be done to its managed keys (R19.6)."""
@@ -211,7 +214,7 @@ class Case:
                 {
                     "Effect": "Allow",
                     "Principal": "*",
-                    "Action": [f"kms:{one}" for one in used],
+                    "Action": [f"kms:{entry}" for entry in used],
                     "Resource": "*",
                     "Condition": {"StringEquals": by_service},
                 },
@@ -303,9 +306,9 @@ class Case:
         if self.service != "s3" or not policies or not outsider:
             return False
         _, entry = places.resource_entry(self.world, self.resource)
-        buckets = [places.resource_entry(self.world, one)[1] for one in self.buckets_behind()]
-        accounts = [places.account_of(self.world, one) for one in owners]
-        settings = [one.get("public_access_block") for one in (entry, *buckets, *accounts)]
+        buckets = [places.resource_entry(self.world, member)[1] for member in self.buckets_behind()]
+        accounts = [places.account_of(self.world, owner) for owner in owners]
+        settings = [member.get("public_access_block") for member in (entry, *buckets, *accounts)]
         if self.request.get("public_access_block") is not None:
             settings = [self.request["public_access_block"]]
         on = [scalar((block or {}).get("restrict_public_buckets", False)) for block in settings]
@@ -345,7 +348,8 @@ class Case:
             api = resource.partition("/")[0]
             short = "execute-api:"
             patterns = [
-                api + one[len(short) :] if one.startswith(short + "/") else one for one in patterns
+                api + text[len(short) :] if text.startswith(short + "/") else text
+                for text in patterns
             ]
         return bool(negated) != any(
             resource_matches(pattern, resource, self.context, statement["substitute"])
@@ -359,8 +363,8 @@ class Case:
         ignored: tuple[str, ...] = (),
     ) -> bool:
         """Say whether some Deny statement applies."""
-        denying = [one for one in found or [] if one["effect"] == "Deny"]
-        return any(self.applies(one, seen, ignored) for one in denying)
+        denying = [entry for entry in found or [] if entry["effect"] == "Deny"]
+        return any(self.applies(entry, seen, ignored) for entry in denying)
 
     def allows(
         self,
@@ -371,11 +375,15 @@ class Case:
         """Say whether some Allow statement applies; a layer that isn't there allows."""
         if found is None:
             return True
-        return any(one["effect"] == "Allow" and self.applies(one, seen, ignored) for one in found)
+        return any(
+            entry["effect"] == "Allow" and self.applies(entry, seen, ignored) for entry in found
+        )
 
     def seen(self) -> list[str]:
         """Give the names of what the request is about: through an access point, two or more."""
-        behind = [places.behind_access_point(self.resource, one) for one in self.buckets_behind()]
+        behind = [
+            places.behind_access_point(self.resource, entry) for entry in self.buckets_behind()
+        ]
         return [self.resource, *behind]
 
     def grants(self) -> list[set[str]]:
@@ -383,9 +391,11 @@ class Case:
         kinds = []
         for found, seen in self.resource_policies():
             allowing = [
-                one for one in found if one["effect"] == "Allow" and self.applies(one, seen)
+                entry for entry in found if entry["effect"] == "Allow" and self.applies(entry, seen)
             ]
-            kinds.append({kind for one in allowing for kind in principals.grants(one, self.caller)})
+            kinds.append(
+                {kind for entry in allowing for kind in principals.grants(entry, self.caller)}
+            )
         return kinds
 
     def has_key_grant(self, to_account: bool) -> bool:
@@ -414,14 +424,15 @@ class Case:
         if self.operation == "retiregrant":
             named = [grant.get("RetiringPrincipal"), grant.get("IssuingAccount")]
             named += [grantee] if "retiregrant" in operations else []
-            kinds = {self.named_in_grant(scalar(one)) for one in named if one}
-            return {one for one in kinds if one is not None}
+            kinds = {self.named_in_grant(scalar(entry)) for entry in named if entry}
+            return {entry for entry in kinds if entry is not None}
         if self.operation == "describekey":
             exact = part = None
         made = as_list(self.context.get("kms:grantoperations"))
         sort = as_list(self.context.get("kms:grantconstrainttype"))
         if self.operation == "creategrant" and (
-            not {scalar(one) for one in made} <= {scalar(one) for one in grant["Operations"]}
+            not {scalar(entry) for entry in made}
+            <= {scalar(operation) for operation in grant["Operations"]}
             or (exact is not None and "EncryptionContextEquals" not in sort)
         ):
             return set()  # a grant under a grant is at least as strict (R19.7)

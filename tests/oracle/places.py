@@ -166,7 +166,7 @@ def is_shared(world: dict[str, Any], arn: str, operation: str, account: str | No
     parts = re.split("[:/]", arn)
     kind = f"{parts[2]}:{parts[5]}" if len(parts) > 5 else ""
     _, entry = resource_entry(world, arn)
-    with_whom = [str(one) for one in as_list(entry.get("shared_with"))]
+    with_whom = [str(member) for member in as_list(entry.get("shared_with"))]
     return operation in SHARED.get(kind, "").split() and bool({account, "all"} & {*with_whom})
 
 

@@ -166,9 +166,9 @@ def provider_key(openers: list[Any] | None) -> dict[str, str]:
     """Give the key of the provider that opened a role's session, where one may have."""
     if openers is None:
         return {"aws:FederatedProvider": "text?"}
-    if not any(by_open_id(one) or "*" in as_list(one) for one in openers):
+    if not any(by_open_id(opener) or "*" in as_list(opener) for opener in openers):
         return {}
-    sure = all(by_open_id(one) and set(one) == {"Federated"} for one in openers)
+    sure = all(by_open_id(opener) and set(opener) == {"Federated"} for opener in openers)
     return {"aws:FederatedProvider": "text" if sure else "text?"}
 
 
@@ -218,7 +218,7 @@ def openers_of(case: Case) -> list[Any] | None:
 def only_federated(openers: list[Any] | None) -> bool:
     """Say whether only identity providers can have opened the caller's session."""
     return openers is not None and all(
-        isinstance(one, dict) and set(one) == {"Federated"} for one in openers
+        isinstance(opener, dict) and set(opener) == {"Federated"} for opener in openers
     )
 
 

@@ -42,7 +42,7 @@ def caller_of(principal: str, session: dict[str, Any], world: dict[str, Any]) ->
     if principal in PROVIDER_NAMES:
         return caller | {"kind": "federated", "name": principal}
     if not principal.startswith("arn:"):
-        domains = [one for one in DOMAINS_OF_PARTITIONS if principal.endswith(one)]
+        domains = [entry for entry in DOMAINS_OF_PARTITIONS if principal.endswith(entry)]
         home = DOMAINS_OF_PARTITIONS[domains[0]] if domains else None
         return caller | {"kind": "service", "name": principal, "partition": home}
     _, partition, _, _, account, tail = principal.split(":", 5)

@@ -42,7 +42,7 @@ def world_of(scenario: dict[str, Any]) -> Any:
     for account in (world or {}).get("accounts", {}).values():
         for resource in (account.get("resources") or {}).values():
             if resource and "grants" in resource:
-                resource["grants"] = [printed(one) for one in resource["grants"]]
+                resource["grants"] = [printed(grant) for grant in resource["grants"]]
     return world
 
 
@@ -73,7 +73,7 @@ def differences(path: Path) -> list[str]:
         if expected in (None, "conditional") or written.get("unknown") or written.get("partial"):
             continue
         answers = [decide(completed(question, world), world) for _, question in pairs]
-        denied = [one for one in answers if one["decision"] != "allowed"]
+        denied = [entry for entry in answers if entry["decision"] != "allowed"]
         answer = denied[0] if denied else answers[0]
         fitting = {answer["decision"]} | ({"denied"} if denied else set())
         because = written.get("because", answer["layer"])

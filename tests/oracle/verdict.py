@@ -140,7 +140,7 @@ def blocked_layers(way: Way, case: Case) -> list[str]:
     root = case.caller["kind"] == "root"
     task = case.session_policies() or []
     # A task policy without any Allow takes away from what the root user has (R6.6).
-    only_denies = root and not any(one["effect"] == "Allow" for one in task)
+    only_denies = root and not any(entry["effect"] == "Allow" for entry in task)
     allowing = {
         IDENTITY: root or case.allows(case.identity()),
         BOUNDARY: case.allows(case.boundary()),

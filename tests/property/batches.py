@@ -144,15 +144,15 @@ def what_can(source: random.Random) -> Compared:
     batch = Batch(compiled, partial=False)
     effective = find_effective(batch, question.principal, question.context, question.session)
     decided = [*effective.decided]
-    for one in source.sample(decided, min(MOST_DECIDED, len(decided))):
-        action = batch.universe.names[one.actions.bit_length() - 1]
-        if not is_request(action, one.place.sample) or ":alias/" in one.place.sample:
+    for entry in source.sample(decided, min(MOST_DECIDED, len(decided))):
+        action = batch.universe.names[entry.actions.bit_length() - 1]
+        if not is_request(action, entry.place.sample) or ":alias/" in entry.place.sample:
             continue
-        if one.place.sample.count(":function:") > 1:
+        if entry.place.sample.count(":function:") > 1:
             continue  # two patterns meet there, and an alias or a version holds no colon
-        context = {**dict(one.place.values), **request.get("context", {})}
-        asked = {**request, "action": action, "resource": one.place.sample, "context": context}
-        yield one.answer, asked, world, question_of(world, asked)[0], compiled
+        context = {**dict(entry.place.values), **request.get("context", {})}
+        asked = {**request, "action": action, "resource": entry.place.sample, "context": context}
+        yield entry.answer, asked, world, question_of(world, asked)[0], compiled
 
 
 KINDS: dict[str, Callable[[random.Random], Compared]] = {

@@ -77,7 +77,7 @@ def _callers() -> list[str]:
     for home in (A, B):
         for name, path in _ROLES.items():
             found.append(f"arn:aws:iam::{home}:role{path}{name}")
-            found += [f"arn:aws:sts::{home}:assumed-role/{name}/s{one}" for one in (1, 2)]
+            found += [f"arn:aws:sts::{home}:assumed-role/{name}/s{entry}" for entry in (1, 2)]
     found += [f"arn:aws:iam::{A}:user/nobody", f"arn:aws-cn:iam::{A}:user/nobody"]
     return [*found, f"arn:aws:iam::{A}:root", "anonymous"]
 
@@ -89,7 +89,7 @@ _ROLES = {"dev": "/", "ops": "/team/", LINKED: "/aws-service-role/backup.amazona
 def _targets(tape: Tape) -> list[tuple[str, str]]:
     """What is asked about: two objects of the bucket, the key, and a call for oneself."""
     objects = [f"arn:aws:s3:::data/{tape.pick(OBJECTS)}" for _ in range(2)]
-    found = [(tape.pick(ACTIONS), one) for one in objects]
+    found = [(tape.pick(ACTIONS), entry) for entry in objects]
     return [*found, ("kms:Decrypt", KEY), tape.pick(CALLS)]
 
 
@@ -144,12 +144,12 @@ def _entity(tape: Tape, unique_id: str) -> Data:
 def _policy(tape: Tape, *, named: bool = False) -> Data:
     """One to three statements; those of a resource name principals."""
     found = [_statement(tape) for _ in tape.times(3)]
-    for one in found if named else ():
-        if one["Effect"] == "Deny" and tape.chance(30):
+    for statement in found if named else ():
+        if statement["Effect"] == "Deny" and tape.chance(30):
             spared = [f"arn:aws:iam::{A}:root", f"arn:aws:iam::{A}:user/ann"]
-            one["NotPrincipal"] = {"AWS": spared}
+            statement["NotPrincipal"] = {"AWS": spared}
         else:
-            one["Principal"] = _principal(tape)
+            statement["Principal"] = _principal(tape)
     return {"Version": "2012-10-17", "Statement": found}
 
 

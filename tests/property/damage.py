@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parent.parent.parent
 FOLDERS = [
-    *sorted(one for one in (ROOT / "tests/data/imports").iterdir() if one.name != "denials"),
+    *sorted(entry for entry in (ROOT / "tests/data/imports").iterdir() if entry.name != "denials"),
     *sorted((ROOT / "tests/data/imports/denials").iterdir()),
     *sorted((ROOT / "corpus/imports").glob("*/*/source")),
 ]
@@ -266,9 +266,9 @@ def denied_in(world: CompiledWorld) -> Iterator[tuple[Question, Verdict]]:
     """What is denied in a world."""
     accounts = world.model.accounts.values()
     principals = [
-        one.arn
+        user.arn
         for account in accounts
-        for one in (*account.users.values(), *account.roles.values())
+        for user in (*account.users.values(), *account.roles.values())
     ]
     principals += [f"arn:aws:iam::{account.id}:root" for account in accounts]
     principals += [f"arn:aws:iam::{account.id}:user/unlisted" for account in accounts]

@@ -237,8 +237,8 @@ def compiled(listed: list[Any], policy_type: PolicyType = PolicyType.IDENTITY) -
 
 def allows(policy: CompiledPolicy, request: Request) -> bool:
     """Whether a document allows a request."""
-    matching = [one for one in policy.statements if one.matches(request)]
-    return bool(matching) and not any(one.denies for one in matching)
+    matching = [statement for statement in policy.statements if statement.matches(request)]
+    return bool(matching) and not any(statement.denies for statement in matching)
 
 
 def requests(policies: list[CompiledPolicy], *, everybody: bool = False) -> Iterator[Request]:

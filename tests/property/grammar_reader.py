@@ -149,8 +149,8 @@ class _Walker:
         else:
             self.note(("Statement",), child)
             statements = tuple(
-                self.statement(one, index, ("Statement", index), variables=variables)
-                for index, one in enumerate(child.children)
+                self.statement(entry, index, ("Statement", index), variables=variables)
+                for index, entry in enumerate(child.children)
             )
         return Policy(version, identifier, statements, source, source.name)
 
@@ -228,7 +228,7 @@ class _Walker:
         if child.data in ("text", "value"):
             return (self.text(child, path),)
         self.note(path, child)
-        return tuple(self.text(one, (*path, index)) for index, one in enumerate(child.children))
+        return tuple(self.text(entry, (*path, index)) for index, entry in enumerate(child.children))
 
     def text(self, tree: Node, path: Path) -> Value:
         """Read one text, number, true or false."""

@@ -474,8 +474,8 @@ def sources_of(case: GateCase) -> dict[str, bytes]:
     folders = {name.removesuffix(SUMS) for name in case.files if name.endswith(SUMS)}
     found = {}
     for folder in folders:
-        found |= {name: one for name, one in case.files.items() if name.startswith(folder)}
-    return {name: one for name, one in found.items() if not name.endswith(SUMS)}
+        found |= {name: file for name, file in case.files.items() if name.startswith(folder)}
+    return {name: value for name, value in found.items() if not name.endswith(SUMS)}
 
 
 def _verified(case: GateCase, folder: str) -> GateCase:

@@ -68,13 +68,13 @@ def main():
         start = time.perf_counter()
         try:
             findings = validator.validate_text(text, "policy", kind, attached)
-            for one in findings:
-                assert all(0 <= span.start <= span.end <= len(text) for span in one.spans)
+            for finding in findings:
+                assert all(0 <= span.start <= span.end <= len(text) for span in finding.spans)
         except Exception as error:  # noqa: BLE001 - any one is what this looks for
             broken += 1
             print(f"document {number} as {kind}: {error!r}\n{text}")
         else:
-            found.update(one.code for one in findings)
+            found.update(finding.code for finding in findings)
         slowest = max(slowest, (time.perf_counter() - start, text))
     seconds = time.perf_counter() - begin
     print(f"{count:,} documents in {seconds:,.0f} s: {broken} broke a check")

@@ -86,7 +86,7 @@ def literal(text: str, *, fold: bool) -> z3.ReRef:
     """A text as it stands, or in any letter case."""
     if not fold:
         return z3.Re(text)
-    parts = [z3.Union(z3.Re(one.lower()), z3.Re(one.upper())) for one in text]
+    parts = [z3.Union(z3.Re(name.lower()), z3.Re(name.upper())) for name in text]
     return z3.Concat(*parts) if len(parts) > 1 else parts[0]
 
 
@@ -139,7 +139,7 @@ class Encoding:
 
     def allows(self, statements: list[Data]) -> z3.BoolRef:
         """What must hold for a document to allow the request."""
-        applies = [(one["Effect"], self._applies(one)) for one in statements]
+        applies = [(statement["Effect"], self._applies(statement)) for statement in statements]
         return z3.And(
             z3.Or(*(formula for effect, formula in applies if effect == "Allow")),
             *(z3.Not(formula) for effect, formula in applies if effect == "Deny"),

@@ -34,7 +34,7 @@ def one_by_one() -> Any:
 def each_alone() -> Any:
     """No two things are of one class."""
     return patch(
-        "iamsim.query.escalation.targets.classes", lambda some, _seen: [[one] for one in some]
+        "iamsim.query.escalation.targets.classes", lambda some, _seen: [[entry] for entry in some]
     )
 
 
@@ -50,11 +50,11 @@ def answers(world: CompiledWorld, asked: list[tuple[str, str]], *, partial: bool
             continue
         found += [
             (
-                one.principal,
-                one.answer.decision,
-                None if one.answer.residual is None else one.answer.residual.sentence,
+                holder.principal,
+                holder.answer.decision,
+                None if holder.answer.residual is None else holder.answer.residual.sentence,
             )
-            for one in holders
+            for holder in holders
         ]
     return found
 
@@ -90,17 +90,17 @@ def said(changes: Changes) -> list[object]:
         changes.bounds,
         [
             (
-                one.candidate,
-                one.place,
-                one.actions,
-                one.direction,
-                one.before.decision,
-                one.after.decision,
-                one.through,
-                one.proved,
-                one.asked,
+                entry.candidate,
+                entry.place,
+                entry.actions,
+                entry.direction,
+                entry.before.decision,
+                entry.after.decision,
+                entry.through,
+                entry.proved,
+                entry.asked,
             )
-            for one in (*changes.found, *changes.future)
+            for entry in (*changes.found, *changes.future)
         ],
     ]
 
@@ -127,7 +127,7 @@ def reached(world: CompiledWorld) -> dict[object, set[object]]:
 
     graph = find_escalations(Batch(world), ways=WAYS).graph
     return {
-        node: {one for one in descendants(graph, node) if isinstance(one, str)}
+        node: {descendant for descendant in descendants(graph, node) if isinstance(descendant, str)}
         for node in graph
         if isinstance(node, str)
     }

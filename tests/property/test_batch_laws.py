@@ -155,7 +155,7 @@ def test_only_singular_actions_meet_something_of_their_own() -> None:
                     continue
                 signature = arrangement_signature(prepared.situation.arrange(action))
                 met.append((signature, prepared.request.context))
-            assert all(one == met[0] for one in met)
+            assert all(member == met[0] for member in met)
 
 
 def test_without_a_resource_many_services_meet_the_same() -> None:

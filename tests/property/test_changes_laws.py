@@ -49,7 +49,7 @@ def edited(tape: Tape, data: Data) -> Data:
     changed: Data = copy.deepcopy(data)
     focus, _, _ = focus_of(tape)
     for _ in tape.times(2):
-        slots = [one for one in policy_slots(changed) if one.use in KINDS]
+        slots = [policy_slot for policy_slot in policy_slots(changed) if policy_slot.use in KINDS]
         if slots and not tape.chance(25):
             slot = tape.pick(slots)
             if tape.chance(30):
@@ -59,10 +59,10 @@ def edited(tape: Tape, data: Data) -> Data:
             continue
         account = tape.pick(list(changed["accounts"].values()))
         holders = [
-            one
+            entry
             for kind in ("users", "roles", "resources")
-            for one in account.get(kind, {}).values()
-            if isinstance(one, dict)
+            for entry in account.get(kind, {}).values()
+            if isinstance(entry, dict)
         ]
         if holders:
             tape.pick(holders)["tags"] = {"team": tape.pick(["blue", "red"])}
@@ -124,8 +124,8 @@ def test_inside_of_the_bounds_exactly_what_differs_is_reported(
         for action in change.actions
     }
     by_place = {
-        (one.candidate.principal, one.place.sample, one.via.vpc_endpoint): one
-        for one in changes.bounds
+        (bound.candidate.principal, bound.place.sample, bound.via.vpc_endpoint): bound
+        for bound in changes.bounds
     }
     sample = []
     for reached in source.sample(changes.bounds, min(len(changes.bounds), SAMPLES)):
@@ -144,10 +144,10 @@ def test_inside_of_the_bounds_exactly_what_differs_is_reported(
             # a listed principal of the account
             unlisted = action.endswith(f":{UNLISTED}")
             assert any(
-                one[1:3] == key[1:3]
-                and account_of(one[0]) == account_of(key[0])
-                and (unlisted or one[3] == key[3])
-                for one in reported
+                entry[1:3] == key[1:3]
+                and account_of(entry[0]) == account_of(key[0])
+                and (unlisted or entry[3] == key[3])
+                for entry in reported
             )
         else:
             assert found is None or found == (key in reported)
@@ -162,11 +162,12 @@ def test_answers_are_those_of_the_principal_itself(
     first, second, changes = changes_between(*worlds, partial=partial)
     for change in source.sample(changes.found, min(len(changes.found), SAMPLES)):
         reached = next(
-            one
-            for one in changes.bounds
-            if (one.place, one.via.vpc_endpoint, one.via.services)
+            bound
+            for bound in changes.bounds
+            if (bound.place, bound.via.vpc_endpoint, bound.via.services)
             == (change.place, change.vpc_endpoint, change.services)
-            and change.candidate in [one.candidate.narrowed(asked) for asked in one.candidate.asked]
+            and change.candidate
+            in [bound.candidate.narrowed(asked) for asked in bound.candidate.asked]
         )
         for batch, answer in ((first, change.before), (second, change.after)):
             question = question_at(batch, reached, change.actions[0], change.asked)
@@ -180,10 +181,12 @@ def test_outside_of_the_bounds_nothing_differs(worlds: tuple[Data, Data], source
     the other does not, principal and action are within the bounds."""
     first, second, changes = changes_between(*worlds, partial=False)
     inside: dict[str, int] = {}
-    for one in changes.bounds:
-        inside[one.candidate.principal] = inside.get(one.candidate.principal, 0) | one.actions
+    for bound in changes.bounds:
+        inside[bound.candidate.principal] = inside.get(bound.candidate.principal, 0) | bound.actions
     accounts = sorted({account for data in worlds for account in data["accounts"]})
-    everybody = sorted({one.principal for one in (*first.candidates, *second.candidates)})
+    everybody = sorted(
+        {candidate.principal for candidate in (*first.candidates, *second.candidates)}
+    )
     for _ in range(ASKED):
         action, pattern, _ = source.choice(SIGNED)
         resource = pattern.replace("ACC", source.choice(accounts))
@@ -231,7 +234,7 @@ def test_what_who_can_and_findings_gain_is_reported(worlds: tuple[Data, Data], s
     for action, pattern, _ in source.sample(SIGNED, WHO_ASKED):
         resource = pattern.replace("ACC", source.choice(accounts))
         before, after = (allowed_to(batch, action, resource) for batch in (first, second))
-        gained = [one for one, sure in after.items() if sure and one not in before]
+        gained = [key for key, sure in after.items() if sure and key not in before]
         assert not gained or action.lower() in reported, (action, resource, gained)
     old, new = (found_outside(batch) for batch in (first, second))
     for who, actions in new.items():
@@ -242,8 +245,8 @@ def test_what_who_can_and_findings_gain_is_reported(worlds: tuple[Data, Data], s
 def found_outside(batch: Batch) -> dict[object, frozenset[str]]:
     """The actions that findings give, by resource and who is let in."""
     found: dict[object, frozenset[str]] = {}
-    for one in find_external(batch).findings:
-        if one.kind is FindingKind.EXTERNAL:
-            who = one.resource, tuple(sorted(one.principal.items()))
-            found[who] = found.get(who, frozenset()) | {name.lower() for name in one.actions}
+    for finding in find_external(batch).findings:
+        if finding.kind is FindingKind.EXTERNAL:
+            who = finding.resource, tuple(sorted(finding.principal.items()))
+            found[who] = found.get(who, frozenset()) | {name.lower() for name in finding.actions}
     return found

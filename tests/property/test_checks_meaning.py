@@ -136,24 +136,24 @@ def test_taking_out_an_idle_statement_changes_no_decision(seed, principal):
         if found.code not in IDLE:
             continue
         index = found.places[0].path[1]
-        rest = [one for place, one in enumerate(made) if place != index]
+        rest = [entry for place, entry in enumerate(made) if place != index]
         without = parse_policy({**document, "Statement": rest}, policy_type=kind)
         later = random.Random(seed + 1)  # noqa: S311
-        for one in questions(later, whole, principal=principal):
+        for question in questions(later, whole, principal=principal):
             attached = AttachedPolicies(
                 resource_policy=without if principal else None,
                 identity_policies=None if principal else (without,),
             )
             other = Question(
-                one.principal,
-                one.action,
-                one.resource,
-                one.context,
-                unset=one.unset,
-                resource_account=one.resource_account,
+                question.principal,
+                question.action,
+                question.resource,
+                question.context,
+                unset=question.unset,
+                resource_account=question.resource_account,
                 attached=attached,
             )
-            assert decide(one).allowed is decide(other).allowed, (document, found, one)
+            assert decide(question).allowed is decide(other).allowed, (document, found, question)
 
 
 @given(st.integers(0, 2**48))
@@ -167,5 +167,5 @@ def test_contradictory_conditions_are_met_by_no_request(seed):
     if not VALIDATOR.validate_text(json.dumps(document), "policy", PolicyType.IDENTITY):
         return
     policy = parse_policy(document, policy_type=PolicyType.IDENTITY)
-    for one in questions(tape, policy, principal=False, count=80):
-        assert not decide(one).allowed, (document, one)
+    for question in questions(tape, policy, principal=False, count=80):
+        assert not decide(question).allowed, (document, question)

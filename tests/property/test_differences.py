@@ -45,13 +45,13 @@ def test_a_pair_explains_what_neither_of_it_does(conditions):
         DenialForm.FULL, KIM, asked.action, asked.resource, layer, explicit=True
     )
     found = examine(message, asked, world)
-    pairs = [one for one in found.differences if one.also is not None]
+    pairs = [difference for difference in found.differences if difference.also is not None]
     assert pairs
     for pair in pairs:
         assert explain(pair.question, world).decision.verdict is Verdict.EXPLICIT_DENY
         assert {pair.key, pair.also.key} == {key for _, key, _, _ in conditions}
         for key in (pair.key, pair.also.key):
             value = pair.question.context.get(key)
-            others = {name: one for name, one in asked.context.items() if name != key}
+            others = {name: member for name, member in asked.context.items() if name != key}
             alone = others if value is None else {**others, key: value}
             assert explain(replace(asked, context=alone), world).decision.verdict is Verdict.ALLOWED

@@ -73,7 +73,7 @@ def written(document):
 
 def _of_page(page):
     """What a page says, also to those who see no pictures."""
-    return "".join((text_of(page), *(one.get("alt", "") for one in page.iter("img"))))
+    return "".join((text_of(page), *(entry.get("alt", "") for entry in page.iter("img"))))
 
 
 def facts(document):

@@ -51,7 +51,7 @@ def hold(world: Data | None, request: Data) -> None:
             for part in combinations(found.edits, size):
                 denied = verdict_after(question, compiled, part) in DENIALS
                 assert denied is (before in DENIALS)
-    orders = [(one.guardrail, one.reach.size) for one in report.sets]
+    orders = [(entry.guardrail, entry.reach.size) for entry in report.sets]
     assert orders == sorted(orders)
 
 

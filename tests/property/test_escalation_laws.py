@@ -257,7 +257,7 @@ def mutable(model, principal):
     """Everything that IAM lets a principal change of itself, each with the world after it."""
     account = model.accounts[HOME]
     who = next(
-        one for one in (*account.users.values(), *account.roles.values()) if one.arn == principal
+        user for user in (*account.users.values(), *account.roles.values()) if user.arn == principal
     )
     groups = account.groups_of(who) if isinstance(who, User) else ()
     for group in groups:
@@ -270,7 +270,7 @@ def mutable(model, principal):
             after = changed(
                 model,
                 holder,
-                {"policies": tuple(one for one in holder.policies if one is not policy)},
+                {"policies": tuple(entry for entry in holder.policies if entry is not policy)},
             )
             if policy.arn is None:
                 yield f"iam:Delete{kind}Policy", holder.arn, after
@@ -303,9 +303,9 @@ def becomes_administrator(model, principal):
         for action, resource, after in mutable(world, principal):
             account = after.accounts[HOME]
             key = tuple(
-                (one.arn, one.policies, getattr(one, "groups", ()))
+                (holder.arn, holder.policies, getattr(holder, "groups", ()))
                 for some in (account.users, account.roles, account.groups)
-                for one in some.values()
+                for holder in some.values()
             )
             if key not in seen and asked(world, principal, action, resource):
                 seen.add(key)
@@ -317,19 +317,21 @@ def gives(model, principal, way):
     """The worlds in which somebody has got everything by a way, each with what it was done to."""
     account = model.accounts[HOME]
     who = next(
-        one for one in (*account.users.values(), *account.roles.values()) if one.arn == principal
+        user for user in (*account.users.values(), *account.roles.values()) if user.arn == principal
     )
     everything = ManagedPolicyReference("arn:aws:iam::aws:policy/AdministratorAccess")
     if way == "iam-create-policy-version":
         for group in (who, *(account.groups_of(who) if isinstance(who, User) else ())):
             for policy in group.policies:
                 if policy.arn is not None:
-                    written = tuple(everything if one is policy else one for one in group.policies)
+                    written = tuple(
+                        everything if entry is policy else entry for entry in group.policies
+                    )
                     yield policy.arn, changed(model, group, {"policies": written})
         return
     kept = who.policies
     if way == "iam-put-user-policy":
-        kept = tuple(one for one in kept if one.arn is not None)
+        kept = tuple(holder for holder in kept if holder.arn is not None)
     yield who.arn, changed(model, who, {"policies": (*kept, everything)})
 
 

@@ -76,7 +76,7 @@ def statements(draw):
 def callers():
     """Outsiders of every kind that the statements tell apart, with what is known of them."""
     yield "anonymous", {}
-    organizations = [{"aws:PrincipalOrgID": one} for one in (THEIRS, NOBODYS)] + [{}]
+    organizations = [{"aws:PrincipalOrgID": entry} for entry in (THEIRS, NOBODYS)] + [{}]
     for account, name in product((PARTNER, STRANGER), ("app-1", "ops", "other")):
         for context in organizations:
             yield f"arn:aws:iam::{account}:role/{name}", context
@@ -124,7 +124,7 @@ def allowed(world, outsiders):
 )
 def test_there_is_a_finding_exactly_where_somebody_outside_is_allowed(policy, control, zone):
     """No finding, no principal outside of the zone that the engine allows; and the other way."""
-    denies = [{**one, "Effect": "Deny", "Principal": "*", "Resource": "*"} for one in control]
+    denies = [{**entry, "Effect": "Deny", "Principal": "*", "Resource": "*"} for entry in control]
     document = {"Version": "2012-10-17", "Statement": policy}
     root = {"id": "r-root", "accounts": [HOME, SISTER]}
     if denies:
@@ -141,10 +141,12 @@ def test_there_is_a_finding_exactly_where_somebody_outside_is_allowed(policy, co
     outsiders = list(callers())
     if zone == "account":
         outsiders += members(("app-1", "ops", "other"))
-    reported = {action for one in found.findings for action in one.actions if action in ACTIONS}
+    reported = {
+        action for finding in found.findings for action in finding.actions if action in ACTIONS
+    }
     assert reported == allowed(world, outsiders)
-    assert all(one.resource == QUEUE for one in found.findings)
-    kept = {action for one in found.kept for action in one.actions}
+    assert all(finding.resource == QUEUE for finding in found.findings)
+    kept = {action for entry in found.kept for action in entry.actions}
     assert not (kept and not denies)
 
 
@@ -213,7 +215,7 @@ def test_what_is_unused_is_what_the_policies_of_the_role_alone_allow(statements,
     control = [{"Effect": "Deny", "Action": "sqs:D*", "Resource": "*"}] if guarded else []
     guarded_world = role_world(statements, control)
     found = find_unused_permissions(Batch(guarded_world), "2026-11-25", 90)
-    services = [service for one in found for service in one.services]
+    services = [service for entry in found for service in entry.services]
     unused = {name.removeprefix("sqs:") for service in services for name, _ in service.actions}
     assert unused == usable(role_world(statements, []))
     blocked = {name.removeprefix("sqs:") for service in services for name in service.blocked}
@@ -226,7 +228,7 @@ def test_recommended_policies_leave_nothing_unused_and_all_the_rest(statements):
     world = role_world(statements, [])
     found = find_unused_permissions(Batch(world), "2026-11-25", 90)
     recommend(Batch(world), found)
-    steps = [step for one in found for step in one.steps]
+    steps = [step for entry in found for step in entry.steps]
     assert bool(steps) is bool(found)
     for step in steps:
         left = [] if step.document is None else step.document["Statement"]
@@ -242,9 +244,9 @@ HOLDERS = [(kind, name) for kind in ("roles", "users") for name in ("app", "web"
 QUEUE_POLICIES = st.sampled_from(
     [None, {"Effect": "Deny", "NotPrincipal": {"AWS": ROLE}}]
     + [
-        {"Effect": effect, "Principal": {"AWS": f"arn:aws:iam::{HOME}:{one}"}}
+        {"Effect": effect, "Principal": {"AWS": f"arn:aws:iam::{HOME}:{word}"}}
         for effect in ("Allow", "Deny")
-        for one in ("role/app", "user/web", "root")
+        for word in ("role/app", "user/web", "root")
     ]
 )
 BLUE = {"StringEquals": {"aws:PrincipalTag/team": "blue"}}
@@ -264,9 +266,15 @@ CONTROLS = st.sampled_from(
 def crowds(draw):
     """Roles and users with policies of the same few statements, some with tags and a boundary."""
     shared = [
-        {key: value for key, value in one.items() if key != "NotResource" or "Resource" not in more}
+        {
+            key: value
+            for key, value in entry.items()
+            if key != "NotResource" or "Resource" not in more
+        }
         | more
-        for one, more in draw(st.lists(st.tuples(permissions(), NARROWED), min_size=1, max_size=3))
+        for entry, more in draw(
+            st.lists(st.tuples(permissions(), NARROWED), min_size=1, max_size=3)
+        )
     ]
     found = {"roles": {}, "users": {}}
     for kind, name in HOLDERS:
@@ -293,8 +301,8 @@ def crowd_world(crowd, policy, control, reported):
         root["scps"] = ["FullAWSAccess", document]
     account = {
         kind: {
-            name: one | ({"last_accessed": used} if (kind, name) in reported else {})
-            for name, one in some.items()
+            name: value | ({"last_accessed": used} if (kind, name) in reported else {})
+            for name, value in some.items()
         }
         for kind, some in crowd.items()
     }
@@ -315,6 +323,6 @@ def test_what_many_did_not_use_is_what_each_of_them_did_not_use(crowd, policy, c
     alone = {}
     for holder in HOLDERS:
         world = crowd_world(crowd, policy, control, [holder])
-        for one in find_unused_permissions(Batch(world), "2026-11-25", 90):
-            alone[one.resource] = one.services
-    assert {one.resource: one.services for one in together} == alone
+        for unused_permission in find_unused_permissions(Batch(world), "2026-11-25", 90):
+            alone[unused_permission.resource] = unused_permission.services
+    assert {entry.resource: entry.services for entry in together} == alone

@@ -237,7 +237,7 @@ def test_five_thousand_statements() -> None:
         assert policies.decide(request).allowed is allowed
     answer = iamsim.explain(**asked, resource="arn:aws:s3:::b/ok", identity_policies=[document])
     assert answer.decision.statements[0].index == 4_998
-    (layer,) = [one for one in answer.explanation.layers if one.policies]
+    (layer,) = [entry for entry in answer.explanation.layers if entry.policies]
     assert len(layer.policies[0].statements) == 5_000
 
 

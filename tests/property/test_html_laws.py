@@ -30,9 +30,9 @@ def test_every_statement_of_an_explanation_is_on_the_page(case: tuple[Data, Data
     found = answer(question, world)
     page = read_page(to_html(answers_document([AnswerReport(found)])))
     listed = {
-        one[0].get("href"): text_of(one)
+        entry[0].get("href"): text_of(entry)
         for group in find_all(page, "ul", "statements")
-        for one in group
+        for entry in group
     }
     count = 0
     for number, layer in enumerate(found.explanation.layers, 1):
@@ -45,9 +45,11 @@ def test_every_statement_of_an_explanation_is_on_the_page(case: tuple[Data, Data
                 assert f", {statement.effect}: " in text
                 assert statement.matched == (": matches" in text) or "depends" in text
     assert count == len(listed)
-    policies = Counter(policy.name for one in found.explanation.layers for policy in one.policies)
+    policies = Counter(
+        policy.name for entry in found.explanation.layers for policy in entry.policies
+    )
     shown = Counter(
-        find_all(one, "span", "name")[0].text for one in find_all(page, "details", "policy-of")
+        find_all(entry, "span", "name")[0].text for entry in find_all(page, "details", "policy-of")
     )
     assert shown == policies
 

@@ -216,7 +216,7 @@ def make_condition(tape: Tape, operators: list[str]) -> tuple[str, list[Any], An
     values = tape.some(in_policies if family == "Ip" else [*in_policies, *requested], 3)
     if family in {"String", "Arn"} and tape.chance(20):
         values.append(tape.pick(vocabulary.VARIABLES))
-    return name, [one for one in values if not isinstance(one, list)], tape.pick(requested)
+    return name, [value for value in values if not isinstance(value, list)], tape.pick(requested)
 
 
 def family_of(operator: str) -> str:
@@ -340,7 +340,7 @@ def shuffled(node: Any, random: Random, *, inside: bool = False) -> Any:
             for key, value in node.items()
         }
     if isinstance(node, list):
-        copied = [shuffled(one, random, inside=inside) for one in node]
+        copied = [shuffled(entry, random, inside=inside) for entry in node]
         if inside:
             random.shuffle(copied)
         return copied
@@ -475,8 +475,12 @@ def test_decisions_and_worlds_survive_pickling(case: tuple[Data, Data]) -> None:
         decision.layer,
         decision.reason,
     )
-    assert [(one.policy, one.index, one.sid, one.span.start) for one in back.statements] == [
-        (one.policy, one.index, one.sid, one.span.start) for one in decision.statements
+    assert [
+        (statement.policy, statement.index, statement.sid, statement.span.start)
+        for statement in back.statements
+    ] == [
+        (statement.policy, statement.index, statement.sid, statement.span.start)
+        for statement in decision.statements
     ]
 
 

@@ -135,7 +135,7 @@ def test_what_the_judge_of_mends_lets_pass_decides_as_before(request: Data, seed
     if name == "resource_policy" and ":role/" in request.get("resource", ""):
         kind = PolicyType.TRUST
     try:
-        old, new = (parse_policy(one, policy_type=kind) for one in (before, document))
+        old, new = (parse_policy(entry, policy_type=kind) for entry in (before, document))
     except PolicyError:  # such as an RCP that allows, which AWS refuses
         reject()
     asked = requests(probes(old, new))

@@ -87,7 +87,7 @@ def test_an_account_can_what_one_of_its_principals_can(generated: tuple[Data, Da
     question, world = question_of(data, request)
     batch = Batch(world)
     asked = request["action"], request.get("resource", "*")
-    candidates = [one for one in batch.named(*asked) if len(one.asked) > 1]
+    candidates = [entry for entry in batch.named(*asked) if len(entry.asked) > 1]
     assume(candidates)
     by_principal = {
         holder.principal: holder.answer
@@ -96,11 +96,11 @@ def test_an_account_can_what_one_of_its_principals_can(generated: tuple[Data, Da
     for candidate in candidates:
         answers = [
             answer(
-                batch.question_as(candidate.narrowed(one), *asked, question.context), world
+                batch.question_as(candidate.narrowed(entry), *asked, question.context), world
             ).decision.verdict
-            for one in candidate.asked
+            for entry in candidate.asked
         ]
-        possible = [one for one in answers if one.value in {"allowed", "conditional"}]
+        possible = [entry for entry in answers if entry.value in {"allowed", "conditional"}]
         found = by_principal.get(candidate.principal)
         assert (found is not None) == bool(possible)
         if found is not None:

@@ -58,7 +58,9 @@ def some_values(tape: Tape, key: str) -> Context:
         return {}
     _, requested, in_policies = {**KEYS, **RARE}.get(key, ("String", ["blue"], ["blue"]))
     flat = [
-        text(one) for value in requested for one in (value if isinstance(value, list) else [value])
+        text(entry)
+        for value in requested
+        for entry in (value if isinstance(value, list) else [value])
     ]
     pool = [*flat, *flat, *(text(value) for value in in_policies), *ODD]
     if tape.chance(12):
@@ -119,7 +121,7 @@ def some_block_holds(residual: Residual, context: Context) -> bool:
     return any(
         all(
             compile_condition(
-                Condition(operator, key, tuple(Value(one, ()) for one in texts), ()),
+                Condition(operator, key, tuple(Value(entry, ()) for entry in texts), ()),
                 source,
                 with_variables=True,
             ).test(values)

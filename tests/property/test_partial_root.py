@@ -92,7 +92,7 @@ def test_what_is_said_of_either_root_holds_for_both(question, value, word, accou
         del context["session-policy"]
     if "resource-account" not in question.unknown:
         del context["aws:ResourceAccount"]
-    context = {key: one for key, one in context.items() if one is not None}
+    context = {key: member for key, member in context.items() if member is not None}
     decided = decide_completion(question, context, WORLD)
     assert (got.decision.verdict is Verdict.CONDITIONAL) is (got.residual is not None)
     assert got.explanation is not None

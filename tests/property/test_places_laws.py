@@ -68,7 +68,7 @@ def test_an_index_finds_what_every_pattern_alone_says(
     """The bits of an index are the numbers of the patterns that a text fits."""
     patterns = list(family_of(parts).patterns.values())
     text = f"arn:aws:s3:{rest}"
-    expected = [number for number, one in enumerate(patterns) if match_tokens(one, text)]
+    expected = [number for number, pattern in enumerate(patterns) if match_tokens(pattern, text)]
     assert list(bits(PatternIndex(patterns).fit(text))) == expected
 
 

@@ -62,9 +62,12 @@ def answers(question: Question, model: World, number: int) -> Iterator[object]:
         matrix = find_matrix(batch, candidates, columns, context, processes=processes)
         yield matrix_data(matrix)
         external = find_external(batch, processes=processes)
-        yield external.findings, [(*one[:-1], one.decision.verdict) for one in external.kept]
+        yield (
+            external.findings,
+            [(*answer[:-1], answer.decision.verdict) for answer in external.kept],
+        )
         escalations = find_escalations(batch, blocked=True, processes=processes)
-        yield list(escalations.graph.edges), [one[:6] for one in escalations.blocked]
+        yield list(escalations.graph.edges), [entry[:6] for entry in escalations.blocked]
         if candidates:
             who = candidates[-1]
             effective = find_effective(batch, who.principal, processes=processes)

@@ -50,7 +50,7 @@ def test_no_new_access_holds_for_every_request(pair: tuple[list[Any], list[Any]]
 @given(pair=resource_pairs())
 def test_no_new_access_holds_for_every_caller(pair: tuple[list[Any], list[Any]]) -> None:
     """The same with principals: named ones, others of their accounts, strangers, services."""
-    existing, new = (compiled(one, PolicyType.RESOURCE) for one in pair)
+    existing, new = (compiled(entry, PolicyType.RESOURCE) for entry in pair)
     found = check_no_new_access(existing, new)
     if found.result == "PASS":
         assert not opened(existing, new, everybody=True)
@@ -76,9 +76,9 @@ def otherwise(statement: dict[str, Any]) -> dict[str, Any]:
         name = operator.removesuffix("IfExists")
         if name == operator and name != "Null":
             name += "IfExists"
-        for one, other in (("Like", "Equals"), ("Equals", "Like")):
-            if name.startswith("Arn") and one in name:
-                name = name.replace(one, other)
+        for entry, other in (("Like", "Equals"), ("Equals", "Like")):
+            if name.startswith("Arn") and entry in name:
+                name = name.replace(entry, other)
                 break
         written[name] = keys
     return {**statement, "Condition": written}

@@ -55,7 +55,11 @@ def policies_of(place: Path) -> Iterator[list[CompiledPolicy]]:
             continue
         one_each = isinstance(data, dict) and "Statement" in data
         for group in [data] if one_each else data.values() if isinstance(data, dict) else ():
-            made = [policy for one in documents_in(group) if (policy := compiled(one)) is not None]
+            made = [
+                policy
+                for document in documents_in(group)
+                if (policy := compiled(document)) is not None
+            ]
             if one_each:
                 together += made
             else:
@@ -70,7 +74,11 @@ def compiled(document: object) -> CompiledPolicy | None:
     except IamsimError:
         return None
     statements = policy.statements
-    return policy if statements and all(one.principals is None for one in statements) else None
+    return (
+        policy
+        if statements and all(statement.principals is None for statement in statements)
+        else None
+    )
 
 
 @pytest.fixture(scope="module")
@@ -93,9 +101,9 @@ def test_neighbors_are_proved_or_refuted(collection: list[list[CompiledPolicy]])
     results = [
         check_no_new_access(*pair)
         for group in collection
-        for one, other in pairwise(group)
-        for pair in ((one, other), (other, one))
+        for this, other in pairwise(group)
+        for pair in ((this, other), (other, this))
     ]
-    assert all((one.witness is not None) is (one.result == "FAIL") for one in results)
-    unknown = [one.why_unknown for one in results if one.result == "UNKNOWN"]
+    assert all((result.witness is not None) is (result.result == "FAIL") for result in results)
+    unknown = [result.why_unknown for result in results if result.result == "UNKNOWN"]
     assert len(unknown) <= UNKNOWN * len(results), unknown

@@ -154,7 +154,7 @@ def sweep(data: Data, source: Any) -> None:
     world = CompiledWorld(load_world_data(data))
     found = allowed_requests(Batch(world, partial=True), source)
     prover = Prover(world)
-    by_kind = [[one for one in found if one.candidate.kind is kind] for kind in CandidateKind]
+    by_kind = [[entry for entry in found if entry.candidate.kind is kind] for kind in CandidateKind]
     for _ in range(CLAIMS if found else 0):
         one = source.choice(source.choice([some for some in by_kind if some]))
         claim = claim_about(one, world.model, source)
@@ -184,14 +184,19 @@ def test_a_change_that_opens_something_is_not_proved(
     before, after = (CompiledWorld(load_world_data(data)) for data in worlds)
     batch = Batch(before, partial=True)
     opened = []
-    for one in allowed_requests(Batch(after, partial=True), source):
-        if one.candidate.entity is None or before.model.find_principal(one.asked.principal) is None:
+    for request in allowed_requests(Batch(after, partial=True), source):
+        if (
+            request.candidate.entity is None
+            or before.model.find_principal(request.asked.principal) is None
+        ):
             continue
-        question = batch.question(one.asked.principal, one.action, one.resource, one.context)
+        question = batch.question(
+            request.asked.principal, request.action, request.resource, request.context
+        )
         if not decide_one(question, before).possible:
-            opened.append(one)
+            opened.append(request)
     if opened:
-        one = source.choice(opened)
-        about = source.choice([True, {"action": one.action, "resource": one.resource}])
+        request = source.choice(opened)
+        about = source.choice([True, {"action": request.action, "resource": request.resource}])
         result = Prover(after, before).prove(parse_claim({"name": "x", "no_new_access": about}))
-        assert result.result != "PASS", one
+        assert result.result != "PASS", request

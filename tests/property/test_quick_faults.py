@@ -32,7 +32,7 @@ PARTS = ("kind", "partition", "account", "identity", "boundary")
 FAULTS: dict[str, Fault] = {
     "the resource fits nothing": lambda _, keys, raw, whole: (0, *keys, *raw, *whole),
     "a pattern is left out": lambda fits, keys, raw, whole: (
-        *[int(str(one)) & ~1 for one in fits],
+        *[int(str(fit)) & ~1 for fit in fits],
         *keys,
         *raw,
         *whole,
@@ -41,13 +41,13 @@ FAULTS: dict[str, Fault] = {
     "the last key is left out": lambda fits, keys, raw, whole: (*fits, *keys[:-1], *raw, *whole),
     "a test of each key is left out": lambda fits, keys, raw, whole: (
         *fits,
-        *[one if one is None else int(str(one)) & ~1 for one in keys],
+        *[key if key is None else int(str(key)) & ~1 for key in keys],
         *raw,
         *whole,
     ),
     "an absent key is as one that fits nothing": lambda fits, keys, raw, whole: (
         *fits,
-        *[0 if one is None else one for one in keys],
+        *[0 if key is None else key for key in keys],
         *raw,
         *whole,
     ),
@@ -59,7 +59,7 @@ FAULTS: dict[str, Fault] = {
 def without_sessions(situation: Any, action: str) -> frozenset[str]:
     """The names of principals, but for those of sessions."""
     found = NAMES_IN(situation, action)
-    return frozenset(one for one in found if ":assumed-role/" not in one)
+    return frozenset(entry for entry in found if ":assumed-role/" not in entry)
 
 
 NAMES_IN = quick._names_in

@@ -63,7 +63,9 @@ def variants(question: Question, world: CompiledWorld, tape: Tape) -> list[Quest
             key = tape.pick(read) if read and tape.chance(80) else tape.pick(list(KEYS))
             context = {name: of for name, of in context.items() if name.lower() != key.lower()}
             if tape.chance(75):
-                value = tape.pick([one for one in (*KEYS[key][1], *KEYS[key][2]) if one] or ["x"])
+                value = tape.pick(
+                    [entry for entry in (*KEYS[key][1], *KEYS[key][2]) if entry] or ["x"]
+                )
                 context[key] = tuple(value) if isinstance(value, list) else str(value)
         found.append(
             replace(
@@ -124,15 +126,15 @@ def hold_all(
 ) -> None:
     """The same of given questions; `plain` says in which session and under which policies."""
     quick = quick or world.quick(plain.attached, plain.session)
-    expected = [verdict(lambda one=one: partial.decide(one, world)) for one in asked]
+    expected = [verdict(lambda one=entry: partial.decide(one, world)) for entry in asked]
     for alike in (False, True, False, True):
-        for one, wanted in zip(asked, expected, strict=True):
+        for entry, wanted in zip(asked, expected, strict=True):
             found = verdict(
-                lambda one=one, alike=alike: partial.decide_quickly(
+                lambda one=entry, alike=alike: partial.decide_quickly(
                     quick, plainly(one), alike=alike
                 )
             )
-            assert found == wanted, plainly(one)
+            assert found == wanted, plainly(entry)
 
 
 @given(cases())
@@ -190,22 +192,22 @@ def test_many_come_in_order_and_are_counted(case: tuple[Data, Data]) -> None:
     plain = replace(question, unset=frozenset(), unknown=frozenset(), via=DIRECT_CALL)
     records = [
         {
-            "principal": one.principal,
-            "action": one.action,
-            "resource": one.resource,
+            "principal": variant.principal,
+            "action": variant.action,
+            "resource": variant.resource,
             "context": {
                 key: value if isinstance(value, str) else list(value)
-                for key, value in one.context.items()
+                for key, value in variant.context.items()
             },
         }
-        for one in variants(plain, compiled, tape_of(*case))
+        for variant in variants(plain, compiled, tape_of(*case))
     ]
     good = [
-        one
-        for one in records
-        if not isinstance(verdict(lambda one=one: world.decide(**one)), tuple)
+        record
+        for record in records
+        if not isinstance(verdict(lambda one=record: world.decide(**one)), tuple)
     ]
-    expected = [world.decide(**one) for one in good]
+    expected = [world.decide(**entry) for entry in good]
     assert list(world.decide_many(good)) == expected
     counted = world.count_many(good)
     assert sum(counted.values()) == len(good)

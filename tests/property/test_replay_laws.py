@@ -152,7 +152,7 @@ def seen(count: Count) -> object:
         for group in count.groups.values()
         if group.count
     }
-    problems = [(one.file, one.reason) for one in count.problems]
+    problems = [(problem.file, problem.reason) for problem in count.problems]
     return count.events, count.asked, count.skipped, groups, set(count.requests), problems
 
 

@@ -58,8 +58,8 @@ def places(data: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
         for name in data:
             found += places(data[name], (*path, name))
     elif isinstance(data, list):
-        for index, one in enumerate(data):
-            found += places(one, (*path, index))
+        for index, entry in enumerate(data):
+            found += places(entry, (*path, index))
     return found
 
 

@@ -69,7 +69,7 @@ def test_the_first_suite_of_a_world_passes(case):
     written = parse_document(text, name="first.yaml").data
     assert isinstance(written, dict)
     results = run_scenario(scenario(world, requests=written["requests"]))
-    assert [(one.request.title, one.failures) for one in results if not one.met] == []
+    assert [(result.request.title, result.failures) for result in results if not result.met] == []
 
 
 @given(cases())
@@ -103,4 +103,4 @@ def test_a_changed_policy_is_found_to_be_the_cause(case, number):
         assert change.differing
         assert change.causes
         for cause in change.causes:
-            assert {id(one) for one in cause} <= {id(one) for one in change.differing}
+            assert {id(entry) for entry in cause} <= {id(entry) for entry in change.differing}

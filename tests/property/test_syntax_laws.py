@@ -224,8 +224,8 @@ def texts_only(policy):
                     for entries in (statement.actions, statement.resources)
                 ],
                 [
-                    (one.operator, one.key, [value.text for value in one.values])
-                    for one in statement.conditions
+                    (condition.operator, condition.key, [value.text for value in condition.values])
+                    for condition in statement.conditions
                 ],
             )
             for statement in policy.statements

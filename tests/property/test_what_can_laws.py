@@ -79,11 +79,11 @@ def test_every_decision_about_a_principal_is_the_engines(generated: tuple[Data, 
     question, world = question_of(data, request)
     batch = Batch(world)
     effective = find_effective(batch, question.principal)
-    for one in effective.decided:
-        action = batch.universe.names[one.actions.bit_length() - 1]
-        given_there = dict(one.place.values)
-        alone = batch.decide(question.principal, action, one.place.sample, given_there)
-        assert alone.verdict is one.answer.verdict
+    for entry in effective.decided:
+        action = batch.universe.names[entry.actions.bit_length() - 1]
+        given_there = dict(entry.place.values)
+        alone = batch.decide(question.principal, action, entry.place.sample, given_there)
+        assert alone.verdict is entry.answer.verdict
 
 
 def allows(policy: CompiledPolicy, question: Question, world: CompiledWorld) -> bool:

@@ -47,8 +47,12 @@ def what_decides(answer: Answer) -> tuple[object, ...]:
     """The verdict, the outcome of every layer, and all that decided, whatever its order."""
     explanation = answer.explanation
     decided = {
-        (one.layer, one.policy, one.statement.index if one.statement is not None else None)
-        for one in explanation.decided_by
+        (
+            member.layer,
+            member.policy,
+            member.statement.index if member.statement is not None else None,
+        )
+        for member in explanation.decided_by
     }
     layers = [(entry.layer, entry.level, entry.outcome) for entry in explanation.layers]
     return answer.decision.verdict, layers, decided
@@ -57,13 +61,13 @@ def what_decides(answer: Answer) -> tuple[object, ...]:
 def taken(question: Question, world: CompiledWorld, tape: Tape) -> PolicyInPlay:
     """Choose a policy in play that no other one shares its name with, at the last of its levels."""
     known = policies_in_play(question, world)
-    last = {one.layer: one.level for one in known}
+    last = {entry.layer: entry.level for entry in known}
     alone = [
-        one
-        for one in known
-        if one.level == last[one.layer]
+        entry
+        for entry in known
+        if entry.level == last[entry.layer]
         and sum(
-            taken_statements((one.policy.name,), of.policy.name, of.policy.arn, ()) is None
+            taken_statements((entry.policy.name,), of.policy.name, of.policy.arn, ()) is None
             for of in known
         )
         == 1

@@ -303,7 +303,7 @@ def statement(tape: Tape, focus: Focus, kind: str) -> dict[str, Any]:
 
 def emptied(tape: Tape, made: dict[str, Any]) -> dict[str, Any]:
     """Let one element list nothing, which AWS stores."""
-    name = tape.pick([one for one in made if one != "Effect"])
+    name = tape.pick([entry for entry in made if entry != "Effect"])
     nothing: list[Any] = [[]]
     if name.endswith("Principal"):
         nothing = [{}, {"AWS": []}]

@@ -353,7 +353,7 @@ def standalone(ask: Tape, who: Tape, what: Tape, rest: Tape) -> Data:
     if rest.chance(20):
         found = [level(rest, focus, "rcp") for _ in rest.times(2)]
         request["rcps"] = [
-            [one for one in one_level if isinstance(one, dict)] for one_level in found
+            [entry for entry in one_level if isinstance(entry, dict)] for one_level in found
         ]
     if rest.chance(15):
         request["vpce_policies"] = [vocabulary.policy(rest, focus, "vpce")]

@@ -98,6 +98,6 @@ def _members(node: ast.AST) -> list[ast.expr]:
 
 def _values(pattern: ast.pattern) -> Iterator[ast.MatchValue]:
     """The values that a pattern of `match` compares with."""
-    for one in ast.walk(pattern):
-        if isinstance(one, ast.MatchValue):
-            yield one
+    for entry in ast.walk(pattern):
+        if isinstance(entry, ast.MatchValue):
+            yield entry

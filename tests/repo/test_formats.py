@@ -24,9 +24,9 @@ def commands():
     """All commands with their names, those of groups apart."""
     for name in MODULES:
         command = find_command(name)
-        for one in command.commands if isinstance(command, Group) else (command,):
+        for entry in command.commands if isinstance(command, Group) else (command,):
             if name not in OTHERWISE:
-                yield pytest.param(one, id=f"{name}-{one.name}")
+                yield pytest.param(entry, id=f"{name}-{entry.name}")
 
 
 @pytest.mark.parametrize("command", list(commands()))

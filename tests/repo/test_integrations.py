@@ -173,7 +173,7 @@ def test_the_action_runs(action, tmp_path, inputs, code, written):
     program = tmp_path / "iamsim"
     program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m iamsim "$@"\n', encoding="utf-8")
     program.chmod(0o755)
-    given = {name: one["default"] for name, one in action["inputs"].items()} | inputs
+    given = {name: member["default"] for name, member in action["inputs"].items()} | inputs
     step = action["runs"]["steps"][-1]
     environment = {
         name: given[found[1]]
@@ -210,8 +210,8 @@ def test_the_action_pins_what_it_uses(action):
     """A tag can be moved to other code, a commit can't."""
     used = [step["uses"] for step in action["runs"]["steps"] if "uses" in step]
     assert used
-    for one in used:
-        assert re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40}", one)
+    for entry in used:
+        assert re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40}", entry)
 
 
 @pytest.mark.parametrize("name", ["--fail-on=never", "--fix", "-x/policy.json", "-o", "-"])

@@ -76,7 +76,8 @@ def test_the_page_says_how_each_code_agrees():
     share = re.search(r"same set of codes for ([\d,]+) of them, \*\*([\d.]+) %\*\*", text)
     assert float(share[2]) >= 98
     rows = {
-        code: [int(one) for one in re.findall(r"\d+", counts)] for code, counts in ROW.findall(text)
+        code: [int(entry) for entry in re.findall(r"\d+", counts)]
+        for code, counts in ROW.findall(text)
     }
     assert len(rows) == 18
     assert sum(both - same for both, _, _, same in rows.values()) <= 1

@@ -38,12 +38,12 @@ def test_suite_passes_covers_everything_and_notices_every_change(folder):
     collected = collect(find_files([str(folder)]), shelf)
     assert not collected.broken
     outcomes = run_cases(collected.cases, shelf, coverage=coverage)
-    assert [one.case.id for one in outcomes if not one.passed] == []
+    assert [outcome.case.id for outcome in outcomes if not outcome.passed] == []
     covered = coverage.policies()
     assert {policy.name: missing_of(policy) for policy in covered if missing_of(policy)} == {}
     assert percent_of(covered) == 100
     results = list(run_mutants(collected.cases, shelf, prove=same_access))
-    survivors = [one for one in results if one.verdict is Verdict.SURVIVED]
-    assert [(one.mutant.span.place, one.mutant.text) for one in survivors] == []
+    survivors = [result for result in results if result.verdict is Verdict.SURVIVED]
+    assert [(survivor.mutant.span.place, survivor.mutant.text) for survivor in survivors] == []
     assert score(results) == 100
-    assert any(one.verdict is Verdict.KILLED for one in results)
+    assert any(result.verdict is Verdict.KILLED for result in results)

@@ -84,7 +84,7 @@ def prepare(item: Item, folder: Path) -> None:
         (folder / name).symlink_to(target)
     for name, size in item.get("made", {}).items():
         statement = {"Effect": "Allow", "Action": ["s3:GetObject"], "Resource": "*"}
-        resources = [f"arn:aws:s3:::bucket-{one:04}/*" for one in range(size // 25)]
+        resources = [f"arn:aws:s3:::bucket-{number:04}/*" for number in range(size // 25)]
         document = {"Version": "2012-10-17", "Statement": {**statement, "Resource": resources}}
         (folder / name).write_text(json.dumps(document), "utf-8")
     for name in item.get("pipes", ()):
@@ -110,12 +110,14 @@ def words_of(item: Item, folder: Path, root: Path) -> tuple[list[str], dict[str,
         import yaml
 
         described = yaml.safe_load((root / "action.yml").read_text("utf-8"))
-        inputs = {name: one["default"] for name, one in described["inputs"].items()}
+        inputs = {name: member["default"] for name, member in described["inputs"].items()}
         for word in given:
             name, _, value = word.partition("=")
             inputs[name] = value.replace("\\n", "\n")
         step = described["runs"]["steps"][-1]
-        named = {name: re.search(r"inputs\.([a-z-]+)", one) for name, one in step["env"].items()}
+        named = {
+            name: re.search(r"inputs\.([a-z-]+)", member) for name, member in step["env"].items()
+        }
         environment = {name: inputs[found[1]] for name, found in named.items() if found}
         environment["ACTION_PATH"] = str(root)
         shell = f'iamsim() {{ "{python}" -m iamsim "$@"; }}; export -f iamsim\n{step["run"]}'
@@ -196,7 +198,9 @@ def _said(outcome: Outcome) -> str:
     told = [line for line in lines if not line.startswith(("tests/", "=", ".", "warning"))]
     text = ascii((told or [""])[0])[1:-1].replace("|", "\\|").replace("`", "'")[:90]
     parts = [f"`{text}`"] if text else []
-    return "; ".join([*parts, *(one for one in outcome.amiss if not one.startswith("exit code"))])
+    return "; ".join(
+        [*parts, *(name for name in outcome.amiss if not name.startswith("exit code"))]
+    )
 
 
 def _code(code: int | None) -> str:

@@ -7,7 +7,7 @@ from iamsim.symbolic.actions import ActionUniverse
 def expanded(entries):
     """The actions that entries cover, of all that there are."""
     entries = [entries] if isinstance(entries, str) else entries
-    names = [one.full_name for service in catalog.services() for one in actions_of(service)]
+    names = [action.full_name for service in catalog.services() for action in actions_of(service)]
     universe = ActionUniverse([*names, "sts:AssumeRole"])
     covered = universe.mask_of_patterns(entries)
     return {universe.written[number] for number in universe.numbers(covered)}

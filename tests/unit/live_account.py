@@ -151,8 +151,8 @@ def _record(program):
                 check=False,
             )
             found = {
-                one.relative_to(outputs).as_posix(): json.loads(one.read_text("utf-8"))
-                for one in sorted(outputs.rglob("*.json"))
+                entry.relative_to(outputs).as_posix(): json.loads(entry.read_text("utf-8"))
+                for entry in sorted(outputs.rglob("*.json"))
             }
     RECORDED.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
 

@@ -14,17 +14,17 @@ def read_page(text: str) -> Element:
     """Parse a page as browsers do; a fault in it, an id twice, or a link to nowhere is an error."""
     parser = html5lib.HTMLParser(strict=True, namespaceHTMLElements=False)
     page = parser.parse(text)
-    ids = [one.get("id") for one in page.iter() if one.get("id") is not None]
+    ids = [entry.get("id") for entry in page.iter() if entry.get("id") is not None]
     assert len(ids) == len(set(ids)), "an id is there twice"
-    for one in page.iter("a"):
-        href = one.get("href", "")
+    for entry in page.iter("a"):
+        href = entry.get("href", "")
         assert href.startswith(("#", "https://docs.aws.amazon.com/")), href
         assert not href.startswith("#") or href[1:] in ids, f"{href} leads nowhere"
-    for one in page.iter():
+    for member in page.iter():
         for name in ("aria-labelledby", "for"):
-            assert all(part in ids for part in one.get(name, "").split())
-        assert not any(name.startswith("on") for name in one.attrib), "a handler in an attribute"
-        assert one.get("src", "data:").startswith("data:"), "something from elsewhere"
+            assert all(part in ids for part in member.get(name, "").split())
+        assert not any(name.startswith("on") for name in member.attrib), "a handler in an attribute"
+        assert member.get("src", "data:").startswith("data:"), "something from elsewhere"
     return page
 
 
@@ -35,14 +35,16 @@ def text_of(element: Element) -> str:
 
 def find_all(page: Element, tag: str, css: str | None = None) -> list[Element]:
     """The elements of a tag, and of a class."""
-    return [one for one in page.iter(tag) if css is None or css in one.get("class", "").split()]
+    return [
+        entry for entry in page.iter(tag) if css is None or css in entry.get("class", "").split()
+    ]
 
 
 def outline(element: Element, depth: int = 0) -> str:
     """A page as lines: each element that is not about style, and the text in it."""
     if element.tag in {"style", "script", "meta", "link"}:
         return ""
-    marks = "".join(f".{one}" for one in element.get("class", "").split())
+    marks = "".join(f".{part}" for part in element.get("class", "").split())
     name = f"#{element.get('id')}" if element.get("id") else ""
     link = f" -> {element.get('href')}" if element.get("href") else ""
     state = " (open)" if element.get("open") is not None else ""

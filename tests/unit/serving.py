@@ -40,8 +40,8 @@ def serving(*worlds, account=None):
     try:
         yield server
     finally:
-        for one in server.clients:
-            one.close()
+        for entry in server.clients:
+            entry.close()
         server.stop()
         thread.join()
 
@@ -76,11 +76,11 @@ def _faults(shape, value, where):
     elif shape.type_name == "structure":
         yield from _structure_faults(shape, value, where)
     elif shape.type_name == "list":
-        for number, one in enumerate(value):
-            yield from _faults(shape.member, one, f"{where}[{number}]")
+        for number, entry in enumerate(value):
+            yield from _faults(shape.member, entry, f"{where}[{number}]")
     elif shape.type_name == "map":
-        for name, one in value.items():
-            yield from _faults(shape.value, one, f"{where}.{name}")
+        for name, member in value.items():
+            yield from _faults(shape.value, member, f"{where}.{name}")
     elif shape.type_name == "string":
         yield from _text_faults(shape, value, where)
 
@@ -89,11 +89,11 @@ def _structure_faults(shape, value, where):
     for name in shape.required_members:
         if name not in value:
             yield f"{where}.{name} is not there"
-    for name, one in value.items():
+    for name, member in value.items():
         if name not in shape.members:
             yield f"{where}.{name} is not known"
         elif "PolicyDocument" not in name and name != "Document":  # botocore decodes these
-            yield from _faults(shape.members[name], one, f"{where}.{name}")
+            yield from _faults(shape.members[name], member, f"{where}.{name}")
 
 
 def _text_faults(shape, value, where):

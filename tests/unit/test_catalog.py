@@ -879,7 +879,7 @@ def test_the_build_script_merges_new_facts_with_old_dependents(build_catalog, tm
 
 def test_the_build_script_pins_what_the_pack_says(build_catalog):
     """The shipped pack was built from the versions that the script names."""
-    pinned = {one for one in build_catalog.DERIVED if one not in build_catalog.ELSEWHERE}
+    pinned = {entry for entry in build_catalog.DERIVED if entry not in build_catalog.ELSEWHERE}
     assert set(catalog.version().packages) == pinned
 
 

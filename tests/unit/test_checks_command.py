@@ -64,7 +64,7 @@ def test_a_file_by_name_is_checked_whatever_it_holds(tmp_path):
     path = tmp_path / "empty.json"
     path.write_text("{}", encoding="utf-8")
     ((policy,), _) = found(path)
-    codes = [one.code for one in policy.check(Validator(), None, None)]
+    codes = [finding.code for finding in policy.check(Validator(), None, None)]
     assert "MISSING_STATEMENT" in codes
 
 

@@ -57,11 +57,11 @@ def span_text(span):
 @pytest.mark.parametrize(("code", "case"), cases("fires"))
 def test_a_check_fires_where_it_must(code, case):
     """The code is given, at the paths and the lines and columns that the case lists."""
-    found = [one for one in findings_of(code, case) if one.code == code]
+    found = [finding for finding in findings_of(code, case) if finding.code == code]
     places = [
         place_text(place) | {"span": span_text(span)}
-        for one in found
-        for place, span in zip(one.places, one.spans, strict=True)
+        for entry in found
+        for place, span in zip(entry.places, entry.spans, strict=True)
     ]
     assert places == case["at"]
 
@@ -69,7 +69,7 @@ def test_a_check_fires_where_it_must(code, case):
 @pytest.mark.parametrize(("code", "case"), cases("quiet"))
 def test_a_check_is_quiet_where_it_must(code, case):
     """The code is not given for a policy that is close to one that has the fault."""
-    assert code not in {one.code for one in findings_of(code, case)}
+    assert code not in {finding.code for finding in findings_of(code, case)}
 
 
 def test_aws_has_153_codes():

@@ -61,7 +61,7 @@ def test_types_by_folder(folder, tmp_path, monkeypatch, capsys):
     policy = document(Effect="Deny", Principal={"AWS": "a"}, Action="s3:*", Resource="*")
     (place / "p.json").write_text(json.dumps(policy), encoding="utf-8")
     assert main(["validate", ".", "--format", "json"]) == 1
-    codes = {one["issueCode"] for one in json.loads(capsys.readouterr().out)["findings"]}
+    codes = {finding["issueCode"] for finding in json.loads(capsys.readouterr().out)["findings"]}
     assert codes & {"SCP_SYNTAX_ERROR_PRINCIPAL", "RCP_SYNTAX_ERROR_PRINCIPAL"}
 
 
@@ -78,7 +78,7 @@ def test_a_policy_of_an_api_beside_resource_control_policies(tmp_path, monkeypat
         policy = document(Effect="Deny", Principal="*", **elements)
         (tmp_path / "rcps" / f"{name}.json").write_text(json.dumps(policy), encoding="utf-8")
     main(["validate", "rcps", "--format", "json"])
-    codes = {one["issueCode"] for one in json.loads(capsys.readouterr().out)["findings"]}
+    codes = {finding["issueCode"] for finding in json.loads(capsys.readouterr().out)["findings"]}
     assert not any(code.startswith("RCP_") for code in codes)
 
 
@@ -133,7 +133,7 @@ def test_the_pack_of_risks_shows_requests(tmp_path, monkeypatch, capsys, code, a
     for more, given in (([], False), (["--extend-select", "risks"], True)):
         assert main([*asked, *more]) == 0
         found = json.loads(capsys.readouterr().out)["findings"]
-        by_code = {one["issueCode"]: one for one in found}
+        by_code = {entry["issueCode"]: entry for entry in found}
         assert (f"IAMSIM_{code}" in by_code) is given
     request = by_code[f"IAMSIM_{code}"]["request"]
     assert request["action"] in actions

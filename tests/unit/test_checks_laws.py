@@ -101,20 +101,20 @@ def test_a_managed_policy_has_no_faults_of_form():
     """AWS's own policies get no error but those that rest on a snapshot of the reference."""
     arns = managed.arns()[::40]
     found = [
-        one
+        entry
         for arn in arns
-        for one in VALIDATOR.validate_text(managed.find_managed_policy(arn).document_text)
-        if one.finding_type is FindingType.ERROR
+        for entry in VALIDATOR.validate_text(managed.find_managed_policy(arn).document_text)
+        if entry.finding_type is FindingType.ERROR
     ]
     assert len(arns) > 30
-    assert [one.code for one in found if one.snapshot is None] == []
+    assert [finding.code for finding in found if finding.snapshot is None] == []
 
 
 def test_findings_come_in_the_order_of_the_text():
     """Findings are sorted by where they start."""
     text = '{"Statement": [{"Effect": "allow", "Action": [], "Resource": ["x"], "Sid": ""}]}'
     found = VALIDATOR.validate_text(text)
-    starts = [one.spans[0].start for one in found]
+    starts = [entry.spans[0].start for entry in found]
     assert len(found) >= 4
     assert starts == sorted(starts)
 
@@ -123,7 +123,7 @@ def test_select_and_ignore():
     """With a selection only its codes are given, and what is ignored never is."""
     text = '{"Statement": [{"Effect": "allow", "Action": [], "Resource": "*"}]}'
     only = Validator(select=("INVALID_EFFECT", "MISSING_VERSION"), ignore=("MISSING_VERSION",))
-    assert [one.code for one in only.validate_text(text)] == ["INVALID_EFFECT"]
+    assert [finding.code for finding in only.validate_text(text)] == ["INVALID_EFFECT"]
     none = Validator(ignore=("INVALID_EFFECT", "MISSING_VERSION", "EMPTY_ARRAY_ACTION"))
     assert none.validate_text(text) == ()
 

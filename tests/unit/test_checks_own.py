@@ -30,7 +30,7 @@ def statement(number=0, **elements):
 def messages(code, policy, policy_type=PolicyType.RESOURCE, resource_type=None):
     """Check a policy given as data, and give the messages of one code."""
     found = VALIDATOR.validate_text(json.dumps(policy), "policy", policy_type, resource_type)
-    return [one.message for one in found if one.code == code]
+    return [finding.message for finding in found if finding.code == code]
 
 
 @pytest.mark.parametrize(
@@ -83,9 +83,9 @@ def test_a_role_trust_policy_may_be_longer_on_request():
     entry = {"Effect": "Allow", "Principal": {"AWS": names}, "Action": "sts:AssumeRole"}
     text = json.dumps({"Version": "2012-10-17", "Statement": entry})
     hints = [
-        one.hint
-        for one in VALIDATOR.validate_text(text, "policy", PolicyType.TRUST)
-        if one.code == "POLICY_SIZE_EXCEEDS_ROLE_TRUST_POLICY_QUOTA"
+        finding.hint
+        for finding in VALIDATOR.validate_text(text, "policy", PolicyType.TRUST)
+        if finding.code == "POLICY_SIZE_EXCEEDS_ROLE_TRUST_POLICY_QUOTA"
     ]
     assert hints == ["shorten it, or ask AWS for more: up to 8,192 are granted"]
 
@@ -106,7 +106,7 @@ def test_only_the_policy_counts_where_the_file_holds_more(tmp_path):
     policies = list(find_policies([str(tmp_path)], []))
     assert len(policies) == 2
     for policy in policies:
-        codes = {one.code for one in policy.check(VALIDATOR, None, None)}
+        codes = {finding.code for finding in policy.check(VALIDATOR, None, None)}
         assert not {code for code in codes if code.startswith("POLICY_SIZE")}
 
 
@@ -178,7 +178,7 @@ def test_a_policy_that_no_service_takes_is_only_counted(policy_type, code):
     statement = {"Effect": "allow", "Action": "s3:Nothing", "Resource": "arn:aws:glue:::x"}
     policy = {"Statement": [statement] * 4_000}
     found = Validator().validate_text(json.dumps(policy), "policy", policy_type)
-    assert [one.code for one in found] == [code]
+    assert [finding.code for finding in found] == [code]
     assert "more than the quota" in found[0].message
 
 
@@ -269,5 +269,5 @@ def test_a_wildcard_in_a_key_that_aws_does_not_list_is_an_error_before_six_chara
     condition = {"StringLike": {"aws:PrincipalAccount": value}}
     policy = {"Version": "2012-10-17", "Statement": [statement(Condition=condition)]}
     found = VALIDATOR.validate_text(json.dumps(policy), "policy", PolicyType.RESOURCE)
-    wide = [one for one in found if one.code == "WILDCARD_USAGE_TOO_PERMISSIVE"]
-    assert [one.finding_type.value for one in wide] == [kind]
+    wide = [finding for finding in found if finding.code == "WILDCARD_USAGE_TOO_PERMISSIVE"]
+    assert [entry.finding_type.value for entry in wide] == [kind]

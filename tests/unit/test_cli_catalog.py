@@ -37,7 +37,9 @@ def test_an_action_is_shown_with_all_that_its_tables_say(run):
     assert data["access_level"] == facts.access_level
     assert data["dependent_actions"] == list(facts.dependent_actions)
     assert set(data["condition_keys"]) == catalog.carried_keys("ec2:RunInstances")
-    assert [one["name"] for one in data["resource_types"]] == [u.name for u in facts.resource_types]
+    assert [resource_kind["name"] for resource_kind in data["resource_types"]] == [
+        u.name for u in facts.resource_types
+    ]
     text = run("show", "ec2:RunInstances")[1]
     assert "instance*" in text
     assert "iam:PassRole" in text
@@ -52,7 +54,7 @@ def test_an_action_without_resource_types_says_so(run):
 def test_a_service_lists_every_action_once(run):
     """All actions of a service are listed, in JSON and under `-q` by name."""
     names = [action.full_name for action in catalog.actions("sqs")]
-    assert [one["name"] for one in shown(run, "show", "sqs")["actions"]] == names
+    assert [entry["name"] for entry in shown(run, "show", "sqs")["actions"]] == names
     assert run("show", "SQS", "-q")[1].split() == names
     assert all(name.partition(":")[2] in run("show", "sqs")[1] for name in names)
 
@@ -79,9 +81,11 @@ def test_a_condition_key_tells_its_type_and_who_carries_it(run, name, template, 
 def test_search_finds_names_that_hold_every_word(run):
     """Each find holds all words; services come before actions, resource types and keys."""
     found = shown(run, "search", "BUCKET", "acl")["found"]
-    assert {"s3:GetBucketAcl", "s3:PutBucketAcl"} <= {one["name"] for one in found}
-    assert all("bucket" in one["name"].lower() and "acl" in one["name"].lower() for one in found)
-    kinds = [one["kind"] for one in shown(run, "search", "s3")["found"]]
+    assert {"s3:GetBucketAcl", "s3:PutBucketAcl"} <= {entry["name"] for entry in found}
+    assert all(
+        "bucket" in entry["name"].lower() and "acl" in entry["name"].lower() for entry in found
+    )
+    kinds = [entry["kind"] for entry in shown(run, "search", "s3")["found"]]
     order = ["service", "action", "resource type", "condition key"]
     assert kinds == sorted(kinds, key=order.index)
     assert run("search", "zzzz")[:2] == (0, "names with zzzz\n\n0 found\n")
@@ -95,7 +99,7 @@ def test_search_takes_action_patterns(run):
 
 def test_services_and_version_agree(run):
     """The list of services is as long as the version says."""
-    prefixes = [one["prefix"] for one in shown(run, "services")["services"]]
+    prefixes = [service["prefix"] for service in shown(run, "services")["services"]]
     assert tuple(prefixes) == catalog.services()
     assert shown(run, "version")["counts"]["services"] == len(prefixes)
     assert run("services", "-q")[1].split() == prefixes

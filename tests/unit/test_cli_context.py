@@ -154,7 +154,7 @@ def test_several_pairs_are_listed_one_by_one(run):
     """Several actions or resources give one block, or one entry under `requests`, each."""
     words = [*ASK, "-a", "s3:PutObject", "--world", HARBOR]
     data = json.loads(run(*words, "--format", "json")[1])
-    assert [one["request"]["action"] for one in data["requests"]] == [
+    assert [request["request"]["action"] for request in data["requests"]] == [
         "s3:GetObject",
         "s3:PutObject",
     ]

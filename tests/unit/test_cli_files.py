@@ -96,7 +96,7 @@ def test_a_mend_on_a_full_disk_leaves_the_policy_whole(folder, monkeypatch, caps
     assert main(["validate", "policy.json", "--fix"]) == 2
     assert "no space left on device" in capsys.readouterr().err
     assert json.loads((folder / "policy.json").read_text("utf-8")) == BAD
-    assert [one.name for one in folder.iterdir()] == ["policy.json"]
+    assert [entry.name for entry in folder.iterdir()] == ["policy.json"]
 
 
 def test_a_mend_does_not_follow_a_link(folder, capsys):

@@ -43,7 +43,7 @@ def test_an_answer_with_its_edits_and_its_scenario(page):
     """`--edits` is a part of the page; the scenario names the world as it was given."""
     found = page("--world", WORLD, *DEPLOY, "-a", "s3:DeleteObject", "--edits")
     assert find_all(found, "ol", "numbered")
-    (scenario,) = [one for one in found.iter("pre") if one.get("id") == "a1-scenario-text"]
+    (scenario,) = [entry for entry in found.iter("pre") if entry.get("id") == "a1-scenario-text"]
     assert f"world: {WORLD}" in text_of(scenario)
 
 
@@ -60,17 +60,17 @@ def test_both_answers_of_a_change(page):
         "permissions-boundary",
     )
     found = page(*change, "--diff")
-    assert [one.text.partition(":")[0] for one in found.iter("h2")][1:] == [
+    assert [entry.text.partition(":")[0] for entry in found.iter("h2")][1:] == [
         "as it is",
         "what if",
     ]
     assert "permissions boundary" in text_of(find_all(found, "details", "answer")[0][2])
-    (told,) = [one for one in map(text_of, found.iter("li")) if "what differs: " in one]
+    (told,) = [entry for entry in map(text_of, found.iter("li")) if "what differs: " in entry]
     assert told.startswith("from denied implicitly to allowed: s3:DeleteObject on ")
     assert ", permissions boundary" in told
     found = page(*change)
     assert text_of(find_all(found, "span", "badge")[0]) == "allowed"
-    assert "a1-scenario-text" not in [one.get("id") for one in found.iter("pre")]
+    assert "a1-scenario-text" not in [entry.get("id") for entry in found.iter("pre")]
 
 
 def test_a_chain_of_roles(page):
@@ -116,9 +116,9 @@ def test_scenario_files(page, tmp_path):
     found = page(str(file), code=1)
     assert "one: s3:PutObject" in text_of(found)
     assert "not as expected" in text_of(found)
-    told = [text_of(one) for one in next(found.iter("main")).iter("li")]
+    told = [text_of(entry) for entry in next(found.iter("main")).iter("li")]
     assert "one: expected allowed, got implicitDeny" in told
-    assert any(one.startswith("two: nobody names no principal") for one in told)
+    assert any(text.startswith("two: nobody names no principal") for text in told)
 
 
 def test_quiet_stays_quiet(capsys, monkeypatch, request):

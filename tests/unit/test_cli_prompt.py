@@ -44,9 +44,9 @@ def answers(*keys, given=()):
 
 def test_everything_is_asked_for_that_is_missing():
     """World, principal, action and resource, in this order; empty for no resource."""
-    asked = answers(*(f"{one}{ENTER}" for one in (HARBOR, NORA, "s3:GetObject", REPORT)))
+    asked = answers(*(f"{entry}{ENTER}" for entry in (HARBOR, NORA, "s3:GetObject", REPORT)))
     assert asked == options_of("--world", HARBOR, "-p", NORA, "-a", "s3:GetObject", "-r", REPORT)
-    asked = answers(*(f"{one}{ENTER}" for one in ("", NORA, "s3:GetObject", "")))
+    asked = answers(*(f"{entry}{ENTER}" for entry in ("", NORA, "s3:GetObject", "")))
     assert asked == options_of("-p", NORA, "-a", "s3:GetObject")
 
 
@@ -68,7 +68,7 @@ def test_what_was_given_is_not_asked_for(given, keys):
     before = options_of(*given)
     assert all(asked[field] == value for field, value in before.items() if value)
     new = [value for field, value in asked.items() if value and not before[field]]
-    assert sorted(one if isinstance(one, str) else one[0] for one in new) == sorted(keys)
+    assert sorted(entry if isinstance(entry, str) else entry[0] for entry in new) == sorted(keys)
 
 
 def test_what_cannot_be_right_is_refused_at_once():
@@ -109,7 +109,7 @@ def proposals(field, text, *given):
     for question in prompt._missing(options_of(*given)):
         if question.field == field:
             found = question.completer.get_completions(Document(text), CompleteEvent())
-            return [(text[: len(text) + one.start_position], one.text) for one in found]
+            return [(text[: len(text) + entry.start_position], entry.text) for entry in found]
     return None
 
 

@@ -71,7 +71,7 @@ def decisions(run):
         code, out, err = run(*words)
         assert (code, err) == (0, "")
         results = json.loads(out)["EvaluationResults"]
-        return {one["EvalActionName"]: one["EvalDecision"] for one in results}
+        return {result["EvalActionName"]: result["EvalDecision"] for result in results}
 
     return call
 

@@ -100,13 +100,15 @@ def response(run):
 
 def decisions(response):
     """The decision of each action."""
-    return {one["EvalActionName"]: one["EvalDecision"] for one in response["EvaluationResults"]}
+    return {
+        result["EvalActionName"]: result["EvalDecision"] for result in response["EvaluationResults"]
+    }
 
 
 @pytest.mark.parametrize("name", OPERATIONS)
 def test_every_member_of_the_request_has_its_argument(name):
     """What botocore's model of 2026 lets one send can be said here, under the AWS CLI's name."""
-    (command,) = [one for one in COMMAND.commands if one.name == name]
+    (command,) = [piece for piece in COMMAND.commands if piece.name == name]
     known = {option for entry in command.options for option in entry.names}
     members = OPERATIONS[name].input_shape.members
     wanted = {"--" + re.sub(r"(?<=[a-z])(?=[A-Z])", "-", member).lower() for member in members}
@@ -251,8 +253,8 @@ def test_levels_of_service_control_policies_come_with_the_call(response, tmp_pat
     ):
         found = response(*words, "--ordered-organization-policy-input-list", *given)
         assert decisions(found) == {"s3:GetObject": "allowed", "s3:PutObject": "implicitDeny"}
-        details = [one["OrganizationsDecisionDetail"] for one in found["EvaluationResults"]]
-        assert [one["AllowedByOrganizations"] for one in details] == [True, False]
+        details = [result["OrganizationsDecisionDetail"] for result in found["EvaluationResults"]]
+        assert [detail["AllowedByOrganizations"] for detail in details] == [True, False]
     empty = '{"ServiceControlPolicyInputList": []}'
     found = response(*words, "--ordered-organization-policy-input-list", empty)
     assert set(decisions(found).values()) == {"implicitDeny"}

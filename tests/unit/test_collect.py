@@ -315,7 +315,7 @@ def sampled(shape, name="", above=()):
     """An answer as AWS's model has it: a value for each member, an item in each list."""
     if shape.type_name == "structure":
         inner = () if len(above) > DEEPEST else shape.members.items()
-        return {key: sampled(one, key, (*above, shape.name)) for key, one in inner}
+        return {key: sampled(entry, key, (*above, shape.name)) for key, entry in inner}
     if shape.type_name == "list":
         return [sampled(shape.member, name, above)]
     if shape.type_name == "string":
@@ -515,7 +515,7 @@ def test_a_policy_goes_from_the_list_to_its_resource(found, tmp_path, monkeypatc
     parts |= {"region": REGION, "account": ACCOUNT, "name": name, "table": "t"}
     of_policy = chain[-1].path[-1] == "ClusterNamespaceArn"
     arn = row.arn_in("aws", parts, of_policy=of_policy)
-    outputs = {(one.service, one.operation): at(one.path, "outer-1") for one in chain[:-1]}
+    outputs = {(entry.service, entry.operation): at(entry.path, "outer-1") for entry in chain[:-1]}
     last = chain[-1]
     member = name
     if last.path[-1].lower().endswith("arn") or last.operation == "list-report-groups":
@@ -523,7 +523,11 @@ def test_a_policy_goes_from_the_list_to_its_resource(found, tmp_path, monkeypatc
     elif row.name == "AWS::SQS::Queue":
         member = f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/{name}"
     *above, key = last.path
-    item = {one[2:-1].partition(".")[0]: "1" * 12 for one in call.filled_in if one.startswith("{.")}
+    item = {
+        entry[2:-1].partition(".")[0]: "1" * 12
+        for entry in call.filled_in
+        if entry.startswith("{.")
+    }
     item |= {"namespace": ["space"]} if "namespace" in item else {}
     listed = at(last.path, member) if key == "*" else at(above, {**item, key: member})
     outputs[last.service, last.operation] = listed
@@ -544,7 +548,7 @@ def test_a_policy_goes_from_the_list_to_its_resource(found, tmp_path, monkeypatc
     _of_type(reader, found, ACCOUNT, asked, "aws")
     assert len(made) == len(chain) + 1
     resources = iamsim.load(tmp_path).model.accounts[ACCOUNT].resources
-    (resource,) = (one for one in resources.values() if one.policy is not None)
+    (resource,) = (entry for entry in resources.values() if entry.policy is not None)
     assert resource.arn in (arn, row.arn_in("aws", parts, of_policy=True))
     assert resource.policy.document == DOCUMENT
 
@@ -561,7 +565,7 @@ def test_a_region_without_the_service_has_nothing_of_it(tmp_path, monkeypatch):
     _of_type(reader, asked["AWS::DSQL::Cluster"], ACCOUNT, REGION, "aws")
     assert len(reader.denied) == len(files(tmp_path)) == 2
     reader.keep(f"{ACCOUNT}/list-saml-providers.json", {"SAMLProviderList": []})
-    lost = [one.services for one in iamsim.load(tmp_path).model.unlisted]
+    lost = [entry.services for entry in iamsim.load(tmp_path).model.unlisted]
     assert frozenset().union(*lost) == {"dsql", "mediastore"}
 
 

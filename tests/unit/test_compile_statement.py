@@ -154,7 +154,9 @@ def test_an_element_that_lists_nothing_takes_the_effect_away(element: Any) -> No
     assert statement.residual(request) is False
     explained = statement.explain(request)
     assert not explained.matched
-    assert [one.reason for one in explained.clauses if not one.pattern] == [Reason.EMPTY_ELEMENT]
+    assert [clause.reason for clause in explained.clauses if not clause.pattern] == [
+        Reason.EMPTY_ELEMENT
+    ]
 
 
 API = "arn:aws:execute-api:eu-west-1:111122223333:api1"

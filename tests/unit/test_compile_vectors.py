@@ -57,7 +57,7 @@ def test_condition_vectors(operator: str, values: Any, given: Any, holds: bool) 
     """A condition holds where the table of operators says it does, absent keys included."""
     texts = [text(value) for value in (values if isinstance(values, list) else [values])]
     test = compile_condition(
-        Condition(operator, "TEST:key", tuple(Value(one, ()) for one in texts), ()),
+        Condition(operator, "TEST:key", tuple(Value(entry, ()) for entry in texts), ()),
         Source("vectors", ""),
         with_variables=True,
     )

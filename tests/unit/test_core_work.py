@@ -40,7 +40,7 @@ def denying(count):
         "Version": "2012-10-17",
         "Statement": [
             {"Effect": "Allow", "Action": "*", "Resource": "*"},
-            *({**deny, "Condition": one} for one in tests),
+            *({**deny, "Condition": test} for test in tests),
         ],
     }
 
@@ -95,7 +95,7 @@ def functions(names):
         "Version": "2012-10-17",
         "Statement": [
             {"Effect": "Allow", "Action": "iam:PassRole", "Resource": "*"},
-            *({"Effect": "Deny", "Action": actions, "Resource": one} for one in arns[:-1]),
+            *({"Effect": "Deny", "Action": actions, "Resource": arn} for arn in arns[:-1]),
             {"Effect": "Allow", "Action": actions, "Resource": arns[-1]},
         ],
     }

@@ -126,7 +126,7 @@ def test_a_policy_is_read_wherever_it_stands(output, _said):
     text = json.dumps(output, indent=1)
     for given in (text, text.encode(), output):
         read = read_any_policy(given, name="file.json")
-        assert [str(one.effect) for one in read.statements] == ["Allow"]
+        assert [str(statement.effect) for statement in read.statements] == ["Allow"]
         assert read.statements[0].actions.values[0].text == "s3:GetObject"
 
 

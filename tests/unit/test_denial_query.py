@@ -127,7 +127,7 @@ def test_a_policy_that_the_world_lacks_is_thought_of(layer, explicit, world):
     deny like that: what RCPs do not deny they allow."""
     message = denied("sqs:SendMessage", QUEUE, layer, explicit=explicit)
     found = report(message, world)
-    kinds = {one.kind for one in found.differences if one.layer is layer}
+    kinds = {difference.kind for difference in found.differences if difference.layer is layer}
     possible = explicit or layer not in {
         Layer.RESOURCE_CONTROL_POLICY,
         Layer.RESOURCE_BASED_POLICY,
@@ -188,7 +188,7 @@ def test_differences_that_would_explain_are_found(world, message, more, expected
     found = report(message, world, **more)
     assert found.agreement in {Agreement.ALLOWED, Agreement.ONLY_IF}
     kind, key, values = expected
-    (difference,) = [one for one in found.differences if (one.kind, one.key) == (kind, key)]
+    (difference,) = [entry for entry in found.differences if (entry.kind, entry.key) == (kind, key)]
     assert difference.values == values
     assert found.search.tried <= MOST_TRIED
 
@@ -212,7 +212,7 @@ def test_what_the_callers_arn_settles_is_not_varied(world):
     message = denied("sqs:TagQueue", QUEUE, Layer.IDENTITY_BASED_POLICY)
     found = report(message, world)
     assert found.agreement is Agreement.ALLOWED
-    assert all(one.key is None for one in found.differences)
+    assert all(difference.key is None for difference in found.differences)
 
 
 def test_a_denial_without_reason_may_come_from_what_the_world_lacks(world):
@@ -366,9 +366,9 @@ def test_two_differences_are_tried_together():
     world = CompiledWorld(world_of(TOGETHER))
     message = denied("sqs:SendMessage", QUEUE, Layer.IDENTITY_BASED_POLICY, explicit=True)
     found = report(message, world, context=INSIDE)
-    pairs = [one for one in found.differences if one.also is not None]
+    pairs = [difference for difference in found.differences if difference.also is not None]
     assert found.search.paired
-    assert {(one.key.lower(), one.also.key.lower()) for one in pairs} == {
+    assert {(entry.key.lower(), entry.also.key.lower()) for entry in pairs} == {
         ("aws:multifactorauthpresent", "aws:sourceip")
     }
     for pair in pairs:
@@ -379,7 +379,7 @@ def test_two_differences_are_tried_together():
             one = {**others, key: changed[key]} if key in changed else others
             alone = Question(KIM, "sqs:SendMessage", QUEUE, context=one)
             assert explain(alone, world).decision.verdict is Verdict.ALLOWED
-    ranks = [one.rank for one in found.differences]
+    ranks = [difference.rank for difference in found.differences]
     assert ranks == sorted(ranks)
 
 
@@ -389,7 +389,7 @@ def test_two_are_not_tried_where_one_explains(world):
         denied("sqs:ReceiveMessage", QUEUE, Layer.IDENTITY_BASED_POLICY, explicit=True), world
     )
     assert not found.search.paired
-    assert all(one.also is None for one in found.differences)
+    assert all(difference.also is None for difference in found.differences)
 
 
 def test_the_number_of_pairs_is_bounded():
@@ -415,10 +415,12 @@ def test_a_plain_denial_may_be_block_public_access():
     caller = "arn:aws:iam::222233334444:user/lee"
     message = DenialMessage(DenialForm.PLAIN, caller, "s3:GetObject", BUCKET + "/a")
     found = report(message, world)
-    kinds = [one.kind for one in found.differences]
+    kinds = [difference.kind for difference in found.differences]
     assert DifferenceKind.PUBLIC_ACCESS_BLOCKED in kinds
     (blocked,) = [
-        one for one in found.differences if one.kind is DifferenceKind.PUBLIC_ACCESS_BLOCKED
+        difference
+        for difference in found.differences
+        if difference.kind is DifferenceKind.PUBLIC_ACCESS_BLOCKED
     ]
     assert blocked.answer.decision.layer is Layer.S3_BLOCK_PUBLIC_ACCESS
     assert denied_message(blocked.answer) == "Access Denied"

@@ -81,7 +81,7 @@ def test_every_agreement_has_a_sentence_of_its_own(agreement):
     assert sentence.removeprefix(f"{word}: ") in in_markdown(made)
     assert " ".join(in_text(made).split()).startswith(sentence)
     assert data["explained"] is agreement.explains
-    others = {denials_to_dict([report(one)])["denials"][0]["summary"] for one in Agreement}
+    others = {denials_to_dict([report(entry)])["denials"][0]["summary"] for entry in Agreement}
     assert len(others) == len(Agreement) - 1  # another layer and another kind read alike
 
 
@@ -230,7 +230,7 @@ def test_json_has_one_entry_for_each_message(world_file, capsys):
     assert main(["explain", "--world", world_file, "--denied", text, "--format", "json"]) == 1
     data = json.loads(capsys.readouterr().out)
     assert [denial["explained"] for denial in data["denials"]] == [True, False]
-    assert [one["answer"]["decision"] for one in data["denials"]] == ["explicitDeny", "allowed"]
+    assert [entry["answer"]["decision"] for entry in data["denials"]] == ["explicitDeny", "allowed"]
     assert data["denials"][1]["would_explain"]
     assert ACCOUNT in data["denials"][0]["message"]["principal"]
 
@@ -243,6 +243,6 @@ def test_a_message_that_can_not_be_asked_loses_no_other(world_file, capsys):
     )
     assert main(["explain", "--world", world_file, "--denied", text, "--format", "json"]) == 2
     told = capsys.readouterr()
-    assert [one["explained"] for one in json.loads(told.out)["denials"]] == [True]
+    assert [denial["explained"] for denial in json.loads(told.out)["denials"]] == [True]
     assert "Not authorized to perform sts:AssumeRoleWithWebIdentity\nerror: " in told.err
     assert "does not say who called" in told.err

@@ -129,7 +129,7 @@ def verdicts(template: dict[str, Any]) -> dict[tuple[str, str], Verdict]:
 def test_all_is_known_at_first() -> None:
     """Three denials, and what else there is is allowed."""
     found = verdicts(TEMPLATE)
-    assert {key for key, one in found.items() if one is Verdict.EXPLICIT_DENY} == {
+    assert {key for key, value in found.items() if value is Verdict.EXPLICIT_DENY} == {
         ("app", "sqs:SendMessage"),
         ("mia", "s3:GetObject"),
         ("mia", "iam:CreateUser"),
@@ -142,7 +142,7 @@ def test_exactly_what_a_lost_part_can_change_is_conditional(path: tuple[str | in
     """Nothing that was denied is allowed for certain, and other answers stay."""
     before = verdicts(TEMPLATE)
     found = verdicts(replaced(TEMPLATE, ("Resources", *path), 17))
-    conditional = {key for key, one in found.items() if one is Verdict.CONDITIONAL}
+    conditional = {key for key, value in found.items() if value is Verdict.CONDITIONAL}
     assert conditional == LATER[path]
     assert all(found[key] is before[key] for key in found.keys() - conditional)
 

@@ -187,8 +187,8 @@ def test_lines_are_broken_at_words_then_in_names_then_anywhere():
 def big_world(tmp_path, *, accounts: int):
     """An organization with many accounts in one unit."""
     ids = [f"{number:012}" for number in range(1, accounts + 1)]
-    listed = ", ".join(f'"{one}"' for one in ids)
-    named = "\n".join(f'  "{one}": {{name: team-{one[-2:]}}}' for one in ids)
+    listed = ", ".join(f'"{identifier}"' for identifier in ids)
+    named = "\n".join(f'  "{identifier}": {{name: team-{identifier[-2:]}}}' for identifier in ids)
     file = tmp_path / "world.yaml"
     file.write_text(
         "policies:\n"

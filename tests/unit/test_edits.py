@@ -29,8 +29,10 @@ def policy(*statements):
     return {
         "Version": "2012-10-17",
         "Statement": [
-            one if one.keys() & {"Resource", "NotResource"} else {**one, "Resource": "*"}
-            for one in statements
+            statement
+            if statement.keys() & {"Resource", "NotResource"}
+            else {**statement, "Resource": "*"}
+            for statement in statements
         ],
     }
 
@@ -99,7 +101,7 @@ def test_a_missing_permission_is_a_statement_or_an_entry_more():
     assert second.reach.resources == ("*",)
     assert found.goal == "allowed"
     assert found.answer.verdict is iamsim.Verdict.IMPLICIT_DENY
-    assert all(one.answer.decision.allowed for one in found.sets)
+    assert all(entry.answer.decision.allowed for entry in found.sets)
 
 
 @pytest.mark.parametrize(
@@ -123,8 +125,8 @@ def test_a_missing_permission_is_a_statement_or_an_entry_more():
 def test_statements_are_widened_by_what_they_lack(statement, element, added, removed):
     """An entry more in a list, or one less in a list of exceptions."""
     found = ask(identity_policies=[policy(statement)])
-    widened = [one for each in found.sets for one in each.edits if one.element == element]
-    assert [(one.added, one.removed) for one in widened] == [(added, removed)]
+    widened = [edit for each in found.sets for edit in each.edits if edit.element == element]
+    assert [(entry.added, entry.removed) for entry in widened] == [(added, removed)]
 
 
 def test_an_exception_that_is_alone_or_a_pattern_stays():
@@ -138,9 +140,9 @@ def test_a_principal_is_added_to_a_resource_policy():
     """In the same account either side is enough; the narrower comes first."""
     bucket = policy(allow("s3:*", Principal={"AWS": "arn:aws:iam::111122223333:user/otto"}))
     found = ask(resource_policy=bucket, identity_policies=[])
-    layers = {one.edits[0].element or one.edits[0].kind.value for one in found.sets}
+    layers = {entry.edits[0].element or entry.edits[0].kind.value for entry in found.sets}
     assert layers == {"add-policy", "add-statement", "Principal"}
-    widened = next(one for one in found.sets if one.edits[0].element == "Principal")
+    widened = next(entry for entry in found.sets if entry.edits[0].element == "Principal")
     assert widened.edits[0].added == (NORA,)
     assert len(widened.reach.actions) > 20
     assert found.sets[-1] is widened
@@ -150,7 +152,7 @@ def test_another_kind_of_principal_is_a_member_more():
     """A statement that names services gets an AWS member."""
     bucket = policy(allow("s3:GetObject", Principal={"Service": "s3.amazonaws.com"}))
     found = ask(resource_policy=bucket, identity_policies=[])
-    widened = next(one for one in found.sets if one.edits[0].element == "Principal")
+    widened = next(entry for entry in found.sets if entry.edits[0].element == "Principal")
     assert '"AWS"' in widened.patches[0].diff
 
 
@@ -191,7 +193,9 @@ def test_edits_of_guardrails_come_last():
         identity_policies=[policy(allow("s3:*"), denied)], context={"aws:SecureTransport": False}
     )
     assert kinds(found)[0] == ["context"]
-    assert [one.guardrail for one in found.sets] == sorted(one.guardrail for one in found.sets)
+    assert [entry.guardrail for entry in found.sets] == sorted(
+        entry.guardrail for entry in found.sets
+    )
     assert found.sets[-1].guardrail
     assert found.sets[0].edits[0].context == {"aws:SecureTransport": "true"}
 
@@ -220,7 +224,7 @@ def test_edits_of_guardrails_come_last():
 def test_a_deny_is_excepted_where_it_can_be(statement, context, element, added):
     """What it spares already gets one more entry; `*` becomes everything but this."""
     found = ask(identity_policies=[policy(allow("*"), statement)], context=context)
-    edits = [edit for one in found.sets for edit in one.edits if edit.kind is EditKind.EXCEPT]
+    edits = [edit for entry in found.sets for edit in entry.edits if edit.kind is EditKind.EXCEPT]
     assert (element, added) in {(edit.element, edit.added) for edit in edits}
     assert all(edit.guardrail for edit in edits)
 
@@ -250,7 +254,7 @@ def test_one_caller_is_excepted_from_a_shared_deny(condition):
         scps=[[policy(allow("*")), guardrail]],
         context={"aws:SecureTransport": True},
     )
-    (only,) = [one for one in found.sets if one.edits[0].kind is EditKind.EXCEPT]
+    (only,) = [entry for entry in found.sets if entry.edits[0].kind is EditKind.EXCEPT]
     assert only.edits[0].added == (f"ArnNotEquals aws:PrincipalArn = {NORA}",)
     assert "a guardrail: statement 1 of this service control policy denies `s3:Get*`" in str(found)
 
@@ -261,11 +265,13 @@ def test_an_exception_for_the_caller_opens_other_requests_of_the_caller():
     own = policy(allow("s3:GetObject", Resource="arn:aws:s3:::reports/*"), allow("sqs:*"))
     guardrail = policy({"Effect": "Deny", "NotAction": "iam:*"}, allow("*"))
     found = ask(identity_policies=[own], scps=[[guardrail]], boundary=policy(allow("*")))
-    exempt = next(one for one in found.sets if "aws:PrincipalArn" in str(one.edits[0].added))
+    exempt = next(entry for entry in found.sets if "aws:PrincipalArn" in str(entry.edits[0].added))
     assert exempt.reach.actions == ()
-    assert any(one.startswith("sqs:") and one.endswith(" on *") for one in exempt.reach.elsewhere)
+    assert any(
+        text.startswith("sqs:") and text.endswith(" on *") for text in exempt.reach.elsewhere
+    )
     assert "opens as well" in str(found)
-    spared = next(one for one in found.sets if "s3:GetObject" in one.edits[0].added)
+    spared = next(entry for entry in found.sets if "s3:GetObject" in entry.edits[0].added)
     assert spared.reach.elsewhere == ()
 
 
@@ -318,7 +324,7 @@ def test_nobody_chooses_who_they_are():
     condition = {"StringEquals": {"aws:PrincipalAccount": "999999999999"}}
     found = ask(identity_policies=[policy(allow("s3:*", Condition=condition))])
     assert "context" not in {kind for each in kinds(found) for kind in each}
-    widened = next(one for one in found.sets if one.edits[0].element == "Condition")
+    widened = next(entry for entry in found.sets if entry.edits[0].element == "Condition")
     assert widened.edits[0].added == ("aws:PrincipalAccount = 111122223333",)
     assert "limit when this statement allows" in str(found)
 
@@ -405,7 +411,7 @@ def test_what_can_not_be_changed_is_said(question, reason):
     """No edit is made up where none helps; the reason is named."""
     found = ask(**question)
     assert not found.sets
-    assert [one.reason for one in found.blockers] == [reason]
+    assert [blocker.reason for blocker in found.blockers] == [reason]
     assert "what can't be changed" in str(found)
     assert found.to_dict()["unchangeable"][0]["reason"] == reason.value
 
@@ -420,7 +426,7 @@ def test_unknown_keys_come_first():
     report = suggest_edits(
         replace(question, attached=attached_of(policy(allow("s3:*", Condition=condition))))
     )
-    assert [one.reason for one in report.blockers] == [Obstacle.UNKNOWN_KEYS]
+    assert [blocker.reason for blocker in report.blockers] == [Obstacle.UNKNOWN_KEYS]
     settled = suggest_edits(replace(question, attached=attached_of(policy(allow("s3:*")))))
     assert settled.goal == "denied"
 
@@ -534,7 +540,7 @@ def test_a_shared_policy_says_who_else_gets_in(tmp_path):
     policy of the caller's own does not, and comes first."""
     found = edits_in(tmp_path, "arn:aws:iam::111122223333:user/otto", "s3:PutObject")
     assert kinds(found)[0] == ["add-policy"]
-    shared = next(one for one in found.sets if one.edits[0].kind is EditKind.ADD_STATEMENT)
+    shared = next(entry for entry in found.sets if entry.edits[0].kind is EditKind.ADD_STATEMENT)
     assert shared.reach.principals == ("arn:aws:iam::111122223333:user/eve",)
     assert "the request for 1 more principal" in str(found)
 
@@ -638,7 +644,7 @@ def test_several_ways_in_are_all_closed():
             allow("s3:GetObject", Principal={"AWS": [NORA, "arn:aws:iam::111122223333:user/a"]})
         ),
     )
-    both = next(one for one in found.sets if len(one.edits) == 2)
+    both = next(entry for entry in found.sets if len(entry.edits) == 2)
     assert {edit.layer.value for edit in both.edits} == {
         "identity-based-policy",
         "resource-based-policy",

@@ -126,7 +126,7 @@ def test_edits_of_messages_as_data(capsys):
     encrypted = ("-c", "aws:SecureTransport=true")
     code, out, _ = run(capsys, "--denied", both, *encrypted, "--format", "json")
     assert code == 1
-    denied, allowed = (one["answer"] for one in json.loads(out)["denials"])
+    denied, allowed = (denial["answer"] for denial in json.loads(out)["denials"])
     assert denied["edits"]["goal"] == "allowed"
     assert Draft202012Validator(answer_schema()).is_valid(denied)
     assert "edits" not in allowed

@@ -240,7 +240,7 @@ def test_which_bucket_policies_are_public(elements: Data, public: bool) -> None:
 def test_a_public_policy_does_not_matter_where_nothing_restricts_it() -> None:
     """With the setting off there is no such layer."""
     answer = ask({"public_access_block": {"restrict_public_buckets": "false"}})
-    assert Layer.S3_BLOCK_PUBLIC_ACCESS not in {one.layer for one in answer.explanation.layers}
+    assert Layer.S3_BLOCK_PUBLIC_ACCESS not in {layer.layer for layer in answer.explanation.layers}
 
 
 def test_the_second_of_two_requests_gets_the_same_decision() -> None:
@@ -255,7 +255,7 @@ def test_the_second_of_two_requests_gets_the_same_decision() -> None:
     first, second = prepared.decide(), prepared.decide()
     assert first.allowed
     assert first is second
-    assert [one.layer for one in first.statements] == [
+    assert [statement.layer for statement in first.statements] == [
         Layer.IDENTITY_BASED_POLICY,
         Layer.PERMISSIONS_BOUNDARY,
     ]

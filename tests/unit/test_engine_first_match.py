@@ -84,7 +84,7 @@ def test_the_first_test_is_the_first(
 
     tests = [lambda _, number=number: holds(number) for number in range(len(heads))]
     request = cast("Request", SimpleNamespace(resource=resource))
-    found = first_match(tests, [None if one is None else tuple(one) for one in heads])(request)
+    found = first_match(tests, [None if head is None else tuple(head) for head in heads])(request)
     assert found == next(filter(holds, range(len(heads))), -1)
 
 

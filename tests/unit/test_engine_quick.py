@@ -255,8 +255,8 @@ def test_a_full_table_of_callers_keeps_the_newest() -> None:
     names = ("_asked", "_callers", "_places", "_meetings", "_readings")
     for number in range(40):
         role = f"arn:aws:sts::{A}:assumed-role/role-{number % 20}/s{number}"
-        for one in range(2):
-            tables.sign(role, "s3:GetObject", f"{OBJECT}/{number}-{one}", {})
+        for index in range(2):
+            tables.sign(role, "s3:GetObject", f"{OBJECT}/{number}-{index}", {})
         sizes = {name: len(getattr(tables, name)) for name in names}
         assert max(sizes.values()) <= 8
         if number >= 8:
@@ -271,7 +271,7 @@ def test_policies_of_a_question_have_tables_of_their_own() -> None:
     for context in ({"aws:SecureTransport": "true"}, {"aws:SecureTransport": "false"}, {}):
         asked: Data = {"action": "s3:GetObject", "resource": OBJECT, "context": context}
         found = stack.decide(stack.request(**asked))
-        parsed = [iamsim.parse_policy(json.dumps(one)) for one in policies]
+        parsed = [iamsim.parse_policy(json.dumps(entry)) for entry in policies]
         for given in (policies, policies, parsed, parsed):
             alone = iamsim.decide(principal=USER, **asked, identity_policies=given)
             assert alone.verdict is found.verdict
@@ -283,5 +283,5 @@ def test_a_world_says_what_its_policies_read() -> None:
     bucket = {BUCKET: {"policy": policy(deny(Principal="*", Action="sqs:*", Condition=MINE))}}
     reads = world_of(own, resources=bucket).reads("s3:GetObject")
     assert reads.keys == {"aws:securetransport", "aws:principaltag/team"}
-    assert [one.written_key for one in reads.conditions] == ["aws:SecureTransport"]
+    assert [condition.written_key for condition in reads.conditions] == ["aws:SecureTransport"]
     assert reads.resources == (f"{BUCKET}/${{aws:PrincipalTag/team}}/*",)

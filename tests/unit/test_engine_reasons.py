@@ -283,8 +283,8 @@ def reasons_in(explanation: Explanation) -> Iterator[Reason]:
     yield explanation.relation
     for layer in explanation.layers:
         yield layer.reason
-        for one in layer.policies:
-            for statement in one.statements:
+        for entry in layer.policies:
+            for statement in entry.statements:
                 yield from (clause.reason for clause in statement.clauses)
     yield from (decider.reason for decider in explanation.decided_by)
 

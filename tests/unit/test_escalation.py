@@ -26,7 +26,10 @@ def allow(action, resource="*", **more):
 
 def user(*policies, **more):
     """A user with inline policies."""
-    return {"inline_policies": {str(number): one for number, one in enumerate(policies)}, **more}
+    return {
+        "inline_policies": {str(number): policy for number, policy in enumerate(policies)},
+        **more,
+    }
 
 
 def trust(**principal):
@@ -44,8 +47,8 @@ def chains(found, goals=None):
     """The ways of everybody, by name."""
     some = administrators(found) if goals is None else goals
     return {
-        one.source.rpartition("/")[2]: [hop.edge.way.id for hop in one.hops]
-        for one in shortest_chains(found, some)
+        shortest_chain.source.rpartition("/")[2]: [hop.edge.way.id for hop in shortest_chain.hops]
+        for shortest_chain in shortest_chains(found, some)
     }
 
 
@@ -62,7 +65,10 @@ def test_an_administrator_is_who_may_do_everything_whatever_the_policy_is_called
             "policies": {"Boundary": allow("s3:*")},
         }
     )
-    assert {one.rpartition("/")[2] for one in found.administrators} == {"ada", "ben"}
+    assert {administrator.rpartition("/")[2] for administrator in found.administrators} == {
+        "ada",
+        "ben",
+    }
     assert "ada" not in chains(found)
     assert chains(found)["dot"] == ["iam-attach-user-policy"]
 
@@ -79,7 +85,7 @@ def test_a_guardrail_of_the_organization_is_in_the_way():
         {"users": {"dot": user(allow("iam:AttachUserPolicy"))}}, organization=organization
     )
     assert not chains(found)
-    assert {one.decision.layer.value for one in found.blocked} == {"service-control-policy"}
+    assert {answer.decision.layer.value for answer in found.blocked} == {"service-control-policy"}
 
 
 def test_a_chain_through_another_account_and_a_condition():
@@ -246,13 +252,13 @@ def test_a_workload_that_the_world_lists_is_not_presumed():
         world = load_world_data({"accounts": {"111122223333": account}})
         found = find_escalations(Batch(CompiledWorld.checked(world)), blocked=False)
         reached = shortest_chains(found, administrators(found))
-        (hop,) = next(one for one in reached if one.source.endswith("/dev")).hops
+        (hop,) = next(entry for entry in reached if entry.source.endswith("/dev")).hops
         return hop.edge
 
     head = "arn:aws:lambda:eu-west-1:111122223333:function:"
     listed = chain(f"{head}team-*", [f"{head}team-a"])
     assert listed.way.presumes is None
-    assert [one.resource for one in listed.taken] == [f"{head}team-a"]
+    assert [entry.resource for entry in listed.taken] == [f"{head}team-a"]
     assert chain(f"{head}team-*", []).way.presumes
     assert chain(f"{head}team-*", [f"{head}other"]).way.presumes
 

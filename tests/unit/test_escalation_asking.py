@@ -46,7 +46,9 @@ def setting(statement, roles=None):
     }
     model = load_world_data({"accounts": {HOME: account}})
     batch = Counting(CompiledWorld.checked(model))
-    (ana,) = [one for one in batch.candidates if one.principal.endswith(":user/ana")]
+    (ana,) = [
+        candidate for candidate in batch.candidates if candidate.principal.endswith(":user/ana")
+    ]
     return batch, Asker(batch, Statements(batch, HOME, [ana]), denied=False), ana
 
 

@@ -36,7 +36,10 @@ def policy(action, resource="*", effect="Allow"):
 
 def having(*policies, **more):
     """A user, role or group with inline policies."""
-    return {"inline_policies": {str(number): one for number, one in enumerate(policies)}, **more}
+    return {
+        "inline_policies": {str(number): entry for number, entry in enumerate(policies)},
+        **more,
+    }
 
 
 def trust(**principal):
@@ -53,7 +56,11 @@ def search(home, other=None, **more):
 def chain(found, goals=None, source=ANA):
     """The ways of somebody to a goal."""
     some = administrators(found) if goals is None else goals
-    return [hop.edge.way.id for one in shortest_chains(found, some, [source]) for hop in one.hops]
+    return [
+        hop.edge.way.id
+        for shortest_chain in shortest_chains(found, some, [source])
+        for hop in shortest_chain.hops
+    ]
 
 
 PRIZE = {"trust": trust(Service="lambda.amazonaws.com"), "policies": [ADMIN]}

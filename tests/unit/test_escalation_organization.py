@@ -11,7 +11,7 @@ from iamsim.query.escalation.model import administrator_of
 from iamsim.query.escalation.routes import administrators, shortest_chains
 from iamsim.world.load import load_world_data
 
-MANAGEMENT, TOOLS, MEMBER, OUTSIDE = (f"{one}" * 12 for one in (1, 2, 3, 4))
+MANAGEMENT, TOOLS, MEMBER, OUTSIDE = (f"{entry}" * 12 for entry in (1, 2, 3, 4))
 ADMIN = "arn:aws:iam::aws:policy/AdministratorAccess"
 READER = "arn:aws:iam::aws:policy/ReadOnlyAccess"
 SET = "arn:aws:sso:::permissionSet/ssoins-1111111111111111/ps-{}"
@@ -49,14 +49,16 @@ def search(accounts, *, delegated=None, ways=None, scps=("FullAWSAccess",), **mo
     }
     everybody = {MANAGEMENT: {}, TOOLS: {}, MEMBER: {}, OUTSIDE: {}} | accounts
     model = load_world_data({"organization": organization, "accounts": everybody})
-    chosen = None if ways is None else [one for one in known_ways() if one.id in ways]
+    chosen = (
+        None if ways is None else [known_way for known_way in known_ways() if known_way.id in ways]
+    )
     return find_escalations(Batch(CompiledWorld.checked(model)), ways=chosen)
 
 
 def reach(found, name, ways=None):
     """Where somebody gets in one step, by one of the ways: accounts of which it is everything, and
     roles."""
-    (source,) = [one for one in found.candidates if one.endswith(f":user/{name}")]
+    (source,) = [candidate for candidate in found.candidates if candidate.endswith(f":user/{name}")]
     return {
         target
         for _, target, data in found.graph.out_edges(source, data=True)
@@ -169,7 +171,11 @@ def test_who_becomes_an_administrator_of_the_management_account_reaches_the_memb
     """The chain goes on from there, by whatever is nearest."""
     found = search({MANAGEMENT: {"users": {"ann": somebody("iam:AttachUserPolicy")}}})
     goals = {administrator_of(MEMBER)}
-    (chain,) = [one for one in shortest_chains(found, goals) if one.source.endswith("/ann")]
+    (chain,) = [
+        shortest_chain
+        for shortest_chain in shortest_chains(found, goals)
+        if shortest_chain.source.endswith("/ann")
+    ]
     assert [hop.source for hop in chain.hops][1:] == [administrator_of(MANAGEMENT)]
     assert chain.hops[0].edge.way.id == "iam-attach-user-policy"
 
@@ -199,7 +205,7 @@ def test_root_sessions_reach_the_root_user_unless_a_guardrail_is_about_it():
     }
     found = search(accounts, ways=ways, delegated_administrators=[TOOLS])
     both = {administrator_of(TOOLS), administrator_of(MEMBER)}
-    assert [reach(found, one) for one in ("ann", "ben", "cyd")] == [both, both, set()]
+    assert [reach(found, word) for word in ("ann", "ben", "cyd")] == [both, both, set()]
     no_root = document(
         {
             "Effect": "Deny",
@@ -246,7 +252,9 @@ def test_a_condition_of_a_step_stays():
     }
     found = search(accounts, ways=ASSIGN)
     (chain,) = [
-        one for one in shortest_chains(found, administrators(found)) if one.source.endswith("/ann")
+        shortest_chain
+        for shortest_chain in shortest_chains(found, administrators(found))
+        if shortest_chain.source.endswith("/ann")
     ]
     assert chain.verdict is Verdict.CONDITIONAL
 
@@ -278,6 +286,6 @@ def test_roles_of_identity_center_are_not_changed_in_iam():
     }
     found = search(accounts)
     assert not reach(found, "ann")
-    (role,) = [one for one in found.candidates if "AWSReservedSSO" in one]
+    (role,) = [candidate for candidate in found.candidates if "AWSReservedSSO" in candidate]
     ways = {data["edge"].way.id for *_, data in found.graph.out_edges(role, data=True)}
     assert ways == {"iam-create-policy-version"}

@@ -30,11 +30,13 @@ def test_a_true_case_one_behind_a_boundary_one_behind_a_condition_and_a_lookalik
     """Only `taker` becomes an administrator; what blocks two of the others is known."""
     found = search(way, blocked=True)
     reached = shortest_chains(found, administrators(found))
-    chains = {one.source.rpartition("/")[2]: one for one in reached}
+    chains = {entry.source.rpartition("/")[2]: entry for entry in reached}
     assert [hop.edge.way for hop in chains["taker"].hops] == [way]
     assert {"bounded", "conditional", "lookalike"}.isdisjoint(chains)
     blocked = {
-        name: {one.decision.layer for one in found.blocked if one.source.endswith(f"/{name}")}
+        name: {
+            answer.decision.layer for answer in found.blocked if answer.source.endswith(f"/{name}")
+        }
         for name in ("bounded", "conditional", "taker")
     }
     assert Layer.PERMISSIONS_BOUNDARY in blocked["bounded"]
@@ -54,7 +56,7 @@ def test_a_policy_that_denies_is_taken_away_where_that_is_allowed(way):
     """`freed` detaches it from whoever got everything; `denied` is stopped by it."""
     found = search(way, blocked=True)
     reached = shortest_chains(found, administrators(found))
-    chains = {one.source.rpartition("/")[2]: one for one in reached}
+    chains = {entry.source.rpartition("/")[2]: entry for entry in reached}
     (hop,) = chains["freed"].hops
     (cleared,) = hop.edge.cleared
     assert cleared.policy == "Open"
@@ -62,9 +64,9 @@ def test_a_policy_that_denies_is_taken_away_where_that_is_allowed(way):
     assert cleared.taken.resource.endswith(("/freed", "/prize-freed"))
     assert not chains["taker"].hops[0].edge.cleared
     assert "denied" not in chains
-    (blocked,) = [one for one in found.blocked if one.source.endswith("/denied")]
+    (blocked,) = [entry for entry in found.blocked if entry.source.endswith("/denied")]
     assert blocked.step is None
-    assert {one.policy for one in blocked.decision.statements} == {"Guard"}
+    assert {statement.policy for statement in blocked.decision.statements} == {"Guard"}
 
 
 def test_every_path_has_a_world_and_every_world_a_path():

@@ -37,13 +37,13 @@ def test_an_exercise_is_complete(exercise):
     assert ". " not in exercise.goal
     assert len(exercise.hints) > 1
     assert exercise.visible
-    hidden = [one for one in exercise.scenario.requests if HIDDEN in one.tags]
+    hidden = [request for request in exercise.scenario.requests if HIDDEN in request.tags]
     assert len(hidden) > 1
-    assert all(exercise.reasons.get(one.name) for one in hidden)
-    assert all(one.expect is not None for one in exercise.scenario.requests)
+    assert all(exercise.reasons.get(entry.name) for entry in hidden)
+    assert all(request.expect is not None for request in exercise.scenario.requests)
     # Of several questions in one case a single denial would be enough.
-    denied = [one for one in exercise.scenario.requests if one.expect != "allowed"]
-    assert all(len(one.questions) == 1 for one in denied)
+    denied = [request for request in exercise.scenario.requests if request.expect != "allowed"]
+    assert all(len(entry.questions) == 1 for entry in denied)
 
 
 @pytest.mark.parametrize("exercise", EXERCISES, ids=lambda one: one.name)
@@ -64,13 +64,13 @@ def test_the_solution_passes_and_every_change_of_it_is_noticed(exercise):
     assert text_of(graded).startswith("passed: ")
     assert graded.passed
     assert graded.mutants
-    left = {one.why for one in graded.mutants if one.verdict not in SETTLED}
+    left = {mutant.why for mutant in graded.mutants if mutant.verdict not in SETTLED}
     assert left <= {NEVER_SENT}
 
 
 @pytest.mark.parametrize(
     ("exercise", "mistake"),
-    [(one, mistake) for one in EXERCISES for mistake in find_solution(one).mistakes],
+    [(entry, mistake) for entry in EXERCISES for mistake in find_solution(entry).mistakes],
     ids=lambda one: getattr(one, "name", None) or one.mistake,
 )
 def test_a_usual_mistake_fails_with_a_reason(exercise, mistake):
@@ -83,9 +83,9 @@ def test_a_usual_mistake_fails_with_a_reason(exercise, mistake):
 
 def test_there_are_exercises_each_with_a_mistake_in_their_order():
     """Numbers are those of the files; each has a solution with at least one mistake."""
-    assert [one.number for one in EXERCISES] == list(range(1, len(EXERCISES) + 1))
+    assert [entry.number for entry in EXERCISES] == list(range(1, len(EXERCISES) + 1))
     assert len(exercise_files()) == len(EXERCISES)
-    assert all(find_solution(one).mistakes for one in EXERCISES)
+    assert all(find_solution(entry).mistakes for entry in EXERCISES)
 
 
 def test_exercises_are_found():

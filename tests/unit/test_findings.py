@@ -66,7 +66,7 @@ def test_no_findings_are_counted_too():
 def test_json_has_the_shape_of_validate_policy(checked):
     """Each finding has ValidatePolicy's members; lines count from 1, columns and offsets from 0."""
     data = json.loads(json.dumps(findings_to_dict(checked)))
-    found = {one["issueCode"]: one for one in data["findings"]}
+    found = {entry["issueCode"]: entry for entry in data["findings"]}
     one = found["INVALID_ARN_SERVICE_CASE"]
     start = TEXT.index("S3:::b")
     assert one["file"] == NAME
@@ -97,7 +97,7 @@ def test_json_names_a_key_as_aws_does():
     """The path to the name of a member ends in `key`."""
     found = Validator().validate_text('{"Statement": {"Effect": "Deny", "Action": "s3:*", "X": 1}}')
     data = findings_to_dict([CheckedPolicy("p", found)])["findings"]
-    paths = [one["locations"][0]["path"] for one in data if "X" in one["findingDetails"]]
+    paths = [entry["locations"][0]["path"] for entry in data if "X" in entry["findingDetails"]]
     assert paths == [[{"value": "Statement"}, {"key": "X"}]]
 
 

@@ -42,7 +42,7 @@ def checked():
 
 def test_the_corpus_has_findings_of_every_code_that_needs_no_choice(checked):
     """What the tests of this file look at is everything that can be found."""
-    given = {one.code for policy in checked for one in policy.findings}
+    given = {finding.code for policy in checked for finding in policy.findings}
     assert len(given) > len(CODES) - len(OPT_IN)
 
 
@@ -56,12 +56,12 @@ def test_botocore_reads_every_finding_as_one_of_validate_policy(checked):
         body = json.dumps(data).encode()
         parsed = RestJSONParser().parse({"body": body, "headers": {}, "status_code": 200}, shape)
         theirs = [
-            {name: value for name, value in one.items() if name not in OURS}
-            for one in data["findings"]
+            {name: value for name, value in finding.items() if name not in OURS}
+            for finding in data["findings"]
         ]
         assert parsed["findings"] == theirs
         kinds = shape.members["findings"].member.members["findingType"].enum
-        assert all(one["findingType"] in kinds for one in theirs)
+        assert all(entry["findingType"] in kinds for entry in theirs)
 
 
 def test_every_log_follows_the_schema_of_sarif(checked):

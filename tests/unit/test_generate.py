@@ -62,21 +62,25 @@ def issuer(record):
 
 def made():
     """What the role did."""
-    return [one for one in records(900, seed=3) if issuer(one) == ROLE]
+    return [record for record in records(900, seed=3) if issuer(record) == ROLE]
 
 
 def test_what_succeeded_is_covered_and_denials_are_not(trail, capsys):
     """Without a world: exact resources, the denied action is not among them."""
     data, code = run(trail, capsys, "--most-resources", "0")
     assert code == 0
-    asked = [one for one in made() if one["eventName"] not in ("CreateUser", "GetCallerIdentity")]
+    asked = [
+        member
+        for member in made()
+        if member["eventName"] not in ("CreateUser", "GetCallerIdentity")
+    ]
     assert data["coverage"]["calls"] == data["coverage"]["requests_covered"] == len(asked)
     assert data["coverage"]["patterns"] == 0
     assert "iam:CreateUser" not in json.dumps(data["policy"])
     keys = {
-        f"arn:aws:s3:::ledger/{one['requestParameters']['key']}"
-        for one in asked
-        if one["eventName"] == "GetObject"
+        f"arn:aws:s3:::ledger/{member['requestParameters']['key']}"
+        for member in asked
+        if member["eventName"] == "GetObject"
     }
     resources = {
         resource
@@ -118,13 +122,17 @@ def test_a_world_bounds_the_policy(trail, capsys):
     assert code == 0
     assert data["proof"] == "PASS"
     assert check_no_new_access(policy, data["policy"]).result == "PASS"
-    left = {one["action"] for one in data["left_out"]}
+    left = {entry["action"] for entry in data["left_out"]}
     assert left == {"dynamodb:GetItem", "kms:Decrypt", "sqs:SendMessage"}
-    s3 = [one for one in data["policy"]["Statement"] if "s3:" in json.dumps(one["Action"])]
+    s3 = [
+        statement
+        for statement in data["policy"]["Statement"]
+        if "s3:" in json.dumps(statement["Action"])
+    ]
     assert all(
-        one["Condition"] == {"Bool": {"aws:SecureTransport": "true"}}
-        for one in s3
-        if one["Effect"] == "Allow"
+        statement["Condition"] == {"Bool": {"aws:SecureTransport": "true"}}
+        for statement in s3
+        if statement["Effect"] == "Allow"
     )
 
 
@@ -141,9 +149,9 @@ def test_patterns_give_way_where_they_would_grant_something_new(trail, capsys):
     """Today's policy names single objects: then so does the generated one."""
     keys = sorted(
         {
-            f"arn:aws:s3:::ledger/{one['requestParameters']['key']}"
-            for one in made()
-            if one["eventName"] == "GetObject"
+            f"arn:aws:s3:::ledger/{entry['requestParameters']['key']}"
+            for entry in made()
+            if entry["eventName"] == "GetObject"
         }
     )
     path, policy = world(trail, {"Effect": "Allow", "Action": "s3:GetObject", "Resource": keys})
@@ -167,7 +175,7 @@ def test_nobody_and_nothing(trail, capsys):
 
 def test_a_resource_that_is_not_told_counts_as_a_pattern(tmp_path, capsys):
     """A record does not tell the name `a*b` from a pattern; a `$` in a name is a character."""
-    record = next(one for one in made() if one["eventName"] == "GetObject")
+    record = next(entry for entry in made() if entry["eventName"] == "GetObject")
     record["resources"] = []
     for key, written, beyond in (("a*b", "a*b", 1), ("a$b", "a${$}b", 0)):
         record["requestParameters"]["key"] = key
@@ -183,9 +191,9 @@ def test_conditions_are_where_calls_came_from(trail, capsys):
     assert code == 0
     assert data["coverage"]["calls"] == data["coverage"]["requests_covered"]
     addresses = [
-        ip_address(one["sourceIPAddress"])
-        for one in made()
-        if one.get("errorCode") != "AccessDenied"
+        ip_address(entry["sourceIPAddress"])
+        for entry in made()
+        if entry.get("errorCode") != "AccessDenied"
     ]
     networks = {
         network
@@ -195,7 +203,7 @@ def test_conditions_are_where_calls_came_from(trail, capsys):
         for network in ([values] if isinstance(values, str) else values)
     }
     assert networks
-    assert all(any(one in ip_network(network) for one in addresses) for network in networks)
+    assert all(any(address in ip_network(network) for address in addresses) for network in networks)
     path, _ = world(trail, {"Effect": "Allow", "Action": "*", "Resource": "*"})
     data, code = run(trail, capsys, "--conditions", "--world", path)
     assert (code, data["proof"]) == (0, "PASS")
@@ -207,9 +215,9 @@ def test_a_condition_of_today_on_the_same_keys_stays_as_it_is(trail, capsys):
     today = {"IpAddress": {"aws:SourceIp": "0.0.0.0/0"}}
     path, _ = world(trail, {"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": today})
     data, _ = run(trail, capsys, "--conditions", "--world", path)
-    conditions = [one["Condition"] for one in data["policy"]["Statement"]]
+    conditions = [entry["Condition"] for entry in data["policy"]["Statement"]]
     assert conditions
-    assert all(one == today for one in conditions)
+    assert all(condition == today for condition in conditions)
 
 
 def test_snippets_hold_the_policy(trail, capsys):
@@ -255,9 +263,9 @@ def test_what_the_trail_would_not_show_is_named(trail, capsys):
     """Services of today's policies that the trail has nothing of, or no data of."""
     lines = (trail / "trail.jsonl").read_text("utf-8").splitlines()
     some = [json.loads(line) for line in lines]
-    for one in some:
-        if one["eventSource"] == "dynamodb.amazonaws.com":
-            one |= {"eventCategory": "Management", "managementEvent": True}
+    for entry in some:
+        if entry["eventSource"] == "dynamodb.amazonaws.com":
+            entry |= {"eventCategory": "Management", "managementEvent": True}
     (trail / "trail.jsonl").write_text("\n".join(map(json.dumps, some)), encoding="utf-8")
     allowed = ["s3:*", "dynamodb:*", "sqs:*", "lambda:InvokeFunction", "states:StartExecution"]
     path, _ = world(trail, {"Effect": "Allow", "Action": allowed, "Resource": "*"})
@@ -284,8 +292,10 @@ def test_roles_that_calls_hand_over_are_passed(trail, capsys):
     (trail / "trail.jsonl").write_text(json.dumps(passed), encoding="utf-8")
     data, _ = run(trail, capsys)
     statements = [
-        one for one in data["policy"]["Statement"] if "iam:PassRole" in json.dumps(one["Action"])
+        statement
+        for statement in data["policy"]["Statement"]
+        if "iam:PassRole" in json.dumps(statement["Action"])
     ]
-    assert [one["Resource"] for one in statements] == [f"arn:aws:iam::{A}:role/mailer"]
+    assert [statement["Resource"] for statement in statements] == [f"arn:aws:iam::{A}:role/mailer"]
     assert any("iam:PassRole" in said for said in data["assumptions"])
     assert data["coverage"]["calls"] == 1

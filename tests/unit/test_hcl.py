@@ -375,7 +375,7 @@ resource "aws_iam_policy" "p" {
 def remarks_of(*paths):
     """What an import says of each file, and the roles that it found."""
     imported = import_sources(map(str, paths))
-    told = {(one.source.rpartition("/")[2], one.message) for one in imported.remarks}
+    told = {(remark.source.rpartition("/")[2], remark.message) for remark in imported.remarks}
     accounts = imported.data["accounts"].values()
     roles = [name for account in accounts for name in account.get("roles", ())]
     return told, roles, "unknown" in imported.data

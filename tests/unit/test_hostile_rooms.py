@@ -84,7 +84,7 @@ def test_xml_of_the_endpoint_holds_names_as_text(folder):
         for parameters in IAM:
             _, headers, body = fetched(server, {**parameters, "Version": "2010-05-08"})
             root = ET.fromstring(body)  # noqa: S314 - our own server's
-            assert all(one.tag.startswith("{https://iam.amazonaws.com/") for one in root.iter())
+            assert all(entry.tag.startswith("{https://iam.amazonaws.com/") for entry in root.iter())
             assert not any(OBEYED.search(value) for value in headers.values())
             seen += "".join(root.itertext())
     assert EVIL.replace("\x1b", "\ufffd") in seen
@@ -134,7 +134,7 @@ def test_agents_are_told_names_that_obey_nothing(folder):
 
     async def ask(client):
         given = [(name, {"world": ["world.json"], **some}) for name, some in CALLS]
-        answers = [await client.call_tool(*one) for one in (*given, *ALONE)]
+        answers = [await client.call_tool(*entry) for entry in (*given, *ALONE)]
         told = [answer.content[0].text for answer in answers]
         for wrong in (
             client.call_tool(EVIL, {}),
@@ -149,7 +149,7 @@ def test_agents_are_told_names_that_obey_nothing(folder):
     told, listed = test_mcp.with_client(folder, ask)
     assert [text for text in told if not is_clean(text)] == []
     assert any("\\x1b" in text for text in told)
-    assert all(is_clean(one.name) for one in listed.resources)
+    assert all(is_clean(resource.name) for resource in listed.resources)
 
 
 POLICY = {
@@ -182,9 +182,9 @@ SUITE = {
 
 def texts_of(symbols):
     """All that an outline shows."""
-    for one in symbols:
-        yield from (one.name, one.detail or "")
-        yield from texts_of(one.children or ())
+    for symbol in symbols:
+        yield from (symbol.name, symbol.detail or "")
+        yield from texts_of(symbol.children or ())
 
 
 def test_editors_are_told_names_that_obey_nothing(folder):
@@ -198,7 +198,7 @@ def test_editors_are_told_names_that_obey_nothing(folder):
     async def ask(client):
         hovers, messages, shown = [], [], []
         client.open(uri, text)
-        messages += [one.message for one in await client.diagnostics(uri, 1)]
+        messages += [entry.message for entry in await client.diagnostics(uri, 1)]
         for line, content in enumerate(text.split("\n")):
             position = types.Position(line, len(content) - len(content.lstrip()) + 2)
             hover = await client.text_document_hover_async(
@@ -209,10 +209,10 @@ def test_editors_are_told_names_that_obey_nothing(folder):
         completed = await client.text_document_completion_async(
             test_lsp.params(types.CompletionParams, uri, types.Position(0, 29))
         )
-        shown += [f"{one.label} {one.detail}" for one in completed.items]
+        shown += [f"{item.label} {item.detail}" for item in completed.items]
         for other, data in ((suite, SUITE), (of_world, world("s3:*"))):
             client.open(other, json.dumps(data))
-            messages += [one.message for one in await client.diagnostics(other, 1)]
+            messages += [entry.message for entry in await client.diagnostics(other, 1)]
             outline = await client.text_document_document_symbol_async(
                 types.DocumentSymbolParams(types.TextDocumentIdentifier(other))
             )
@@ -226,12 +226,12 @@ def test_editors_are_told_names_that_obey_nothing(folder):
 
     hovers, messages, shown = test_lsp.with_client(ask)
     assert len(hovers) > 4
-    assert [one for one in hovers if not is_clean(one)] == []
+    assert [entry for entry in hovers if not is_clean(entry)] == []
     for hover in hovers:
         prose = re.sub(r"(`+)(?!`).+?(?<!`)\1(?!`)", "", hover)
         assert not re.search(r"@team|(?<!\\)<img", prose), prose
     assert messages
-    assert [one for one in (*messages, *shown) if not is_clean(one)] == []
+    assert [message for message in (*messages, *shown) if not is_clean(message)] == []
 
 
 class Account:

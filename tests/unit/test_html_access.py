@@ -78,7 +78,7 @@ def both(tmp_path, monkeypatch):
 
 def rows_of(page, name):
     """The rows of a table, each as the texts of its cells."""
-    (table,) = [one for one in page.iter() if one.get("id") == name]
+    (table,) = [entry for entry in page.iter() if entry.get("id") == name]
     return [[text_of(cell) for cell in row] for row in table.iter("tr")][1:]
 
 
@@ -86,7 +86,7 @@ def test_who_can(both):
     """A row each access, with what it depends on."""
     page, data = both("who-can", "s3:GetObject", f"{REPORTS}/a")
     rows = rows_of(page, "access")
-    assert [row[0] for row in rows] == [one["principal"] for one in data["access"]]
+    assert [row[0] for row in rows] == [entry["principal"] for entry in data["access"]]
     noel = next(row for row in rows if row[0].endswith("user/noel"))
     assert noel[4] == "conditional"
     assert EVIL in noel[5]
@@ -101,7 +101,7 @@ def test_what_can(both):
     actions = [action["action"] for service in data["services"] for action in service["actions"]]
     assert [row[1] for row in rows_of(page, "actions")] == actions
     assert [row[0] for row in rows_of(page, "services")] == [
-        one["service"] for one in data["services"]
+        entry["service"] for entry in data["services"]
     ]
 
 

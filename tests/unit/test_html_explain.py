@@ -84,7 +84,7 @@ def test_what_policies_say_stays_text():
     assert text.count("<script>") == text.count("</script>") == 1
     assert len(list(page.iter("script"))) == 1
     assert not list(page.iter("img"))
-    titles = " ".join(one.get("title", "") for one in page.iter("mark"))
+    titles = " ".join(entry.get("title", "") for entry in page.iter("mark"))
     assert EVIL in titles
     assert "49" not in text_of(find_all(page, "ul", "statements")[0])
     shown = text_of(page)
@@ -106,7 +106,7 @@ def test_names_of_files_and_levels_stay_text():
     found = answer(Question(USER, "s3:GetObject", OBJECT), CompiledWorld(model))
     page = read_page(page_text([AnswerReport(found)]))
     assert f"{EVIL}.json" in text_of(find_all(page, "details", "policy-of")[-1])
-    assert any(f"at level {EVIL}" in text_of(one) for one in page.iter("h3"))
+    assert any(f"at level {EVIL}" in text_of(entry) for entry in page.iter("h3"))
 
 
 def test_a_page_forbids_every_request_and_every_other_script():
@@ -114,7 +114,7 @@ def test_a_page_forbids_every_request_and_every_other_script():
     else, and the page names no other file."""
     text = page_text([AnswerReport(asked({"principal": ROLE, "action": "s3:GetObject"})[1])])
     page = read_page(text)
-    (rule,) = [one for one in page.iter("meta") if one.get("http-equiv")]
+    (rule,) = [entry for entry in page.iter("meta") if entry.get("http-equiv")]
     content = rule.get("content")
     assert content.startswith("default-src 'none'; img-src data:; base-uri 'none'")
     for tag in ("style", "script"):
@@ -124,8 +124,8 @@ def test_a_page_forbids_every_request_and_every_other_script():
         assert "http" not in inline.text
         assert "url(" not in inline.text
         assert "@import" not in inline.text
-    assert [one.get("href") for one in page.iter("link")] == ["data:,"]
-    assert not [one for one in page.iter() if one.get("style") is not None]
+    assert [entry.get("href") for entry in page.iter("link")] == ["data:,"]
+    assert not [entry for entry in page.iter() if entry.get("style") is not None]
 
 
 def test_prose_and_anchors():
@@ -141,8 +141,10 @@ def test_a_policy_is_shown_as_it_stands_in_its_file(harbor):
     texts = {}
     for details in find_all(page, "details", "policy-of"):
         (name,) = find_all(details, "span", "name")
-        lines = ["".join(one.itertext()) for one in find_all(details, "pre", "text")]
-        numbers = "\n".join("".join(one.itertext()) for one in find_all(details, "pre", "numbers"))
+        lines = ["".join(entry.itertext()) for entry in find_all(details, "pre", "text")]
+        numbers = "\n".join(
+            "".join(entry.itertext()) for entry in find_all(details, "pre", "numbers")
+        )
         texts[name.text] = "\n".join(lines)
         assert numbers.splitlines() == [str(n + 1) for n in range(texts[name.text].count("\n") + 1)]
     boundary = (HARBOR / "policies" / "deploy-boundary.json").read_text("utf-8")
@@ -155,20 +157,21 @@ def test_clauses_are_marked_where_they_stand(harbor):
     statement that came closest is open, others are closed."""
     page = read_page(page_text([AnswerReport(answer(DEPLOY, harbor))]))
     by_name = {
-        find_all(one, "span", "name")[0].text: one for one in find_all(page, "details", "policy-of")
+        find_all(entry, "span", "name")[0].text: entry
+        for entry in find_all(page, "details", "policy-of")
     }
     boundary = by_name["DeployBoundary"]
     assert boundary.get("open") is not None
     assert by_name["StayInEurope"].get("open") is None
-    failing = [one.text for one in find_all(boundary, "mark", "no")]
+    failing = [entry.text for entry in find_all(boundary, "mark", "no")]
     assert failing == ['"s3:Get*"', '"s3:List*"', '"s3:PutObject"', '"ec2:*"']
     assert (
         find_all(boundary, "mark", "no")[0].get("title") == "Action s3:Get* against s3:DeleteObject"
     )
-    assert [one.text for one in find_all(boundary, "mark", "yes")] == ['"*"', '"*"']
-    remarks = [text_of(one) for one in find_all(boundary, "p", "remark")]
+    assert [entry.text for entry in find_all(boundary, "mark", "yes")] == ['"*"', '"*"']
+    remarks = [text_of(entry) for entry in find_all(boundary, "p", "remark")]
     assert remarks == ["none of these 3 matches s3:DeleteObject", "does not match s3:DeleteObject"]
-    statements = [text_of(one) for one in boundary.iter("li")]
+    statements = [text_of(entry) for entry in boundary.iter("li")]
     assert statements[0].startswith(
         "statement 1 ReadAndWriteReports, Allow: does not match closest"
     )
@@ -194,7 +197,7 @@ def test_gates_follow_the_formula(harbor):
     """Rows are the steps of the picture, then a row for each way in; each leads to its layer."""
     page = read_page(page_text([AnswerReport(answer(DEPLOY, harbor))]))
     (gates,) = find_all(page, "ol", "gates")
-    rows = [text_of(find_all(one, "p", "row")[0]) for one in gates]
+    rows = [text_of(find_all(entry, "p", "row")[0]) for entry in gates]
     assert rows == [
         "Explicit denies (none applies): passes",
         "Guardrails (each must allow): passes",
@@ -203,8 +206,8 @@ def test_gates_follow_the_formula(harbor):
         "Way in by resource-based policy naming the role: blocked",
     ]
     by_name = {
-        row: [text_of(gate) for gate in one.iter("li")][1:]
-        for row, one in zip(rows, gates, strict=True)
+        row: [text_of(gate) for gate in entry.iter("li")][1:]
+        for row, entry in zip(rows, gates, strict=True)
     }
     assert by_name["Guardrails (each must allow): passes"] == [
         "resource control policy open allowed by Root, Workloads, 111122223333",
@@ -216,9 +219,9 @@ def test_gates_follow_the_formula(harbor):
     assert own[1].endswith("s3:PutObject, the request s3:DeleteObject")
     role = by_name["Way in by resource-based policy naming the role: blocked"]
     assert role[1].startswith("permissions boundary closed, not reached")
-    notes = [text_of(one) for one in find_all(gates, "p", "note")]
+    notes = [text_of(entry) for entry in find_all(gates, "p", "note")]
     assert notes[0] == "not asked: resource-based policy"
-    links = [one.get("href") for one in find_all(gates, "a", "gate")]
+    links = [entry.get("href") for entry in find_all(gates, "a", "gate")]
     assert links
     assert all(page.find(f".//*[@id='{link[1:]}']") is not None for link in links)
 
@@ -291,7 +294,7 @@ def test_edits_are_shown_with_their_patches(harbor):
     assert "What would allow it, the narrowest first" in text_of(page)
     assert "a guardrail: this permissions boundary" in text_of(find_all(page, "ol", "numbered")[0])
     patch = find_all(page, "pre", "patch")[0]
-    assert {one.get("class") for one in patch.iter("span")} == {"head", "same", "added"}
+    assert {entry.get("class") for entry in patch.iter("span")} == {"head", "same", "added"}
     allowed = Question(DEPLOY.principal, "s3:PutObject", DEPLOY.resource)
     report = suggest_edits(allowed, harbor)
     page = read_page(page_text([AnswerReport(answer(allowed, harbor), edits=report)]))
@@ -307,10 +310,10 @@ def test_several_answers_share_a_page(harbor):
     """A table leads to each of them; the title counts, and the badge is the verdict over all."""
     questions = DEPLOY.with_pairs(("s3:DeleteObject", "s3:PutObject"), (DEPLOY.resource,))
     answers = [answer(question, harbor) for question in questions]
-    page = read_page(page_text([AnswerReport(one) for one in answers]))
+    page = read_page(page_text([AnswerReport(entry) for entry in answers]))
     assert text_of(next(page.iter("h1"))) == "1 of 2 requests are allowed"
     assert find_all(page, "span", "badge")[0].text == "denied"
-    assert overall_verdict(one.decision.verdict for one in answers).value == "implicitDeny"
+    assert overall_verdict(entry.decision.verdict for entry in answers).value == "implicitDeny"
     assert len(find_all(page, "details", "answer")) == 2
     empty = read_page(page_text([], ["case: it `failed`"]))
     assert text_of(next(empty.iter("h1"))) == "0 of 0 requests are allowed"
@@ -344,7 +347,7 @@ def test_the_scenario_of_a_question_asks_it_again(question, harbor, tmp_path):
     found = answer(question, harbor)
     text = scenario_of(question, found, [str(HARBOR)])
     page = read_page(page_text([AnswerReport(found, scenario=text)]))
-    (shown,) = [one for one in page.iter("pre") if one.get("id") == "a1-scenario-text"]
+    (shown,) = [entry for entry in page.iter("pre") if entry.get("id") == "a1-scenario-text"]
     file = tmp_path / "again.yaml"
     file.write_text("".join(shown.itertext()), encoding="utf-8")
     (result,) = run_scenario(load_scenario(str(file)))

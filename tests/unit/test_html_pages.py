@@ -64,8 +64,8 @@ def test_a_run_shows_its_cases_and_explains_its_failures(suite):
     assert code == 1
     assert text_of(next(page.iter("title"))).startswith("not as expected: test run")
     assert text_of(find_all(page, "p", "summary")[0]) == "2 failed, 1 passed"
-    (cases,) = [one for one in page.iter("table") if one.get("id") == "cases"]
-    rows = [" ".join(map(text_of, one)) for one in cases.iter("tr")]
+    (cases,) = [entry for entry in page.iter("table") if entry.get("id") == "cases"]
+    rows = [" ".join(map(text_of, entry)) for entry in cases.iter("tr")]
     assert rows[1].startswith(f"nora reads {EVIL} passed allowed allowed reports.iamtest.yaml:4")
     assert rows[2].startswith("nora writes failed allowed denied")
     assert rows[3].startswith("a broken question failed denied error")
@@ -85,9 +85,11 @@ def test_a_run_shows_coverage_in_the_text_of_policies(suite):
     policies = find_all(page, "details", "policy-of")
     for kind in ("yes", "no"):
         assert any(find_all(policy, "mark", kind) for policy in policies)
-    remarks = {text_of(one) for one in find_all(page, "p", "remark")}
+    remarks = {text_of(entry) for entry in find_all(page, "p", "remark")}
     assert any("never matched" in remark for remark in remarks)
-    survivors = [one for one in find_all(page, "details", "answer") if "survivor" in one.get("id")]
+    survivors = [
+        entry for entry in find_all(page, "details", "answer") if "survivor" in entry.get("id")
+    ]
     assert "no case notices; this one would" in text_of(survivors[0])
     assert find_all(survivors[0], "pre")
 
@@ -97,10 +99,10 @@ def test_coverage_is_a_page_of_its_own_too(suite):
     _, page = run_test(suite, "--cov", "--cov-report", "html:cov.html", "-k", "reads")
     alone = read_page(Path("cov.html").read_text("utf-8"))
     sections = [
-        text_of(one)
+        text_of(entry)
         for whole in (page, alone)
-        for one in whole.iter("section")
-        if one.get("aria-labelledby") == "coverage-title"
+        for entry in whole.iter("section")
+        if entry.get("aria-labelledby") == "coverage-title"
     ]
     assert len(sections) == 2
     assert sections[0] == sections[1]
@@ -144,14 +146,14 @@ def test_findings_stand_in_the_text():
             )
         )
     )
-    (rows,) = [one for one in page.iter("table") if one.get("id") == "findings"]
-    codes = [find_all(one, "code")[1].text for one in list(rows.iter("tr"))[1:]]
+    (rows,) = [entry for entry in page.iter("table") if entry.get("id") == "findings"]
+    codes = [find_all(entry, "code")[1].text for entry in list(rows.iter("tr"))[1:]]
     assert "UNSUPPORTED_SID" in codes
     assert "INVALID_ACTION" in codes
     assert EVIL in text_of(rows)
     details = find_all(page, "details", "policy-of")
     assert find_all(details[0], "mark")[0].text == json.dumps(EVIL)
-    assert any("INVALID_ACTION" in text_of(one) for one in find_all(details[0], "p", "remark"))
+    assert any("INVALID_ACTION" in text_of(entry) for entry in find_all(details[0], "p", "remark"))
     assert text_of(find_all(details[-1], "pre", "text")[0]) == "{"
 
 
@@ -161,7 +163,7 @@ def test_accepted_findings_have_their_reason():
     accepted = Suppression("INVALID_ACTION", f"we know {EVIL}", Source("s.toml", ""), ())
     policy = CheckedPolicy("p.json", (), (SuppressedFinding(found, accepted),))
     page = read_page(to_html(findings_document([policy], verbose=True)))
-    (rows,) = [one for one in page.iter("table") if one.get("id") == "suppressed"]
+    (rows,) = [entry for entry in page.iter("table") if entry.get("id") == "suppressed"]
     assert f"we know {EVIL}" in text_of(rows)
     assert "suppressed error" in text_of(rows)
 
@@ -186,7 +188,7 @@ def test_cells_say_more_when_asked_and_long_tables_have_a_filter():
     )
     page = read_page(to_html(Document("Tables", (Section("t", "A table", columns, [cells] * 12),))))
     first = find_all(page, "tr")[1]
-    assert [one.get("title") for one in first.iter() if one.get("title")] == [
+    assert [entry.get("title") for entry in first.iter() if entry.get("title")] == [
         "more",
         "because",
         "long",
@@ -203,7 +205,8 @@ def marked_texts(draw):
     for _ in range(draw(st.integers(0, 6))):
         start, end = sorted((draw(cut), draw(cut)))
         crossing = any(
-            start < one.start < end < one.end or one.start < start < one.end < end for one in marks
+            start < mark.start < end < mark.end or mark.start < start < mark.end < end
+            for mark in marks
         )
         if start < end and not crossing:
             kind = draw(st.sampled_from(("yes", "no", "open", "none")))
@@ -224,11 +227,13 @@ def test_pieces_give_the_text_back(case, reversed_):
     for block in blocks:
         for piece in block.pieces:
             covering = [
-                one for one in marks if one.start <= offset and offset + len(piece.text) <= one.end
+                mark
+                for mark in marks
+                if mark.start <= offset and offset + len(piece.text) <= mark.end
             ]
             if piece.text and piece.kind is not None:
-                innermost = min(one.end - one.start for one in covering)
-                kinds = {one.kind for one in covering if one.end - one.start == innermost}
+                innermost = min(entry.end - entry.start for entry in covering)
+                kinds = {entry.kind for entry in covering if entry.end - entry.start == innermost}
                 assert piece.kind in kinds
             elif piece.text.strip("\n") and "\n" not in piece.text:
                 assert not covering

@@ -403,7 +403,7 @@ def test_statements_in_a_list_too_many_are_not_known(statements, tmp_path):
     )
     (tmp_path / "w.json").write_text(json.dumps(found.data), "utf-8")
     world = CompiledWorld(load_world(tmp_path / "w.json"))
-    assert {one.use for one in world.unknowns()} == {
+    assert {unknown.use for unknown in world.unknowns()} == {
         PolicyType.TRUST,
         PolicyType.IDENTITY,
         PolicyType.RESOURCE,

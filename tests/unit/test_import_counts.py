@@ -60,16 +60,16 @@ def resolved(value: Any) -> bool:
 def canonical(documents: Iterator[dict[str, Any]]) -> dict[str, int]:
     """Documents by their text, with the number of their statements."""
     found = {}
-    for one in documents:
-        statements = one["Statement"]
-        text = json.dumps(one, sort_keys=True)
+    for document in documents:
+        statements = document["Statement"]
+        text = json.dumps(document, sort_keys=True)
         found[text] = len(statements) if isinstance(statements, list) else 1
     return found
 
 
 def sources_of(sample: str) -> list[Any]:
     """The data of a sample's JSON files, removed things of plans left out."""
-    return [json.loads(one) for name, one in files_of(sample).items() if name.endswith(".json")]
+    return [json.loads(file) for name, file in files_of(sample).items() if name.endswith(".json")]
 
 
 @pytest.mark.parametrize("sample", COUNTED)
@@ -77,7 +77,9 @@ def test_every_policy_and_statement_of_a_source_is_in_the_world(sample: str) -> 
     """Each document as it is, or a marker in its place with a remark."""
     found = import_sources([str(SAMPLES[sample])])
     known = canonical(documents_in(found.data))
-    sources = canonical(one for one in documents_in(sources_of(sample)) if resolved(one))
+    sources = canonical(
+        document for document in documents_in(sources_of(sample)) if resolved(document)
+    )
     lost = sources.keys() - known.keys()
     assert not lost, min(lost)
     assert sum(known[text] for text in sources) == sum(sources.values())
@@ -96,7 +98,7 @@ def test_every_principal_of_a_source_is_in_the_world(sample: str) -> None:
     told = set()
     for data in sources_of(sample):
         pages = data if isinstance(data, list) else [data]
-        for page in (one for one in pages if isinstance(one, dict)):
+        for page in (entry for entry in pages if isinstance(entry, dict)):
             for key, kind in (
                 ("UserDetailList", "users"),
                 ("GroupDetailList", "groups"),
@@ -129,10 +131,10 @@ def signatures_in(data: Any) -> Iterator[tuple[str, str, tuple[str, ...]]]:
     """Effect and actions of every statement that says them as they are."""
     for document in documents_in(data):
         statements = document["Statement"]
-        for one in statements if isinstance(statements, list) else [statements]:
-            effect = one.get("Effect") if isinstance(one, dict) else None
+        for statement in statements if isinstance(statements, list) else [statements]:
+            effect = statement.get("Effect") if isinstance(statement, dict) else None
             for element in ("Action", "NotAction") if isinstance(effect, str) else ():
-                actions = one.get(element)
+                actions = statement.get(element)
                 actions = [actions] if isinstance(actions, str) else actions
                 if actions and all(isinstance(action, str) for action in actions):
                     yield effect, element, tuple(sorted(actions))
@@ -144,7 +146,9 @@ def test_every_statement_of_a_template_is_in_the_world(sample: str) -> None:
     found = import_sources([str(SAMPLES[sample])]).data
     known = set(signatures_in(found))
     assert known
-    assert {one for data in templates_of(sample) for one in signatures_in(data)} <= known
+    assert {
+        signature for data in templates_of(sample) for signature in signatures_in(data)
+    } <= known
     texts = [text.decode() for name, text in files_of(sample).items() if name.endswith(".tf")]
     written = re.findall(r'effect\s*=\s*"(?:Allow|Deny)"', "\n".join(texts), re.IGNORECASE)
     assert len(written) <= sum(canonical(documents_in(found)).values())

@@ -183,14 +183,16 @@ def test_one_bad_record_never_loses_the_rest(tmp_path):
 def test_pages_and_contradictions(tmp_path):
     """The last page must be there; a service that is said twice in two ways keeps the first."""
     first = {"Arn": ROLE, **report(service("sqs"), IsTruncated=True, Marker="x")}
-    assert [one.code for one in imported(tmp_path, {"a.json": first}).remarks] == ["page-missing"]
+    assert [remark.code for remark in imported(tmp_path, {"a.json": first}).remarks] == [
+        "page-missing"
+    ]
     found = imported(tmp_path, {"a.json": first, "b.json": {"Arn": ROLE, **report(service("s3"))}})
     assert of_role(found) == {"s3": {"at": "never"}, "sqs": {"at": "never"}}
     assert found.remarks == ()
     found = imported(
         tmp_path, {"a.json": first, "b.json": {"Arn": ROLE, **report(service("sqs", "2026-11-01"))}}
     )
-    assert [one.code for one in found.remarks] == ["import-conflict"]
+    assert [remark.code for remark in found.remarks] == ["import-conflict"]
 
 
 def test_the_recipe_collects_it_where_asked():

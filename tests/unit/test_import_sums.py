@@ -69,7 +69,7 @@ def verdict(folder: Path, action: str = "s3:GetObject", principal: str = MIA) ->
 
 def codes(folder: Path) -> set[str]:
     """The codes of the remarks of an import."""
-    return {one.code for one in import_sources([str(folder)]).remarks}
+    return {remark.code for remark in import_sources([str(folder)]).remarks}
 
 
 def test_sources_that_are_whole_are_known(sources: Path) -> None:

@@ -106,7 +106,7 @@ def test_an_attachment_follows_its_reference(tmp_path, expression, attached, rem
     policies = found.data["accounts"]["111122223333"]["roles"]["app"].get("policies", [])
     known = [name for name in policies if isinstance(name, str)]
     assert [name.rpartition("/")[2] for name in known] == attached
-    unknown = [one["unknown"] for one in policies if isinstance(one, dict)]
+    unknown = [policy["unknown"] for policy in policies if isinstance(policy, dict)]
     assert unknown == (
         [remarked.partition("` ")[2].replace("depends", "it depends")] if remarked else []
     )
@@ -636,4 +636,6 @@ def test_limits_that_are_not_known_are_marked(tmp_path):
 def test_a_policy_that_no_reader_takes_is_remarked(kind, values, code, tmp_path):
     """In resources of AWS's providers; what a plan writes into files is none of its policies."""
     found = imported(tmp_path, [resource(f"{kind}.x", values)])
-    assert [one.code for one in found.remarks if one.place] == ([] if code is None else [code])
+    assert [remark.code for remark in found.remarks if remark.place] == (
+        [] if code is None else [code]
+    )

@@ -161,7 +161,7 @@ UNKNOWN_BLOCKS = [
 def test_blocks_that_are_not_known_are_marked(tmp_path, values, unknown, why):
     """Whatever is not known of a block is marked in the statement, and the report says why."""
     policy, remarks = rendered(tmp_path, document("d", unknown, **values))
-    assert [one.why for one in find_unknowns(policy)] == [f"it depends on {why}"]
+    assert [entry.why for entry in find_unknowns(policy)] == [f"it depends on {why}"]
     assert any(message.endswith(f"depends on {why}") for message in remarks)
 
 

@@ -66,9 +66,9 @@ def test_output_of_the_aws_cli_is_read():
     assert reports["public_access_block"]["restrict_public_buckets"]
     assert reports["tags"] == {"data": "internal"}
     resources = account["resources"].items()
-    with_policy = {arn.split(":")[2] for arn, one in resources if "policy" in one}
+    with_policy = {arn.split(":")[2] for arn, entry in resources if "policy" in entry}
     assert with_policy == {"dynamodb", "ecr", "kms", "lambda", "s3", "secretsmanager", "sns", "sqs"}
-    key = next(one for arn, one in resources if ":kms:" in arn)
+    key = next(entry for arn, entry in resources if ":kms:" in arn)
     assert key["grants"][0]["constraints"] == {"EncryptionContextSubset": {"a": "b"}}
     assert len(account["vpc_endpoints"]) == 1
     root = found.data["organization"]["root"]

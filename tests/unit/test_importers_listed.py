@@ -62,9 +62,9 @@ def test_a_listed_resource_has_an_unknown_policy_until_the_call_is_there(tmp_pat
             none[f"{place}/{row.calls[0].operation}.{quote(arn, safe='')}.json"] = ERROR
             calls[arn] = tuple(f"aws {call.service} {call.operation} " for call in row.calls)
     first, codes = imported(tmp_path / "lists", lists)
-    sources = {arn: str(one.get("policy", {}).get("source")) for arn, one in first.items()}
+    sources = {arn: str(value.get("policy", {}).get("source")) for arn, value in first.items()}
     said = {arn: sources.get(arn, "nothing") for arn in calls}
-    assert {arn: one for arn, one in said.items() if not one.startswith(calls[arn])} == {}
+    assert {arn: value for arn, value in said.items() if not value.startswith(calls[arn])} == {}
     # Lists of access points say more than this one does.
     assert set(codes) - {"unknown-value"} == {"policy-missing"}
     second, codes = imported(tmp_path / "answered", lists | none)
@@ -93,7 +93,9 @@ def test_a_description_leaves_the_policy_unknown_too(tmp_path):
         "domain.json": {"DomainStatus": {"DomainName": "d", "ARN": domain}},
     }
     resources, codes = imported(tmp_path, files)
-    unknown = {arn for arn, one in resources.items() if "unknown" in one.get("policy", {})}
+    unknown = {
+        arn for arn, resource in resources.items() if "unknown" in resource.get("policy", {})
+    }
     assert unknown == {key, table, queues[0], "arn:aws:s3:::b", domain}
     assert set(codes) == {"policy-missing"}
     assert "policy" not in resources[queues[1]]
@@ -115,7 +117,9 @@ def test_what_says_that_there_is_no_policy(tmp_path):
         f"{place}/get-resource-policies.{quote(parameter, safe='')}.json": {"Policies": []},
     }
     resources, codes = imported(tmp_path, files)
-    assert [arn for arn, one in resources.items() if "unknown" in one.get("policy", {})] == []
+    assert [
+        arn for arn, resource in resources.items() if "unknown" in resource.get("policy", {})
+    ] == []
     assert codes == []
     files = {"list-tables.json": {"TableNames": ["t"]}, "secrets.json": files["secrets.json"]}
     assert "output-about-unknown" in imported(tmp_path / "elsewhere", files)[1]

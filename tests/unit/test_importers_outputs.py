@@ -454,8 +454,8 @@ def test_files_of_iam_collect_about_accounts_shares_and_keys(tmp_path):
     assert account["resources"]["arn:aws:s3:::b"] == {"abac": False, "kms_key": key}
     services = found.data["organization"]["delegated_services"]
     assert services == {ACCOUNT: ["iam.amazonaws.com", "guardduty.amazonaws.com"]}
-    unread = [one.source for one in found.remarks if one.code == "file-not-read"]
-    assert [one.removeprefix(f"{tmp_path.as_posix()}/") for one in unread] == [
+    unread = [remark.source for remark in found.remarks if remark.code == "file-not-read"]
+    assert [entry.removeprefix(f"{tmp_path.as_posix()}/") for entry in unread] == [
         f"{root}/iam/odd/b/metadata.json",
         f"{root}/notes.json",
         f"{root}/ram/unnamed.json",
@@ -480,7 +480,7 @@ def test_delegated_administrators_of_iam_collect(data, services, is_read, tmp_pa
     (folder / "delegated-admins.json").write_text(json.dumps(data))
     found = import_sources([str(tmp_path)])
     assert found.data["organization"].get("delegated_services", {}) == services
-    codes = [one.code for one in found.remarks]
+    codes = [remark.code for remark in found.remarks]
     assert ("file-not-read" in codes) is not is_read
 
 

@@ -210,7 +210,7 @@ def test_what_aws_did_is_held_against_the_answer(tmp_path, capsys, said, policy,
     path = written(tmp_path, "read.json", content)
     _, out, _ = run(capsys, json.dumps({**EVENT, **said}), path, "--format", "json")
     outcomes = json.loads(out).get("outcomes", [])
-    assert [words in one for one in outcomes] == ([] if words is None else [True])
+    assert [words in outcome for outcome in outcomes] == ([] if words is None else [True])
 
 
 def test_dumps_are_worlds_and_plans_are_laid_over_them(capsys):

@@ -78,7 +78,7 @@ def faults(element: ET.Element) -> list[str]:
     found += [f"{element.tag} has {name}" for name in extra]
     found += [f"{element.tag} holds <{name}>" for name in names if name not in order]
     places = [order.index(name) for name in names if name in order]
-    found += [f"{element.tag} is out of order" for one, two in pairwise(places) if one > two]
+    found += [f"{element.tag} is out of order" for entry, two in pairwise(places) if entry > two]
     found += [
         f"{element.tag} holds <{name}> more than once"
         for name, most in known.children.items()

@@ -69,10 +69,10 @@ def wrong_then_right(lesson):
     """What somebody types who first guesses each choice wrong."""
     for step in lesson.steps:
         outcome = lesson.outcome(step)
-        yield from (LETTERS[one] for one in LETTERS if one is not outcome.verdict)
+        yield from (LETTERS[entry] for entry in LETTERS if entry is not outcome.verdict)
         yield LETTERS[outcome.verdict]
         if outcome.layer is not None:
-            wrong = next(one for one in LAYER_CHOICES if one is not outcome.layer)
+            wrong = next(entry for entry in LAYER_CHOICES if entry is not outcome.layer)
             yield str(LAYER_CHOICES.index(wrong) + 1)
             yield str(LAYER_CHOICES.index(outcome.layer) + 1)
         yield ""
@@ -151,7 +151,7 @@ def test_an_exercise_is_laid_out_and_graded_in_a_folder(tmp_path, capsys):
     assert rows
     assert learn("--exercise", "--format", "json") == 0
     entries = json.loads(capsys.readouterr().out)["exercises"]
-    assert [one["progress"] for one in entries[:2]] == ["done", "new"]
+    assert [entry["progress"] for entry in entries[:2]] == ["done", "new"]
 
 
 def test_pytest_grades_a_folder(tmp_path):
@@ -189,8 +189,8 @@ def test_hints_come_one_after_the_other(capsys):
 
 def answers_to(questions, *, right):
     """What somebody types who knows everything, or nothing."""
-    for one in questions:
-        outcome = one.lesson.outcome(one.step)
+    for question in questions:
+        outcome = question.lesson.outcome(question.step)
         if not right:
             yield LETTERS[next(verdict for verdict in LETTERS if verdict is not outcome.verdict)]
             continue
@@ -206,14 +206,14 @@ def test_an_exam_is_drawn_from_the_corpus(seed):
     seed draws the same."""
     questions = draw_exam(seed)
     assert len(questions) == SIZE
-    assert questions == draw_exam.__wrapped__(seed) or [one.lesson.name for one in questions] == [
-        one.lesson.name for one in draw_exam.__wrapped__(seed)
-    ]
-    assert len({one.lesson.name for one in questions}) == SIZE
-    assert len({one.topic for one in questions}) >= SIZE // 2
-    verdicts = [one.lesson.outcome(one.step).verdict for one in questions]
+    assert questions == draw_exam.__wrapped__(seed) or [
+        question.lesson.name for question in questions
+    ] == [entry.lesson.name for entry in draw_exam.__wrapped__(seed)]
+    assert len({question.lesson.name for question in questions}) == SIZE
+    assert len({question.topic for question in questions}) >= SIZE // 2
+    verdicts = [question.lesson.outcome(question.step).verdict for question in questions]
     assert all(verdicts.count(verdict) <= SIZE // 2 for verdict in Verdict)
-    assert all(one.lesson.see for one in questions)
+    assert all(question.lesson.see for question in questions)
 
 
 def test_an_exam_counts_and_says_what_was_wrong(monkeypatch, capsys):
@@ -231,7 +231,9 @@ def test_an_exam_counts_and_says_what_was_wrong(monkeypatch, capsys):
     assert Progress().best_exam == ExamResult(1, 6, 6)
     typing(monkeypatch, ["q"])
     assert take_exam(1, questions, progress, Paint(), 100) == 1
-    asks_layer = [one for one in draw_exam(1) if one.lesson.outcome(one.step).layer is not None]
+    asks_layer = [
+        entry for entry in draw_exam(1) if entry.lesson.outcome(entry.step).layer is not None
+    ]
     right = LETTERS[asks_layer[0].lesson.outcome(asks_layer[0].step).verdict]
     for last in ("q", "8"):
         typing(monkeypatch, [right, last])

@@ -120,14 +120,14 @@ def test_the_dates_of_the_timeline_have_a_source():
     """Each lesson of the timeline has a date with its source; one that rests on the project's
     document alone says so."""
     known = read_document(ROOT / "tests/data/timeline.yaml").data
-    lessons = {one.name: one for one in LESSONS if one.topic.startswith("the timeline")}
+    lessons = {entry.name: entry for entry in LESSONS if entry.topic.startswith("the timeline")}
     assert set(known) == set(lessons)
-    for name, one in known.items():
+    for name, value in known.items():
         lesson = lessons[name]
-        assert str(one["date"]).startswith(lesson.title[:7]), name
-        assert bool(one.get("aws")) != bool(one.get("document"))
+        assert str(value["date"]).startswith(lesson.title[:7]), name
+        assert bool(value.get("aws")) != bool(value.get("document"))
         says = any("month is that of the document" in step.learned for step in lesson.steps)
-        assert says is ("document" in one), name
+        assert says is ("document" in value), name
 
 
 @pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.name)
@@ -146,7 +146,9 @@ def test_a_lesson_is_complete(lesson):
 def test_the_course_is_in_order_and_leaves_nothing_out():
     """Numbers are those of the files, and topics come in their order, each at least once."""
     assert [lesson.number for lesson in LESSONS] == list(range(1, len(LESSONS) + 1))
-    assert [int(Path(file).name[:2]) for file in lesson_files()] == [one.number for one in LESSONS]
+    assert [int(Path(file).name[:2]) for file in lesson_files()] == [
+        entry.number for entry in LESSONS
+    ]
     assert len(LESSONS) >= 30
     assert list(dict.fromkeys(lesson.topic for lesson in LESSONS)) == TOPICS
     verdicts = [lesson.outcome(lesson.steps[0]).verdict for lesson in LESSONS]
@@ -378,7 +380,7 @@ def test_a_variation_shows_what_changed():
 def test_shown_parts_of_every_kind():
     """Session policies, empty lists, names of managed policies and settings are shown."""
     titles = {
-        lesson.name: [part.title for one in lesson.steps for part in shown_parts(lesson, one)]
+        lesson.name: [part.title for step in lesson.steps for part in shown_parts(lesson, step)]
         for lesson in LESSONS
     }
     assert "session policy (session-policies-1.json)" in titles["session-policies"]
@@ -451,7 +453,7 @@ def test_a_strangers_lesson_can_not_reach_the_terminal(tmp_path):
         lesson = small(tmp_path, old, f"{old.partition(':')[0]}: {escape}")
         text = blocks_text(sheet([lesson], questions=True, answers=True), Paint(), 100)
         assert "red" in text
-        assert all(one.isprintable() or one == "\n" for one in text)
+        assert all(entry.isprintable() or entry == "\n" for entry in text)
 
 
 def test_color_tells_changed_lines_apart():
@@ -520,7 +522,7 @@ def test_data_has_answers_only_when_they_are_wanted(tmp_path):
     """The decision, its layer and what it shows."""
     lesson = small(tmp_path)
     data = json.loads(json.dumps(lesson_data(lesson, answers=True)))
-    assert [one["decision"] for one in data["steps"]] == ["allowed", "implicitDeny"]
+    assert [step["decision"] for step in data["steps"]] == ["allowed", "implicitDeny"]
     asked = lesson_data(lesson, answers=False)["steps"]
     assert isinstance(asked, list)
     assert not {"decision", "because", "learned"} & set(asked[0])
@@ -569,7 +571,7 @@ def test_the_command_lists_prints_and_forgets(monkeypatch, tmp_path, capsys):
     assert learn() == 0
     assert "  1  done   3/3  nothing-is-allowed" in capsys.readouterr().out
     assert learn("-q") == 0
-    assert capsys.readouterr().out.splitlines() == [one.name for one in LESSONS]
+    assert capsys.readouterr().out.splitlines() == [entry.name for entry in LESSONS]
     assert learn("next", "-q") == 0
     assert capsys.readouterr().out.startswith(f"{LESSONS[1].name}: ")
     assert learn("--reset") == 0

@@ -93,7 +93,7 @@ def organization(kind: str, guard: object) -> Files:
         "list-organizational-units-for-parent.r-ab12.json": {
             "OrganizationalUnits": [{"Id": unit, "Name": unit} for unit in units]
         },
-        f"list-policies.{kind}.json": {"Policies": [of(one) for one in contents]},
+        f"list-policies.{kind}.json": {"Policies": [of(entry) for entry in contents]},
     }
     for unit, number in units.items():
         files[f"list-accounts-for-parent.{unit}.json"] = {"Accounts": [{"Id": number}]}
@@ -106,7 +106,7 @@ def organization(kind: str, guard: object) -> Files:
         everywhere = ["r-ab12", *units, *units.values()]
         targets = everywhere if policy_id == full else ["ou-ab12-11111111"]
         files[f"list-targets-for-policy.{policy_id}.json"] = {
-            "Targets": [{"TargetId": one} for one in targets]
+            "Targets": [{"TargetId": target} for target in targets]
         }
     return {**files, **account(A, "mia"), **account(B, "ada")}
 
@@ -269,13 +269,13 @@ CASES: dict[str, Lost] = {
             f"{A}/describe-vpc-endpoints.json": {
                 "VpcEndpoints": [
                     {
-                        "VpcEndpointId": one,
+                        "VpcEndpointId": entry,
                         "VpcId": "vpc-1",
                         "ServiceName": "com.amazonaws.eu-west-1.s3",
                         "OwnerId": A,
                         "PolicyDocument": text,
                     }
-                    for one, text in (
+                    for entry, text in (
                         ("vpce-0123456789abcdef0", "{cut"),
                         ("vpce-0123456789abcdef1", json.dumps(policy(allow("*", Principal="*")))),
                     )
@@ -419,7 +419,7 @@ def test_what_aws_counts_is_there_or_not_known(
         "elsewhere": (f"arn:aws:iam::{B}:user/unlisted", *LIST),
     }
     world = world_of(tmp_path, counted(attached, users, bounds))
-    found = {name for name, one in asked.items() if verdict(world, one) is Verdict.CONDITIONAL}
+    found = {name for name, value in asked.items() if verdict(world, value) is Verdict.CONDITIONAL}
     assert found == touched
     assert bool(world.unknowns()) is bool(touched)
 
@@ -488,7 +488,9 @@ def test_what_stands_beside_a_marker_narrows_it(beside: Files, touched: set[str]
         "trust": (MIA, "sts:AssumeRole", ROLE),
     }
     compiled = CompiledWorld(load_world_data(world))
-    found = {name for name, one in asked.items() if verdict(compiled, one) is Verdict.CONDITIONAL}
+    found = {
+        name for name, value in asked.items() if verdict(compiled, value) is Verdict.CONDITIONAL
+    }
     assert found == touched
     assert compiled.unknowns()
 
@@ -509,7 +511,7 @@ def test_a_page_is_of_its_account(tmp_path: Path) -> None:
     assert not world_of(tmp_path, files).unknowns()
     other = account(B, "ada")[f"{B}/get-account-authorization-details.json"]
     lost = world_of(tmp_path, {**files, "two.json": other}).model.unlisted
-    assert [(one.kinds, one.accounts) for one in lost] == [({"principals"}, {A})]
+    assert [(entry.kinds, entry.accounts) for entry in lost] == [({"principals"}, {A})]
 
 
 def test_what_damages_found() -> None:

@@ -124,13 +124,13 @@ def test_findings_come_as_one_types_and_go_when_they_are_mended(tmp_path):
         return first, second, third, last
 
     first, second, third, last = with_client(ask)
-    wrong = {one.code: one for one in first}
+    wrong = {finding.code: finding for finding in first}
     assert "INVALID_ACTION" in wrong
     start = at(TEXT, "s3:GetObjct")
     assert wrong["INVALID_ACTION"].range.start.line == start.line
     assert wrong["INVALID_ACTION"].severity == types.DiagnosticSeverity.Error
-    assert "INVALID_ACTION" not in {one.code for one in second}
-    assert [one.code for one in third] == ["JSON_SYNTAX_ERROR"]
+    assert "INVALID_ACTION" not in {finding.code for finding in second}
+    assert [finding.code for finding in third] == ["JSON_SYNTAX_ERROR"]
     assert not last
 
 
@@ -171,9 +171,9 @@ def test_policies_in_configurations_and_templates_are_checked(tmp_path, name, te
         return first, await client.diagnostics(uri, 2)
 
     first, second = with_client(ask)
-    wrong = [one for one in first if one.code == "INVALID_ACTION"]
-    assert [one.range.start.line for one in wrong] == [line]
-    assert [one.code for one in second] in (["invalid-hcl"], ["invalid-yaml"])
+    wrong = [finding for finding in first if finding.code == "INVALID_ACTION"]
+    assert [member.range.start.line for member in wrong] == [line]
+    assert [finding.code for finding in second] in (["invalid-hcl"], ["invalid-yaml"])
 
 
 @pytest.mark.parametrize(
@@ -194,7 +194,7 @@ def test_columns_are_counted_as_the_client_counts(tmp_path, encoding, width):
         client.open(uri, text)
         return await client.diagnostics(uri, 1)
 
-    found = {one.code: one for one in with_client(ask, encoding)}
+    found = {finding.code: finding for finding in with_client(ask, encoding)}
     assert found["INVALID_EFFECT"].range.start.character == before - 1 + width
 
 
@@ -322,7 +322,7 @@ def test_suppressions_that_are_written_count(tmp_path):
         client.open(file.as_uri(), TEXT)
         return await client.diagnostics(file.as_uri(), 1)
 
-    assert "INVALID_ACTION" not in {one.code for one in with_client(ask)}
+    assert "INVALID_ACTION" not in {finding.code for finding in with_client(ask)}
 
 
 def test_worlds_have_an_outline_and_names_lead_to_what_they_name():
@@ -358,15 +358,15 @@ def test_worlds_have_an_outline_and_names_lead_to_what_they_name():
 
     healthy, outline, targets, broken, _ = with_client(ask)
     assert not healthy
-    assert [one.name for one in outline] == ["111122223333", "444455556666"]
-    assert {"nora", "deploy", "ReadReports"} <= {one.name for one in outline[0].children}
+    assert [entry.name for entry in outline] == ["111122223333", "444455556666"]
+    assert {"nora", "deploy", "ReadReports"} <= {child.name for child in outline[0].children}
     group, policy, shared, other, nothing = targets
     assert group.range.start.line == at(text, "      analysts: {").line
     assert policy.range.start.line == at(text, "      Deploy: ").line
     assert shared.range.start.line == at(text, "  StayInEurope: ").line
     assert other.uri.endswith("harbor/policies/deploy.json")
     assert nothing is None
-    assert any("usrs" in one.message for one in broken)
+    assert any("usrs" in entry.message for entry in broken)
 
 
 def test_requests_of_a_scenario_have_lenses_and_answers():
@@ -393,7 +393,7 @@ def test_requests_of_a_scenario_have_lenses_and_answers():
     assert lenses[0].range.start.line == at(text, "- name: deploy writes").line
     assert "permissions boundary" in told
     assert "no such request" in none
-    assert [one.code for one in broken] == ["not-as-expected"]
+    assert [finding.code for finding in broken] == ["not-as-expected"]
 
 
 def test_claims_that_are_none_are_told(tmp_path):
@@ -412,7 +412,7 @@ def large_world(changed):
     statement = POLICY["Statement"][0]
     policies = {}
     for number in range(100):
-        some = [{**statement, "Sid": f"S{number}x{one}"} for one in range(2)]
+        some = [{**statement, "Sid": f"S{number}x{index}"} for index in range(2)]
         if number == 50:
             some[0] = {**some[0], "Resource": f"arn:aws:s3:::{changed}/*"}
         policies[f"policy{number}"] = {"Version": "2012-10-17", "Statement": some}

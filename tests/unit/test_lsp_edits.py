@@ -80,18 +80,18 @@ def test_each_edit_that_is_offered_makes_the_request_come_out_as_expected(folder
         await client.diagnostics(uri, 1)
         return await actions_of(client, uri, text)
 
-    offered = [one for one in with_client(ask) if one.title.startswith("Edit: ")]
+    offered = [entry for entry in with_client(ask) if entry.title.startswith("Edit: ")]
     assert offered
-    for one in offered:
-        assert one.diagnostics[0].code == "not-as-expected"
-        assert one.is_preferred is None
+    for entry in offered:
+        assert entry.diagnostics[0].code == "not-as-expected"
+        assert entry.is_preferred is None
         before = {}
-        for target, edits in one.edit.changes.items():
+        for target, edits in entry.edit.changes.items():
             path = to_fs_path(target)
             before[path] = Path(path).read_text()
             Path(path).write_text(changed(before[path], edits))
         [result] = Analyzer().analyze(text, str(file)).results
-        assert result.met, one.title
+        assert result.met, entry.title
         for path, old in before.items():
             Path(path).write_text(old)
         [result] = Analyzer().analyze(text, str(file)).results
@@ -113,7 +113,7 @@ def test_a_policy_that_has_changed_in_the_editor_is_not_edited(folder):
 
     first, second = with_client(ask)
     assert not first
-    assert policy in {target for one in second for target in one.edit.changes}
+    assert policy in {target for entry in second for target in entry.edit.changes}
 
 
 def test_policies_that_stand_in_the_scenario_are_edited_there(folder):
@@ -132,11 +132,11 @@ def test_policies_that_stand_in_the_scenario_are_edited_there(folder):
 
     unmet, met = with_client(ask)
     assert not met
-    assert {target for one in unmet for target in one.edit.changes} == {uri}
-    for one in unmet:
-        text_after = changed(text, one.edit.changes[uri])
+    assert {target for entry in unmet for target in entry.edit.changes} == {uri}
+    for entry in unmet:
+        text_after = changed(text, entry.edit.changes[uri])
         [result] = Analyzer().analyze(text_after, str(folder / "case.yaml")).results
-        assert result.met, one.title
+        assert result.met, entry.title
 
 
 def test_lenses_stand_at_their_requests_where_rows_of_a_table_are_several(folder):

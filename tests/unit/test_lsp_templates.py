@@ -247,7 +247,7 @@ def test_mends_are_offered_where_the_template_then_comes_to_the_mended_policy(tm
         return diagnostics, await client.text_document_code_action_async(asked)
 
     diagnostics, actions = with_client(ask)
-    assert "INVALID_EFFECT" in {one.code for one in diagnostics}
+    assert "INVALID_EFFECT" in {diagnostic.code for diagnostic in diagnostics}
     offered = {action.title: action for action in actions}
     [edit] = offered["Mend INVALID_EFFECT"].edit.changes[uri]
     assert edit.new_text.strip('"') == "Allow"
@@ -275,7 +275,7 @@ def test_the_outline_has_resources_with_their_statements(tmp_path, name, text):
         asked = types.DocumentSymbolParams(types.TextDocumentIdentifier(uri))
         return await client.text_document_document_symbol_async(asked)
 
-    found = {one.name: [child.name for child in one.children] for one in with_client(ask)}
+    found = {entry.name: [child.name for child in entry.children] for entry in with_client(ask)}
     holder = "data.aws_iam_policy_document.read" if name == "main.tf" else "Read"
     assert found[holder] == ["Read"]
     assert {"aws_iam_policy.list", "locals"} <= set(found) or {"Data", "App"} <= set(found)
@@ -350,9 +350,9 @@ def test_what_was_read_of_a_configuration_is_freed_at_once(tmp_path):
     gc.collect()
     gc.disable()
     try:
-        before = sum(isinstance(one, Block) for one in gc.get_objects())
+        before = sum(isinstance(entry, Block) for entry in gc.get_objects())
         assert Analyzer().analyze(HCL, str(tmp_path / "main.tf")).policies
-        after = sum(isinstance(one, Block) for one in gc.get_objects())
+        after = sum(isinstance(entry, Block) for entry in gc.get_objects())
     finally:
         gc.enable()
     assert after == before

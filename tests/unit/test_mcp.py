@@ -81,7 +81,7 @@ def options_of(command):
         return {name for option in EXPLAIN_OPTIONS for name in option.names}
     found = find_command(command)
     commands = found.commands if isinstance(found, Group) else (found,)
-    return {name for one in commands for option in one.options for name in option.names}
+    return {name for entry in commands for option in entry.options for name in option.names}
 
 
 def with_client(folder, ask, *more):
@@ -238,7 +238,7 @@ def test_resources_are_worlds_lessons_and_pages():
     """Each kind is listed and read; an address without a resource is an error."""
 
     async def ask(client):
-        listed = {one.uri: one for one in (await client.list_resources()).resources}
+        listed = {resource.uri: resource for resource in (await client.list_resources()).resources}
         texts = {}
         for uri in (
             "iamsim://world/harbor/world.yaml",
@@ -291,18 +291,18 @@ def test_every_option_of_a_tool_is_one_of_its_command():
         for parameter in tool.parameters:
             if not parameter.option.startswith("--"):
                 continue
-            needed = {one.name: ["x"] for one in tool.parameters if one.required}
+            needed = {entry.name: ["x"] for entry in tool.parameters if entry.required}
             needed = {
-                one.name: "harbor-trail.jsonl" if "path" in one.kind else "{}"
-                for one in tool.parameters
-                if one.name in needed
+                entry.name: "harbor-trail.jsonl" if "path" in entry.kind else "{}"
+                for entry in tool.parameters
+                if entry.name in needed
             }
             value = {"flag": True, "context": {"a": "b"}}.get(parameter.kind, "harbor")
             value = parameter.choices[0] if parameter.choices else value
             if tool.name == "check":
                 needed["check"] = "equivalent"
             run = run_of(tool, needed | {parameter.name: value}, folders)
-            assert any(one.startswith(parameter.option) for one in run.arguments)
+            assert any(argument.startswith(parameter.option) for argument in run.arguments)
             assert parameter.option in options_of(tool.command[0]), (tool.name, parameter.option)
 
 

@@ -275,14 +275,14 @@ def test_witnesses_are_requests_that_aws_can_be_asked(project, tmp_path):
     (tmp_path / "world.json").write_text(json.dumps(world), encoding="utf-8")
     cases, shelf = project(GET | {"expect": "denied"})
     results = list(run_mutants(cases, shelf))
-    asked = [one.witness.question for one in results if one.witness is not None]
+    asked = [result.witness.question for result in results if result.witness is not None]
     assert asked
-    assert all(takes(one.action, one.resource) or one.resource == "*" for one in asked)
+    assert all(takes(entry.action, entry.resource) or entry.resource == "*" for entry in asked)
     for question in asked:
         region = question.context.get("aws:RequestedRegion")
         if question.resource.startswith("arn:aws:ec2:") and region is not None:
             assert question.resource.split(":")[3] == region
-    texts = {one.mutant.text for one in results if one.verdict is Verdict.SURVIVED}
+    texts = {result.mutant.text for result in results if result.verdict is Verdict.SURVIVED}
     assert "StringEquals sts:ExternalId is not asked" in texts
 
 
@@ -324,7 +324,7 @@ def test_the_outcome_names_place_kind_and_killer(project):
     data = mutation_to_dict(results)
     counts = (data[name] for name in ("killed", "survived", "no-witness", "equivalent"))
     assert sum(counts) == len(results)
-    killed = next(one for one in data["mutants"] if one["verdict"] == "killed")
+    killed = next(mutant for mutant in data["mutants"] if mutant["verdict"] == "killed")
     assert killed["killed_by"] == "a.iamtest.json::reads"
     assert "score 100 %" in score_line([])
 
@@ -349,7 +349,7 @@ def test_only_what_changed_since_a_revision_is_mutated(project, capsys):
     file = ["-o", "out.json", "--format", "json", "-q"]
     assert main(["test", "a.iamtest.json", "--since", "HEAD", *file]) == 0
     data = json.loads(Path("out.json").read_text(encoding="utf-8"))
-    assert {one["policy"] for one in data["mutation"]["mutants"]} == {"boundary.json"}
+    assert {mutant["policy"] for mutant in data["mutation"]["mutants"]} == {"boundary.json"}
     assert (
         main(["test", "a.iamtest.json", "--since", "HEAD", "--mutate-fail-under", "99", *file]) == 1
     )
@@ -386,7 +386,10 @@ def test_what_git_does_not_keep_counts_as_changed(project, capsys):
     capsys.readouterr()
     assert main(["test", ".", *arguments]) == 0
     data = json.loads(Path("out.json").read_text(encoding="utf-8"))
-    assert {one["policy"] for one in data["mutation"]["mutants"]} == {"read.json", "boundary.json"}
+    assert {mutant["policy"] for mutant in data["mutation"]["mutants"]} == {
+        "read.json",
+        "boundary.json",
+    }
 
 
 def test_what_was_not_tried_fails_a_gate(project, capsys, monkeypatch):
@@ -397,13 +400,15 @@ def test_what_was_not_tried_fails_a_gate(project, capsys, monkeypatch):
     # Without proofs, which take seconds and find nothing that was not tried.
     monkeypatch.setattr("iamsim.proofs.same_access.same_access", None)
     cases, shelf = project(GET)
-    whole = [one.verdict for one in run_mutants(cases, shelf)]
+    whole = [run_mutant.verdict for run_mutant in run_mutants(cases, shelf)]
     for most in (0, 2, 30, 100):
         monkeypatch.setattr(run, "MOST_ASKED", most)
-        some = [one.verdict for one in run_mutants(cases, shelf)]
+        some = [run_mutant.verdict for run_mutant in run_mutants(cases, shelf)]
         left = some.count(Verdict.UNTRIED)
         assert left
-        assert all(one in {known, Verdict.UNTRIED} for known, one in zip(whole, some, strict=True))
+        assert all(
+            entry in {known, Verdict.UNTRIED} for known, entry in zip(whole, some, strict=True)
+        )
     assert main(["test", "a.iamtest.json", "--mutate", "-q"]) == 0
     captured = capsys.readouterr()
     assert f"{left} untried" in captured.out
@@ -455,5 +460,5 @@ def test_a_mutant_is_equivalent_only_where_that_is_proved(project, tmp_path):
     }
     assert by_text["drop-statement", "the statement is gone"] is not Verdict.KILLED
     unproved = list(run_unproved(cases, shelf))
-    assert Verdict.EQUIVALENT not in {one.verdict for one in unproved}
+    assert Verdict.EQUIVALENT not in {answer.verdict for answer in unproved}
     assert score(unproved) == 0.0

@@ -290,7 +290,7 @@ def test_a_control_policy_is_taken_away(tmp_path):
             None,
         ),
     )
-    unit = next(one for one in laid.organization.root.units if one.name == "Work")
+    unit = next(entry for entry in laid.organization.root.units if entry.name == "Work")
     assert names(unit.scps) == ["FullAWSAccess", "Own"]
 
 
@@ -303,7 +303,7 @@ def test_a_control_policy_changes_where_it_hangs(tmp_path):
         world,
         change("aws_organizations_policy", "own", own, {**own, "content": json.dumps(READ)}),
     )
-    unit = next(one for one in laid.organization.root.units if one.name == "Work")
+    unit = next(entry for entry in laid.organization.root.units if entry.name == "Work")
     assert [policy.document for policy in unit.scps][1] == READ
     assert laid.policies["Own"].document == READ
 
@@ -314,7 +314,7 @@ def test_a_unit_that_a_plan_deletes_is_gone(tmp_path):
     _, laid, _ = planned(
         tmp_path, ORGANIZATION, change("aws_organizations_organizational_unit", "old", unit, None)
     )
-    assert [one.name for one in laid.organization.root.units] == ["Work"]
+    assert [entry.name for entry in laid.organization.root.units] == ["Work"]
 
 
 def test_a_template_defines_its_roles_as_a_whole(tmp_path):

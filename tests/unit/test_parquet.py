@@ -58,7 +58,10 @@ def test_parquet_and_log_files_count_alike(folder, tmp_path, form):
     )
     assert counted.skipped == expected.skipped
     groups = [
-        {key: (one.allowed, one.denied, one.first, one.last) for key, one in count.groups.items()}
+        {
+            key: (group.allowed, group.denied, group.first, group.last)
+            for key, group in count.groups.items()
+        }
         for count in (counted, expected)
     ]
     assert groups[0] == groups[1]
@@ -71,7 +74,7 @@ def test_a_file_that_breaks_off_is_told(tmp_path):
     (tmp_path / "b.parquet").write_bytes(whole[: len(whole) // 2])
     (tmp_path / "c.parquet").write_bytes(b"no parquet")
     problems = []
-    read = [one for file in log_files([str(tmp_path)]) for one in records_of(file, problems)]
+    read = [entry for file in log_files([str(tmp_path)]) for entry in records_of(file, problems)]
     assert len(read) == 20
     assert [problem.file.rpartition("/")[2] for problem in problems] == ["b.parquet", "c.parquet"]
 

@@ -66,7 +66,7 @@ def test_examples_come_out_as_they_say(example):
     for policy in state.get("explain", {}).get("policies", ()):
         asked = {name: state["explain"][name] for name in ("action", "resource")}
         found = ask("lint", **policy, **asked)["findings"]
-        assert [one["code"] for one in found if one["severity"] == "error"] == []
+        assert [entry["code"] for entry in found if entry["severity"] == "error"] == []
     assert set(example["title"]) == {"en", "ja"}
 
 
@@ -83,13 +83,13 @@ def test_an_answer_has_a_picture_and_the_whole_explanation():
 
 def test_an_answer_speaks_japanese():
     """Verdict, sentence, picture and headings; policies, names and what has no words stay."""
-    plain, told = (ask("explain", **QUESTION, language=one) for one in ("en", "ja"))
+    plain, told = (ask("explain", **QUESTION, language=word) for word in ("en", "ja"))
     assert told["word"] == "暗黙的な拒否"
     assert told["sentence"].endswith("が許可していません")
     assert "決め手" in told["svg"]
     assert "AWS が評価する順序" in told["details"]
     assert "What decided" not in told["details"]
-    tags = [re.sub(r"[^<>]+(?=<)", "", one["details"]) for one in (plain, told)]
+    tags = [re.sub(r"[^<>]+(?=<)", "", entry["details"]) for entry in (plain, told)]
     assert len(re.findall("<[^>]+>", tags[0])) == len(re.findall("<[^>]+>", tags[1]))
     assert ask("explain", **QUESTION)["word"] == "denied implicitly"
 
@@ -126,7 +126,7 @@ def test_edits_lead_where_they_say():
         for edits in told["sets"]:
             if edits is None:
                 continue
-            policies = [dict(one) for one in question["policies"]]
+            policies = [dict(policy) for policy in question["policies"]]
             for number, text in edits["texts"].items():
                 policies[int(number)]["text"] = text
             policies += edits["added"]
@@ -189,7 +189,7 @@ def test_findings_stand_where_browsers_count():
     statement = '{"Effect": "Allow", "Action": "s3:Gett", "Resource": "*"}'
     text = f'{{"Id": "\U0001f600", "Statement": {statement}}}'
     found = ask("lint", text=text, layer="identity", action="", resource="")["findings"]
-    wrong = next(one for one in found if one["code"] == "INVALID_ACTION")
+    wrong = next(entry for entry in found if entry["code"] == "INVALID_ACTION")
     units = text.encode("utf-16-le")
     quoted = units[wrong["from"] * 2 : wrong["to"] * 2].decode("utf-16-le")
     assert quoted.strip('"') == "s3:Gett"
@@ -204,11 +204,11 @@ def test_proposals_fit_the_place():
 
     start = '{"Statement": [{"Effect": "Allow", "Action": "s3:PutObject", '
     actions = proposed('{"Statement": [{"Effect": "Allow", "Action": "s3:Put|"}]}')
-    labels = [one["label"] for one in actions["options"]]
+    labels = [option["label"] for option in actions["options"]]
     assert "s3:PutObject" in labels
     proposed(f'{start}"Resource": "*|"}}]}}')  # a text that reads, so that its actions are known
     keys = proposed(f'{start}"Condition": {{"StringEquals": {{"|": ""}}}}}}]}}')
-    assert "s3:x-amz-acl" in [one["label"] for one in keys["options"]]
+    assert "s3:x-amz-acl" in [option["label"] for option in keys["options"]]
     fields = ask("complete_field", field="action", text="s3:", action="")["options"]
     assert "s3:GetObject" in fields
     arns = ask("complete_field", field="resource", text="", action="s3:GetObject")["options"]
@@ -430,11 +430,11 @@ def test_pins_have_hashes():
     """Every package of the playground is pinned to one version and to its hash."""
     pins = ROOT / "scripts" / "playground"
     lock = json.loads((pins / "package-lock.json").read_text("utf-8"))["packages"]
-    assert all(one["integrity"].startswith("sha512-") for name, one in lock.items() if name)
-    assert not any("resolved" in one for one in lock.values())
+    assert all(value["integrity"].startswith("sha512-") for name, value in lock.items() if name)
+    assert not any("resolved" in entry for entry in lock.values())
     named = json.loads((pins / "package.json").read_text("utf-8"))
     versions = {**named["dependencies"], **named["devDependencies"]}
-    assert all(re.fullmatch(r"[\d.]+", one) for one in versions.values())
+    assert all(re.fullmatch(r"[\d.]+", version) for version in versions.values())
     text = (pins / "requirements.txt").read_text("utf-8")
     assert text.count("==") == text.count("--hash=sha256:")
     assert b64decode(lock["node_modules/pyodide"]["integrity"].removeprefix("sha512-"))

@@ -36,8 +36,8 @@ def test_every_lesson_is_walked_in_the_page(lesson):
         shown = ask("step", name=name, step=place)
         assert shown["html"]
         replies = {
-            one["id"]: ask("predict", name=name, step=place, decision=one["id"], layer="")
-            for one in shown["decisions"]
+            entry["id"]: ask("predict", name=name, step=place, decision=entry["id"], layer="")
+            for entry in shown["decisions"]
         }
         [right] = [decision for decision, reply in replies.items() if reply["right"]]
         assert all(reply["reason"] for decision, reply in replies.items() if decision != right)
@@ -45,8 +45,8 @@ def test_every_lesson_is_walked_in_the_page(lesson):
         if shown["layers"]:
             assert last["of"] == "decision"
             told = [
-                ask("predict", name=name, step=place, decision=right, layer=one["id"])
-                for one in shown["layers"]
+                ask("predict", name=name, step=place, decision=right, layer=layer["id"])
+                for layer in shown["layers"]
             ]
             assert all(reply["right"] or reply["reason"] for reply in told)
             [last] = [reply for reply in told if reply["right"]]
@@ -92,7 +92,7 @@ def test_results_of_a_page_are_a_table():
     rows = {(row["kind"], row["name"]): row for row in csv.DictReader(io.StringIO(told["text"]))}
     assert len(rows) == len(COURSE["lessons"]) + len(COURSE["exercises"])
     assert rows["exam", "exam"]["right"] == "1"
-    assert [rows["lesson", first["name"]][one] for one in ("answered", "right")] == ["2", "1"]
+    assert [rows["lesson", first["name"]][word] for word in ("answered", "right")] == ["2", "1"]
     assert rows["exercise", COURSE["exercises"][0]["name"]]["right"] == "1"
     assert rows["lesson", COURSE["lessons"][5]["name"]]["answered"] == "0"
     japanese = ask("hand_out", form="results", done=done, language="ja")["text"]

@@ -46,11 +46,11 @@ def english_of(told):
 
     def walk(name, value):
         if isinstance(value, dict):
-            for inner, one in value.items():
-                walk(inner, one)
+            for inner, member in value.items():
+                walk(inner, member)
         elif isinstance(value, list):
-            for one in value:
-                walk(name, one)
+            for entry in value:
+                walk(name, entry)
         elif isinstance(value, str) and name in MARKUP:
             shown = NAMES.sub("<", QUOTED.sub("", value))
             shown = re.sub(r"<code[^<>]*>.*?</code>", "`_`", shown)
@@ -70,7 +70,7 @@ def ask(method, **given):
     return told
 
 
-@pytest.mark.parametrize("example", EXAMPLES, ids=[one["title"]["en"] for one in EXAMPLES])
+@pytest.mark.parametrize("example", EXAMPLES, ids=[entry["title"]["en"] for entry in EXAMPLES])
 def test_answers_are_japanese(example):
     """The explanation, what it is held against, what would change it, and what two policies
     differ in."""
@@ -128,7 +128,7 @@ def test_lessons_answer_in_japanese():
 def test_every_code_has_words():
     """Reasons, notes and findings, and the faults of all rooms from which the page has answers."""
     reasons = {*sentences.REASONS.values(), *labels.REASONS.values()}
-    assert [one for one in reasons if not JAPANESE.search(in_japanese(one))] == []
+    assert [entry for entry in reasons if not JAPANESE.search(in_japanese(entry))] == []
     assert set(CODES_TABLE["notes"]) == {note.value for note in sentences.NOTES}
     assert {*CODES_TABLE["notes"]} <= {note.value for note in Note}
     assert {*CODES_TABLE["reasons"]} <= {reason.value for reason in Reason}
@@ -163,7 +163,7 @@ def test_hints_have_words():
 
 def test_titles_have_words():
     """Of lessons and exercises, and the topics of exams."""
-    titles = [one.title for one in (*all_lessons(), *all_exercises())]
+    titles = [lesson.title for lesson in (*all_lessons(), *all_exercises())]
     topics = (folder.name for folder in corpus_folder("conformance").iterdir() if folder.is_dir())
     titles += [topic.replace("-", " ") for topic in topics if topic not in LEFT_OUT]
     assert [title for title in titles if not JAPANESE.search(course_in_japanese(title))] == []

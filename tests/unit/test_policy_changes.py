@@ -26,8 +26,8 @@ ANA = f"arn:aws:iam::{HOME}:user/ana"
 
 def compared(before, after):
     """Compare two accounts."""
-    first, second = (load_world_data({"accounts": {HOME: one}}) for one in (before, after))
-    return {one.what: one for one in policy_changes(first, second)}
+    first, second = (load_world_data({"accounts": {HOME: entry}}) for entry in (before, after))
+    return {policy_change.what: policy_change for policy_change in policy_changes(first, second)}
 
 
 @pytest.mark.parametrize(
@@ -119,4 +119,6 @@ def test_accounts_that_move_and_guardrails_of_nodes():
         )
         for left in ([HOME], [])
     )
-    assert [one.what for one in policy_changes(first, second)] == ["accounts in A"]
+    assert [policy_change.what for policy_change in policy_changes(first, second)] == [
+        "accounts in A"
+    ]

@@ -148,7 +148,7 @@ def of_replay(requests: list[Data]) -> list[Verdict]:
     """What `iamsim replay` finds."""
     asker = Asker(ASKED.compiled)
     asked = [Requested(**request, of_record=True) for request in requests]
-    found = [asker.verdict(number, one) for number, one in enumerate(asked)]
+    found = [asker.verdict(number, entry) for number, entry in enumerate(asked)]
     return [verdict for verdict in found if isinstance(verdict, Verdict)]
 
 

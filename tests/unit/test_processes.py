@@ -138,13 +138,15 @@ def test_results_come_in_the_order_of_the_items(batch, method):
     with Processes(2, method=method) as processes:
         found = processes.spread(batch, names_of, "x", items)
     expected = [("x", batch.candidates[number].principal) for number in items]
-    assert [one[:2] for one in found] == expected
-    assert os.getpid() not in {one[2] for one in found}
+    assert [entry[:2] for entry in found] == expected
+    assert os.getpid() not in {entry[2] for entry in found}
 
 
 def test_one_process_is_this_one(batch):
     """Nothing is started for one process, nor for one item, nor for none."""
-    assert [one[2] for one in Processes().spread(batch, names_of, "x", [0, 1])] == [os.getpid()] * 2
+    assert [entry[2] for entry in Processes().spread(batch, names_of, "x", [0, 1])] == [
+        os.getpid()
+    ] * 2
     with Processes(4) as processes:
         assert processes.spread(batch, names_of, "x", [0])[0][2] == os.getpid()
         assert processes.spread(batch, names_of, "x", []) == []
@@ -278,7 +280,7 @@ def test_processes_end_with_the_one_that_started_them(batch, tmp_path):
     )
     asking = subprocess.Popen([sys.executable, script], stdout=subprocess.PIPE, text=True)
     asking.stdout.readline()
-    children = [int(one) for one in asking.stdout.readline().split()]
+    children = [int(part) for part in asking.stdout.readline().split()]
     asking.kill()
     asking.wait()
     asking.stdout.close()
@@ -388,7 +390,9 @@ def test_any_other_number_gives_the_same_answer(number, world_file, capsys):
 def test_answers_of_processes_are_small(batch):
     """The texts of the world are not sent along."""
     shipper = Shipper([batch])
-    answers = [batch.decide(f"{USER}/ann", "s3:GetObject", f"{BUCKET}/{one}") for one in range(50)]
+    answers = [
+        batch.decide(f"{USER}/ann", "s3:GetObject", f"{BUCKET}/{number}") for number in range(50)
+    ]
     content = shipper.pack([answer.decision for answer in answers])
     assert b"MultiFactorAuthPresent" in content
     assert b"2012-10-17" not in content

@@ -169,7 +169,7 @@ def test_callers_that_policies_name_are_asked_for_besides():
     public = {**statement, "Principal": "*"}
     policy = {"Version": "2012-10-17", "Statement": [statement, public]}
     batch = batch_of({HOME: {"roles": {"app": {}}, "resources": {BUCKET: {"policy": policy}}}})
-    kinds = {one.principal: one.kind for one in batch.named("s3:ListBucket", BUCKET)}
+    kinds = {entry.principal: entry.kind for entry in batch.named("s3:ListBucket", BUCKET)}
     assert kinds == {
         "anonymous": CandidateKind.ANONYMOUS,
         "events.amazonaws.com": CandidateKind.SERVICE,
@@ -180,7 +180,7 @@ def test_callers_that_policies_name_are_asked_for_besides():
         "arn:aws:iam::888899990000:root": CandidateKind.EXTERNAL_ACCOUNT,
         "*": CandidateKind.ANY_ACCOUNT,
     }
-    found = {one.principal: one.answer for one in batch.who("s3:ListBucket", BUCKET)}
+    found = {entry.principal: entry.answer for entry in batch.who("s3:ListBucket", BUCKET)}
     partner = found["arn:aws:iam::777788889999:role/partner"]
     assert partner.residual is not None
     assert partner.residual.sentence == "allowed if the unknown identity-based policy allows it"
@@ -204,9 +204,9 @@ def test_people_of_identity_center_come_with_their_permission_set():
         }
     )
     people = {
-        one.principal.rpartition("/")[2]: one.people
-        for one in batch.candidates
-        if one.kind is CandidateKind.IDENTITY_CENTER
+        candidate.principal.rpartition("/")[2]: candidate.people
+        for candidate in batch.candidates
+        if candidate.kind is CandidateKind.IDENTITY_CENTER
     }
     assert people == {listed: ("group ops",), f"AWSReservedSSO_Dev_{'0' * 16}": ("dora",)}
 
@@ -243,7 +243,7 @@ def test_actions_that_are_not_in_the_catalog_are_decided_by_name():
     """They get an answer, in the order in which they were asked for."""
     batch = batch_of({HOME: {"users": {"ann": {"policies": [allow("new:*")]}}}})
     found = batch.decide_actions(user("ann"), "*", ["new:Thing", "s3:GetObject", "new:Thing"])
-    assert [(name, one.verdict) for name, one in found.items()] == [
+    assert [(name, answer.verdict) for name, answer in found.items()] == [
         ("new:Thing", Verdict.ALLOWED),
         ("s3:GetObject", Verdict.IMPLICIT_DENY),
     ]
@@ -254,7 +254,7 @@ def test_all_actions_of_the_catalog_are_decided():
     batch = batch_of({HOME: {"users": {"ann": {"policies": [allow("s3:Get*")]}}}})
     found = batch.decide_actions(user("ann"), "*")
     assert list(found) == list(batch.universe.written)
-    able = [name for name, one in found.items() if one.possible]
+    able = [name for name, value in found.items() if value.possible]
     assert "s3:GetObject" in able
     assert "s3:PutObject" not in able
     assert batch.may(user("ann")) & batch.universe.mask_of(["s3:GetObject"])
@@ -289,7 +289,7 @@ def test_a_session_brings_its_policies():
     found = batch.decide_actions(
         role, "*", ["s3:GetObject", "s3:PutObject"], session=Session(policies=(policy,))
     )
-    assert [one.verdict for one in found.values()] == [Verdict.ALLOWED, Verdict.IMPLICIT_DENY]
+    assert [answer.verdict for answer in found.values()] == [Verdict.ALLOWED, Verdict.IMPLICIT_DENY]
 
 
 def test_trusted_are_those_that_the_trust_policy_can_mean():
@@ -313,9 +313,9 @@ def test_trusted_are_those_that_the_trust_policy_can_mean():
         }
     )
     head = f"arn:aws:iam::{HOME}:role/"
-    assert [one.principal for one in batch.trusted(f"{head}named")] == [user("ann")]
-    assert user("eve", AWAY) not in {one.principal for one in batch.trusted(f"{head}home")}
-    assert user("eve", AWAY) in {one.principal for one in batch.trusted(f"{head}open")}
+    assert [entry.principal for entry in batch.trusted(f"{head}named")] == [user("ann")]
+    assert user("eve", AWAY) not in {entry.principal for entry in batch.trusted(f"{head}home")}
+    assert user("eve", AWAY) in {entry.principal for entry in batch.trusted(f"{head}open")}
 
 
 def test_alike_callers_of_several_accounts_are_decided_once():

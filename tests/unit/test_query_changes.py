@@ -266,7 +266,7 @@ def compared(edit):
     before = world()
     after = copy.deepcopy(before)
     edit(after)
-    batches = [Batch(CompiledWorld.checked(load_world_data(one))) for one in (before, after)]
+    batches = [Batch(CompiledWorld.checked(load_world_data(entry))) for entry in (before, after)]
     return batches, find_changes(*batches)
 
 
@@ -275,13 +275,13 @@ def test_what_an_edit_changes_is_found_and_named(edit, expected, what):
     """The decision that the edit was made for is among the changes, and the edit is said."""
     batches, changes = compared(edit)
     found = {
-        (one.direction.value, one.candidate.principal, action, one.resource)
-        for one in changes.found
-        for action in one.actions
+        (entry.direction.value, entry.candidate.principal, action, entry.resource)
+        for entry in changes.found
+        for action in entry.actions
     }
     assert expected in found
     models = [batch.world.model for batch in batches]
-    assert what in [one.what for one in policy_changes(*models)]
+    assert what in [policy_change.what for policy_change in policy_changes(*models)]
 
 
 @pytest.mark.parametrize("edit", [edit for edit, _, _ in PAIRS.values()], ids=list(PAIRS))
@@ -289,8 +289,8 @@ def test_every_claim_of_a_pair_is_what_explain_says_in_both_worlds(edit):
     """Verdicts before and after are those of the explained decision, asked one by one."""
     batches, changes = compared(edit)
     bounds = {
-        (one.candidate.principal, one.place.sample, one.via.vpc_endpoint): one
-        for one in changes.bounds
+        (bound.candidate.principal, bound.place.sample, bound.via.vpc_endpoint): bound
+        for bound in changes.bounds
     }
     for change in changes.found:
         where = change.candidate.principal, change.place.sample, change.vpc_endpoint
@@ -306,12 +306,12 @@ def test_every_claim_of_a_pair_is_what_explain_says_in_both_worlds(edit):
 def test_a_vpc_endpoint_changes_only_requests_through_it():
     """The policy lets reads through; direct calls stay as they are."""
     _, changes = compared(home(ONLY_READS, "vpc_endpoints", ENDPOINT, "policy"))
-    assert {one.vpc_endpoint for one in changes.found} == {ENDPOINT}
+    assert {entry.vpc_endpoint for entry in changes.found} == {ENDPOINT}
     closed = {
-        (action, one.resource)
-        for one in changes.found
-        if one.candidate.principal == ANN
-        for action in one.actions
+        (action, entry.resource)
+        for entry in changes.found
+        if entry.candidate.principal == ANN
+        for action in entry.actions
     }
     assert ("s3:PutObject", f"{BUCKET}/*") in closed
     assert ("s3:GetObject", f"{BUCKET}/*") not in closed
@@ -338,18 +338,18 @@ def test_an_endpoint_of_one_world_is_said_and_not_asked():
 def between(*edits):
     """What differs between two worlds, each edited in its own way."""
     worlds = [world(), world()]
-    for one, edit in zip(worlds, edits, strict=True):
-        edit(one)
-    batches = [Batch(CompiledWorld.checked(load_world_data(one))) for one in worlds]
+    for entry, edit in zip(worlds, edits, strict=True):
+        edit(entry)
+    batches = [Batch(CompiledWorld.checked(load_world_data(entry))) for entry in worlds]
     return find_changes(*batches)
 
 
 def rows(changes):
     """Direction, principal, action and resource of every change."""
     return {
-        (one.direction.value, one.candidate.principal, action, one.resource)
-        for one in changes.found
-        for action in one.actions
+        (entry.direction.value, entry.candidate.principal, action, entry.resource)
+        for entry in changes.found
+        for action in entry.actions
     }
 
 
@@ -389,8 +389,10 @@ def test_a_policy_that_becomes_public_closes_what_its_other_statements_say():
 def test_of_two_statements_only_entries_that_differ_are_asked_about(statement):
     """One action more in a service control policy: nothing else can differ."""
     _, changes = compared(put(policy(statement), "policies", "NoQueues"))
-    assert {name for one in changes.bounds for name in one_by_one(one.actions)} == {"sns:publish"}
-    assert {one.candidate.account for one in changes.bounds} == {OTHER}
+    assert {name for bound in changes.bounds for name in one_by_one(bound.actions)} == {
+        "sns:publish"
+    }
+    assert {bound.candidate.account for bound in changes.bounds} == {OTHER}
 
 
 def one_by_one(mask):
@@ -420,12 +422,13 @@ def test_principals_that_cannot_differ_are_compared_once(monkeypatch):
         attached(data)
 
     changes = between(before, after)
-    mine = [one for one in asked if ":role/r" in one or one.endswith("/other")]
+    mine = [text for text in asked if ":role/r" in text or text.endswith("/other")]
     assert len(set(mine)) == 2
     named = {
-        (one.candidate.principal.rpartition("/")[2], one.before.decision.statements[0].policy)
-        for one in changes.found
-        if one.candidate.principal.startswith(f"arn:aws:iam::{HOME}:role/") and one.before.possible
+        (entry.candidate.principal.rpartition("/")[2], entry.before.decision.statements[0].policy)
+        for entry in changes.found
+        if entry.candidate.principal.startswith(f"arn:aws:iam::{HOME}:role/")
+        and entry.before.possible
     }
     assert named >= {(name, f"inline policy 1 of role {name}") for name in roles}
 

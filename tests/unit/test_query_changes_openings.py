@@ -272,7 +272,7 @@ PUBLIC |= {"unencrypted connections"}
 def between(before, after, **options):
     """What differs between two worlds, with what was compared."""
     batches = [
-        Batch(CompiledWorld.checked(load_world_data(one)), **options) for one in (before, after)
+        Batch(CompiledWorld.checked(load_world_data(entry)), **options) for entry in (before, after)
     ]
     return batches, find_changes(*batches)
 
@@ -283,24 +283,24 @@ def test_an_opening_is_a_change_with_its_cause(name):
     before, after, (who, action) = OPENINGS[name]
     _, changes = between(before, after)
     opened = [
-        one
-        for one in changes.found
-        if one.is_opening and one.candidate.principal == who and action in one.actions
+        entry
+        for entry in changes.found
+        if entry.is_opening and entry.candidate.principal == who and action in entry.actions
     ]
     assert opened
     assert changes.has("opened")
-    assert any(one.is_public for one in changes.found) is (name in PUBLIC)
-    assert [one.is_public for one in changes.found] == sorted(
-        (one.is_public for one in changes.found), reverse=True
+    assert any(entry.is_public for entry in changes.found) is (name in PUBLIC)
+    assert [entry.is_public for entry in changes.found] == sorted(
+        (entry.is_public for entry in changes.found), reverse=True
     )
     if SNAPSHOT not in str(after):
-        assert all(one.proved and one.through for one in opened)
+        assert all(entry.proved and entry.through for entry in opened)
     _, back = between(after, before)
     assert any(
-        one.direction in {Direction.CLOSES, Direction.SHIFTS}
-        and one.candidate.principal == who
-        and action in one.actions
-        for one in back.found
+        entry.direction in {Direction.CLOSES, Direction.SHIFTS}
+        and entry.candidate.principal == who
+        and action in entry.actions
+        for entry in back.found
     )
 
 
@@ -314,16 +314,16 @@ def test_what_who_can_gains_between_two_worlds_changes_reports(name):
     action, resource = "s3:GetObject", f"{BUCKET}/~x"
     held, holds = (
         {
-            one.candidate.principal
-            for one in find_who_can(batch, [action], resource).accesses
-            if one.possible
+            access.candidate.principal
+            for access in find_who_can(batch, [action], resource).accesses
+            if access.possible
         }
         for batch in batches
     )
     reported = {
-        one.candidate.principal
-        for one in changes.found
-        if one.is_opening and action in one.actions and one.place.sample == resource
+        entry.candidate.principal
+        for entry in changes.found
+        if entry.is_opening and action in entry.actions and entry.place.sample == resource
     }
     assert holds - held <= reported
 
@@ -348,11 +348,13 @@ def test_what_counts_for_nobody_yet_is_said_apart(name):
     before, after, where = LATER[name]
     _, changes = between(before, after)
     assert changes.found == []
-    assert [(one.where, one.direction) for one in changes.latent] == [(where, Direction.OPENS)]
+    assert [(entry.where, entry.direction) for entry in changes.latent] == [
+        (where, Direction.OPENS)
+    ]
     assert not changes.has("opened")
     assert changes.has("latent")
     _, back = between(after, before)
-    assert [one.direction for one in back.latent] == [Direction.CLOSES]
+    assert [entry.direction for entry in back.latent] == [Direction.CLOSES]
 
 
 @pytest.mark.parametrize(
@@ -366,9 +368,9 @@ def test_what_counts_for_nobody_yet_is_said_apart(name):
 def test_roles_that_do_not_exist_yet_are_said_apart(after):
     """A pattern or a name for roles to come opens for whoever makes one."""
     _, changes = between(world(), world(after))
-    later = [one for one in changes.future if "role/ci-" in one.candidate.principal]
+    later = [entry for entry in changes.future if "role/ci-" in entry.candidate.principal]
     assert changes.found == []
-    assert [one.candidate.kind for one in later] == [CandidateKind.FUTURE]
+    assert [entry.candidate.kind for entry in later] == [CandidateKind.FUTURE]
     assert changes.has("latent")
 
 
@@ -387,7 +389,7 @@ def test_a_softened_denial_is_the_cause_and_not_the_old_allow():
     narrow = deny("s3:GetObject", f"{BUCKET}/secret/*", Principal="*", Sid="Keep")
     opened = reads()["Statement"]
     _, changes = between(world(policy(*opened, wide)), world(policy(*opened, narrow)))
-    assert {one.sid for change in changes.found for one in change.through} == {"Keep"}
+    assert {statement.sid for change in changes.found for statement in change.through} == {"Keep"}
     assert all(change.proved for change in changes.found)
 
 

@@ -92,7 +92,7 @@ def test_the_table_speaks_of_actions_that_there_are():
     """Actions of the services, and of KMS."""
     catalog = Catalog()
     needed = key_permissions()
-    for action in {*needed, *(one for some in needed.values() for one in some)}:
+    for action in {*needed, *(entry for some in needed.values() for entry in some)}:
         assert catalog.find_action(action) is not None, action
 
 

@@ -52,8 +52,8 @@ def world_of(*statements, **more):
 def trusting(*statements):
     """A world with one role that trusts somebody, and may read everything."""
     trust = [
-        {"Effect": "Allow", "Action": "sts:AssumeRole", **one} if "Action" not in one else one
-        for one in statements
+        {"Effect": "Allow", "Action": "sts:AssumeRole", **entry} if "Action" not in entry else entry
+        for entry in statements
     ]
     role = {"trust": document(*trust), "policies": [allow("s3:*")]}
     return load_world_data(
@@ -65,13 +65,15 @@ def outside(model, action="s3:GetObject", resource=OBJECT, context=None, **optio
     """Those that are allowed and not of the world: principal to (verdict, condition, asked as)."""
     batch = Batch(CompiledWorld(model), **options)
     return {
-        one.principal: (
-            one.answer.verdict.value,
-            one.answer.residual.sentence.removeprefix("allowed ") if one.answer.residual else None,
-            one.candidate.asked[0].principal,
+        entry.principal: (
+            entry.answer.verdict.value,
+            entry.answer.residual.sentence.removeprefix("allowed ")
+            if entry.answer.residual
+            else None,
+            entry.candidate.asked[0].principal,
         )
-        for one in batch.who(action, resource, context=context)
-        if one.candidate.account not in model.accounts
+        for entry in batch.who(action, resource, context=context)
+        if entry.candidate.account not in model.accounts
     }
 
 
@@ -88,7 +90,9 @@ def test_an_account_that_a_role_trusts_can_assume_it():
         f"{head(PARTNER)}root": ("conditional", OWN_POLICIES, asked)
     }
     found = find_who_can(Batch(CompiledWorld(model)), ["s3:GetObject"], OBJECT, via_roles=True)
-    chains = {one.candidate.principal: (one.roles, one.verdict) for one in found.accesses}
+    chains = {
+        access.candidate.principal: (access.roles, access.verdict) for access in found.accesses
+    }
     assert chains[f"{head(PARTNER)}root"] == ((ROLE,), Verdict.CONDITIONAL)
 
 
@@ -137,7 +141,7 @@ def test_a_federated_user_of_the_world_has_policies_that_nobody_names():
     """Named by its own account it needs none, but for a session policy that does not deny."""
     principal = f"arn:aws:sts::{HOME}:federated-user/f"
     batch = Batch(CompiledWorld(world_of(statement({"AWS": principal}))))
-    found = {one.principal: one for one in batch.who("s3:GetObject", OBJECT)}
+    found = {entry.principal: entry for entry in batch.who("s3:GetObject", OBJECT)}
     one = found[principal]
     assert one.candidate.kind is CandidateKind.SESSION
     alone = answer(batch.question_as(one.candidate, "s3:GetObject", OBJECT), batch.world)
@@ -148,7 +152,7 @@ def test_an_origin_access_identity_is_named_by_its_arn():
     """CloudFront reads a bucket with it: https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/private-content-restricting-access-to-s3.html."""
     identity = "arn:aws:iam::cloudfront:user/CloudFront Origin Access Identity E1"
     batch = Batch(CompiledWorld(world_of(statement({"AWS": identity}))))
-    found = {one.principal: one for one in batch.who("s3:GetObject", OBJECT)}
+    found = {entry.principal: entry for entry in batch.who("s3:GetObject", OBJECT)}
     assert found[identity].candidate.kind is CandidateKind.ORIGIN_ACCESS_IDENTITY
     assert found[identity].answer.verdict is Verdict.ALLOWED
 
@@ -286,7 +290,7 @@ def test_the_role_of_a_permission_set_may_be_named_where_no_account_lists_it():
     sets = {"Dev": {"assignments": ["group devs"]}}
     model = load_world_data({"accounts": {HOME: {"permission_sets": sets, "resources": resources}}})
     batch = Batch(CompiledWorld(model))
-    found = {one.principal: one for one in batch.who("s3:GetObject", OBJECT)}
+    found = {entry.principal: entry for entry in batch.who("s3:GetObject", OBJECT)}
     assert found[arn].candidate.people == ("group devs",)
     assert found[arn].candidate.kind is CandidateKind.IDENTITY_CENTER
 
@@ -355,10 +359,10 @@ def test_guardrails_keep_accounts_outside_from_it():
     batch = Batch(CompiledWorld(perimeter()))
     elsewhere = {"aws:PrincipalOrgID": "o-other"}
     blocked = find_blocked(batch, ["s3:GetObject"], OBJECT, elsewhere)
-    layers = {one.candidate.principal: [by.layer for by in one.blockers] for one in blocked}
+    layers = {entry.candidate.principal: [by.layer for by in entry.blockers] for entry in blocked}
     assert layers[f"{head(PARTNER)}root"] == [Layer.RESOURCE_CONTROL_POLICY]
     through = find_blocked(batch, ["s3:GetObject"], OBJECT, {"aws:SourceVpce": "vpce-1"})
-    layers = {one.candidate.principal: [by.layer for by in one.blockers] for one in through}
+    layers = {entry.candidate.principal: [by.layer for by in entry.blockers] for entry in through}
     assert layers[user("ann")] == [Layer.VPC_ENDPOINT_POLICY]
     assert find_who_can(batch, ["s3:PutObject"], OBJECT, {"aws:SourceVpce": "vpce-1"}).accesses
     assert not find_who_can(batch, ["s3:GetObject"], OBJECT, {"aws:SourceVpce": "vpce-1"}).accesses
@@ -382,7 +386,7 @@ def test_the_call_to_the_key_comes_through_no_endpoint():
     batch = Batch(CompiledWorld(model), partial=False)
     context = {"aws:SourceVpce": "vpce-1"}
     found = find_who_can(batch, ["s3:GetObject"], OBJECT, context, with_dependencies=True)
-    assert {one.candidate.principal for one in found.denied_by_key} >= {user("ann")}
+    assert {entry.candidate.principal for entry in found.denied_by_key} >= {user("ann")}
 
 
 def test_what_a_question_gives_wins_over_what_stands_for_somebody():
@@ -409,7 +413,7 @@ def test_chains_begin_outside_with_services_and_providers_and_people():
     path = "/aws-reserved/sso.amazonaws.com/"
     people = f"{head(HOME)}role{path}AWSReservedSSO_Dev_0123456789abcdef"
     saml, oidc = (
-        f"{head(HOME)}{one}" for one in ("saml-provider/city", "oidc-provider/id.example")
+        f"{head(HOME)}{word}" for word in ("saml-provider/city", "oidc-provider/id.example")
     )
     desk, reader = f"{head(HOME)}role/desk", f"{head(HOME)}role/reader"
     trust = document(
@@ -421,8 +425,8 @@ def test_chains_begin_outside_with_services_and_providers_and_people():
             "*", "sts:AssumeRole", Condition={"StringEquals": {"aws:PrincipalOrgID": "o-other"}}
         ),
     )
-    for one in trust["Statement"]:
-        del one["Resource"]
+    for entry in trust["Statement"]:
+        del entry["Resource"]
     back = document({"Effect": "Allow", "Principal": {"AWS": desk}, "Action": "sts:AssumeRole"})
     model = load_world_data(
         {
@@ -443,7 +447,11 @@ def test_chains_begin_outside_with_services_and_providers_and_people():
     )
     batch = Batch(CompiledWorld(model))
     found = find_who_can(batch, ["s3:GetObject"], OBJECT, via_roles=True)
-    chains = {one.candidate.principal: one for one in found.accesses if one.roles == (desk, reader)}
+    chains = {
+        access.candidate.principal: access
+        for access in found.accesses
+        if access.roles == (desk, reader)
+    }
     assert set(chains) == {
         people,
         saml,
@@ -454,16 +462,18 @@ def test_chains_begin_outside_with_services_and_providers_and_people():
     }
     assert chains[people].candidate.people == ("group devs",)
     actions = {saml: "sts:AssumeRoleWithSAML", oidc: "sts:AssumeRoleWithWebIdentity"}
-    for principal, one in chains.items():
+    for principal, chain in chains.items():
         action = actions.get(principal, "sts:AssumeRole")
-        alone = answer(batch.question_as(one.candidate, action, desk), batch.world)
-        assert one.hops[0].verdict is alone.decision.verdict
+        alone = answer(batch.question_as(chain.candidate, action, desk), batch.world)
+        assert chain.hops[0].verdict is alone.decision.verdict
         second = answer(batch.question(desk, "sts:AssumeRole", reader), batch.world)
-        assert one.hops[1].verdict is second.decision.verdict is Verdict.ALLOWED
+        assert chain.hops[1].verdict is second.decision.verdict is Verdict.ALLOWED
         last = answer(batch.question(reader, "s3:GetObject", OBJECT), batch.world)
-        assert one.answer.verdict is last.decision.verdict is Verdict.ALLOWED
+        assert chain.answer.verdict is last.decision.verdict is Verdict.ALLOWED
     outsiders = {"o-other", f"{head(PARTNER)}root"}
-    assert {name for name, one in chains.items() if one.verdict is Verdict.CONDITIONAL} == outsiders
+    assert {
+        name for name, chain in chains.items() if chain.verdict is Verdict.CONDITIONAL
+    } == outsiders
 
 
 @pytest.mark.parametrize(

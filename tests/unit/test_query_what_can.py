@@ -248,7 +248,7 @@ def test_many_statements_with_many_patterns_are_cut_short_and_said(monkeypatch):
         for number in range(40)
     ]
     effective, batch = effective_of(policy(*statements))
-    places = {one.place for one in effective.somewhere}
+    places = {entry.place for entry in effective.somewhere}
     assert effective.cut
     assert not effective.complete
     assert 0 < len(places) < len(statements)
@@ -390,9 +390,9 @@ def test_aliases_of_keys_are_written_without_those_that_aws_keeps():
     written = write_policy(*effective_of(policy(statement)))
     aliases = f"arn:aws:kms:*:{HOME}:alias/"
     assert [
-        (one["Effect"], one["Resource"])
-        for one in written.document["Statement"]
-        if one["Action"] == "kms:CreateAlias"
+        (entry["Effect"], entry["Resource"])
+        for entry in written.document["Statement"]
+        if entry["Action"] == "kms:CreateAlias"
     ] == [("Allow", f"{aliases}*"), ("Deny", f"{aliases}aws/*")]
 
 

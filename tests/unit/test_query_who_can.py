@@ -73,13 +73,13 @@ def test_the_key_counts_for_those_who_read_and_write():
         }
     )
     found = find_who_can(batch, ["s3:GetObject"], OBJECT, with_dependencies=True)
-    assert [one.candidate.principal for one in found.accesses] == [user("ann")]
-    assert {one.candidate.principal for one in found.denied_by_key} == {user("bob"), ROOT}
+    assert [access.candidate.principal for access in found.accesses] == [user("ann")]
+    assert {entry.candidate.principal for entry in found.denied_by_key} == {user("bob"), ROOT}
     (dependency,) = found.accesses[0].dependencies
     assert (dependency.action, dependency.resource) == ("kms:Decrypt", KEY)
     assert found.unknown_keys == ()
     listing = find_who_can(batch, ["s3:ListBucket"], BUCKET, with_dependencies=True)
-    assert all(not one.dependencies for one in listing.accesses)
+    assert all(not access.dependencies for access in listing.accesses)
 
 
 @pytest.mark.parametrize(
@@ -144,7 +144,9 @@ def test_chains_are_as_short_as_there_is_and_count_their_conditions():
         }
     )
     found = find_who_can(batch, ["s3:GetObject"], OBJECT, via_roles=True)
-    chains = {one.candidate.principal: (one.roles, one.verdict) for one in found.accesses}
+    chains = {
+        access.candidate.principal: (access.roles, access.verdict) for access in found.accesses
+    }
     assert chains == {
         ROOT: ((), Verdict.ALLOWED),
         role("last"): ((), Verdict.ALLOWED),
@@ -172,7 +174,7 @@ def test_of_two_chains_the_one_without_conditions_is_taken():
             }
         }
     )
-    targets = [one for one in batch.candidates if ":role/" in one.principal]
+    targets = [entry for entry in batch.candidates if ":role/" in entry.principal]
     ((candidate, route),) = routes_to(batch, targets)
     assert (candidate.principal, route.roles) == (user("ann"), (role("b"),))
 
@@ -225,7 +227,7 @@ def test_blocked_are_those_whom_guardrails_alone_keep(boundary, scp, expected):
     """Who has no permission at all is not among them."""
     batch = world_with_guardrails(boundary=boundary, scp=scp)
     found = find_blocked(batch, ["s3:GetObject"], OBJECT)
-    layers = {one.candidate.principal: [by.layer for by in one.blockers] for one in found}
+    layers = {entry.candidate.principal: [by.layer for by in entry.blockers] for entry in found}
     assert layers == expected
 
 
@@ -264,14 +266,17 @@ def test_what_nobody_was_asked_for_is_said(monkeypatch, tmp_path, capsys):
     every = expand_actions(("s3:*",), OBJECT)
     whole = find_who_can(open_world(data), every, OBJECT)
     assert whole.unsearched == ()
-    assert len({one.action for one in whole.accesses}) == len(every)
+    assert len({access.action for access in whole.accesses}) == len(every)
     monkeypatch.setattr(who_can, "MOST_ASKED", 1)
     part = find_who_can(open_world(data), every, OBJECT)
     asked = set(every) - set(part.unsearched)
     assert every[0] in asked
     assert len(asked) < len(every)
-    assert {one.action for one in part.accesses} <= asked
-    rows = [[(one.candidate.principal, one.action) for one in w.accesses] for w in (part, whole)]
+    assert {access.action for access in part.accesses} <= asked
+    rows = [
+        [(access.candidate.principal, access.action) for access in w.accesses]
+        for w in (part, whole)
+    ]
     assert rows[0] == [row for row in rows[1] if row[1] in asked]
     (tmp_path / "w.json").write_text(json.dumps(data), "utf-8")
     for more in ([], ["--not"]):
@@ -298,10 +303,10 @@ def test_matrix_has_an_answer_in_every_cell():
         {"accounts": {HOME: {"users": {"bob": {}, "ann": {"policies": [allow("s3:GetObject")]}}}}}
     )
     chosen = pick_candidates(batch, ["*:user/b*", "*:user/*"])
-    assert [one.principal for one in chosen] == [user("ann"), user("bob")]
+    assert [entry.principal for entry in chosen] == [user("ann"), user("bob")]
     columns = [Column("s3:GetObject", OBJECT), Column("s3:PutObject", OBJECT)]
     matrix = find_matrix(batch, chosen, columns)
-    assert [[one.possible for one in row.answers] for row in matrix.rows] == [
+    assert [[answer.possible for answer in row.answers] for row in matrix.rows] == [
         [True, False],
         [False, False],
     ]
@@ -334,7 +339,8 @@ def test_what_can_not_be_read_of_an_action_may_be_any():
     document = {"Version": "2012-10-17", "Statement": statement}
     batch = open_world({"accounts": {HOME: {"users": {"mia": {"policies": [document]}}}}})
     found = {
-        one.candidate.principal: one.answer.verdict for one in batch.who("ec2:RunInstances", "*")
+        entry.candidate.principal: entry.answer.verdict
+        for entry in batch.who("ec2:RunInstances", "*")
     }
     assert found[user("mia")] is Verdict.CONDITIONAL
 
@@ -346,8 +352,11 @@ def test_those_with_whom_a_snapshot_is_shared_are_found(shared):
     resources = {snapshot: {"shared_with": [shared]}}
     batch = open_world({"accounts": {HOME: {"resources": resources}}})
     found = {
-        one.candidate.account: one.answer.verdict for one in batch.who("ec2:CreateVolume", snapshot)
+        entry.candidate.account: entry.answer.verdict
+        for entry in batch.who("ec2:CreateVolume", snapshot)
     }
     other = AWAY if shared == AWAY else None
     assert found == {HOME: Verdict.ALLOWED, other: Verdict.CONDITIONAL}
-    assert {one.candidate.account for one in batch.who("ec2:DeleteSnapshot", snapshot)} == {HOME}
+    assert {entry.candidate.account for entry in batch.who("ec2:DeleteSnapshot", snapshot)} == {
+        HOME
+    }

@@ -96,7 +96,7 @@ def test_operations_stand_for_actions_that_exist():
     assert len(operations()) > 50
     for operation, actions in operations().items():
         assert catalog.find_action(operation) is None
-        assert [catalog.find_action(one).full_name for one in actions] == list(actions)
+        assert [catalog.find_action(action).full_name for action in actions] == list(actions)
 
 
 @pytest.mark.parametrize(

@@ -60,7 +60,7 @@ NAMED = {
 
 def records(count, seed=1):
     """Records of the generator."""
-    return [one.record for one in made_records(count, seed)]
+    return [record.record for record in made_records(count, seed)]
 
 
 def made_records(count, seed=1):
@@ -95,9 +95,9 @@ def test_every_record_is_counted_and_held_against_what_aws_answered(folder, caps
     assert code == 0
     assert data["events"] == 400
     assert data["asked"] + sum(data["skipped"].values()) == 400
-    otherwise = sum(one["count"] for one in data["disagree"])
+    otherwise = sum(entry["count"] for entry in data["disagree"])
     assert data["agree"] + otherwise + data["undecided"] == data["asked"]
-    made = Counter(one["eventName"] for one in records(400))
+    made = Counter(record["eventName"] for record in records(400))
     assert otherwise == made["Decrypt"]  # the world does not list the key's policy
     truth = trail.truth_of(made_records(400))
     assert data["events"] - sum(data["skipped"].values()) == sum(
@@ -121,22 +121,24 @@ def test_a_change_says_who_is_hit_how_often_and_since_when(folder, capsys):
         if name.endswith("sqs:SendMessage")
     }
     found = {
-        one["principal"].partition("/")[2]: one["count"]
-        for one in data["changes"]
-        if one["action"] == "sqs:SendMessage"
+        change["principal"].partition("/")[2]: change["count"]
+        for change in data["changes"]
+        if change["action"] == "sqs:SendMessage"
     }
     assert found == sent
-    assert all(one["first"] <= one["last"] for one in data["changes"])
-    assert {(one["from"], one["to"]) for one in data["changes"]} == {("allowed", "explicitDeny")}
-    read = [one for one in data["changes"] if one["action"] == "s3:GetObject"]
+    assert all(change["first"] <= change["last"] for change in data["changes"])
+    assert {(change["from"], change["to"]) for change in data["changes"]} == {
+        ("allowed", "explicitDeny")
+    }
+    read = [change for change in data["changes"] if change["action"] == "s3:GetObject"]
     hit = [
-        one
-        for one in records(400)
-        if one["eventName"] == "GetObject"
-        and one["requestParameters"] is not None
-        and one["requestParameters"]["key"].startswith("data/000000")
+        record
+        for record in records(400)
+        if record["eventName"] == "GetObject"
+        and record["requestParameters"] is not None
+        and record["requestParameters"]["key"].startswith("data/000000")
     ]
-    assert sum(one["count"] for one in read) == len(hit)
+    assert sum(entry["count"] for entry in read) == len(hit)
 
 
 @pytest.mark.parametrize("policy", [LOCK, BY_ADDRESS, NAMED])
@@ -179,9 +181,9 @@ def test_grouping_changes_no_decision(policy, tmp_path):
 def groups_of(count):
     """What was asked, and what AWS answered how often."""
     return {
-        key: (one.allowed, one.denied, one.first, one.last, one.event)
-        for key, one in count.groups.items()
-        if one.count
+        key: (group.allowed, group.denied, group.first, group.last, group.event)
+        for key, group in count.groups.items()
+        if group.count
     }
 
 
@@ -194,14 +196,16 @@ def test_processes_and_copies(folder, capsys, monkeypatch):
     assert several.skipped == single.skipped
     assert groups_of(several) == groups_of(single)
     (folder / "copy.json").write_text(json.dumps({"Records": records(100)}), encoding="utf-8")
-    new = [one.record for one in made_records(20, seed=8)]
-    lines = [json.dumps(one) for one in [*new, *records(50), *new]]
+    new = [record.record for record in made_records(20, seed=8)]
+    lines = [json.dumps(entry) for entry in [*new, *records(50), *new]]
     (folder / "lines.jsonl").write_text("\n".join(lines), encoding="utf-8")
     copied = [*files, str(folder / "copy.json"), str(folder / "lines.jsonl")]
     without = count_logs(files, alike)
-    for one in new:
-        (folder / f"{one['eventID']}.json").write_text(json.dumps({"Records": [one]}))
-    whole = count_logs([*files, *(str(folder / f"{one['eventID']}.json") for one in new)], alike)
+    for entry in new:
+        (folder / f"{entry['eventID']}.json").write_text(json.dumps({"Records": [entry]}))
+    whole = count_logs(
+        [*files, *(str(folder / f"{entry['eventID']}.json") for entry in new)], alike
+    )
     for processes, share in ((1, 250_000), (2, 250_000), (1, 10)):
         monkeypatch.setattr(copies, "SHARE", share)
         again = count_logs(copied, alike, processes)
@@ -225,7 +229,7 @@ def test_a_broken_file_costs_itself_alone(folder, capsys):
     data, code = run(folder, capsys, "--fail-on", "any")
     assert code == 1
     assert data["events"] == 401
-    assert {one["file"].rpartition("/")[2] for one in data["problems"]} == {
+    assert {problem["file"].rpartition("/")[2] for problem in data["problems"]} == {
         "cut.json.gz",
         "lines.jsonl",
     }

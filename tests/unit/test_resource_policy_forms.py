@@ -225,12 +225,12 @@ def forms(kind: str) -> list[Any]:
     listed = []
     for row in resource_types():
         found = {
-            "template": [one for one in row.template if one.function not in PERMISSIONS],
-            "plan": [one for one in row.plan if one.function not in PERMISSIONS],
+            "template": [entry for entry in row.template if entry.function not in PERMISSIONS],
+            "plan": [entry for entry in row.plan if entry.function not in PERMISSIONS],
             "call": list(row.calls),
             "item": [
                 path
-                for path in (*row.items, *(one.path for one in row.template if not one.type))
+                for path in (*row.items, *(entry.path for entry in row.template if not entry.type))
                 if path and row.cloudformation
             ],
         }[kind]

@@ -133,8 +133,8 @@ def test_a_row_without_any_reader_says_why():
 
 @pytest.mark.parametrize(
     ("service", "operation", "rest"),
-    [(one[0], one[1], one[2] if one[2:] else "") for one in OPERATIONS],
-    ids=[f"{one[0]}-{one[1]}" for one in OPERATIONS],
+    [(entry[0], entry[1], entry[2] if entry[2:] else "") for entry in OPERATIONS],
+    ids=[f"{entry[0]}-{entry[1]}" for entry in OPERATIONS],
 )
 def test_an_operation_that_prints_a_policy_is_read(service, operation, rest, tmp_path):
     """By a row of the table, or by the path in its output; or it says why not."""

@@ -63,7 +63,7 @@ def test_a_run_of_suites_leaves_nothing_behind(tmp_path, monkeypatch, capsys):
     suite = {"title": "t", "requests": [request]}
     Path("a.iamtest.json").write_text(json.dumps(suite), "utf-8")
     assert main(["test", "a.iamtest.json", "--cov"]) == 0
-    assert [one.name for one in tmp_path.iterdir()] == ["a.iamtest.json"]
+    assert [entry.name for entry in tmp_path.iterdir()] == ["a.iamtest.json"]
     assert "1 passed" in capsys.readouterr().out
 
 
@@ -150,7 +150,7 @@ def test_who_can_asks_within_bounds_and_says_of_what_nobody_was_asked(
     captured = capsys.readouterr()
     answer = json.loads(captured.out)
     assert 100 < len(answer["access"]) < 10_000
-    asked = {one["action"] for one in answer["access"]}
+    asked = {entry["action"] for entry in answer["access"]}
     assert asked.isdisjoint(answer["unsearched"])
     assert len(asked) + len(answer["unsearched"]) >= len(answer["actions"]) - 1
     for form in (["--quiet"], ["--format", "csv"]):  # which have no place for notes

@@ -76,7 +76,7 @@ def test_a_revision_is_written_without_following_links(repository):
     assert is_revision("HEAD~1:infra")
     assert not is_revision("infra")
     with open_revision("HEAD~1:infra") as path:
-        assert sorted(one.name for one in Path(path).iterdir()) == ["main.tf"]
+        assert sorted(entry.name for entry in Path(path).iterdir()) == ["main.tf"]
         assert "GetObject" in (Path(path).parent / "shared/p.json").read_text()
     assert not Path(path).exists()
 

@@ -485,11 +485,11 @@ requests:
 def test_a_call_is_all_that_it_always_asks():
     """Each question has the file's context besides its own; together they are one request."""
     (request,) = scenario_of(CALL).requests
-    assert [(one.action, one.resource) for one in request.questions] == [
+    assert [(question.action, question.resource) for question in request.questions] == [
         ("s3:PutObject", "arn:aws:s3:::to/b"),
         ("s3:GetObject", "arn:aws:s3:::from/a"),
     ]
-    assert {one.context["aws:SourceIp"] for one in request.questions} == {"203.0.113.7"}
+    assert {question.context["aws:SourceIp"] for question in request.questions} == {"203.0.113.7"}
     assert request.call.line.startswith("aws s3api copy-object")
     assert run_request(request, None).met
 

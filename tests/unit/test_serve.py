@@ -274,7 +274,7 @@ def test_every_operation_of_the_table_is_answered_and_tried():
 
 
 @pytest.mark.parametrize(
-    ("service", "operation"), [(service, one) for service in CALLS for one in CALLS[service]]
+    ("service", "operation"), [(service, entry) for service in CALLS for entry in CALLS[service]]
 )
 def test_answers_are_what_botocore_says(server, service, operation):
     """The real client reads every answer, and finds all that AWS always gives, of AWS's types."""
@@ -337,7 +337,7 @@ def test_users_have_what_the_world_says(iam):
     assert other["CreateDate"].year == 1970
     assert "PasswordLastUsed" not in other
     listed = iam.list_users(PathPrefix="/team/")["Users"]
-    assert [one["UserName"] for one in listed] == ["maya"]
+    assert [entry["UserName"] for entry in listed] == ["maya"]
     assert "Tags" not in listed[0]
 
 
@@ -366,16 +366,16 @@ def test_lists_come_in_pages(iam):
 def test_managed_policies_are_those_of_the_account_and_of_aws(iam):
     """Scopes, filters, versions and who has a policy attached."""
     local = iam.list_policies(Scope="Local")["Policies"]
-    assert [(one["Arn"], one["AttachmentCount"]) for one in local] == [(LOCAL, 2)]
+    assert [(entry["Arn"], entry["AttachmentCount"]) for entry in local] == [(LOCAL, 2)]
     assert local[0]["PermissionsBoundaryUsageCount"] == 1
     attached = iam.list_policies(OnlyAttached=True)["Policies"]
-    assert {one["Arn"] for one in attached} == {LOCAL, READ_ONLY}
+    assert {entry["Arn"] for entry in attached} == {LOCAL, READ_ONLY}
     assert iam.list_policies(Scope="AWS")["IsTruncated"]
     version = iam.get_policy_version(PolicyArn=LOCAL, VersionId="v1")["PolicyVersion"]
     assert version["Document"] == ALLOW
     held = iam.list_entities_for_policy(PolicyArn=LOCAL)
-    assert [one["UserName"] for one in held["PolicyUsers"]] == ["maya"]
-    assert [one["RoleName"] for one in held["PolicyRoles"]] == ["app"]
+    assert [policy_user["UserName"] for policy_user in held["PolicyUsers"]] == ["maya"]
+    assert [policy_role["RoleName"] for policy_role in held["PolicyRoles"]] == ["app"]
     bounds = iam.list_entities_for_policy(PolicyArn=LOCAL, PolicyUsageFilter="PermissionsPolicy")
     assert bounds["PolicyUsers"] == []
     aws_policy = iam.get_policy(PolicyArn="arn:aws:iam::aws:policy/job-function/ViewOnlyAccess")
@@ -391,7 +391,7 @@ def test_what_was_called_last_comes_by_a_job(iam):
     job = iam.generate_service_last_accessed_details(Arn=MAYA)["JobId"]
     found = iam.get_service_last_accessed_details(JobId=job)
     assert found["JobStatus"] == "COMPLETED"
-    accessed = {one["ServiceNamespace"]: one for one in found["ServicesLastAccessed"]}
+    accessed = {entry["ServiceNamespace"]: entry for entry in found["ServicesLastAccessed"]}
     assert accessed["s3"]["LastAuthenticated"].year == 2026
     assert "LastAuthenticated" not in accessed["iam"]
     assert aws_error(iam.generate_service_last_accessed_details, Arn=APP)[0] == "NotImplemented"
@@ -439,7 +439,7 @@ def test_simulations_are_those_of_the_command(server, iam, tmp_path):
     answer = iam.simulate_principal_policy(**parameters)
     expected = json.loads(written.read_text())
     assert answer["EvaluationResults"] == expected["EvaluationResults"]
-    decisions = [one["EvalDecision"] for one in answer["EvaluationResults"]]
+    decisions = [result["EvalDecision"] for result in answer["EvaluationResults"]]
     assert decisions == ["allowed", "implicitDeny"]
     first = iam.simulate_principal_policy(MaxItems=1, **parameters)
     assert (len(first["EvaluationResults"]), first["IsTruncated"]) == (1, True)
@@ -474,7 +474,7 @@ def test_findings_are_those_of_the_command(server):
     """The role that trusts another account is found, filtered and sorted as AWS does."""
     analyzer = client(server, "accessanalyzer")
     found = analyzer.list_findings_v2(analyzerArn=EXTERNAL)["findings"]
-    assert [one["resource"] for one in found] == [APP]
+    assert [entry["resource"] for entry in found] == [APP]
     names = {"analyzerArn": EXTERNAL}
     none = analyzer.list_findings_v2(filter={"resource": {"neq": [APP]}}, **names)
     assert none["findings"] == []
@@ -486,11 +486,12 @@ def test_findings_are_those_of_the_command(server):
     )
     first = analyzer.list_findings(**names)["findings"][0]
     assert first["principal"] == {"AWS": "999988887777"}
-    kinds = {one["type"] for one in analyzer.list_analyzers()["analyzers"]}
+    kinds = {entry["type"] for entry in analyzer.list_analyzers()["analyzers"]}
     assert kinds == {"ACCOUNT", "ACCOUNT_UNUSED_ACCESS", "ORGANIZATION"}
     unused = EXTERNAL.replace("external", "unused")
     kinds = {
-        one["findingType"] for one in analyzer.list_findings_v2(analyzerArn=unused)["findings"]
+        finding["findingType"]
+        for finding in analyzer.list_findings_v2(analyzerArn=unused)["findings"]
     }
     assert "UnusedPermission" in kinds or "UnusedIAMRole" in kinds
 
@@ -506,7 +507,7 @@ def test_many_clients_at_once_get_what_one_gets(server):
         return answer["EvaluationResults"]
 
     with ThreadPoolExecutor(16) as pool:
-        assert all(one == alone for one in pool.map(ask, range(256)))
+        assert all(entry == alone for entry in pool.map(ask, range(256)))
 
 
 GAAD = Path(__file__).parents[1] / "data" / "imports" / "gaad"

@@ -98,24 +98,24 @@ def test_the_tree_is_that_of_the_world(organizations):
         {"Id": INNER, "Type": "ORGANIZATIONAL_UNIT"}
     ]
     answer = organizations.list_accounts()
-    assert [one["Name"] for one in answer["Accounts"]] == ["management", "prod", "audit"]
+    assert [account["Name"] for account in answer["Accounts"]] == ["management", "prod", "audit"]
     assert "email" in answer["ResponseMetadata"]["HTTPHeaders"]["x-iamsim-unknown"]
 
 
 def test_policies_are_listed_where_they_are_attached(organizations):
     """By target, by policy, and with their documents."""
     listed = organizations.list_policies(Filter=SCP)["Policies"]
-    assert {one["Name"]: one["Id"] for one in listed} == {
+    assert {entry["Name"]: entry["Id"] for entry in listed} == {
         "FullAWSAccess": "p-FullAWSAccess",
         "NoDelete": "p-nodelete0001",
     }
-    assert {one["Name"]: one["AwsManaged"] for one in listed}["FullAWSAccess"] is True
+    assert {entry["Name"]: entry["AwsManaged"] for entry in listed}["FullAWSAccess"] is True
     policy = organizations.describe_policy(PolicyId="p-nodelete0001")["Policy"]
     assert json.loads(policy["Content"]) == DENY
     attached = organizations.list_policies_for_target(TargetId=MEMBER, Filter=SCP)["Policies"]
-    assert [one["Name"] for one in attached] == ["NoDelete"]
+    assert [entry["Name"] for entry in attached] == ["NoDelete"]
     targets = organizations.list_targets_for_policy(PolicyId="p-nodelete0001")["Targets"]
-    assert [(one["TargetId"], one["Type"]) for one in targets] == [
+    assert [(target["TargetId"], target["Type"]) for target in targets] == [
         (UNIT, "ORGANIZATIONAL_UNIT"),
         (MEMBER, "ACCOUNT"),
     ]
@@ -194,7 +194,10 @@ def test_any_member_may_describe_and_a_delegate_may_list(server):
     delegate = client(server, "organizations", DELEGATE)
     assert len(delegate.list_accounts()["Accounts"]) == 3
     assert [
-        one["Id"] for one in delegate.list_delegated_administrators()["DelegatedAdministrators"]
+        delegated_administrator["Id"]
+        for delegated_administrator in delegate.list_delegated_administrators()[
+            "DelegatedAdministrators"
+        ]
     ] == [DELEGATE]
     services_of = delegate.list_delegated_services_for_account(AccountId=DELEGATE)
     assert services_of["DelegatedServices"] == [
@@ -240,7 +243,7 @@ def collected(world, folder):
         reader = Reader(Session(server), folder, lambda _text: None)
         accounts = collect_organization(reader, type("Wanted", (), {"for_audit": False})())
     # Neither Identity Center nor the list of Regions in which to look for it is served.
-    assert {one.partition(": ")[0] for one in reader.denied} == {
+    assert {text.partition(": ")[0] for text in reader.denied} == {
         "identity-center/list-instances.json",
         "organizations/describe-regions.json",
     }
@@ -287,7 +290,7 @@ def test_ids_that_are_made_up_are_not_imported(tmp_path):
     found = import_sources([str(folder / "organizations")]).data
     assert "id" not in found["organization"]
     assert "iamsim" not in json.dumps(
-        {one: value for one, value in found["organization"].items() if one != "root"}
+        {key: value for key, value in found["organization"].items() if key != "root"}
     )
     root = found["organization"]["root"]
     assert "id" not in root
@@ -306,7 +309,7 @@ def test_what_is_not_known_is_said(tmp_path):
     with serving(file) as server:
         aws = client(server, "organizations", MANAGEMENT)
         answer = aws.list_policies_for_target(TargetId="r-ex01", Filter=SCP)
-        assert [one["Name"] for one in answer["Policies"]] == ["FullAWSAccess"]
+        assert [policy["Name"] for policy in answer["Policies"]] == ["FullAWSAccess"]
         headers = answer["ResponseMetadata"]["HTTPHeaders"]
         assert "1 of it is not known" in headers["x-iamsim-unknown"]
         with pytest.raises(ClientError) as caught:

@@ -71,7 +71,7 @@ def folder(tmp_path_factory):
     old = json.loads(gzip.decompress(files[1].read_bytes()))["Records"][:20]
     drawn = random.Random(9)  # noqa: S311 - a workload
     new = [trail.record(drawn, number, 50).record for number in range(30)]
-    lines = [json.dumps(one) for one in [*old, *new, *new]]
+    lines = [json.dumps(entry) for entry in [*old, *new, *new]]
     (logs / "lines.jsonl").write_text("\n".join([*lines, "{broken"]), encoding="utf-8")
     (logs / "CloudTrail-Digest").mkdir()
     (logs / "CloudTrail-Digest" / "d.json").write_text("{}", encoding="utf-8")
@@ -81,11 +81,13 @@ def folder(tmp_path_factory):
 def told(count):
     """All that a count tells, files by their last names."""
     groups = {
-        key: (one.allowed, one.denied, one.first, one.last, one.event)
-        for key, one in count.groups.items()
-        if one.count
+        key: (group.allowed, group.denied, group.first, group.last, group.event)
+        for key, group in count.groups.items()
+        if group.count
     }
-    problems = sorted((one.file.rpartition("/")[2], one.reason) for one in count.problems)
+    problems = sorted(
+        (problem.file.rpartition("/")[2], problem.reason) for problem in count.problems
+    )
     skipped = {reason: number for reason, number in count.skipped.items() if number}
     return count.events, count.asked, skipped, groups, problems
 
@@ -105,7 +107,7 @@ def test_tables_count_as_log_files_do(session, tmp_path, form):
     drawn = random.Random(3)  # noqa: S311 - as above
     records = [trail.record(drawn, number, 50).record for number in range(200)]
     (tmp_path / "trail.json").write_text(json.dumps({"Records": records}), encoding="utf-8")
-    write(tmp_path / "trail.parquet", [form(one) for one in [*records, *records[:50]]])
+    write(tmp_path / "trail.parquet", [form(record) for record in [*records, *records[:50]]])
     alike = Alike([])
     expected = count_logs([str(tmp_path / "trail.json")], alike)
     table = session.read.parquet(str(tmp_path / "trail.parquet"))

@@ -64,7 +64,9 @@ MISTAKES = {
 @pytest.mark.parametrize("mistake", MISTAKES)
 def test_a_mistake_that_makes_an_expectation_meaningless_fails(run, mistake):
     """Each was a case that passed, whatever the policies said."""
-    request = {key: one for key, one in (REQUEST | MISTAKES[mistake]).items() if one is not None}
+    request = {
+        key: value for key, value in (REQUEST | MISTAKES[mistake]).items() if value is not None
+    }
     code, data, _ = run(REQUEST, request)
     assert (code, data["passed"], data["failed"]) == (1, 1, 1)
     assert len(data["cases"][1]["failures"]) == 1
@@ -158,7 +160,7 @@ def test_a_request_without_an_expectation_can_be_recorded(run, tmp_path):
 
 def test_several_processes_check_alike(run):
     """What a worker finds is what is found here."""
-    requests = [REQUEST | {"action": "s3:PutObjct", "name": str(one)} for one in range(4)]
+    requests = [REQUEST | {"action": "s3:PutObjct", "name": str(number)} for number in range(4)]
     assert run(*requests, options=("-n", "2"))[1]["failed"] == 4
     both = ("-n", "2", "--allow-unknown-names")
     assert run(*requests, options=both)[1]["passed"] == 4

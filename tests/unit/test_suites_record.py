@@ -111,7 +111,7 @@ def project(tmp_path, monkeypatch):
 
 def causes(change):
     """The causes of a change, as layers and kinds."""
-    return [[(one.place.layer, one.kind) for one in cause] for cause in change.causes]
+    return [[(entry.place.layer, entry.kind) for entry in cause] for cause in change.causes]
 
 
 TRUST = policy({"Effect": "Allow", "Principal": {"AWS": APP}, "Action": "sts:AssumeRole"})
@@ -246,7 +246,7 @@ def test_grants_decide_without_a_text(project):
     record = read_record("r.json")
     ((decision,),) = record.cases.values()
     assert decision.decision == "allowed"
-    assert [one.policy for one in decision.statements] == [None]
+    assert [entry.policy for entry in decision.statements] == [None]
     assert project.compare(model, asked).same == 1
 
 

@@ -380,7 +380,7 @@ def test_what_failed_last_time_is_remembered(tmp_path, monkeypatch):
     memory = LastFailed()
     assert memory.ids == {"a.iamtest.json::bad"}
     # Nothing is left beside the suites.
-    assert {one.name for one in tmp_path.iterdir()} == {"a.iamtest.json", "cache"}
+    assert {entry.name for entry in tmp_path.iterdir()} == {"a.iamtest.json", "cache"}
     assert [memory.wanted()(o.case) for o in outcomes] == [False, True]
     memory.store(outcomes[:1])
     assert LastFailed().ids == {"a.iamtest.json::bad"}
@@ -459,5 +459,5 @@ def test_a_policy_of_which_a_part_is_not_known_can_be_covered(tmp_path, monkeypa
     assert main(["test", "a.iamtest.json", "--cov", "--format", "json"]) == 0
     (policy,) = json.loads(capsys.readouterr().out)["coverage"]["policies"]
     statements = policy["statements"]
-    assert [one["effect"] for one in statements] == ["Allow", "Deny"]
-    assert [one["matched"] for one in statements] == [1, 0]
+    assert [statement["effect"] for statement in statements] == ["Allow", "Deny"]
+    assert [statement["matched"] for statement in statements] == [1, 0]

@@ -51,7 +51,7 @@ def test_keys_come_with_values_on_both_sides() -> None:
     assert address.flips
     assert not mfa.flips
     assert mfa.can_matter
-    verdicts = {one.value: one.verdict.value for one in address.values}
+    verdicts = {value.value: value.verdict.value for value in address.values}
     assert verdicts[None] == "implicitDeny"
     assert verdicts["192.0.2.1"] == "implicitDeny"
     assert verdicts["203.0.113.1"] == "allowed"
@@ -93,8 +93,10 @@ def test_each_family_of_operators_has_its_edges(
     document = {"Version": "2012-10-17", "Statement": [statement]}
     attached = AttachedPolicies(identity_policies=(iamsim.parse_policy(document),))
     question = Question(USER, "s3:GetObject", "arn:aws:s3:::tide/log", attached=attached)
-    found = {one.key: one for one in influencing_keys(question)}["k"]
-    verdicts = {one.value: one.verdict.value == "allowed" for one in found.values}
+    found = {
+        influencing_key.key: influencing_key for influencing_key in influencing_keys(question)
+    }["k"]
+    verdicts = {value.value: value.verdict.value == "allowed" for value in found.values}
     assert verdicts | values == verdicts
     assert found.flips
 
@@ -106,7 +108,7 @@ def test_keys_that_matter_together_are_tried_together() -> None:
     mfa, address = influencing_keys(question)
     assert not address.flips
     assert address.beside == {"aws:MultiFactorAuthPresent": "true"}
-    verdicts = {one.value: one.verdict.value for one in address.values}
+    verdicts = {value.value: value.verdict.value for value in address.values}
     assert verdicts["203.0.113.1"] == "allowed"
     assert verdicts["192.0.2.1"] == "implicitDeny"
     assert mfa.beside == {"aws:SourceIp": "203.0.113.1"}
@@ -121,7 +123,7 @@ def test_the_value_of_the_request_is_tried_too() -> None:
     (found,) = influencing_keys(
         Question(USER, "s3:GetObject", "arn:aws:s3:::b/k", {"k": "mine"}, attached=attached)
     )
-    assert [one.value for one in found.values[:2]] == [None, "mine"]
+    assert [value.value for value in found.values[:2]] == [None, "mine"]
 
 
 ASKED = ["-p", USER, "-a", "s3:GetObject", "-r", "arn:aws:s3:::tide/log"]

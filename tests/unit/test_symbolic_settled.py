@@ -109,7 +109,7 @@ def test_a_settled_denial_names_the_layer_that_is_silent() -> None:
 def test_every_example_names_an_account() -> None:
     """A resource is in some account: an example that a key alone decides says one, too."""
     either = ({"aws:x": "a", "aws:y": "1"}, {"aws:x": "b", "aws:z": "1"})
-    statements = [allow(StringEquals=one) for one in either]
+    statements = [allow(StringEquals=entry) for entry in either]
     residual = ask(*statements, unknown=("resource-account", "aws:x", "aws:y", "aws:z")).residual
     assert all("aws:ResourceAccount" in example for example in residual.examples())
 

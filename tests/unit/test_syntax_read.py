@@ -73,7 +73,7 @@ def test_reads_every_element_with_its_place():
     assert all(policy.span(text.path).text == f'"{text.text}"' for text in texts)
     assert policy.span(statement.path).line == 5
     assert policy.span(statement.actions.path).place == "reports.json:10:20"
-    assert [(one.operator, one.key) for one in statement.conditions] == [
+    assert [(condition.operator, condition.key) for condition in statement.conditions] == [
         ("StringEquals", "aws:PrincipalTag/team"),
         ("StringEquals", "aws:PrincipalAccount"),
         ("ForAnyValue:StringLikeIfExists", "aws:TagKeys"),
@@ -84,7 +84,9 @@ def test_reads_every_element_with_its_place():
 
 def test_numbers_and_booleans_of_conditions_keep_their_written_form():
     """`1.0` stays `1.0` and `1e5` stays `1e5`; a boolean becomes the text of it."""
-    conditions = {one.key: one.values for one in parse_policy(TEXT).statements[0].conditions}
+    conditions = {
+        condition.key: condition.values for condition in parse_policy(TEXT).statements[0].conditions
+    }
     assert [value.text for value in conditions["s3:max-keys"]] == ["1.0", "1e5", "-7"]
     assert [value.text for value in conditions["aws:PrincipalAccount"]] == ["123456789012"]
     assert [value.text for value in conditions["aws:SecureTransport"]] == ["false"]
@@ -109,7 +111,7 @@ def test_odd_conditions_are_read(condition):
     """Empty conditions, empty lists of values and other letter case are no errors of shape."""
     text = SMALL.replace('"*"}', f'"*", "Condition": {condition}}}')
     conditions = parse_policy(text).statements[0].conditions
-    assert [one.operator.lower() for one in conditions] == ["stringequals"] * ("k" in condition)
+    assert [entry.operator.lower() for entry in conditions] == ["stringequals"] * ("k" in condition)
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])

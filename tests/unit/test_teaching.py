@@ -37,7 +37,9 @@ def test_every_choice_of_every_step_is_answered(name, steps):
         asked = step(name, place)
         assert asked["lesson"] == name
         assert asked["question"] in unescape(re.sub("</?code>", "`", asked["html"]))
-        right = [one for one in choices(asked, "decisions") if answer(name, place, one)["right"]]
+        right = [
+            choice for choice in choices(asked, "decisions") if answer(name, place, choice)["right"]
+        ]
         assert len(right) == 1
         for decision in choices(asked, "decisions"):
             reply = answer(name, place, decision)
@@ -118,8 +120,8 @@ def test_the_course_has_an_order():
     numbers = {lesson.name: lesson.number for lesson in all_lessons()}
     *lessons, exam = course()["lessons"]
     assert (exam["name"], exam["number"]) == ("exam", len(lessons) + 1)
-    for one in (*lessons, exam):
-        assert all(numbers[name] < one["number"] for name in one["after"])
-    for one in course()["exercises"]:
-        assert one["after"]
-        assert all(name in numbers for name in one["after"])
+    for entry in (*lessons, exam):
+        assert all(numbers[name] < entry["number"] for name in entry["after"])
+    for member in course()["exercises"]:
+        assert member["after"]
+        assert all(name in numbers for name in member["after"])

@@ -150,12 +150,12 @@ def test_an_answer_stands_at_the_line_of_the_template(
     assert decides["file"] == str(tmp_path / name)
     assert decides["line"] == line_of(text, statement)
     lines = [
-        one["line"]
+        entry["line"]
         for layer in answer["layers"]
         for policy in layer["policies"]
         for told in policy["statements"]
-        for one in told["clauses"]
-        if one["element"] == "Action" and one["matches"]
+        for entry in told["clauses"]
+        if entry["element"] == "Action" and entry["matches"]
     ]
     assert lines == [line_of(text, clause)]
     assert main(["explain", "--world", str(tmp_path), *ASKED]) == 0

@@ -116,7 +116,7 @@ def test_what_a_call_does_not_tell_is_let_through(world):
     with Stubber(kms) as stub, enforce(world, principal=ROLE) as calls:
         stub.add_response("decrypt", {"Plaintext": b"x"})
         kms.decrypt(CiphertextBlob=b"x")
-    assert [one["action"] for one in calls.calls[0].undecided] == ["kms:Decrypt"]
+    assert [entry["action"] for entry in calls.calls[0].undecided] == ["kms:Decrypt"]
 
 
 def test_sessions_that_code_assumes_are_decided_as_such(world):
@@ -139,7 +139,7 @@ def test_sessions_that_code_assumes_are_decided_as_such(world):
         sts.assume_role(RoleArn=role, RoleSessionName="job")
         with pytest.raises(ClientError, match="assumed-role/other/job is not authorized"):
             client("s3", "ASIAEXAMPLEEXAMPLE12").get_object(Bucket="b", Key="k")
-    assert [one.principal for one in calls.calls] == [
+    assert [call.principal for call in calls.calls] == [
         "arn:aws:sts::111122223333:assumed-role/app/iamsim",
         session,
     ]

@@ -243,7 +243,7 @@ def test_a_marker_says_why_and_from_where() -> None:
     assert Unknown("why", "here").to_marker() == {"unknown": "why", "source": "here"}
     for other in ("unknown", {"unknown": 1}, {"unknown": "a", "more": "b"}, {"source": "a"}):
         assert find_marker(other) is None
-    assert [one.why for one in find_unknowns({"a": [LOST, {"b": {"unknown": "c"}}]})] == [
+    assert [unknown.why for unknown in find_unknowns({"a": [LOST, {"b": {"unknown": "c"}}]})] == [
         "the file was not there",
         "c",
     ]
@@ -263,7 +263,9 @@ def library_verdict(*statements: object, use: PolicyType = PolicyType.IDENTITY) 
     """The statements of a policy of a world, with what is not known of each."""
     document = PolicyDocument("p", policy(*statements), Source("p", ""))
     compiled = PolicyLibrary().compiled(document, use)
-    return [(one.effect, [unknown.why for unknown in one.unknowns]) for one in compiled.statements]
+    return [
+        (entry.effect, [unknown.why for unknown in entry.unknowns]) for entry in compiled.statements
+    ]
 
 
 def test_a_statement_that_can_not_be_read_leaves_its_neighbours() -> None:
@@ -301,7 +303,7 @@ def test_what_a_type_of_policy_does_not_take_is_not_known() -> None:
     assert [len(whys) for _, whys in library_verdict(principal, statement())] == [1, 0]
     whole = PolicyDocument("p", {"Statement": []}, Source("p", ""))
     compiled = PolicyLibrary().compiled(whole, PolicyType.IDENTITY)
-    assert [one.effect for one in compiled.statements] == ["Allow", "Deny"]
+    assert [entry.effect for entry in compiled.statements] == ["Allow", "Deny"]
 
 
 def answer_in(world: dict[str, Any], **question: Any) -> str:
@@ -467,7 +469,10 @@ def test_the_origin_of_an_access_point_is_a_key_too() -> None:
     account = {"users": {"mia": {"policies": [ANY]}}, "resources": resources}
     world = iamsim.World(load_world_data({"accounts": {"111122223333": account}}))
     answer = world.explain(principal=MIA, action="s3:GetObject", resource=f"{POINT}/object/k")
-    assert [one.get("fact") for one in answer.to_dict()["unknowns"]] == [None, "network_origin"]
+    assert [unknown.get("fact") for unknown in answer.to_dict()["unknowns"]] == [
+        None,
+        "network_origin",
+    ]
 
 
 def test_tags_of_a_principal_that_are_not_known() -> None:

@@ -56,7 +56,9 @@ def test_findings_fail_on_a_policy_that_is_not_known(
     assert "is not known" in capsys.readouterr().err
     assert run("findings", "--world", lost_bucket, "--format", "json") == 0
     unknowns = json.loads(capsys.readouterr().out)["unknowns"]
-    assert [(one["type"], one["why"]) for one in unknowns] == [("resource", LOST["unknown"])]
+    assert [(unknown["type"], unknown["why"]) for unknown in unknowns] == [
+        ("resource", LOST["unknown"])
+    ]
 
 
 def test_what_bears_on_no_finding_lets_the_gate_pass(lost_user: str) -> None:
@@ -107,7 +109,7 @@ def test_a_broken_statement_is_not_known_and_the_others_count(
     run(*asked, "-a", "s3:GetObject", *bucket)
     answer = json.loads(capsys.readouterr().out)
     assert answer["decision"] == "conditional"
-    assert [one["statement"] for one in answer["unknowns"]] == [2]
+    assert [unknown["statement"] for unknown in answer["unknowns"]] == [2]
     run(*asked, "-a", "s3:DeleteObject", *bucket)
     assert json.loads(capsys.readouterr().out)["decision"] == "implicitDeny"
     assert run("world", "lint", "--world", path) == 1
@@ -131,7 +133,7 @@ def test_a_broken_statement_in_both_worlds_is_the_same_in_both(
     assert "a statement has no element `Actoin`" in capsys.readouterr().err
     assert run("diff", before, after, "--format", "json") == 0
     answer = json.loads(capsys.readouterr().out)
-    assert [one["statement"] for one in answer["unknowns"]] == [0]
+    assert [unknown["statement"] for unknown in answer["unknowns"]] == [0]
     assert run("diff", before, after, "--fail-on", "latent", "-q") == 1
     assert "could change this" in capsys.readouterr().err
 

@@ -76,7 +76,7 @@ def test_grants_that_are_lost(tmp_path: Path) -> None:
     policy = {"Policy": json.dumps({"Version": "2012-10-17", "Statement": []})}
     named = KEY.replace(":", "%3A").replace("/", "%2F")
     files = {f"get-key-policy.{named}.json": policy, f"list-grants.{named}.json": ""}
-    resources = data_of(tmp_path, {f"{A}/{name}": one for name, one in files.items()})
+    resources = data_of(tmp_path, {f"{A}/{name}": file for name, file in files.items()})
     assert "unknown" in resources["accounts"][A]["resources"][KEY]["grants"]
 
 
@@ -157,8 +157,8 @@ def test_a_world_that_is_written_keeps_what_is_not_known(
     written = tmp_path / "world"
     assert main(["import", str(sources), "-o", str(written), "-q"]) == 0
     again = CompiledWorld(load_world(str(written))).unknowns()
-    assert [one.to_dict() for one in again] == [one.to_dict() for one in imported]
-    assert {one.fact for one in again} == {None, "tags"}
+    assert [entry.to_dict() for entry in again] == [entry.to_dict() for entry in imported]
+    assert {entry.fact for entry in again} == {None, "tags"}
     for command in ("lint", "show", "stats"):
         capsys.readouterr()
         main(["world", command, "--world", str(written), "--format", "json"])

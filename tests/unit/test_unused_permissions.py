@@ -60,7 +60,7 @@ def services(model, days=90):
     """The unused services of the only finding, by namespace."""
     found = find_unused_permissions(Batch(CompiledWorld.checked(model)), NOW, days)
     assert len(found) <= 1
-    return {service.namespace: service for one in found for service in one.services}
+    return {service.namespace: service for entry in found for service in entry.services}
 
 
 def test_a_service_that_nobody_called_is_unused_as_a_whole():
@@ -177,7 +177,7 @@ def test_a_role_that_called_a_service_is_not_unused():
 def test_passwords_and_keys_by_when_they_were_made(facts, kinds):
     """What is there and was never used counts, once it is as old as the time looked at."""
     model = load_world_data({"accounts": {HOME: {"users": {"ana": facts}}}})
-    assert [one.kind for one in find_unused(model, NOW)] == kinds
+    assert [entry.kind for entry in find_unused(model, NOW)] == kinds
 
 
 def test_days_before_the_first_day_there_is():
@@ -232,7 +232,9 @@ def test_json_is_what_botocore_reads():
     shape = model.shape_for("UnusedPermissionDetails")
     (finding,) = access_findings_data(answer())["findings"]
     assert finding["findingType"] in model.shape_for("FindingType").enum
-    details = [one["unusedPermissionDetails"] for one in finding["findingDetails"]]
+    details = [
+        finding_detail["unusedPermissionDetails"] for finding_detail in finding["findingDetails"]
+    ]
     assert details == [
         {
             "serviceNamespace": "s3",
@@ -241,9 +243,9 @@ def test_json_is_what_botocore_reads():
         },
         {"serviceNamespace": "sqs"},
     ]
-    for one in details:
-        assert set(one) <= set(shape.members)
-        assert set(shape.required_members) <= set(one)
+    for detail in details:
+        assert set(detail) <= set(shape.members)
+        assert set(shape.required_members) <= set(detail)
     assert set(finding["iamsim"]["services"]) == {"s3", "sqs"}
 
 
@@ -320,7 +322,7 @@ def test_not_action_and_managed_policies():
     (statement,) = steps["most"]["Statement"]
     assert "NotAction" not in statement
     assert "sns:*" in statement["Action"]
-    assert not [one for one in statement["Action"] if one.startswith(("sqs", "iam:", "s3:"))]
+    assert not [text for text in statement["Action"] if text.startswith(("sqs", "iam:", "s3:"))]
 
 
 def test_nothing_is_recommended_that_does_not_take_it_away():

@@ -99,8 +99,8 @@ def unused(tmp_path, capsys):
         code = main([*arguments, *files, *options])
         answer = json.loads(capsys.readouterr().out)
         found = {
-            (one["findingType"], one["resource"].rpartition("/")[2]): one
-            for one in answer["findings"]
+            (finding["findingType"], finding["resource"].rpartition("/")[2]): finding
+            for finding in answer["findings"]
         }
         return code, answer, found
 
@@ -119,7 +119,7 @@ def test_a_trail_over_the_whole_time_tells_what_was_not_used(unused):
     assert ("UnusedIAMRole", "idle") in found
     assert ("UnusedIAMRole", "busy") not in found
     details = found["UnusedPermission", "busy"]["findingDetails"]
-    services = {one["unusedPermissionDetails"]["serviceNamespace"]: one for one in details}
+    services = {detail["unusedPermissionDetails"]["serviceNamespace"]: detail for detail in details}
     assert list(services) == ["iam"]  # of SQS the trail holds nothing, so nothing is known
     assert "ListUsers" in json.dumps(services["iam"])
     assert "ListRoles" not in json.dumps(services["iam"])
@@ -137,8 +137,10 @@ def test_a_service_with_data_events_is_judged_as_a_whole(unused):
     ]
     _, _, found = unused(world(busy=role(), other=role()), records)
     details = {
-        one["unusedPermissionDetails"]["serviceNamespace"]: one["unusedPermissionDetails"]
-        for one in found["UnusedPermission", "busy"]["findingDetails"]
+        finding_detail["unusedPermissionDetails"]["serviceNamespace"]: finding_detail[
+            "unusedPermissionDetails"
+        ]
+        for finding_detail in found["UnusedPermission", "busy"]["findingDetails"]
     }
     assert "sqs" in details
     assert not details["sqs"].get("actions")

@@ -147,7 +147,7 @@ def test_a_resource_based_policy_more_or_less():
     assert outcome(answer, Layer.RESOURCE_BASED_POLICY) == [(None, "notApplicable")]
 
 
-@pytest.mark.parametrize("layer", [one for one in Layer if one in POLICY_TYPES])
+@pytest.mark.parametrize("layer", [entry for entry in Layer if entry in POLICY_TYPES])
 def test_a_layer_left_out_of_a_world(layer):
     """Whatever stood there is not there, also what no name could take away."""
     everybody = {"Principal": "*"}
@@ -180,9 +180,9 @@ def test_an_access_point_and_its_bucket_keep_their_places():
     request = {"principal": USER, "action": "s3:GetObject", "resource": f"{point}/object/a"}
     question, compiled = question_of(request, model)
     names = {
-        one.level: one.policy.name
-        for one in policies_in_play(question, compiled)
-        if one.layer is Layer.RESOURCE_BASED_POLICY
+        entry.level: entry.policy.name
+        for entry in policies_in_play(question, compiled)
+        if entry.layer is Layer.RESOURCE_BASED_POLICY
     }
     answer = ask(request, model, without=(names["bucket"],))
     places = outcome(answer, Layer.RESOURCE_BASED_POLICY)
@@ -233,13 +233,13 @@ def test_a_statement_goes_and_the_others_keep_their_numbers():
         allow(Sid="Reads"), deny(Sid="Writes", Action="s3:Put*"), deny(Sid="1", Action="s3:Get*")
     )
     request = {**READ, "identity_policies": [document]}
-    (name,) = {one.policy.name for one in policies_in_play(*question_of(request))}
+    (name,) = {member.policy.name for member in policies_in_play(*question_of(request))}
     assert verdict(request) is Verdict.EXPLICIT_DENY
     assert verdict(request, without=(f"{name}#1",)) is Verdict.ALLOWED
     assert verdict(request, without=(f"{name}#3",)) is Verdict.ALLOWED
     answer = ask(request, without=(f"{name}#1", f"{name}#Writes"))
     (entry,) = [e for e in answer.explanation.layers if e.layer is Layer.IDENTITY_BASED_POLICY]
-    assert [one.index for one in entry.policies[0].statements] == [0]
+    assert [statement.index for statement in entry.policies[0].statements] == [0]
 
 
 def test_session_policies_change_where_they_came_from():
@@ -252,9 +252,9 @@ def test_session_policies_change_where_they_came_from():
     for asked in (inside, beside):
         question, compiled = question_of(asked)
         (name,) = {
-            one.policy.name
-            for one in policies_in_play(question, compiled)
-            if one.layer is Layer.SESSION_POLICY
+            entry.policy.name
+            for entry in policies_in_play(question, compiled)
+            if entry.layer is Layer.SESSION_POLICY
         }
         assert verdict(asked) is Verdict.IMPLICIT_DENY
         assert verdict(asked, without=(name,)) is Verdict.ALLOWED

@@ -78,7 +78,7 @@ def test_nothing_of_the_organization_is_lost_at_first() -> None:
 def test_a_lost_control_policy_stays(call: str, left: str | None) -> None:
     """Its file deleted, empty, cut off or an error, or the list of its targets."""
     name = f"{call}.{GUARD}.json"
-    files = {key: one for key, one in files_of(SAMPLE).items() if key != name}
+    files = {key: file for key, file in files_of(SAMPLE).items() if key != name}
     world = world_of(files if left is None else {**files, name: left.encode()})
     assert verdict_of(REGION_LOCKED, world) in {Verdict.CONDITIONAL, Verdict.EXPLICIT_DENY}
 
@@ -147,7 +147,7 @@ def test_a_policy_of_a_type_that_no_reader_takes_may_be_of_anything(tmp_path: Pa
     mia = "arn:aws:iam::000000000000:user/mia"
     asked = Question(mia, "s3:GetObject", "arn:aws:s3:::elsewhere/k")
     assert verdict_of(asked, world) is Verdict.CONDITIONAL
-    assert any("AWS::Novel::Thing" in one.unknown.why for one in world.unknowns())
+    assert any("AWS::Novel::Thing" in unknown.unknown.why for unknown in world.unknowns())
 
 
 PARTS_OF_A_DUMP: list[tuple[tuple[str | int, ...], object]] = [
@@ -362,7 +362,9 @@ def test_a_file_of_a_collector_that_nobody_reads_is_remarked(tmp_path: Path) -> 
     blocked = to_world(found).accounts[A].public_access_block
     assert blocked is not None
     assert blocked.restrict_public_buckets
-    assert [one.code for one in found.remarks if "novel" in one.source] == ["file-not-read"]
+    assert [remark.code for remark in found.remarks if "novel" in remark.source] == [
+        "file-not-read"
+    ]
 
 
 def test_what_a_collector_shares_and_nobody_can_read_is_not_known(tmp_path: Path) -> None:
@@ -377,7 +379,7 @@ def test_what_a_collector_shares_and_nobody_can_read_is_not_known(tmp_path: Path
     world = world_from(tmp_path, files)
     asked = Question(f"arn:aws:iam::{A}:root", "dynamodb:GetItem", table)
     assert verdict_of(asked, world) is Verdict.CONDITIONAL
-    whys = {one.unknown.why for one in world.unknowns()}
+    whys = {unknown.unknown.why for unknown in world.unknowns()}
     assert whys == {"what AWS RAM shares of it can't be read", "no reader takes this file"}
 
 
@@ -518,7 +520,7 @@ def test_a_lost_list_of_administrators_is_said(tmp_path: Path, left: str) -> Non
     world = iamsim.load(str(tmp_path))
     answer = world.explain(principal=users["Arn"], action=READ[0], resource=READ[1])
     assert answer.verdict is Verdict.CONDITIONAL
-    assert any("administrators" in one.policy or one.fact for one in answer.unknowns)
+    assert any("administrators" in unknown.policy or unknown.fact for unknown in answer.unknowns)
 
 
 NULLS = ({"users": None}, {"users": {"mia": None}}, {"users": {"mia": {"tags": {"a": None}}}})
@@ -637,10 +639,10 @@ def test_an_absent_list_of_administrators_is_not_known() -> None:
     name = "list-delegated-administrators.json"
     asked, beside = Question(mia, *READ), Question(mia, "iam:ListUsers", "*")
     assert verdict_of(asked, world_of(whole)) is Verdict.IMPLICIT_DENY
-    world = world_of({key: one for key, one in whole.items() if key != name})
+    world = world_of({key: value for key, value in whole.items() if key != name})
     assert verdict_of(asked, world) is Verdict.CONDITIONAL
     assert verdict_of(beside, world) is verdict_of(beside, world_of(whole))
-    sources = {one.unknown.source for one in world.unknowns() if one.fact is not None}
+    sources = {unknown.unknown.source for unknown in world.unknowns() if unknown.fact is not None}
     assert sources == {"aws organizations list-delegated-administrators"}
 
 

@@ -24,9 +24,9 @@ def test_all_that_pictures_say_has_words():
     """Verdicts, states, layers, ways in, relations, and why a way leads around a layer."""
     english = [*labels.VERDICTS.values(), *(state.value for state in State), *LAYERS.values()]
     english += [*labels.RELATIONS.values(), *sentences.OUTCOMES.values(), *sentences.SIDES.values()]
-    english += [one.format(policy="key policy") for one in labels.WAYS.values()]
-    english += [one.format(policy="key policy") for one in labels.BYPASSES.values()]
-    assert [one for one in english if not KANA.search(in_japanese(one))] == []
+    english += [entry.format(policy="key policy") for entry in labels.WAYS.values()]
+    english += [entry.format(policy="key policy") for entry in labels.BYPASSES.values()]
+    assert [entry for entry in english if not KANA.search(in_japanese(entry))] == []
 
 
 def test_the_table_keeps_every_hole():

@@ -44,8 +44,8 @@ def account(number: str) -> dict[str, object]:
     """An account with every sort of policy, a bucket, a key and a log group."""
     trust = {"Action": "sts:AssumeRole", "Principal": {"AWS": "222222222222"}}
     document = statement(**trust)
-    for one in document["Statement"]:  # type: ignore[attr-defined]
-        del one["Resource"]
+    for entry in document["Statement"]:  # type: ignore[attr-defined]
+        del entry["Resource"]
     everybody = statement(Principal="*", Condition={"Bool": {"aws:SecureTransport": "true"}})
     return {
         "name": f"account {number[0]}",
@@ -172,7 +172,7 @@ def test_is_a_world_as_others(folder: Path) -> None:
         assert list(accounts) == list(NUMBERS)
         assert all(accounts[number].id == number for number in NUMBERS)
     opened = open_world(str(folder)).accounts
-    assert [one.id for one in opened.values()] == list(NUMBERS)
+    assert [entry.id for entry in opened.values()] == list(NUMBERS)
     assert opened.get("444444444444") is None
     with pytest.raises(KeyError):
         opened["444444444444"]
@@ -218,7 +218,7 @@ def test_is_not_trusted_where_it_differs(folder: Path, file: str, old: str, new:
             with pytest.raises(WorldError, match="changed while it was read"):
                 list(world.accounts.values())
             continue
-        assert [one.id for one in world.accounts.values()] == list(NUMBERS)
+        assert [member.id for member in world.accounts.values()] == list(NUMBERS)
         for number in NUMBERS:
             mine, theirs = world.accounts[number], expected.accounts[number]
             assert mine.roles.keys() == theirs.roles.keys()
@@ -253,7 +253,7 @@ def test_lost_policies(folder: Path) -> None:
     )
     opened, whole = open_world(str(folder)), load_world(folder)
     assert opened.lost == []
-    mine, theirs = (answer(question, CompiledWorld(one)) for one in (opened, whole))
+    mine, theirs = (answer(question, CompiledWorld(entry)) for entry in (opened, whole))
     assert answer_to_dict(mine) == answer_to_dict(theirs)
     assert list(map(str, opened.lost)) == list(map(str, whole.lost))
 

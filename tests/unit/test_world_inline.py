@@ -28,7 +28,11 @@ def policy(length):
 
 def findings(path):
     """The messages about inline policies."""
-    return [one.message for one in lint_world(load_worlds(path)) if one.code.startswith("inline-")]
+    return [
+        finding.message
+        for finding in lint_world(load_worlds(path))
+        if finding.code.startswith("inline-")
+    ]
 
 
 @pytest.mark.parametrize("kind", LIMITS)
@@ -49,8 +53,8 @@ def test_inline_policies_count_together(tmp_path, kind):
     (message,) = findings(path)
     assert f"{kind[:-1]} `holder`" in message
     assert f"{limit + 1:,} characters together, 1 more than the quota {limit:,}" in message
-    used = [one for one in world_stats(load_worlds(path)).usages if "inline" in one.quota]
-    assert [(one.used, one.limit) for one in used] == [(limit + 1, limit)]
+    used = [usage for usage in world_stats(load_worlds(path)).usages if "inline" in usage.quota]
+    assert [(entry.used, entry.limit) for entry in used] == [(limit + 1, limit)]
 
 
 def test_managed_policies_are_not_counted(tmp_path):
@@ -69,7 +73,7 @@ def test_managed_policies_are_not_counted(tmp_path):
     path = tmp_path / "world.json"
     path.write_text(json.dumps(world), "utf-8")
     assert findings(path) == []
-    usages = {one.quota: one.used for one in world_stats(load_worlds(path)).usages}
+    usages = {usage.quota: usage.used for usage in world_stats(load_worlds(path)).usages}
     assert usages["characters of inline policies"] == 200
     assert usages["managed policies"] == 4
     user["inline_policies"]["one"] = "long.json"
@@ -125,8 +129,12 @@ def test_denies_that_do_nothing_are_found(tmp_path):
     resources = {"arn:aws:s3:::b": bucket, "arn:aws:s3:::c": {"policy": broken}}
     path = tmp_path / "world.json"
     path.write_text(json.dumps({"accounts": {ACCOUNT: {"resources": resources}}}))
-    found = [one for one in lint_world(load_worlds(path)) if one.code == "deny-that-does-nothing"]
-    assert [one.message.partition(": ")[2] for one in found] == [
+    found = [
+        finding
+        for finding in lint_world(load_worlds(path))
+        if finding.code == "deny-that-does-nothing"
+    ]
+    assert [entry.message.partition(": ")[2] for entry in found] == [
         "it is about another resource than the policy",
         "it has an action that AWS lists nowhere, or of another service",
         "it hangs on a context key that AWS lists nowhere",

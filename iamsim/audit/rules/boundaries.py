@@ -174,19 +174,19 @@ def _by_named(
         f"{name}": document
         for name, document in account.policies.items()
     }
-    of_aws = {one: find_managed_policy(one) for one in named}
+    of_aws = {entry: find_managed_policy(entry) for entry in named}
     documents |= {
-        one: ManagedPolicyReference(one) for one, known in of_aws.items() if known is not None
+        key: ManagedPolicyReference(key) for key, known in of_aws.items() if known is not None
     }
-    for boundary in sorted(one for one in documents if _fits_any(one, named)):
+    for boundary in sorted(entry for entry in documents if _fits_any(entry, named)):
         maker = _ask(looking, candidate, MAKERS[kind], made, boundary)
         document = documents[boundary]
         if not maker.possible:
             continue
         if (left := _left_by(looking, account, kind, document)) is not None:
             return maker, f"with {boundary}, which allows {left},"
-        editors = [looking.batch.decide(candidate.principal, one, boundary) for one in EDITORS]
-        if (editor := next((one for one in editors if one.possible), None)) is not None:
+        editors = [looking.batch.decide(candidate.principal, entry, boundary) for entry in EDITORS]
+        if (editor := next((entry for entry in editors if entry.possible), None)) is not None:
             return editor, f"with {boundary}, which it may change,"
     return None
 
@@ -269,7 +269,7 @@ def _made(looking: Looking, account: Account, candidate: Candidate, kind: str) -
         ]
         for action in (MAKERS[kind], *GIVERS[kind]):
             named = resources_named(statements, action.lower(), account.id, account.partition)
-            made |= dict.fromkeys(one for one in named if f":{kind}/" in one)
+            made |= dict.fromkeys(entry for entry in named if f":{kind}/" in entry)
     return list(made)
 
 

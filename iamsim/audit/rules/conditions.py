@@ -323,7 +323,7 @@ def mfa_conditions(looking: Looking) -> Iterator[Outcome]:
         if validated.use not in MFA_CONDITION.uses or _has(validated, MFA_CONDITION):
             continue
         statements = looking.statements(validated.policy, validated.use)
-        denied = any(_lets_keys(one) is False for one in statements if one.denies)
+        denied = any(_lets_keys(entry) is False for entry in statements if entry.denies)
         for statement in statements:
             if not _lets_keys(statement) or (statement.denies and denied):
                 continue

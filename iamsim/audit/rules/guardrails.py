@@ -142,7 +142,7 @@ def _without(looking: Looking, what: str, use: PolicyType) -> Iterator[Outcome]:
 def _limits(looking: Looking, member: str, policies: Sequence[AnyPolicy], use: PolicyType) -> bool:
     """Whether the policies of one level take anything away: by a denial that requests match, or
     because none of them allows everything."""
-    statements = [one for policy in policies for one in looking.statements(policy, use)]
+    statements = [entry for policy in policies for entry in looking.statements(policy, use)]
     allows_all = any("*" in whole_services(statement) for statement in statements)
     return not allows_all or any(
         statement.denies and takes_away(looking, member, statement) for statement in statements
@@ -184,7 +184,11 @@ def _proved(
     context = {str(key): str(value) for key, value in dict(witness.get("context", {})).items()}
     request = Request(witness["principal"], witness["action"], witness["resource"], context)
     alike = next(
-        (some for one, some in looking.guardrails.alike.items() if f":{one}:" in request.principal),
+        (
+            some
+            for name, some in looking.guardrails.alike.items()
+            if f":{name}:" in request.principal
+        ),
         (),
     )
     further = len(alike) - 1
@@ -288,7 +292,7 @@ def regions(looking: Looking) -> Iterator[Outcome]:
             continue
         region, (principal, action, resource) = open_in[-1]
         for text in alike:
-            shown, where = (one.replace(member, text) for one in (principal, resource))
+            shown, where = (name.replace(member, text) for name in (principal, resource))
             request = Request(shown, action, where, {"aws:RequestedRegion": region})
             yield Finding(
                 text,
@@ -457,12 +461,14 @@ def _perimeter(
             asked = _first_that_passes(looking, question, part)
             if asked is None:
                 continue
-            decisions.extend((one, _let_in(looking, one)) for one in crossings(asked, whose, tests))
+            decisions.extend(
+                (entry, _let_in(looking, entry)) for entry in crossings(asked, whose, tests)
+            )
             for made, how in () if caller else made_exceptions(looking, asked, tests):
                 tried = crossings(made, whose, tests)
-                answers = ((one, _let_in(looking, one).verdict) for one in tried)
-                passing = (one for one, verdict in answers if verdict is Verdict.ALLOWED)
-                excepted.extend((one, how) for one in islice(passing, 1))
+                answers = ((entry, _let_in(looking, entry).verdict) for entry in tried)
+                passing = (entry for entry, verdict in answers if verdict is Verdict.ALLOWED)
+                excepted.extend((entry, how) for entry in islice(passing, 1))
         open_ = next(
             (asked for asked, decision in decisions if decision.verdict is Verdict.ALLOWED), None
         )
@@ -473,7 +479,7 @@ def _perimeter(
             if open_ is not None:
                 request = request_of(open_)
                 shown, resource = (
-                    one.replace(member, text) for one in (request.principal, request.resource)
+                    name.replace(member, text) for name in (request.principal, request.resource)
                 )
                 request = request._replace(principal=shown, resource=resource)
                 yield Finding(

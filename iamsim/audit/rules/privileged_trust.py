@@ -108,7 +108,7 @@ def _users(looking: Looking, role: Role) -> Iterator[str]:
     account too where its trust policy has a condition, which may name them."""
     names = trusted_names(looking, role)
     statements = looking.statements(role.trust, PolicyType.TRUST)
-    named = any(one.keys for one in statements)
+    named = any(statement.keys for statement in statements)
     for name in sorted(names):
         kind, _, text = name.partition(":")
         if kind == "aws" and ":user/" in text:

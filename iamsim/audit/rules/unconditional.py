@@ -270,15 +270,15 @@ def _from_everywhere(
         for statement in looking.statements(policy, PolicyType.IDENTITY)
         for test in statement.conditions
     ]
-    allowing = [(policy, one, "*") for policy, one in _allowing(looking, user)]
-    for policy, one, usual in (*allowing, *looking.naming(user.arn)):
-        for action in _examples(looking, one):
-            resources = resources_named([one], action.lower(), account.id, account.partition)
+    allowing = [(policy, entry, "*") for policy, entry in _allowing(looking, user)]
+    for policy, entry, usual in (*allowing, *looking.naming(user.arn)):
+        for action in _examples(looking, entry):
+            resources = resources_named([entry], action.lower(), account.id, account.partition)
             resource = next(resources, usual)
             question = Question(user.arn, action, resource, dict(BY_ITSELF), now=looking.at_text)
-            for asked in from_elsewhere(question, (*told, *one.conditions)):
+            for asked in from_elsewhere(question, (*told, *entry.conditions)):
                 if _is_allowed(looking, asked):
-                    return policy, one, request_of(asked)
+                    return policy, entry, request_of(asked)
     return None
 
 
@@ -317,7 +317,7 @@ def mfa(looking: Looking) -> Iterator[Outcome]:
                 yield Passed(user.arn)  # nobody can be the user
                 continue
             may = looking.may(candidate)
-            asked = [(one, pattern) for one, pattern in GRAVE if may & masks[one]]
+            asked = [(entry, pattern) for entry, pattern in GRAVE if may & masks[entry]]
             yield _with_one_factor(looking, account, user, asked) or Passed(user.arn)
     yield from looking.policy_gaps(PolicyType.IDENTITY, PolicyType.SERVICE_CONTROL)
 
@@ -329,11 +329,11 @@ def _with_one_factor(
         usual = pattern.format(partition=account.partition, account=account.id)
         name = action.lower()
         seen: set[str] = set()
-        for policy, one in _allowing(looking, user):
-            if not one.actions.covers(name):
+        for policy, entry in _allowing(looking, user):
+            if not entry.actions.covers(name):
                 continue
-            named = resources_named([one], name, account.id, account.partition)
-            for resource in [one for one in (usual, *named) if one not in seen]:
+            named = resources_named([entry], name, account.id, account.partition)
+            for resource in [entry for entry in (usual, *named) if entry not in seen]:
                 seen.add(resource)
                 question = Question(user.arn, action, resource, now=looking.at_text)
                 shown = next(
@@ -351,9 +351,9 @@ def _with_one_factor(
                 certain = answer.verdict is Verdict.ALLOWED
                 return Finding(
                     user.arn,
-                    f"may call {action} with one factor, by statement {one.index + 1} of"
+                    f"may call {action} with one factor, by statement {entry.index + 1} of"
                     f" `{policy.name}`{'' if certain else ', conditionally'}",
-                    _written(policy, one, "Bool", MFA_PRESENT, "true"),
+                    _written(policy, entry, "Bool", MFA_PRESENT, "true"),
                     account.id,
                     (Evidence("request", "", request_of(asked_as)),),
                     None if certain else Severity.LOW,

@@ -73,7 +73,7 @@ def _ask(
     asker.ask(
         action,
         resource,
-        context={key: one for key, one in context.items() if carries(action, key)},
+        context={key: value for key, value in context.items() if carries(action, key)},
         unknown=[key for key in unknown if carries(action, key)],
         because=because,
         keys=False,

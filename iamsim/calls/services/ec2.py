@@ -43,9 +43,9 @@ def _any(asker: Asker) -> None:
         for requested in asker.ask_named(asks):
             kind, _, name = requested.resource.rpartition(":")[2].partition("/")
             _own_key(requested, kind, name)
-            for other, one in tags.items():
+            for other, tag in tags.items():
                 if TAG_TYPES.get(other, other) == kind:
-                    requested.context |= tag_context(one)
+                    requested.context |= tag_context(tag)
     ask_created_tags(asker)
     ask_disk_key(asker, [asker.parameters])
 
@@ -59,7 +59,7 @@ def _named_by_id(asker: Asker) -> list[Resource]:
     while waiting:
         name, value = waiting.pop()
         if isinstance(value, dict):
-            waiting += [(str(inner), one) for inner, one in value.items()]
+            waiting += [(str(inner), member) for inner, member in value.items()]
         elif isinstance(value, list):
             waiting += [(name, entry) for entry in value]
         elif isinstance(value, str) and not (copies and name.startswith("Source")):

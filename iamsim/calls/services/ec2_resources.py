@@ -128,7 +128,7 @@ def tags_by_type(asker: Asker) -> dict[str, dict[str, str]]:
 
 def tag_context(tags: dict[str, str]) -> dict[str, ContextValue]:
     """The keys that tags of a request bring."""
-    found: dict[str, ContextValue] = {f"aws:RequestTag/{key}": one for key, one in tags.items()}
+    found: dict[str, ContextValue] = {f"aws:RequestTag/{key}": tag for key, tag in tags.items()}
     if tags:
         found["aws:TagKeys"] = list(tags)
     return found

@@ -57,7 +57,7 @@ def _assume(asker: Asker) -> None:
         )
     contexts = asker.get("ProvidedContexts")
     if isinstance(contexts, list) and contexts:
-        providers = [str(one.get("ProviderArn")) for one in contexts if isinstance(one, dict)]
+        providers = [str(piece.get("ProviderArn")) for piece in contexts if isinstance(piece, dict)]
         asker.ask(
             "sts:SetContext",
             resource,

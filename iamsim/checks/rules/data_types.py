@@ -45,9 +45,9 @@ def wrong_types(policy: PolicyView) -> Iterator[Finding]:
         expected = "an object or a list of objects"
         yield _finding(policy, "Statement", expected, statements, ("Statement",))
     elif isinstance(statements, list):
-        for index, one in enumerate(statements):
-            if not isinstance(one, dict):
-                yield _finding(policy, "a statement", "an object", one, ("Statement", index))
+        for index, entry in enumerate(statements):
+            if not isinstance(entry, dict):
+                yield _finding(policy, "a statement", "an object", entry, ("Statement", index))
     for statement in policy.statements:
         yield from _in_statement(policy, statement)
 
@@ -73,9 +73,9 @@ def _in_statement(policy: PolicyView, statement: StatementView) -> Iterator[Find
 def _in_list(policy: PolicyView, name: str, raw: object, path: Path) -> Iterator[Finding]:
     """Look at a text or a list of texts."""
     if isinstance(raw, list):
-        for index, one in enumerate(raw):
-            if not isinstance(one, str) and not is_template_function(one):
-                yield _finding(policy, name, "a list of texts", one, (*path, index))
+        for index, entry in enumerate(raw):
+            if not isinstance(entry, str) and not is_template_function(entry):
+                yield _finding(policy, name, "a list of texts", entry, (*path, index))
     elif not isinstance(raw, str) and not is_template_function(raw):
         yield _finding(policy, name, "a text or a list of texts", raw, path)
 
@@ -94,10 +94,10 @@ def _in_condition(policy: PolicyView, raw: object, path: Path) -> Iterator[Findi
             continue
         for key, values in keys.items():
             listed = values if isinstance(values, list) else [values]
-            for index, one in enumerate(listed):
-                if text_of(one) is None and not is_template_function(one):
+            for index, entry in enumerate(listed):
+                if text_of(entry) is None and not is_template_function(entry):
                     where = (*place, key, index) if isinstance(values, list) else (*place, key)
-                    yield _finding(policy, key, "a text, or a list of texts", one, where)
+                    yield _finding(policy, key, "a text, or a list of texts", entry, where)
 
 
 def _finding(policy: PolicyView, name: str, expected: str, found: object, path: Path) -> Finding:

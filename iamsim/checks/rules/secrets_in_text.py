@@ -72,11 +72,11 @@ def _texts(raw: object, path: Path, name: str) -> Iterator[tuple[Path, str, str]
         if isinstance(value, str):
             yield place, value, member
         elif isinstance(value, list):
-            waiting += [(one, (*place, index), member) for index, one in enumerate(value)]
+            waiting += [(entry, (*place, index), member) for index, entry in enumerate(value)]
         elif isinstance(value, dict):
-            for key, one in value.items():
+            for key, entry in value.items():
                 yield (*place, key, "#key"), key, ""
-                waiting.append((one, (*place, key), key))
+                waiting.append((entry, (*place, key), key))
 
 
 # The same actions, resources and keys stand in every policy of a world.

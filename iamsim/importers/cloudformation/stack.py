@@ -92,7 +92,9 @@ class Stack:
         if name not in self._sections:
             found = self.template.get(name)
             entries = found.items() if isinstance(found, dict) else ()
-            self._sections[name] = {str(key): one for key, one in entries if isinstance(one, dict)}
+            self._sections[name] = {
+                str(key): entry for key, entry in entries if isinstance(entry, dict)
+            }
         return self._sections[name]
 
     @property

@@ -134,12 +134,13 @@ class Reading:
             return value if found is None else found
         if isinstance(value, dict):
             return {
-                key: self._settle(one, part(expression, key), key) for key, one in value.items()
+                key: self._settle(member, part(expression, key), key)
+                for key, member in value.items()
             }
         if isinstance(value, list):
             return [
-                self._settle(one, part(expression, index), wanted)
-                for index, one in enumerate(value)
+                self._settle(entry, part(expression, index), wanted)
+                for index, entry in enumerate(value)
             ]
         return value
 

@@ -127,8 +127,8 @@ def _read_rule(document: Document, number: int, rule: object) -> ArchiveRule:
     return ArchiveRule(
         name,
         {
-            key: _read_criterion(document, (*where, "filter", key), one)
-            for key, one in criteria.items()
+            key: _read_criterion(document, (*where, "filter", key), value)
+            for key, value in criteria.items()
         },
     )
 

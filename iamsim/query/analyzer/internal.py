@@ -122,12 +122,12 @@ def _asked(
 def _joined(batch: Batch, subject: Subject, reached: Iterable[Reached]) -> list[AccessFinding]:
     """One finding for each principal."""
     by_principal: dict[str, AccessFinding] = {}
-    for one, action, sentence in reached:
-        finding = by_principal.get(one.principal)
+    for entry, action, sentence in reached:
+        finding = by_principal.get(entry.principal)
         if finding is None:
-            finding = _finding(*subject, one)
-            finding.restricted = _restricted(batch.world.model, subject.owner, one)
-            by_principal[one.principal] = finding
+            finding = _finding(*subject, entry)
+            finding.restricted = _restricted(batch.world.model, subject.owner, entry)
+            by_principal[entry.principal] = finding
         finding.actions = (*finding.actions, action)
         if sentence is not None:
             finding.depends_on = tuple(dict.fromkeys((*finding.depends_on, sentence)))

@@ -104,15 +104,15 @@ class Known:
     def _meet(self, meeting: Meeting) -> PlaceMeeting:
         statements = meeting.statements()
         bound = any(
-            station.resource is not None or reads_context(one.resources)
-            for station, one in statements
+            station.resource is not None or reads_context(entry.resources)
+            for station, entry in statements
         )
         met = PlaceMeeting(meeting, (), bound)
         met.others = tuple(
             [
-                (self._universe.mask(one.actions), one)
-                for station, one in statements
-                if station.resource is not None or met.fits(one)
+                (self._universe.mask(entry.actions), entry)
+                for station, entry in statements
+                if station.resource is not None or met.fits(entry)
             ]
         )
         return met

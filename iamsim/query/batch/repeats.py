@@ -28,18 +28,20 @@ OWN_POLICIES = " and the unknown identity-based policy allows it"
 def without_repeats(found: list[Answered]) -> list[Answered]:
     """Leave out who is asked for by a condition alone, and can no more than one who is there
     anyway: than anyone at all, or than the account that a policy names."""
-    anyone = next((answer for one, answer in found if one.kind is CandidateKind.ANONYMOUS), None)
+    anyone = next(
+        (answer for entry, answer in found if entry.kind is CandidateKind.ANONYMOUS), None
+    )
     accounts = {
-        one.account: answer
-        for one, answer in found
-        if one.kind is CandidateKind.EXTERNAL_ACCOUNT and f":role/{SOMEBODY}" in one.stands
+        entry.account: answer
+        for entry, answer in found
+        if entry.kind is CandidateKind.EXTERNAL_ACCOUNT and f":role/{SOMEBODY}" in entry.stands
     }
     return [
-        (one, answer)
-        for one, answer in found
+        (entry, answer)
+        for entry, answer in found
         if not (
-            (one.kind in UNNAMED and _repeats(answer, anyone))
-            or (one.by_condition and _repeats(answer, accounts.get(one.account)))
+            (entry.kind in UNNAMED and _repeats(answer, anyone))
+            or (entry.by_condition and _repeats(answer, accounts.get(entry.account)))
         )
     ]
 

@@ -127,8 +127,8 @@ class Shipper:
         for batch in batches:
             self._known += _parts(batch)
         self._numbers: dict[int, int] = {}
-        for number, one in enumerate(self._known):
-            self._numbers.setdefault(id(one), number)
+        for number, entry in enumerate(self._known):
+            self._numbers.setdefault(id(entry), number)
         self._texts: dict[tuple[str, str], Source] = {}
 
     def pack(self, value: object) -> bytes:
@@ -279,7 +279,7 @@ def subject_bytes(subject: object) -> bytes:
     """A batch, or several, for a process that starts afresh; policies that count by identity stay
     the ones they are."""
     written = BytesIO()
-    _Packer(written, {id(one): number for number, one in enumerate(CONSTANTS)}).dump(subject)
+    _Packer(written, {id(entry): number for number, entry in enumerate(CONSTANTS)}).dump(subject)
     return written.getvalue()
 
 

@@ -27,8 +27,8 @@ def parts_apart(
 ) -> tuple[CompiledStatement, ...]:
     """The statements that only one side has; of two that differ in one element alone, what that
     element has on one side only."""
-    old = {content: one for content, one in before.items() if content not in after}
-    new = {content: one for content, one in after.items() if content not in before}
+    old = {content: value for content, value in before.items() if content not in after}
+    new = {content: value for content, value in after.items() if content not in before}
     statements: list[CompiledStatement] = []
     for element, cut in CUTS.items():
         rest: dict[Content, Content] = {}
@@ -70,7 +70,7 @@ def _resources(
         {pattern.template: pattern for pattern in some.patterns} for some in (old, new)
     )
     differing = first.keys() ^ second.keys()
-    only = tuple(one for key, one in (first | second).items() if key in differing)
+    only = tuple(value for key, value in (first | second).items() if key in differing)
     if not only:
         return ()
     everything = any(pattern.everything for pattern in only)

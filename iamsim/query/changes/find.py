@@ -425,7 +425,7 @@ class _Search:
         resources = {resource.arn: resource for resource in self.touched if resource.arn in wanted}
         among = self.listing.index() if index is None else index
         resources.update((resource.arn, resource) for resource in among.near(caller))
-        return [one for _, one in sorted(resources.items())]
+        return [entry for _, entry in sorted(resources.items())]
 
     def _about(self, caller: Caller) -> Iterable[CompiledStatement]:
         """The statements of resources that are about a caller."""

@@ -63,7 +63,9 @@ def unread_alike(after: CompiledWorld, alike: Alike) -> tuple[str, ...]:
         dict.fromkeys(
             policy.name
             for policy, use in islice(found, MOST_READ)
-            if any(one.unknowns for one in after.policies.compiled(policy, use).statements)
+            if any(
+                statement.unknowns for statement in after.policies.compiled(policy, use).statements
+            )
         )
     )
 

@@ -207,7 +207,7 @@ def _combined(needed: list[Hurdle], merged: dict[tuple[object, ...], Edit]) -> I
     most = EDITS_EACH.get(len(needed), 2)
     lists = [hurdle.edits[:most] for hurdle in needed]
     for ranks in _by_rank([len(listing) for listing in lists]):
-        chosen = (one[rank] for one, rank in zip(lists, ranks, strict=True))
+        chosen = (listed[rank] for listed, rank in zip(lists, ranks, strict=True))
         yield _distinct(chosen, merged)
 
 

@@ -73,10 +73,10 @@ def grants_of(prepared: Prepared, explanation: Explanation) -> Iterator[Grant]:
             kinds |= need.kinds if need.slot is station.slot else 0
         policies = station.policies.policies if station.policies is not None else ()
         for policy, explained in zip(policies, layer.policies, strict=True):
-            for statement, one in zip(policy.statements, explained.statements, strict=True):
+            for statement, entry in zip(policy.statements, explained.statements, strict=True):
                 caller = station.view(prepared.request).caller
-                if one.matched and not statement.denies and statement.grants(caller) & kinds:
-                    yield Grant(layer, policy.name, one)
+                if entry.matched and not statement.denies and statement.grants(caller) & kinds:
+                    yield Grant(layer, policy.name, entry)
 
 
 def _denied(station: Station, prepared: Prepared, places: Places, trial: Trial) -> Iterator[Edit]:

@@ -67,7 +67,9 @@ class Assuming:
 
     def run(self, way: Way, home: Home, growth: Growth) -> None:
         """Assuming the roles of one account."""
-        roles = [one for _, one in sorted(home.account.roles.items()) if not one.service_linked]
+        roles = [
+            entry for _, entry in sorted(home.account.roles.items()) if not entry.service_linked
+        ]
         by_names: dict[frozenset[str], list[Role]] = {}
         for role in roles:
             by_names.setdefault(trusted_names(self._batch.world, role), []).append(role)
@@ -94,7 +96,7 @@ class Assuming:
                 growth.hub(way, _take(way, home.taker, callers, alike), arns)
                 for other, taker, named in others:
                     taken = _take(way, taker, named, alike)
-                    growth.hub(way, {other.node(one): how for one, how in taken.items()}, arns)
+                    growth.hub(way, {other.node(key): how for key, how in taken.items()}, arns)
                 for account in trusted:
                     if account != home.account.id:
                         self._administrator(way, account, None, alike, growth)

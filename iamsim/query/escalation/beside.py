@@ -122,7 +122,7 @@ def _certain(home: Home, growth: Growth) -> set[str]:
     }
     return {
         principal
-        for principal, (_, edge) in ((one, known) for one, known in edges.items() if known)
+        for principal, (_, edge) in ((key, known) for key, known in edges.items() if known)
         if edge is not None
         and edge.way.presumes is None
         and all(taken.answer.verdict is Verdict.ALLOWED for taken in edge.taken)

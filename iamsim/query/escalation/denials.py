@@ -130,11 +130,11 @@ def order_of(
     while True:
         # Of one round none helps another: so that no detour is taken where there is a plain way.
         fresh: dict[Held, tuple[Call, frozenset[Held]]] = {}
-        for one in [attached for attached in held if attached not in found]:
-            for call in calls(one):
+        for member in [attached for attached in held if attached not in found]:
+            for call in calls(member):
                 first = in_the_way(call)
                 if first is not None and first <= found.keys():
-                    fresh.setdefault(one, (call, first))
+                    fresh.setdefault(member, (call, first))
         if not fresh:
             break
         found.update(fresh)
@@ -148,10 +148,10 @@ def order_of(
                 add(before)
             ordered[attached] = call
 
-    for one in wanted:
-        if one not in found:
+    for entry in wanted:
+        if entry not in found:
             return None
-        add(one)
+        add(entry)
     return list(ordered.items())
 
 

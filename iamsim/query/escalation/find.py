@@ -89,13 +89,13 @@ def find_escalations(
         batch, InAccounts, Asked(homes, some), accounts, lambda done, _: progress(done, total)
     )
     beside: list[Beside] = []
-    for account, one in zip(accounts, inside, strict=True):
-        escalations.administrators.update(one.administrators)
-        escalations.not_followed += one.not_followed
-        escalations.not_tried += one.not_tried
-        one.growth.add_to(escalations.graph)
-        in_the_way[account] = one.blocked
-        beside += one.beside
+    for account, entry in zip(accounts, inside, strict=True):
+        escalations.administrators.update(entry.administrators)
+        escalations.not_followed += entry.not_followed
+        escalations.not_tried += entry.not_tried
+        entry.growth.add_to(escalations.graph)
+        in_the_way[account] = entry.blocked
+        beside += entry.beside
 
     asked = Asked(homes, some, tuple(beside))
     assumed = processes.spread(
@@ -184,6 +184,8 @@ class AssumingRoles:
             self._assuming.run(way, homes[account], growth)
         visit(self._batch, homes, self._visiting, homes[account], growth)
         fresh = {
-            name: one for name, one in self._candidates.items() if name not in homes.candidates
+            name: candidate
+            for name, candidate in self._candidates.items()
+            if name not in homes.candidates
         }
         return Assumed(growth, homes.take_blocked(account), fresh)

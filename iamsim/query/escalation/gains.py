@@ -227,9 +227,9 @@ class Gains:
             return None
         left = list(held)
         cleared: list[Cleared] = []
-        for one, call in order:
-            cleared.append(Cleared(one.policy.name, call.taken(may(call, left))))
-            left.remove(one)
+        for entry, call in order:
+            cleared.append(Cleared(entry.policy.name, call.taken(may(call, left))))
+            left.remove(entry)
         answer = administrator([held for held in left if held in denying])
         if not answer.possible or not all(way.taken.answer.possible for way in cleared):
             return None

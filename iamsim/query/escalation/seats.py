@@ -51,10 +51,10 @@ class Seat(NamedTuple):
 def all_seats(model: World, candidates: Iterable[Candidate], members: Sequence[str]) -> list[Seat]:
     """Every known permission set in every account of an organization, sorted."""
     arns = {
-        name: one.arn
+        name: permission_set.arn
         for account in model.accounts.values()
-        for name, one in account.permission_sets.items()
-        if one.arn is not None
+        for name, permission_set in account.permission_sets.items()
+        if permission_set.arn is not None
     }
     seats: dict[tuple[str, str], Seat] = {}
     for candidate in candidates:

@@ -37,7 +37,7 @@ class Sources:
     def able(self, actions: Iterable[str]) -> list[Candidate]:
         """Those whose own policies are about all these actions."""
         needed = self._batch.universe.mask_of(actions)
-        return [one for one, mask in self.masks.items() if mask & needed == needed]
+        return [key for key, mask in self.masks.items() if mask & needed == needed]
 
 
 class StepTaker:

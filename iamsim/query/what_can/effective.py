@@ -142,9 +142,9 @@ def find_effective(
     effective.complete = all(family.complete for family in families)
     effective.cut = any(family.cut for family in families)
     decided = [
-        one
+        entry
         for some in processes.spread(batch, Deciding, asked, _cut(parts, processes), progress)
-        for one in some
+        for entry in some
     ]
     effective.everywhere += chain.from_iterable(decided[: len(generic)])
     effective.somewhere += chain.from_iterable(decided[len(generic) :])

@@ -114,9 +114,9 @@ class Family:
             key: value for other_unknown in unknown for key, value in other_unknown.values.items()
         }
         if values:
-            for name, one in self.unknown.items():
-                if name not in within and match_tokens(one.loose, sample):
-                    values |= {key: one.values[key] for key in one.spare if key not in values}
+            for name, member in self.unknown.items():
+                if name not in within and match_tokens(member.loose, sample):
+                    values |= {key: member.values[key] for key in member.spare if key not in values}
         return tuple(sorted(values.items()))
 
 

@@ -309,11 +309,13 @@ def _check(
     most = max(MOST_WORK // max(len(policy.statements), 1), LEAST_COMPARED)
     step = -(-len(pairs) // most) or 1
     written.requests = len(pairs)
-    for one, both in pairs[::step]:
+    for entry, both in pairs[::step]:
         written.compared += 1
         action = universe.first(both)
-        if not _agrees(one, policies, _question(one.place, asked, batch, action), batch):
-            written.mismatches.append(Mismatch(universe.actions(both & -both)[0], one.place.sample))
+        if not _agrees(entry, policies, _question(entry.place, asked, batch, action), batch):
+            written.mismatches.append(
+                Mismatch(universe.actions(both & -both)[0], entry.place.sample)
+            )
 
 
 def _agrees(decided: Decided, policies: PolicySet, question: Question, batch: Batch) -> bool:

@@ -148,8 +148,12 @@ def _blocks(policy: PolicyExplanation, action: str, shown: _Shown) -> Iterator[B
         near = [(statement, id(statement) in shown.parts) for statement in statements]
         yield from policy_blocks(
             stretch,
-            [mark for one, closely in near for mark in _marks(one, action, closely=closely)],
-            [remark for one, closely in near for remark in _remarks(one, action, closely=closely)],
+            [mark for entry, closely in near for mark in _marks(entry, action, closely=closely)],
+            [
+                remark
+                for entry, closely in near
+                for remark in _remarks(entry, action, closely=closely)
+            ],
             [_anchor(statement, shown) for statement in statements],
         )
 

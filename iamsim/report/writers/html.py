@@ -98,7 +98,11 @@ def _part(block: Block, level: int) -> dict[str, object] | None:
         }
         return {**part, "kind": "prose", "paragraphs": [text] if text else [], **more}
     if isinstance(block, Fields):
-        return {**part, "kind": "fields", "pairs": [(key, _clean(one)) for key, one in block.known]}
+        return {
+            **part,
+            "kind": "fields",
+            "pairs": [(key, _clean(entry)) for key, entry in block.known],
+        }
     if isinstance(block, Part):
         return {**part, **_inner(block, level)}
     if isinstance(block, Entry):

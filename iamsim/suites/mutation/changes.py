@@ -93,12 +93,12 @@ def _entry_edits(statement: Statement, element: str) -> Iterator[_Edit]:
             continue
         path: Path = (element, number) if isinstance(raw, list) else (element,)
         if len(values) > 1:
-            rest = [one for at, one in enumerate(values) if at != number]
+            rest = [entry for at, entry in enumerate(values) if at != number]
             kind = "widen" if element.startswith("Not") else "narrow"
             text = f"`{value}` is not in {element}"
             yield _Edit(f"{kind}-{_noun(element)}", text, path, {**statement, element: rest})
         for kind, other in _others(element, value):
-            changed = [other if at == number else one for at, one in enumerate(values)]
+            changed = [other if at == number else entry for at, entry in enumerate(values)]
             given = changed if isinstance(raw, list) else other
             text = f"{element} has `{other}` instead of `{value}`"
             yield _Edit(f"{kind}-{_noun(element)}", text, path, {**statement, element: given})
@@ -149,7 +149,7 @@ def _principal_edits(statement: Statement, element: str) -> Iterator[_Edit]:
     for kind, entry in raw.items() if count > 1 else ():
         values = list(entry) if isinstance(entry, list) else [entry]
         for number, value in enumerate(values):
-            rest = [one for at, one in enumerate(values) if at != number]
+            rest = [member for at, member in enumerate(values) if at != number]
             kinds = {**raw, kind: rest} if rest else {k: v for k, v in raw.items() if k != kind}
             path: Path = (element, kind, number) if isinstance(entry, list) else (element, kind)
             text = f"`{value}` is not in {element}"
@@ -171,7 +171,7 @@ def _condition_edits(statement: Statement, condition: Mapping[str, object]) -> I
             yield _Edit("drop-condition", f"{operator} {key} is not asked", path, changed)
             values = list(raw) if isinstance(raw, list) else [raw]
             for number, value in enumerate(values if len(values) > 1 else ()):
-                rest = [one for at, one in enumerate(values) if at != number]
+                rest = [entry for at, entry in enumerate(values) if at != number]
                 changed = {**statement, "Condition": _with_test(condition, operator, key, rest)}
                 text = f"`{value}` is not among the values of {operator} {key}"
                 yield _Edit("drop-value", text, (*path, number), changed)

@@ -328,8 +328,8 @@ class _Reader:
         children = node.children
         place = next(
             index
-            for index, one in enumerate(children)
-            if not one.is_named and re.fullmatch(r"[-+*/%<>=!&|]+", one.type)
+            for index, child in enumerate(children)
+            if not child.is_named and re.fullmatch(r"[-+*/%<>=!&|]+", child.type)
         )
         left = self.operand(children[:place], depth)
         right = self.operand(children[place + 1 :], depth)

@@ -203,7 +203,7 @@ def _zip_map(keys: object, values: object) -> object:
     names = [as_text(key) for key in _list(keys)]
     if not all(isinstance(name, str) for name in names):
         raise Refused
-    return MapOf((str(name), one) for name, one in zip(names, _list(values), strict=True))
+    return MapOf((str(name), entry) for name, entry in zip(names, _list(values), strict=True))
 
 
 def _range(*limits: object) -> object:

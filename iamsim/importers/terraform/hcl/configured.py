@@ -247,7 +247,7 @@ class Module:
             return self.made[key]
         mode, kind, name = key
         block = self.files.resources[key]
-        prefix = "".join(f"module.{one}{shown_key(own)}." for one, own in self.path)
+        prefix = "".join(f"module.{entry}{shown_key(own)}." for entry, own in self.path)
         shown = f"{prefix}{'data.' if mode == 'data' else ''}{kind}.{name}"
         instances: dict[Key, Instance] = {}
         for own, names, maybe in repetition(
@@ -286,7 +286,9 @@ class Module:
             instances = self.instances_of(key)
         finally:
             self.making.discard(key)
-        return collection_of(block, {own: self.handle(one) for own, one in instances.items()})
+        return collection_of(
+            block, {own: self.handle(instance) for own, instance in instances.items()}
+        )
 
     def handle(self, instance: Instance) -> Handle:
         """Give an instance as a value of expressions."""
@@ -319,7 +321,7 @@ class Module:
         modules = self.modules_of(name)
         if isinstance(modules, Unknown):
             return modules
-        handles = {own: Handle(f"module.{name}", one.output) for own, one in modules.items()}
+        handles = {own: Handle(f"module.{name}", module.output) for own, module in modules.items()}
         return collection_of(block, handles)
 
     def output(self, name: str, span: Span | None) -> object:
@@ -327,7 +329,7 @@ class Module:
         block = self.files.outputs.get(name)
         attribute = None if block is None else block.body.attributes.get("value")
         if attribute is None:
-            shown = ".".join(f"module.{one}" for one, _ in self.path)
+            shown = ".".join(f"module.{entry}" for entry, _ in self.path)
             return Unknown(f"`{shown}.{name}`", "" if span is None else place_of(span))
         key = ("output", name)
         if key in self.found:
@@ -353,7 +355,7 @@ class Module:
             self.called[name] = files
             return files
         modules: dict[Key, Module] = {}
-        shown = "".join(f"module.{one}." for one, _ in self.path) + f"module.{name}"
+        shown = "".join(f"module.{entry}." for entry, _ in self.path) + f"module.{name}"
         for own, names, maybe in repetition(
             block, self.scope(), lambda span: self.note(shown, span)
         ):
@@ -395,7 +397,7 @@ class Module:
         """
         manifest = posixpath.join(self.root or ".", ".terraform", "modules", "modules.json")
         content = self.folder.content(manifest)
-        wanted = ".".join([*(one for one, _ in self.path), name])
+        wanted = ".".join([*(member for member, _ in self.path), name])
         try:
             listed = json.loads(content)["Modules"] if isinstance(content, str) else []
             for entry in listed:

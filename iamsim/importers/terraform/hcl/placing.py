@@ -47,11 +47,11 @@ class Places:
         """Find the places of a document that blocks state."""
         places = cls()
         statements = document.get("Statement")
-        for index, one in enumerate(statements if isinstance(statements, list) else ()):
-            if isinstance(one, Stated):
-                places.add_statement(one, ("Statement", index))
+        for index, statement in enumerate(statements if isinstance(statements, list) else ()):
+            if isinstance(statement, Stated):
+                places.add_statement(statement, ("Statement", index))
             else:
-                places.add_value(one, ("Statement", index))
+                places.add_value(statement, ("Statement", index))
         return places
 
     def put(self, path: Path, span: Span | None) -> None:
@@ -127,7 +127,7 @@ class Decoded(NamedTuple):
 def decoded(text: str | PartlyKnown) -> Decoded | None:
     """Read a JSON text, and find where its parts were written; `None` for what is none."""
     pieces = text.pieces if isinstance(text, PartlyKnown | Written) else ((text, None),)
-    first = next((one for one, _ in pieces if isinstance(one, str) and one.strip()), "")
+    first = next((entry for entry, _ in pieces if isinstance(entry, str) and entry.strip()), "")
     if first.lstrip()[:1] != "{":
         return None
     try:

@@ -131,7 +131,7 @@ def _find(
         if written is not None and is_policy(data):
             yield written._replace(plain=data)
         elif isinstance(item, MapOf):
-            waiting += [(one, item.places.get(key, span)) for key, one in item.items()]
+            waiting += [(member, item.places.get(key, span)) for key, member in item.items()]
         elif isinstance(item, list):
             waiting += [(entry, span) for entry in item]
 

@@ -103,7 +103,7 @@ def provider_name(module: Owner, block: tree.Block) -> str:
 
 def own_provider(module: Owner, name: str) -> str:
     """Give the key of a configuration that stands in this module."""
-    prefix = ".".join(f"module.{one}{shown_key(own)}" for one, own in module.path)
+    prefix = ".".join(f"module.{entry}{shown_key(own)}" for entry, own in module.path)
     return f"{prefix}:{name}" if prefix else name
 
 

@@ -83,5 +83,5 @@ def collection_of(block: tree.Block, handles: Mapping[Key, Handle]) -> object:
     if "count" in attributes:
         return ListOf(handles.values())
     if "for_each" in attributes:
-        return MapOf((str(key), one) for key, one in handles.items())
+        return MapOf((str(key), handle) for key, handle in handles.items())
     return Unknown(f"`{'.'.join(block.labels)}`")

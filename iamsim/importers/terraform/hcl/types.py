@@ -73,6 +73,6 @@ def _copied(value: dict[str, object], entries: dict[str, object]) -> MapOf:
     map_of = MapOf(entries.items())
     if isinstance(value, MapOf):
         map_of.place = value.place
-        map_of.places.update({key: one for key, one in value.places.items() if key in entries})
+        map_of.places.update({key: place for key, place in value.places.items() if key in entries})
         map_of.key_places.update(value.key_places)
     return map_of
