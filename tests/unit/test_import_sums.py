@@ -103,7 +103,7 @@ def test_a_file_that_is_gone_is_not_known(sources: Path, name: str) -> None:
 
 
 def test_a_statement_that_is_gone_is_not_known(sources: Path) -> None:
-    """The file is whole by itself; without the list it is allowed, aloud."""
+    """The file is whole by itself; without the list, the policy of the bucket is missing alone."""
     (sources / ACCOUNT / "get-bucket-policy.ledger.json").unlink()
     digests = {}
     file = sources / ACCOUNT / "get-account-authorization-details.json"
@@ -112,9 +112,9 @@ def test_a_statement_that_is_gone_is_not_known(sources: Path) -> None:
     assert verdict(sources) is Verdict.EXPLICIT_DENY
     file.write_text(json.dumps(dump(ALL)))
     assert verdict(sources) is Verdict.CONDITIONAL
-    assert codes(sources) == {"source-changed"}
+    assert codes(sources) == {"source-changed", "policy-missing"}
     (sources / SUMS).unlink()
-    assert verdict(sources) is Verdict.ALLOWED
+    assert codes(sources) == {"policy-missing"}
     assert import_sources([str(sources)]).data["unverified"] == 2  # type: ignore[comparison-overlap]
 
 

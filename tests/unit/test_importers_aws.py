@@ -78,7 +78,7 @@ def test_output_of_the_aws_cli_is_read():
     delegated = found.data["organization"]["delegated_services"]
     assert delegated == {"959098223003": ["guardduty.amazonaws.com"]}
     assert "delegated_administrators" not in found.data["organization"]
-    assert codes(found) == ["permission-set-unassigned"]
+    assert codes(found) == ["policy-missing", "permission-set-unassigned"]
 
 
 def test_encoded_pages_and_decoded_ones_say_the_same():
