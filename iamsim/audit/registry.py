@@ -52,4 +52,4 @@ def load_checks() -> tuple[AuditCheck, ...]:
     for module in sorted(module.name for module in iter_modules(package.__path__)):
         import_module(f"iamsim.audit.rules.{module}")
     order = {heading.id: number for number, heading in enumerate(HEADINGS)}
-    return tuple(sorted(_CHECKS, key=lambda check: order[check.heading]))
+    return tuple(sorted(_CHECKS, key=lambda check: (order[check.heading], check.module)))
