@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from iamsim.core.request import ContextValue
     from iamsim.engine.unknown_facts import UntoldKeys
 
-__all__ = ["Met", "conditions_met"]
+__all__ = ["ConditionsMet", "conditions_met"]
 
 WAYS = (Way.PUBLIC, Way.ENDPOINT)
 # Holders who are nobody of the world: whoever a group or a permission set will be given to.
@@ -38,7 +38,7 @@ WITHOUT_ENTITY = {
 }
 
 
-class Met(NamedTuple):
+class ConditionsMet(NamedTuple):
     """How conditions hold, in a sentence; `is_unknown` where that depends on tags that nobody
     knows."""
 
@@ -58,7 +58,7 @@ class _Holder(NamedTuple):
 
 def conditions_met(
     looking: Looking, statement: CompiledStatement, holders: Sequence[Held], account: str
-) -> Met | None:
+) -> ConditionsMet | None:
     """How the conditions of a statement hold for calls that one of its holders makes itself; `None`
     where they ask for something else."""
     asking = [test for test in statement.conditions if not asks_nothing(test, account)]
@@ -66,9 +66,9 @@ def conditions_met(
     for holder, way in product(_callers(looking, holders), WAYS):
         answers = [(test, _holds(test, holder, way)) for test in asking]
         if all(answer for _, answer in answers):
-            return Met(_sentence(holder, asking))
+            return ConditionsMet(_sentence(holder, asking))
         if all(answer is not False for _, answer in answers):
-            open_ = Met(f"whether the conditions hold for {holder.arn}", is_unknown=True)
+            open_ = ConditionsMet(f"whether the conditions hold for {holder.arn}", is_unknown=True)
     return open_
 
 

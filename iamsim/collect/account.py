@@ -30,8 +30,9 @@ OF_USERS = (
 NOTHING = {"get_account_password_policy": "PasswordPolicy"}
 PROVIDERS = ("list_open_id_connect_providers", "list_saml_providers")
 OF_ACCOUNT = ("get_account_summary", "get_account_password_policy", "list_virtual_mfa_devices")
+BUCKET_POLICY = "get_bucket_policy"
 OF_BUCKETS = (
-    "get_bucket_policy",  # the first: that there is none has to be known
+    BUCKET_POLICY,
     "get_bucket_encryption",
     "get_bucket_location",
     "get_public_access_block",
@@ -149,7 +150,7 @@ def _buckets(reader: Reader, account: str) -> None:
     for bucket in values_at(buckets, ("Buckets", "*", "Name")):
         for operation in OF_BUCKETS:
             path = f"{account}/{operation.replace('_', '-')}.{file_name(bucket)}.json"
-            answered = operation == OF_BUCKETS[0]
+            answered = operation == BUCKET_POLICY  # that there is none has to be known
             reader.get(path, "s3api", operation, answered=answered, Bucket=bucket)
 
 

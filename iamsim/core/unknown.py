@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from iamsim.core.caret import QUOTE_WIDTH, quote
 from iamsim.core.data_class import dataclass
 
 __all__ = [
@@ -23,10 +24,12 @@ __all__ = [
     "find_unknowns",
     "is_open_key",
     "open_key",
+    "origin_words",
 ]
 
 MARK, SOURCE = "unknown", "source"
 UNREADABLE = "it can't be read"
+CALL, LONGEST_CALL = "aws ", 1_000  # how a call of the AWS CLI begins; characters
 # What fields of a world's records are in words.
 FACTS = {
     "abac": "whether tags count in decisions",
@@ -109,6 +112,14 @@ class UnknownPart:
             "source": self.source,
             **({} if self.fact is None else {"fact": self.fact}),
         }
+
+
+def origin_words(source: str) -> str:
+    """Where something should have come from, in brackets: a file, cut where it is long, or the call
+    of the AWS CLI that prints it, whole, since somebody will type it."""
+    if not source:
+        return ""
+    return f" (from {quote(source, LONGEST_CALL if source.startswith(CALL) else QUOTE_WIDTH)})"
 
 
 def fact_words(fact: str) -> str:

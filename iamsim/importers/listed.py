@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from iamsim.catalog.policy_calls import policy_call
 from iamsim.catalog.resource_types import type_of_arn
 from iamsim.core.caret import quote
+from iamsim.core.unknown import origin_words
 from iamsim.importers.key_ring import managed_key_policy
 from iamsim.importers.lost import NO_POLICY
 from iamsim.importers.subject import NamedFile, arn_of_file
@@ -91,7 +92,7 @@ def mark_listed(draft: Draft) -> None:
             record.data["policy"] = managed_key_policy(of_aws[arn])
             continue
         draft.source = draft.source_of(record.data)
-        why = f"no source has the policy of {quote(arn)}"
-        record.data["policy"] = marker(why, policy_call(arn) or "")
-        draft.remark("policy-missing", why, severity="unknown")
+        why, call = f"no source has the policy of {quote(arn)}", policy_call(arn) or ""
+        record.data["policy"] = marker(why, call)
+        draft.remark("policy-missing", why + origin_words(call), severity="unknown")
     draft.source = ""

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.catalog.managed import find_managed_policy, suggest
 from iamsim.core.arn import find_arn, is_account_id
-from iamsim.core.caret import quote
 from iamsim.core.errors import IamsimError
+from iamsim.core.unknown import origin_words
 from iamsim.engine.documents import NOT_SHIPPED, PolicyLibrary
 from iamsim.engine.inventory import policies_in_use
 from iamsim.engine.unknowns import unknowns_of
@@ -86,7 +86,7 @@ def _unknowns(model: World) -> Iterator[LintFinding]:
     for unknown in unknowns_of(model, PolicyLibrary()):
         why, source = unknown.unknown.why, unknown.unknown.source
         if why not in {*lost, NOT_SHIPPED} and not unknown.unknown.is_unreadable:
-            origin = f" (from {quote(source)})" if source else ""
+            origin = origin_words(source)
             yield LintFinding(
                 LintSeverity.WARNING,
                 "not-known",

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from iamsim.core.caret import quote
 from iamsim.core.decision import Layer
+from iamsim.core.unknown import origin_words
 from iamsim.query.analyzer.finding import FindingKind, Status
 from iamsim.query.analyzer.unused import Unjudged
 from iamsim.report.access_words import decided_by
@@ -229,8 +229,7 @@ def who(finding: AccessFinding) -> str:
 def _what(finding: AccessFinding) -> str:
     """What can be done, since when nothing was, or why it is not known."""
     if finding.kind is FindingKind.UNKNOWN:
-        source = finding.details["source"]
-        return finding.details["why"] + (f" (from {quote(source)})" if source else "")
+        return finding.details["why"] + origin_words(finding.details["source"])
     return (
         _few(finding.actions) if finding.actions else _last_use(finding.details.get("lastAccessed"))
     )

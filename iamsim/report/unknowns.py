@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from iamsim.core.caret import quote
+from iamsim.core.unknown import origin_words
 from iamsim.importers.sums import unverified_sentence
 from iamsim.report.document import Remark
 
@@ -39,8 +39,7 @@ class HasUnknowns(Protocol):
 def unknown_lines(answer: Answer) -> list[str]:
     """What an answer depends on and is not known: why, and what should have said it."""
     return [
-        f"{unknown.what} is not known: {unknown.why}"
-        + (f" (from {quote(unknown.source)})" if unknown.source else "")
+        f"{unknown.what} is not known: {unknown.why}{origin_words(unknown.source)}"
         for unknown in answer.unknowns
     ]
 
@@ -56,7 +55,7 @@ def part_remarks(parts: Sequence[UnknownPart]) -> tuple[Remark, ...]:
         Remark(
             "unknown",
             f"{part.what} is not known, and could change this: {part.why}"
-            + (f" (from {quote(part.source)})" if part.source else ""),
+            + origin_words(part.source),
         )
         for part in parts
     )
@@ -68,7 +67,7 @@ def unknown_remarks(unknowns: Sequence[UnknownInWorld]) -> tuple[Remark, ...]:
         Remark(
             "unknown",
             f"{unknown.what} is not known, and could change this: {unknown.unknown.why}"
-            + (f" (from {quote(unknown.unknown.source)})" if unknown.unknown.source else ""),
+            + origin_words(unknown.unknown.source),
         )
         for unknown in unknowns
     )

@@ -1,4 +1,7 @@
-"""Keys that a call has because it cannot be made without them: required parameters of the API."""
+"""Keys that a call has because it cannot be made without them: required parameters of the API.
+
+The rows were made from those of the package: they hold the rule apart, not the facts.
+"""
 
 # By service: keys, a colon, the operations that have them. A question mark: they may lack it.
 CANNOT_LACK = """

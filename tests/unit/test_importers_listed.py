@@ -6,7 +6,10 @@ import json
 from urllib.parse import quote
 
 from iamsim.catalog.resource_types import resource_types
+from iamsim.importers import listed
+from iamsim.importers.draft import NAME_PRINCIPALS
 from iamsim.importers.frame import import_sources
+from iamsim.importers.registry import load_importers
 
 ACCOUNT, REGION = "111122223333", "eu-west-1"
 ERROR = "\nAn error occurred (NoSuchPolicy) when calling the operation: there is none\n"
@@ -123,3 +126,10 @@ def test_what_says_that_there_is_no_policy(tmp_path):
     assert codes == []
     files = {"list-tables.json": {"TableNames": ["t"]}, "secrets.json": files["secrets.json"]}
     assert "output-about-unknown" in imported(tmp_path / "elsewhere", files)[1]
+
+
+def test_formats_go_by_the_names_of_importers():
+    """What tells of policies, and what names principals alone, are names that importers have."""
+    names = {importer.name for importer in load_importers()}
+    assert listed.TELLING - {listed.BELOW} <= names
+    assert names >= NAME_PRINCIPALS
