@@ -21,7 +21,7 @@ from iamsim.proofs.statements import Reader
 from iamsim.proofs.unchanged import Unchanged
 from iamsim.proofs.who import covers_caller, depends_on_owner
 from iamsim.symbolic.actions import all_actions
-from iamsim.universe.differing import differing_statements
+from iamsim.universe.differing import Differing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from iamsim.proofs.areas import AreaSpace
     from iamsim.proofs.claims import Claim, Who
     from iamsim.proofs.people import Person
-    from iamsim.universe.differing import Differing
 
 __all__ = ["Ever", "Prover", "prove"]
 
@@ -92,7 +91,7 @@ class Prover:
         self.unchanged = None if before is None else Unchanged(before, world)
         self._listed: list[Person] | None = None
         self._canonical: set[str] = set()
-        self._differing: Differing | None = None
+        self._opened: list[str] | None = None
 
     def prove(self, claim: Claim, *, most: int | None = None) -> CheckResult:
         """Prove a claim, or refute it with a request; where callers and resources meet in more ways
@@ -174,19 +173,15 @@ class Prover:
         return f"a policy lets in the canonical user {name}, whose account is not known"
 
     def _unlisted(self, claim: Claim) -> str | None:
-        """What a change says of actions that the reference does not list, which nothing stands for:
-        an Allow of one that is new, or a Deny that is gone."""
+        """What a change may open of actions that the reference does not list, which nothing stands
+        for."""
         if not claim.no_new_access or claim.listed_only or self.before is None:
             return None
-        if self._differing is None:
-            self._differing = differing_statements(self.before, self.world)
-        opening = [statement for statement in self._differing.new if not statement.denies]
-        opening += [statement for statement in self._differing.gone if statement.denies]
-        for statement in opening:
-            for pattern in statement.actions.patterns:
-                text = pattern.pattern.lower()
-                if claim.about.actions.covers(text) and not all_actions().mask_of_patterns([text]):
-                    return UNLISTED.format(pattern.pattern)
+        if self._opened is None:
+            self._opened = sorted(set(Differing(self.before, self.world).opened_unlisted()))
+        for pattern in self._opened:
+            if claim.about.actions.covers(pattern.lower()):
+                return UNLISTED.format(pattern)
         return None
 
     def _meetings(self, claim: Claim) -> Iterator[Meeting]:

@@ -24,7 +24,7 @@ from iamsim.query.changes.touches import Touches
 from iamsim.query.changes.unchanged import Unchanged
 from iamsim.symbolic.actions import UNLISTED, all_actions
 from iamsim.universe.candidates import granted_by
-from iamsim.universe.differing import differing_statements
+from iamsim.universe.differing import Differing
 from iamsim.universe.elsewhere import ways_of
 from iamsim.universe.others import future_of, others_of
 
@@ -201,10 +201,10 @@ class _Search:
 
     def _unlisted_patterns(self) -> set[str]:
         """Entries of Action elements that differ, and that no action fits which is asked about."""
-        gone, new = differing_statements(self.before.world, self.after.world)
-        return {
+        differing = Differing(self.before.world, self.after.world)
+        return set(differing.opened_unlisted()) | {
             pattern.pattern
-            for statement in (*gone, *new)
+            for statement in differing.statements()
             for pattern in statement.actions.patterns
             if not self.universe.mask(ActionTest((pattern,), False, statement.actions.element))
         }
