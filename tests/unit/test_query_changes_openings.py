@@ -379,7 +379,7 @@ def test_an_entry_that_no_action_fits_is_said_and_not_compared():
     after = world(account=user(allow("s3:GetObject"), allow("s3:FooNew*")))
     _, changes = between(world(account=user(allow("s3:GetObject"))), after)
     assert changes.silent == (
-        "no action of the service reference is meant by `s3:FooNew*`, which differs",
+        "no action of the service reference is meant by `s3:FooNew*`, of which the worlds differ",
     )
 
 

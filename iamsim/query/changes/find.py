@@ -197,7 +197,8 @@ class _Search:
         for name in self.alone:
             yield f"only one of the worlds has the VPC endpoint {name}: no requests through it"
         for pattern in sorted(self._unlisted_patterns()):
-            yield f"no action of the service reference is meant by `{pattern}`, which differs"
+            unlisted = f"no action of the service reference is meant by `{pattern}`"
+            yield f"{unlisted}, of which the worlds differ"
 
     def _unlisted_patterns(self) -> set[str]:
         """Entries of Action elements that differ, and that no action fits which is asked about."""
