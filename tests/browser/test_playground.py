@@ -31,7 +31,7 @@ TABS = ("explain", "compare", "world", "learn")
 WIDTHS = (390, 900, 1440)
 LOADED = 90_000  # milliseconds; machines of CI do other things as well
 ANSWERED = 30_000
-STILL = 2  # seconds without a change: a busy machine takes as long for an answer
+STILL = 2  # seconds without a change: what follows an answer needs a frame or two
 GOLDEN = ROOT / "tests" / "golden" / "playground"
 FONT = "DejaVu Sans"
 # Both pictures an eighth as large, and how many of their dots differ by more than a sixteenth.
@@ -57,6 +57,8 @@ DIFFERENT = """async ([one, other]) => {
   }
   return different / (first.length / 4);
 }"""
+TWO_FRAMES = """() => new Promise((resolve) =>
+  requestAnimationFrame(() => requestAnimationFrame(resolve)))"""
 TOLERATED = 0.04  # of the dots: letters are smoothed otherwise from machine to machine
 pytestmark = [
     pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine"),
@@ -116,20 +118,13 @@ class Visit:
 
     def example(self, number):
         """Choose an example of the menu and wait for what it gives."""
-        before = self.answers()
         self.page.select_option("#p-examples", str(number))
-        self.wait_for_answer(before)
+        self.rest()
 
-    def answers(self):
-        """How many answers the page has given."""
-        return int(self.page.get_attribute("html", "data-answered") or 0)
-
-    def wait_for_answer(self, before):
-        """Wait until the page has answered once more."""
-        for number in range(before + 1, before + 8):
-            if self.answers() >= number:
-                return
-        self.page.wait_for_selector(f'html:not([data-answered="{before}"])', timeout=ANSWERED)
+    def rest(self):
+        """Wait until every question of the page is answered."""
+        self.page.evaluate(TWO_FRAMES)  # a change is asked about in the frame after it
+        self.page.wait_for_selector('html[data-waiting="0"]', timeout=ANSWERED)
 
     def expect(self, selector, text):
         """Wait until an element has a text."""
@@ -512,15 +507,18 @@ def sans_serif():
     return found.stdout.decode()
 
 
-def settled(page):
-    """A picture of the page once it changes no more: each width of the window is another answer."""
+def settled(visit):
+    """A picture of the page once every question is answered (each width of the window is another
+    one) and it changes no more."""
     shown, alike = b"", 0
     for _ in range(60):
-        earlier, shown = shown, page.screenshot(animations="disabled")
+        visit.rest()
+        visit.page.evaluate("scrollTo(0, 0)")
+        earlier, shown = shown, visit.page.screenshot(animations="disabled")
         alike = alike + 1 if shown == earlier else 0
         if alike == STILL:
             break
-        page.wait_for_timeout(1000)
+        visit.page.wait_for_timeout(1000)
     return shown
 
 
@@ -533,10 +531,9 @@ def test_the_page_looks_as_it_did(visit, width, request):
     page.select_option("#p-theme", "light")
     page.set_viewport_size({"width": width, "height": 900})
     visit.example(1)
-    page.evaluate("scrollTo(0, 0)")
-    shown = settled(page)
+    shown = settled(visit)
     page.select_option("#p-theme", "dark")
-    dark = settled(page)
+    dark = settled(visit)
     page.select_option("#p-theme", "auto")
     file = GOLDEN / f"explain-{width}.png"
     if request.config.getoption("--update"):
