@@ -33,6 +33,7 @@ STRONG = (
     "https://docs.aws.amazon.com/controltower/latest/controlreference/"
     "strongly-recommended-controls.html"
 )
+UNDECIDED = 100  # ways in which it may stay open what a caller can do, before its others are left
 CONTROL_TOWER_ROLE = "arn:*:iam::*:role/AWSControlTowerExecution"
 
 
@@ -164,7 +165,7 @@ class GuardrailProver:
             "never": {**never, "future": True},
             "unless": [{"ArnLike": {"aws:PrincipalArn": self.exempt_from(guardrail)}}],
         }
-        return self._prover.prove(parse_claim(claim))
+        return self._prover.prove(parse_claim(claim), undecided=UNDECIDED)
 
     def _partition(self, account: str) -> str:
         return self._prover.world.model.accounts[account].partition

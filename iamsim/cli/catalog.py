@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from iamsim.cli import completion
 from iamsim.cli.commands import Argument, Command, Group
+from iamsim.cli.output import not_writable
 from iamsim.cli.world_options import DOCUMENT_FORMATS, PAGE_FORMATS, output, write_answer
 from iamsim.core.errors import RequestError
 
@@ -120,8 +121,7 @@ def _refresh(options: Options, arguments: Sequence[str]) -> int:
     try:
         merged = catalog.merge_service_reference(arguments, path)
     except OSError as error:
-        reason = (error.strerror or "not a file name").lower()
-        raise RequestError("output-not-writable", f"can't write `{path}`: {reason}") from error
+        raise not_writable(f"`{path}`", error) from error
     return write_answer(
         {**options, "output": None},
         lambda: report.refreshed_document(merged, path, f"{VARIABLE}={path}"),

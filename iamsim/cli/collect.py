@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from iamsim.cli import standard_error
 from iamsim.cli.commands import NO_ARGUMENTS, Command
 from iamsim.cli.options import Option
-from iamsim.cli.output import write_output
+from iamsim.cli.output import not_writable, write_output
 from iamsim.core.errors import RequestError
 from iamsim.report.cleaning import to_json
 
@@ -54,14 +54,17 @@ def _run(options: Options, _arguments: Sequence[str]) -> int:
         snapshots=bool(options["snapshots"]),
     )
     session = open_session(text_of(options, "profile"))
-    collected = collect(
-        session,
-        Path(folder),
-        wanted,
-        role if everything else None,
-        say,
-        organization=everything,
-    )
+    try:
+        collected = collect(
+            session,
+            Path(folder),
+            wanted,
+            role if everything else None,
+            say,
+            organization=everything,
+        )
+    except OSError as error:
+        raise not_writable(f"to `{folder}`", error) from error
     number = len(collected.refused)
     say(
         f"{number} {'call was' if number == 1 else 'calls were'} refused: {UNKNOWN}"

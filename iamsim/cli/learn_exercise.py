@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from iamsim.cli.learn_edit import open_editor
-from iamsim.cli.output import terminal_width
+from iamsim.cli.output import not_writable, terminal_width
 from iamsim.cli.world_options import paint_for, write_answer
 from iamsim.core.caret import render_error
 from iamsim.core.errors import IamsimError, RequestError
@@ -110,7 +110,7 @@ def _in_folder(options: Options, exercise: Exercise, folder: Path, progress: Pro
         try:
             written = lay_out(exercise, folder)
         except OSError as error:
-            raise RequestError("output-not-writable", f"can't write to `{folder}`") from error
+            raise not_writable(f"to `{folder}`", error) from error
         text = f"{exercise.goal}\nWrite {', '.join(exercise.start)}, and grade with the same call."
         return write_answer(
             options,

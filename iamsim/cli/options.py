@@ -70,6 +70,7 @@ class Option(NamedTuple):
 OUTPUT_HELP = (
     "Write to a file instead of standard output; its ending says the format, such as `.html`."
 )
+PLACES = ("FILE", "FOLDER", "DIRECTORY", "PATH")  # an empty one is a variable that was not set
 # What the names of output files end with, where it is not the format.
 ENDINGS = {"htm": "html", "md": "markdown", "txt": "text", "xml": "junit"}
 
@@ -189,6 +190,8 @@ def _keep(name: str, option: Option, value: str, values: Options, given: set[str
             f"`{value}` is not a value of `{name}`",
             hint=did_you_mean(value, option.choices) or f"use {', '.join(option.choices)}",
         )
+    if not value and option.metavar in PLACES:
+        raise _no_value(name, option)
     if option.kind in LISTS:
         before = values[option.field]
         values[option.field] = (*(before if isinstance(before, tuple) else ()), value)

@@ -12,7 +12,14 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-__all__ = ["terminal_width", "wants_color", "write_answer", "write_output", "write_picture"]
+__all__ = [
+    "not_writable",
+    "terminal_width",
+    "wants_color",
+    "write_answer",
+    "write_output",
+    "write_picture",
+]
 
 # JSON, HTML and SVG escape by themselves what they hold.
 _DATA = ("{", "[", "<")
@@ -70,7 +77,7 @@ def write_output(text: str, path: str | None, *, workflow_commands: bool = False
         except BrokenPipeError:
             raise
         except OSError as error:
-            raise _not_writable("standard output", error) from error
+            raise not_writable("standard output", error) from error
         return
     _write_file(text.encode(errors="backslashreplace"), path)
 
@@ -111,10 +118,11 @@ def _write_file(data: bytes, path: str) -> None:
     try:
         write_bytes(path, data)
     except (OSError, ValueError) as error:
-        raise _not_writable(f"`{path}`", error) from error
+        raise not_writable(f"`{path}`", error) from error
 
 
-def _not_writable(where: str, error: OSError | ValueError) -> RequestError:
+def not_writable(where: str, error: OSError | ValueError) -> RequestError:
+    """Give the error that says where the system let nothing be written, and why."""
     reason = (getattr(error, "strerror", None) or "not a file name").lower()
     return RequestError("output-not-writable", f"can't write {where}: {reason}")
 

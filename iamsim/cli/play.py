@@ -46,15 +46,14 @@ def _run(options: Options, _arguments: Sequence[str]) -> int:
 
 
 def _write(folder: str, files: dict[str, bytes], *, quiet: bool) -> None:
-    """Write the files below a folder."""
-    from pathlib import Path
+    """Write the files below a folder: all, or none."""
+    from iamsim.cli.output import not_writable
+    from iamsim.files.writing import write_folder
 
-    from iamsim.files.writing import make_folder, write_bytes
-
-    for name, content in files.items():
-        path = Path(folder, name)
-        make_folder(path.parent)
-        write_bytes(path, content)
+    try:
+        write_folder(folder, files)
+    except (OSError, ValueError) as error:
+        raise not_writable(f"to `{folder}`", error) from error
     if not quiet:
         size = sum(map(len, files.values()))
         sys.stderr.write(f"note: {len(files)} files, {size / 1e6:.1f} MB, for any static host\n")

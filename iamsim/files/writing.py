@@ -37,7 +37,11 @@ _NEW = (
 
 def write_text(path: Name, text: str, *, over_input: bool = False) -> None:
     """Write text as UTF-8, line ends as they are; raises what `write_bytes` raises."""
-    write_bytes(path, text.encode("utf-8", "backslashreplace"), over_input=over_input)
+    write_bytes(path, _bytes(text), over_input=over_input)
+
+
+def _bytes(content: str | bytes) -> bytes:
+    return content if isinstance(content, bytes) else content.encode("utf-8", "backslashreplace")
 
 
 def write_bytes(path: Name, content: bytes, *, over_input: bool = False) -> None:
@@ -76,7 +80,9 @@ def write_new(path: Name, content: bytes) -> None:
         file.write(content)
 
 
-def write_folder(folder: Name, texts: Mapping[str, str], removed: Iterable[str] = ()) -> None:
+def write_folder(
+    folder: Name, texts: Mapping[str, str] | Mapping[str, bytes], removed: Iterable[str] = ()
+) -> None:
     """Write files below a folder, in order, and remove others: all of it, or nothing.
 
     Paths have `/` between their parts. The files may have been read in this run. Raises what
@@ -89,7 +95,7 @@ def write_folder(folder: Name, texts: Mapping[str, str], removed: Iterable[str] 
     with _orderly_end():
         try:
             for path, text in texts.items():
-                changes.prepare(path, text.encode("utf-8", "backslashreplace"))
+                changes.prepare(path, _bytes(text))
             for path in removed:
                 changes.prepare(path, None)
             changes.make()

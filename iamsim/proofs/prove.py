@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from contextlib import suppress
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from iamsim.core.collector import CollectLater
@@ -92,10 +94,14 @@ class Prover:
         self._listed: list[Person] | None = None
         self._canonical: set[str] = set()
         self._opened: list[str] | None = None
+        self._left: Person | None = None  # the caller of whom no more is tried
 
-    def prove(self, claim: Claim, *, most: int | None = None) -> CheckResult:
+    def prove(
+        self, claim: Claim, *, most: int | None = None, undecided: int | None = None
+    ) -> CheckResult:
         """Prove a claim, or refute it with a request; where callers and resources meet in more ways
-        than `most`, the rest is unknown. Raises `RequestError` for a claim that can't be asked."""
+        than `most`, or one caller does in so many `undecided` ones, the rest is unknown. Raises
+        `RequestError` for a claim that can't be asked."""
         check_claim(claim, self.world.model)
         if claim.no_new_access and self.before is None:
             raise RequestError(
@@ -103,13 +109,17 @@ class Prover:
                 f"claim `{claim.name}` is about a change",
                 hint="give an overlay, or the worlds before and after",
             )
-        return self.settle(claim, most=most)
+        return self.settle(claim, most=most, undecided=undecided)
 
-    def settle(self, claim: Claim, *, most: int | None = None) -> CheckResult:
+    def settle(
+        self, claim: Claim, *, most: int | None = None, undecided: int | None = None
+    ) -> CheckResult:
         """Prove or refute a claim that nobody wrote, whatever it is about."""
         assumed = assumptions(claim, self.world)
         messages = NO_NEW_ACCESS if claim.no_new_access else ALWAYS if claim.always else NEVER
         why = None
+        tried: Counter[str] = Counter()  # meetings of callers that nothing decides
+        self._left = None
         try:
             with CollectLater():
                 for meeting in _at_most(most, self._meetings(claim)):
@@ -125,6 +135,13 @@ class Prover:
                             claim.name,
                         )
                     why = why or settled.why
+                    tried[meeting.person.principal] += settled.why is not None
+                    if tried[meeting.person.principal] == undecided:
+                        if self._left is None:
+                            why = (
+                                f"after {undecided:,} ways of a caller others were not tried: {why}"
+                            )
+                        self._left = meeting.person
         except OutOfBudgetError as limit:
             why = f"the search was cut off: {limit.what}"
         why = why or self._unnamed(claim) or self._unlisted(claim)
@@ -217,7 +234,8 @@ class Prover:
                 if not mask or not space.has(place):
                     continue
                 if not self._is_unchanged(claim, person, space, actions):
-                    yield from Meeting.all_of_them(claim, self.world, before, person, space, mask)
+                    every = Meeting.all_of_them(claim, self.world, before, person, space, mask)
+                    yield from takewhile(lambda meeting: meeting.person is not self._left, every)
 
     def _sorted(
         self, spaces: list[AreaSpace], place: Place

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import re
 
 import pytest
 
@@ -242,3 +243,51 @@ def test_a_packed_trail_is_explained_like_a_plain_one(folder, capsys):
     assert capsys.readouterr().out == plain.replace("trail.json", "trail.json.gz")
     assert main(["explain", "cut.json.gz"]) == 2
     assert "can't unpack `cut.json.gz`" in capsys.readouterr().err
+
+
+PLACES = {
+    "below/x": "not a directory",
+    "link": "symbolic link|there already",
+    "": "needs a value",
+}
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["findings", "--world", "w.json", "-o"],
+        ["report", "--world", "w.json", "--at", "2026-01-01", "-o"],
+        ["test", "a.iamtest.json", "--record"],
+        ["test", "--init", "--world", "w.json", "-o"],
+        ["import", "dump.json", "-o"],
+        ["catalog", "refresh", "sqs.json", "-o"],
+        ["collect", "-o"],
+        ["collect", "--policy", "-o"],
+        ["play", "--build"],
+    ],
+    ids=" ".join,
+)
+def test_a_place_that_takes_no_output_is_one_line(folder, monkeypatch, capsys, command, place):
+    """No command takes it for a fault of its own, and nothing is left there."""
+    write(folder / "w.json", {"accounts": {ACCOUNT: {"users": {"u": {"policies": [BAD]}}}}})
+    write(folder / "dump.json", {"UserDetailList": [{"Arn": f"arn:aws:iam::{ACCOUNT}:user/u"}]})
+    asked = {"principal": "u", "action": "s3:GetObject", "resource": "*", "expect": "denied"}
+    write(folder / "a.iamtest.json", {"title": "t", "world": "w.json", "requests": [asked]})
+    write(folder / "sqs.json", {"Name": "sqs", "Actions": [], "Resources": []})
+    (folder / "below").write_text("kept", "utf-8")
+    (folder / "kept").mkdir()
+    (folder / "link").symlink_to("kept" if "build" in command[1] else "below")
+    monkeypatch.setattr("iamsim.play.files.find_vendor", lambda: folder)
+    monkeypatch.setattr("iamsim.play.files.playground_files", lambda _folder: {"a/b": b"c"})
+    monkeypatch.setattr("iamsim.collect.run.open_session", lambda _profile: None)
+    monkeypatch.setattr(
+        "iamsim.collect.run.collect",
+        lambda _session, folder, *_more, **_options: writing.write_folder(folder, {"a/b": "c"}),
+    )
+    assert main([*command, place]) == 2
+    err = capsys.readouterr().err
+    assert re.search(PLACES[place], err)
+    assert err.startswith("error: ")
+    assert (folder / "below").read_text("utf-8") == "kept"
+    assert [*(folder / "kept").iterdir()] == []
