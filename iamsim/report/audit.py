@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.audit.frameworks import view_of
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from iamsim.audit.frameworks import Control, Framework
     from iamsim.audit.model import Audit, CheckResult, Finding, Gap, HeadingResult
     from iamsim.report.document import Block
+    from iamsim.words.language import Say
 
 __all__ = ["GapRow", "audit_document", "audit_lines", "gap_rows", "summary"]
 
@@ -94,6 +96,7 @@ def _file(gap: Gap) -> tuple[str, str]:
 def audit_document(audit: Audit, framework: Framework | None = None) -> Document:
     """Headings, findings by heading, what is not known, and every check (not in a terminal); with a
     framework its controls, too."""
+    say = partial(said, audit)
     rows = [
         FindingRow(heading, check, finding)
         for heading in audit.headings
@@ -101,63 +104,67 @@ def audit_document(audit: Audit, framework: Framework | None = None) -> Document
     ]
     headings = Section(
         "headings",
-        said(audit, "Best practices"),
+        say("Best practices"),
         (
-            Column("status", lambda row: _status(row.status)),
-            Column("practice", _heading_cell),
-            Column("findings", lambda row: str(len(row.findings) or "")),
+            Column(say("status"), lambda row: _status(row.status, say)),
+            Column(say("practice"), _heading_cell),
+            Column(say("findings"), lambda row: str(len(row.findings) or "")),
             Column("", lambda row: row.heading.id, frozenset({Form.TEXT})),
-            Column("heading", lambda row: row.heading.id, SEPARATE, code=True),
+            Column(say("heading"), lambda row: row.heading.id, SEPARATE, code=True),
         ),
         [heading for heading in audit.headings if heading.checks],
     )
     findings = Section(
         "findings",
-        said(audit, "Findings"),
+        say("Findings"),
         (
-            Column("severity", lambda row: _severity(row.severity), SEPARATE),
-            Column("heading", lambda row: row.heading.heading.id, SEPARATE, code=True),
-            Column("check", lambda row: row.check.check, EVERY_FORM - {Form.TEXT}, code=True),
-            Column("account", lambda row: row.finding.account, SEPARATE, code=True),
-            Column("subject", lambda row: row.finding.subject, EVERY_FORM - {Form.TEXT}, code=True),
-            Column("detail", lambda row: row.finding.detail, EVERY_FORM - {Form.TEXT}),
-            Column("", lambda row: f"{row.severity}: {row.finding.detail}", frozenset({Form.TEXT})),
-            Column("evidence", _evidence, EVERY_FORM - {Form.TEXT}),
-            Column("fix", lambda row: row.finding.fix.text, SEPARATE, code=True),
-            Column("fix", _one_line, frozenset({Form.MARKDOWN}), code=True),
+            Column(say("severity"), lambda row: _severity(row.severity, say), SEPARATE),
+            Column(say("heading"), lambda row: row.heading.heading.id, SEPARATE, code=True),
+            Column(say("check"), lambda row: row.check.check, EVERY_FORM - {Form.TEXT}, code=True),
+            Column(say("account"), lambda row: row.finding.account, SEPARATE, code=True),
+            Column(
+                say("subject"), lambda row: row.finding.subject, EVERY_FORM - {Form.TEXT}, code=True
+            ),
+            Column(say("detail"), lambda row: row.finding.detail, EVERY_FORM - {Form.TEXT}),
+            Column(
+                "", lambda row: f"{say(row.severity)}: {row.finding.detail}", frozenset({Form.TEXT})
+            ),
+            Column(say("evidence"), lambda row: _evidence(row, say), EVERY_FORM - {Form.TEXT}),
+            Column(say("fix"), lambda row: row.finding.fix.text, SEPARATE, code=True),
+            Column(say("fix"), _one_line, frozenset({Form.MARKDOWN}), code=True),
         ),
         rows,
         lambda row: f"{row.heading.heading.title} ({row.heading.heading.id})",
         lambda row: f"{row.finding.subject} [{row.check.check}]",
-        empty=said(audit, "no findings"),
+        empty=say("no findings"),
     )
     gaps = gap_rows(audit.checks)
     unknown = Section(
         "unknown",
-        said(audit, "Not known"),
+        say("Not known"),
         (
-            Column("what", lambda row: row.what, EVERY_FORM - {Form.TEXT}),
-            Column("of", _subjects, EVERY_FORM - {Form.TEXT}),
-            Column("", lambda row: f"{row.what} ({_subjects(row)})", frozenset({Form.TEXT})),
-            Column("file", lambda row: row.file, EVERY_FORM - {Form.TEXT}, code=True),
-            Column("call", lambda row: row.call, EVERY_FORM - {Form.TEXT}, code=True),
-            Column("checks", lambda row: ", ".join(row.checks), SEPARATE),
+            Column(say("what"), lambda row: row.what, EVERY_FORM - {Form.TEXT}),
+            Column(say("of"), lambda row: _subjects(row, say), EVERY_FORM - {Form.TEXT}),
+            Column("", lambda row: f"{row.what} ({_subjects(row, say)})", frozenset({Form.TEXT})),
+            Column(say("file"), lambda row: row.file, EVERY_FORM - {Form.TEXT}, code=True),
+            Column(say("call"), lambda row: row.call, EVERY_FORM - {Form.TEXT}, code=True),
+            Column(say("checks"), lambda row: ", ".join(row.checks), SEPARATE),
         ),
         gaps,
-        lambda _row: said(audit, "Not known"),
+        lambda _row: say("Not known"),
         lambda row: row.call or row.file,
     )
     checks = Section(
         "checks",
-        said(audit, "Checks"),
+        say("Checks"),
         (
-            Column("check", lambda row: Cell(row.check, href=row.see, code=True)),
-            Column("status", lambda row: _status(row.status)),
-            Column("what holds", lambda row: row.title),
-            Column("findings", lambda row: str(len(row.findings))),
-            Column("suppressed", lambda row: str(len(row.suppressed) or "")),
-            Column("not known", lambda row: str(len(row.gaps) or "")),
-            Column("as it should be", lambda row: str(row.passed or "")),
+            Column(say("check"), lambda row: Cell(row.check, href=row.see, code=True)),
+            Column(say("status"), lambda row: _status(row.status, say)),
+            Column(say("what holds"), lambda row: row.title),
+            Column(say("findings"), lambda row: str(len(row.findings))),
+            Column(say("suppressed"), lambda row: str(len(row.suppressed) or "")),
+            Column(say("not known"), lambda row: str(len(row.gaps) or "")),
+            Column(say("as it should be"), lambda row: str(row.passed or "")),
         ),
         audit.checks,
         forms=EVERY_FORM - {Form.TEXT},
@@ -166,7 +173,7 @@ def audit_document(audit: Audit, framework: Framework | None = None) -> Document
     suppressed = sum(len(check.suppressed) for check in audit.checks)
     if suppressed:
         number = f"{suppressed} {'finding is' if suppressed == 1 else 'findings are'}"
-        remarks.append(Remark("note", said(audit, f"{number} accepted by a suppression")))
+        remarks.append(Remark("note", say(f"{number} accepted by a suppression")))
     blocks: tuple[Block, ...] = (
         headings,
         *([] if framework is None else [_controls(framework, audit)]),
@@ -175,22 +182,28 @@ def audit_document(audit: Audit, framework: Framework | None = None) -> Document
         checks,
     )
     at = f" at {audit.at}" if audit.at else ""
-    title = said(audit, f"audit of AWS's best practices for IAM{at}")
+    title = say(f"audit of AWS's best practices for IAM{at}")
     return Document(title, blocks, tuple(remarks), summary(audit), _verdict(audit))
 
 
 def _controls(framework: Framework, audit: Audit) -> Section[Control]:
     """The controls of a framework with the statuses that their checks have."""
+    say = partial(said, audit)
     return Section(
         "framework",
         framework.title,
         (
-            Column("control", lambda row: row.id),
-            Column("status", _control_status),
-            Column("asks for", lambda row: row.title or f"out of scope: {row.out_of_scope}"),
-            Column("findings", lambda row: str(sum(len(c.findings) for c in row.checks) or "")),
+            Column(say("control"), lambda row: row.id),
+            Column(say("status"), lambda row: _control_status(row, say)),
             Column(
-                "checks",
+                say("asks for"),
+                lambda row: row.title or f"{say('out of scope')}: {row.out_of_scope}",
+            ),
+            Column(
+                say("findings"), lambda row: str(sum(len(c.findings) for c in row.checks) or "")
+            ),
+            Column(
+                say("checks"),
                 lambda row: ", ".join(c.check for c in row.checks),
                 EVERY_FORM - {Form.TEXT},
             ),
@@ -199,8 +212,10 @@ def _controls(framework: Framework, audit: Audit) -> Section[Control]:
     )
 
 
-def _control_status(control: Control) -> Badge:
-    return Badge("none", "out of scope") if control.out_of_scope else _status(control.status)
+def _control_status(control: Control, say: Say) -> Badge:
+    if control.out_of_scope:
+        return Badge("none", say("out of scope"))
+    return _status(control.status, say)
 
 
 def _verdict(audit: Audit) -> Badge:
@@ -214,20 +229,23 @@ def _verdict(audit: Audit) -> Badge:
 
 def summary(audit: Audit) -> str:
     """How many headings have which status, and how many findings there are of which severity."""
+    say = partial(said, audit)
     statuses = [heading.status for heading in audit.headings if heading.checks]
     parts = [
-        f"{statuses.count(status)} {status.value.replace('-', ' ')}"
+        say(f"{statuses.count(status)} {status.value.replace('-', ' ')}")
         for status in Status
         if status in statuses
     ]
     graded = [check.severity_of(finding) for check in audit.checks for finding in check.findings]
     counts = [
-        f"{graded.count(severity)} {severity.value}" for severity in Severity if severity in graded
+        say(f"{graded.count(severity)} {severity.value}")
+        for severity in Severity
+        if severity in graded
     ]
     number = "1 finding" if len(graded) == 1 else f"{len(graded)} findings"
-    found = f"{number} ({', '.join(counts)})" if graded else "no findings"
+    found = say(f"{number} ({say(', ').join(counts)})" if graded else "no findings")
     headings = "1 heading" if len(statuses) == 1 else f"{len(statuses)} headings"
-    return said(audit, f"{headings}: {', '.join(parts)}; {found}")
+    return say(f"{headings}: {say(', ').join(parts)}; {found}")
 
 
 def audit_lines(audit: Audit) -> list[str]:
@@ -239,21 +257,21 @@ def audit_lines(audit: Audit) -> list[str]:
     ]
 
 
-def _status(status: Status) -> Badge:
-    return Badge(STATUS_KINDS[status], status.value)
+def _status(status: Status, say: Say) -> Badge:
+    return Badge(STATUS_KINDS[status], say(status.value))
 
 
-def _severity(severity: Severity) -> Badge:
-    return Badge(SEVERITY_KINDS[severity], severity.value)
+def _severity(severity: Severity, say: Say) -> Badge:
+    return Badge(SEVERITY_KINDS[severity], say(severity.value))
 
 
 def _heading_cell(heading_result: HeadingResult) -> Cell:
     return Cell(heading_result.heading.title, title=heading_result.heading.see)
 
 
-def _evidence(row: FindingRow) -> str:
+def _evidence(row: FindingRow, say: Say) -> str:
     return "; ".join(
-        f"allowed: {request.request.call}" if request.request is not None else request.text
+        f"{say('allowed')}: {request.request.call}" if request.request is not None else request.text
         for request in row.finding.evidence
     )
 
@@ -262,7 +280,7 @@ def _one_line(row: FindingRow) -> str:
     return " ".join(row.finding.fix.text.split())
 
 
-def _subjects(row: GapRow) -> str:
+def _subjects(row: GapRow, say: Say) -> str:
     if len(row.subjects) > NAMED:
-        return f"{', '.join(row.subjects[:NAMED])} and {len(row.subjects) - NAMED} more"
+        return say(f"{', '.join(row.subjects[:NAMED])} and {len(row.subjects) - NAMED} more")
     return ", ".join(row.subjects)

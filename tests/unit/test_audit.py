@@ -573,7 +573,8 @@ def test_dumps_are_audited(tmp_path, source):
 
 
 def test_what_is_said_of_a_whole_audit_is_told_in_japanese(tmp_path):
-    """The title, the verdict, the summary, the titles of sections and what suppressions accept."""
+    """The title, the verdict, the summary, titles and heads of sections, statuses and severities,
+    and what suppressions accept."""
     path = tmp_path / "world.json"
     account = {"users": {name: {"policies": [EVERYTHING]} for name in ("ana", "ben")}}
     path.write_text(json.dumps({"accounts": {"222222222222": account}}))
@@ -586,6 +587,14 @@ def test_what_is_said_of_a_whole_audit_is_told_in_japanese(tmp_path):
     sections = [block.caption for block in document.blocks]
     remarks = [remark.text for remark in document.remarks]
     told = [document.title, document.summary, document.verdict.word, *sections, *remarks]
+    told += [column.name for block in document.blocks for column in block.columns if column.name]
+    told += [
+        cell.badge.word
+        for block in document.blocks
+        for row in block.rows
+        for cell in (column.cell(row) for column in block.columns)
+        if cell.badge is not None
+    ]
     assert remarks
     assert all(map(is_japanese, told))
     assert not any(map(has_english, told))
