@@ -98,10 +98,12 @@ class Meeting:
         person: Person,
         space: AreaSpace,
         actions: int,
+        endpoints: frozenset[str] = frozenset(),
     ) -> Iterator[Meeting]:
-        """All meetings of a caller and an area about some actions."""
+        """All meetings of a caller and an area about some actions; `endpoints` are those VPC
+        endpoints that a change concerns."""
         for kin in space.universe.kins_of(actions):
-            yield from cls._of_kin(claim, world, before, person, space, kin)
+            yield from cls._of_kin(claim, world, before, person, space, kin, endpoints)
 
     @classmethod
     def _of_kin(
@@ -112,6 +114,7 @@ class Meeting:
         person: Person,
         space: AreaSpace,
         actions: int,
+        endpoints: frozenset[str],
     ) -> Iterator[Meeting]:
         """The meetings about actions of one service that meet the same (see
         `iamsim.engine.singular_actions`)."""
@@ -137,7 +140,7 @@ class Meeting:
         keys = frozenset(key for statement in statements for key in statement.keys)
         service = frozenset({found[0].partition(":")[0]})
         forwarded = person.caller.kind.has_identity
-        for route in routes(keys, service, world.model, forwarded=forwarded):
+        for route in routes(keys, service, world.model, forwarded=forwarded, changed=endpoints):
             if claim.always and route.via is not DIRECT_CALL:
                 continue  # the policy of an endpoint says nothing of what somebody can do
             for mask, absent in _by_carried_keys(actions, keys, space):

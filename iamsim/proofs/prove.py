@@ -210,6 +210,9 @@ class Prover:
         spaces = self.areas.find(actions, foreign=claim.any_resources)
         by_account, by_name = self._sorted(spaces, place)
         before = self.before if claim.no_new_access else None
+        changed = frozenset[str]()
+        if claim.no_new_access and self.unchanged is not None:
+            changed = self.unchanged.endpoints
         varies = depends_on_owner(claim.who)
         for person in self._people(claim, spaces, actions):
             if not varies and not self._may_be(claim, person, ""):
@@ -234,7 +237,9 @@ class Prover:
                 if not mask or not space.has(place):
                     continue
                 if not self._is_unchanged(claim, person, space, actions):
-                    every = Meeting.all_of_them(claim, self.world, before, person, space, mask)
+                    every = Meeting.all_of_them(
+                        claim, self.world, before, person, space, mask, changed
+                    )
                     yield from takewhile(lambda meeting: meeting.person is not self._left, every)
 
     def _sorted(

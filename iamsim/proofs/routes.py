@@ -35,24 +35,33 @@ class Route(NamedTuple):
 
 
 def routes(
-    keys: frozenset[str], services: frozenset[str], world: World, *, forwarded: bool
+    keys: frozenset[str],
+    services: frozenset[str],
+    world: World,
+    *,
+    forwarded: bool,
+    changed: frozenset[str] = frozenset(),
 ) -> Iterator[Route]:
     """The ways that matter where some keys (in lower case) are read, for calls to some services.
 
     With `forwarded` the caller has an identity, which services can pass on. Where nobody reads a
     key that a way has or lacks, calls to public endpoints stand for all: endpoint policies only
-    take away.
+    take away, and those of `changed` endpoints another time something else.
     """
     yield Route(Way.PUBLIC)
-    if keys & network_keys():
+    reads = bool(keys & network_keys())
+    if reads or changed:
         listed = [
             endpoint
             for account in world.accounts.values()
             for endpoint in account.vpc_endpoints.values()
         ]
         for endpoint in listed:
-            if endpoint.service_prefix is None or endpoint.service_prefix in services:
+            if (reads or endpoint.id in changed) and (
+                endpoint.service_prefix is None or endpoint.service_prefix in services
+            ):
                 yield Route(Way.ENDPOINT, Via(vpc_endpoint=endpoint.id))
+    if reads:
         base = key_domain("aws:sourcevpce")
         others = base._replace(
             absent=False, avoided=tuple(literal_glob(endpoint.id) for endpoint in listed)

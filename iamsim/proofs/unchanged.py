@@ -37,32 +37,35 @@ class Unchanged:
         self._sets: dict[tuple[int, int], tuple[PolicySet, PolicySet, bool]] = {}
         self._people: dict[int, tuple[Person, bool]] = {}
         self._areas: dict[tuple[int, int], tuple[Area, bool]] = {}
-        self._endpoints = self._same_endpoints()
+        self.endpoints = self._changed_endpoints()
 
     def holds(self, person: Person, area: Area, actions: int) -> bool:
         """Whether neither a caller nor an area changed, nor anything between them."""
         if self.before is self.after:
             return True
-        return self._endpoints and self._same_person(person) and self._same_area(area, actions)
+        return not self.endpoints and self._same_person(person) and self._same_area(area, actions)
 
-    def _same_endpoints(self) -> bool:
-        """Whether the VPC endpoints are the same, with the same policies."""
-        listed = []
-        for world in (self.before, self.after):
-            endpoints = [
+    def _changed_endpoints(self) -> frozenset[str]:
+        """The VPC endpoints that are not the same, or have other policies."""
+        earlier, later = (
+            {
                 (
                     endpoint.id,
                     endpoint.account,
                     endpoint.service,
                     endpoint.vpc,
                     endpoint.type,
-                    getattr(endpoint.policy, "document", endpoint.policy),
-                )
+                ): getattr(endpoint.policy, "document", endpoint.policy)
                 for account in world.model.accounts.values()
                 for endpoint in account.vpc_endpoints.values()
-            ]
-            listed.append(sorted(endpoints, key=lambda endpoint: endpoint[0]))
-        return listed[0] == listed[1]
+            }
+            for world in (self.before, self.after)
+        )
+        return frozenset(
+            key[0]
+            for key in earlier.keys() | later.keys()
+            if key not in earlier or key not in later or earlier[key] != later[key]
+        )
 
     def _same_person(self, person: Person) -> bool:
         """Whether a caller has the same policies and keys."""

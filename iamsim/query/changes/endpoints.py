@@ -1,7 +1,7 @@
 """VPC endpoints whose policies differ: who asks through them, and for what.
 
-Whoever is in the network can use an endpoint; principals of its account are asked for, and those
-that its changed statements name. An endpoint without a policy lets everything pass:
+Whoever is in the network can use an endpoint; principals that the worlds list are asked for, and
+those that its changed statements name. An endpoint without a policy lets everything pass:
 https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-access.html
 """
 
@@ -46,8 +46,12 @@ class EndpointChange(NamedTuple):
     statements: tuple[CompiledStatement, ...]
 
     def may_concern(self, candidate: Candidate) -> bool:
-        """Whether a principal is asked for: of the account, or named."""
-        if candidate.account == self.account:
+        """Whether a principal is asked for: the world lists it, or it is of the account, or named.
+
+        Whoever brings credentials of another account into the network comes through it too:
+        https://docs.aws.amazon.com/whitepapers/latest/building-a-data-perimeter-on-aws/perimeter-implementation.html
+        """
+        if candidate.entity is not None or candidate.account == self.account:
             return True
         named = {f"account:{candidate.account}", f"aws:{candidate.principal}"}
         return any(
