@@ -98,7 +98,7 @@ class Meeting:
         person: Person,
         space: AreaSpace,
         actions: int,
-        endpoints: frozenset[str] = frozenset(),
+        endpoints: frozenset[str],
     ) -> Iterator[Meeting]:
         """All meetings of a caller and an area about some actions; `endpoints` are those VPC
         endpoints that a change concerns."""
@@ -140,7 +140,8 @@ class Meeting:
         keys = frozenset(key for statement in statements for key in statement.keys)
         service = frozenset({found[0].partition(":")[0]})
         forwarded = person.caller.kind.has_identity
-        for route in routes(keys, service, world.model, forwarded=forwarded, changed=endpoints):
+        changed = frozenset() if before is None else endpoints
+        for route in routes(keys, service, world.model, forwarded=forwarded, changed=changed):
             if claim.always and route.via is not DIRECT_CALL:
                 continue  # the policy of an endpoint says nothing of what somebody can do
             for mask, absent in _by_carried_keys(actions, keys, space):

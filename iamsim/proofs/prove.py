@@ -91,6 +91,7 @@ class Prover:
         self.reach = Reach(world)
         self.areas = Areas(world.model)
         self.unchanged = None if before is None else Unchanged(before, world)
+        self.endpoints = frozenset() if self.unchanged is None else self.unchanged.endpoints
         self._listed: list[Person] | None = None
         self._canonical: set[str] = set()
         self._opened: list[str] | None = None
@@ -210,9 +211,6 @@ class Prover:
         spaces = self.areas.find(actions, foreign=claim.any_resources)
         by_account, by_name = self._sorted(spaces, place)
         before = self.before if claim.no_new_access else None
-        changed = frozenset[str]()
-        if claim.no_new_access and self.unchanged is not None:
-            changed = self.unchanged.endpoints
         varies = depends_on_owner(claim.who)
         for person in self._people(claim, spaces, actions):
             if not varies and not self._may_be(claim, person, ""):
@@ -238,7 +236,9 @@ class Prover:
                     continue
                 if not self._is_unchanged(claim, person, space, actions):
                     every = Meeting.all_of_them(
-                        claim, self.world, before, person, space, mask, changed
+                        claim, self.world, before, person, space, mask, self.endpoints
+                    )
+                    yield from takewhile(lambda meeting: meeting.person is not self._left, every)
                     )
                     yield from takewhile(lambda meeting: meeting.person is not self._left, every)
 

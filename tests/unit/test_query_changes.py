@@ -8,6 +8,8 @@ import pytest
 
 from iamsim.engine import authorize
 from iamsim.engine.world import CompiledWorld
+from iamsim.proofs.claims import parse_claim
+from iamsim.proofs.prove import prove
 from iamsim.query.batch import Batch
 from iamsim.query.changes import compare, find, find_changes
 from iamsim.query.changes.cause import find_cause
@@ -316,6 +318,24 @@ def test_a_vpc_endpoint_changes_only_requests_through_it():
     assert ("s3:PutObject", f"{BUCKET}/*") in closed
     assert ("s3:GetObject", f"{BUCKET}/*") not in closed
     assert all(action.startswith("s3:") for action, _ in closed)
+
+
+def test_what_a_vpc_endpoint_lets_through_opens_to_everybody_who_comes_through_it():
+    """Also to somebody of another account; the proof, which reads no key of the network, sees it."""
+    before, after = world(), world()
+    home(ONLY_READS, "vpc_endpoints", ENDPOINT, "policy")(before)
+    worlds = [CompiledWorld(load_world_data(entry)) for entry in (before, after)]
+    changes = find_changes(*map(Batch, worlds))
+    opened = {
+        entry.candidate.principal
+        for entry in changes.found
+        if entry.is_opening and "s3:PutObject" in entry.actions
+    }
+    assert {ANN, BOB} <= opened
+    claim = {"name": "puts", "no_new_access": {"action": "s3:PutObject"}}
+    result = prove(parse_claim(claim), worlds[1], worlds[0])
+    assert result.result == "FAIL"
+    assert result.witness["via"] == {"vpc_endpoint": ENDPOINT}
 
 
 def test_a_policy_that_lets_everything_pass_is_none():
