@@ -321,7 +321,7 @@ def test_a_vpc_endpoint_changes_only_requests_through_it():
 
 
 def test_what_a_vpc_endpoint_lets_through_opens_to_everybody_who_comes_through_it():
-    """Also to somebody of another account; the proof, which reads no key of the network, sees it."""
+    """Also to somebody of another account; the proof sees it though nobody reads a network key."""
     before, after = world(), world()
     home(ONLY_READS, "vpc_endpoints", ENDPOINT, "policy")(before)
     worlds = [CompiledWorld(load_world_data(entry)) for entry in (before, after)]
