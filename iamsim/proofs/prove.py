@@ -239,8 +239,6 @@ class Prover:
                         claim, self.world, before, person, space, mask, self.endpoints
                     )
                     yield from takewhile(lambda meeting: meeting.person is not self._left, every)
-                    )
-                    yield from takewhile(lambda meeting: meeting.person is not self._left, every)
 
     def _sorted(
         self, spaces: list[AreaSpace], place: Place
