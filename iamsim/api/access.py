@@ -237,8 +237,28 @@ def who_can(  # noqa: PLR0913 - the arguments are the options of the command
             batch, expanded, resource, context, progress, processes=processes
         )
     if principals:
-        _keep(found, [principal_named(principal, model) for principal in principals])
+        patterns = [principal_named(principal, model) for principal in principals]
+        for pattern in patterns:
+            _check_pattern(pattern, found, model)
+        _keep(found, patterns)
     return WhoCan(found, model)
+
+
+def _check_pattern(pattern: str, found: Answers, model: World) -> None:
+    """Refuse a pattern or name that nobody has; strangers that one ARN names may be there."""
+    from iamsim.query.matrix import no_such_principal
+    from iamsim.universe.candidates import world_candidates
+
+    if any(fnmatchcase(access.candidate.principal, pattern) for access in found.accesses):
+        return
+    arn = find_arn(pattern)
+    is_pattern = bool({*"*?"} & {*pattern})
+    if not is_pattern and (
+        arn.account not in model.accounts if arn else "." in pattern or pattern == "anonymous"
+    ):
+        return
+    if not any(fnmatchcase(candidate.principal, pattern) for candidate in world_candidates(model)):
+        raise no_such_principal(pattern)
 
 
 def _keep(found: Answers, patterns: Sequence[str]) -> None:

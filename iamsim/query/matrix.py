@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.core.arn import is_account_id
+from iamsim.core.caret import quote
 from iamsim.core.errors import RequestError
 from iamsim.core.wildcard import match_tokens, tokenize
 from iamsim.query.batch.processes import ALONE, Processes, no_progress
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from iamsim.engine.question import ContextValue
     from iamsim.query.batch import Batch, BatchAnswer, Candidate
 
-__all__ = ["Column", "Matrix", "Row", "find_matrix", "pick_candidates"]
+__all__ = ["Column", "Matrix", "Row", "find_matrix", "no_such_principal", "pick_candidates"]
 
 
 class Column(NamedTuple):
@@ -59,13 +60,18 @@ def pick_candidates(batch: Batch, patterns: Sequence[str]) -> list[Candidate]:
             candidate for candidate in batch.candidates if match_tokens(tokens, candidate.principal)
         ]
         if not fitting:
-            raise RequestError(
-                "no-such-principal",
-                f"no principal of the world fits `{pattern}`",
-                hint="give an ARN, or a pattern such as `arn:aws:iam::*:role/app-*`",
-            )
+            raise no_such_principal(pattern)
         chosen.update((candidate.principal, candidate) for candidate in fitting)
     return [candidate for candidate in batch.candidates if candidate.principal in chosen]
+
+
+def no_such_principal(pattern: str) -> RequestError:
+    """Give the error for a pattern that no principal of the world fits."""
+    return RequestError(
+        "no-such-principal",
+        f"no principal of the world fits {quote(pattern)}",
+        hint="give an ARN, or a pattern such as `arn:aws:iam::*:role/app-*`",
+    )
 
 
 def _account_of(pattern: str) -> str | None:

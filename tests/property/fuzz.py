@@ -44,6 +44,7 @@ BESIDE = {
     "draft": "policy",
 }  # what kind of file is not changed
 SHAPES = (*([],) * 8, ["--as-policy"], ["--shrink"])  # the last two take a second
+FRAMEWORKS = ("cis-aws-3.0", "cis-aws-5.0", "fsbp", "well-architected")
 HEAVY = 0.05  # how often commands are taken that need a hundred times as long
 SMALL = "small.json"  # a world for what brings none
 ADMINISTRATOR = {
@@ -152,6 +153,10 @@ def commands(
             ["world", chance.choice(["lint", "show", "stats", "tree", "trust"]), *world],
             [chance.choice(["context", "keys"]), *ask, *world],
             ["audit", *world, *form, "--at", "2026-02-01T00:00:00Z"],
+            ["audit", *world, "--framework", chance.choice(FRAMEWORKS), "--lang", "ja"],
+            ["review", name, other, *form],
+            ["check", "ever", "s3:GetObject", *world],
+            ["unused", *world, "--at", "2026-02-01T00:00:00Z", *form],
             ["validate", name],
         ]
     if kind == "suite":

@@ -360,3 +360,17 @@ def test_those_with_whom_a_snapshot_is_shared_are_found(shared):
     assert {entry.candidate.account for entry in batch.who("ec2:DeleteSnapshot", snapshot)} == {
         HOME
     }
+
+
+@pytest.mark.parametrize(
+    "pattern", ["zz*", "zara", "arn:aws:iam::111122223333:role/gone", "arn:aws:iam::*:role/zz*"]
+)
+def test_a_pattern_that_nobody_fits_is_an_error(tmp_path, capsys, pattern):
+    """`nobody` would read as an answer."""
+    path = tmp_path / "world.yaml"
+    path.write_text('accounts: {"111122223333": {users: {ann: {}}}}', "utf-8")
+    asked = ["who-can", "s3:GetObject", "arn:aws:s3:::b/k", "--world", str(path), "-p"]
+    assert main([*asked, pattern]) == 2
+    assert "no principal of the world fits" in capsys.readouterr().err
+    for known in ("ann", "arn:aws:iam::999999999999:role/partner", "anonymous", "s3.amazonaws.com"):
+        assert main([*asked, known]) == 0
