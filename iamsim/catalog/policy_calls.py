@@ -34,6 +34,8 @@ def policy_call(text: str) -> str | None:
         kind = next((row for row in resource_types() if _fits_without_region(row, text)), kind)
     call = next((call for call in kind.calls if not call.of_account), kind.calls[0])
     name = (kind.parts_of(text) or {}).get("name", "")
+    if kind.policy_arn != kind.arn:  # the ARN of a request: what is asked of it follows its name
+        name = name.partition("/")[0]
     domain = "amazonaws.com.cn" if arn.partition == "aws-cn" else "amazonaws.com"
     parts = {
         "{arn}": text,

@@ -40,7 +40,7 @@ _has_record = re.compile("|".join(f'"{name}"' for name in sorted(EVENT_KEYS))).s
 # What AWS's messages have, in any of their forms.
 _may_deny = re.compile(
     r"authorized\s+to\s+perform|access\s*denied|explicitDeny|UnauthorizedOperation"
-    r"|encoded authorization failure|ciphertext",
+    r"|encoded authorization failure|ciphertext|calling the Head\w+ operation: Forbidden",
     re.IGNORECASE,
 ).search
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from iamsim.catalog import resource_control_services
 from iamsim.catalog.presence import keys_through_endpoints
 from iamsim.catalog.resource_types import type_of_arn
 from iamsim.core.arn import find_arn
@@ -33,6 +34,7 @@ ORDER = (
     Layer.SESSION_POLICY,
     Layer.VPC_ENDPOINT_POLICY,
 )
+MASK = "*"  # of an account, in the ARN of a message
 SESSIONS = ("assumed-role/", "federated-user/")
 
 
@@ -63,6 +65,9 @@ def after_denial(
     message = report.message
     if message.layer is not None and (in_world or message.layer not in given):
         return _step(message.layer, report.answer, "AWS names it", message.policy_arn)
+    resource = find_arn(report.answer.request.resource)
+    if resource is not None and MASK in resource.account:
+        return NextStep("give the ARN of the resource with -r: AWS hides a part of its account")
     return after_answer(report.answer, given, in_world=in_world)
 
 
@@ -82,7 +87,7 @@ def after_answer(answer: Answer, given: Collection[Layer], *, in_world: bool) ->
     for layer in ORDER:
         if layer not in given and _may_count(layer, answer):
             return _step(layer, answer, "it was not given")
-    return NextStep("nothing, every kind of policy was given")
+    return NextStep("nothing, every kind of policy that can count was given")
 
 
 def _may_count(layer: Layer, answer: Answer) -> bool:
@@ -92,7 +97,9 @@ def _may_count(layer: Layer, answer: Answer) -> bool:
     if layer is Layer.RESOURCE_BASED_POLICY:
         return _has_policy(request.resource)
     if caller is None:
-        return False
+        resource = find_arn(request.resource)
+        controlled = resource is not None and resource.service in resource_control_services()[1]
+        return controlled and layer is Layer.RESOURCE_CONTROL_POLICY
     if layer is Layer.SESSION_POLICY:
         return caller.resource.startswith(SESSIONS)
     if layer is Layer.VPC_ENDPOINT_POLICY:

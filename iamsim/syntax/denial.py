@@ -31,7 +31,10 @@ MOST_MESSAGES = 20
 MOST_PLACES = 500
 ENCODED = "authorization failure message:"
 CIPHERTEXT = "he ciphertext refers to"
-PLAIN = re.compile(r"access ?denied", re.IGNORECASE)
+# Amazon S3 answers a HEAD without a body, so that the SDK has no message but the status.
+PLAIN = re.compile(
+    r"access ?denied|when calling the Head(?:Object|Bucket) operation: Forbidden", re.IGNORECASE
+)
 REASON_WORDS = ("resource:", "because no ", "deny in", " allows the ", " policy", "boundary")
 UNREADABLE = 100  # faults of a text that the grammar refuses
 
@@ -52,7 +55,8 @@ class DenialForm(Enum):
 
     FULL = "full"  # names caller and action; the resource, where it has one
     POINTED = "on-this-resource"  # KMS names the key by the ciphertext, or not at all
-    UNSIGNED = "unsigned"  # a web identity or SAML user: neither caller nor role are named
+    # Neither caller nor resource are named: of a web identity or SAML user, or by Athena.
+    UNSIGNED = "unsigned"
     CIPHERTEXT = "ciphertext"  # KMS, where it does not even say that access was denied
     PLAIN = "plain"  # `Access Denied` and nothing else
     DECODED = "decoded"  # a decoded authorization message of EC2: JSON, with the whole context

@@ -29,7 +29,7 @@ COPIED_REST = ("On resource(s):", "Context:")
 # `User:`, which a terminal may have cut at the end of a line.
 _user = re.compile(r"(?:\r?\n[\s│┃|>]{0,8})?".join("User:")).finditer
 # Without a caller in front of it: then the word stands at the beginning, in a capital.
-_unsigned = re.compile(r"\bNot\s+authorized\s+to\s+perform").finditer
+_unsigned = re.compile(r"\b(?:Not|You\s+are\s+not)\s+authorized\s+to\s+perform(?!\s+this)").finditer
 _escape_sequence = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 _line_break = re.compile(r"\\+r\\+n|\\+n|\r\n|\r|\n|\u2028|\u2029")
 _quote = re.compile(r'\\+"|\\*&quot;|\\*&#34;|\\+u0022|\u201c|\u201d')

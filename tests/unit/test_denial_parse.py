@@ -114,6 +114,23 @@ def test_an_explicit_denial_names_its_layer_and_policy(kind, layer, arn):
             {"form": DenialForm.PLAIN, "operation": "PutObject", "principal": None},
         ),
         (
+            "fatal error: An error occurred (403) when calling the HeadObject operation: Forbidden",
+            {"form": DenialForm.PLAIN, "operation": "HeadObject", "principal": None},
+        ),
+        (
+            (
+                "An error occurred (AccessDeniedException) when calling the StartQueryExecution"
+                " operation: You are not authorized to perform: athena:StartQueryExecution on the"
+                " resource. After your AWS administrator or you have updated your permissions,"
+                " please try again."
+            ),
+            {
+                "form": DenialForm.UNSIGNED,
+                "action": "athena:StartQueryExecution",
+                "operation": "StartQueryExecution",
+            },
+        ),
+        (
             (
                 "operation error S3: GetObject, https response error StatusCode: 403, api error"
                 " AccessDenied: Access Denied"

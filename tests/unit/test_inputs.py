@@ -159,6 +159,27 @@ def test_a_denial_by_a_layer_that_was_not_given_is_not_explained(tmp_path, capsy
     assert "next: fetch the identity-based policy, since AWS names it" in flat(out)
 
 
+@pytest.mark.parametrize(
+    ("account", "step"),
+    [
+        ("********3333", "next: give the ARN of the resource with -r"),
+        ("111122223333", "aws apigateway get-rest-api --rest-api-id abcdef --region us-east-1"),
+    ],
+)
+def test_api_gateway_hides_the_account_of_its_resource(capsys, account, step):
+    """Its policy is asked for by the id of the API, once the account is known.
+
+    https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-resource-policies.html
+    """
+    resource = f"arn:aws:execute-api:us-east-1:{account}:abcdef/prod/GET/pets"
+    message = (
+        f"User: anonymous is not authorized to perform: execute-api:Invoke on resource: {resource}"
+    )
+    code, out, _ = run(capsys, message)
+    assert code == 1
+    assert step in flat(out)
+
+
 def test_a_policy_that_was_given_and_does_not_explain_is_not_called_missing(tmp_path, capsys):
     """The policy of the bucket lets the caller's account in: his own policies decide."""
     grant = {**BUCKET["Statement"], "Principal": {"AWS": "111122223333"}}
