@@ -26,7 +26,11 @@ from iamsim.engine.facts import organization_of
 from iamsim.engine.presence import lacks_keys, leave_open
 from iamsim.engine.question import DIRECT_CALL, Via
 from iamsim.engine.services.kms import check_alias, encryption_context_keys
-from iamsim.engine.services.logs import DESCRIBE_LOG_GROUPS, log_groups_of
+from iamsim.engine.services.logs import (
+    DESCRIBE_LOG_GROUPS,
+    log_groups_of,
+    resource_in_policies,
+)
 from iamsim.engine.services.s3 import ACCOUNT_ACTIONS, ALL_BUCKETS
 from iamsim.engine.services.sts import inherited_tags
 from iamsim.engine.world import without_world
@@ -181,7 +185,8 @@ def _ready(
     for key in question.unset:
         context.pop(key.lower(), None)
     context.update(given)
-    request = Request(caller.caller, action, question.resource, context)
+    named = resource_in_policies(action, question.resource)
+    request = Request(caller.caller, action, named, context)
     if question.unknown or lacks_keys(question, request, situation):
         leave_open(question, request, situation, world, tags_listed=resource.tags_listed)
     return question, situation, request, derived

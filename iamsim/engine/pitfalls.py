@@ -14,7 +14,7 @@ from iamsim.engine.context import MFA
 from iamsim.engine.formula import Slot
 from iamsim.engine.services.backup import is_recovery_point
 from iamsim.engine.services.efs import is_client_call
-from iamsim.engine.services.logs import is_all_log_groups
+from iamsim.engine.services.logs import names_log_groups
 from iamsim.engine.services.privatelink import has_pattern_not_taken
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def _of_resource(request: Request, arrangement: Arrangement) -> Iterator[Note]:
     unasked = arrangement.relation.reason is Reason.NO_POLICY_CONTROLS
     if unasked and request.action.startswith(OF_TOPICS):
         yield Note.SUBSCRIPTION_OWNER
-    if is_all_log_groups(request.resource):
+    if names_log_groups(request.resource):
         yield Note.LOG_GROUPS_RESOURCE
     if is_recovery_point(request.action, request.resource) and not _asks_resource(arrangement):
         yield Note.VAULT_NOT_ASKED

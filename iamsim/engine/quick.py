@@ -30,7 +30,7 @@ from iamsim.engine.context import (
 from iamsim.engine.question import DIRECT_CALL, NOTHING_ATTACHED, Question
 from iamsim.engine.reading import Reading
 from iamsim.engine.services.kms import encryption_context_keys
-from iamsim.engine.services.logs import DESCRIBE_LOG_GROUPS
+from iamsim.engine.services.logs import DESCRIBE_LOG_GROUPS, resource_in_policies
 from iamsim.engine.services.s3 import ACCOUNT_ACTIONS, ALL_BUCKETS
 
 if TYPE_CHECKING:
@@ -319,7 +319,7 @@ class QuickDecisions:
         target = self._targets.get(key)
         if target is None:
             target = remember(self._targets, key, _Target(facts, lowered), self._limit)
-        return target, resource
+        return target, resource_in_policies(lowered, resource)
 
     def _meet(self, caller: _Caller, target: _Target, resource: str) -> _Meeting | None:
         """Work out what is read; `None` where parts of policies are not known, or where they tell

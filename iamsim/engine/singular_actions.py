@@ -27,7 +27,7 @@ from iamsim.engine.context import DATA_KEY_CALLS, GRANT_CALLS
 from iamsim.engine.services.access_points import is_about_the_point
 from iamsim.engine.services.iam import BOUNDARY_ACTIONS
 from iamsim.engine.services.kms import ALIAS_ACTIONS
-from iamsim.engine.services.logs import DESCRIBE_LOG_GROUPS
+from iamsim.engine.services.logs import BARE_GROUP_ACTIONS, DESCRIBE_LOG_GROUPS
 from iamsim.engine.services.s3 import ACCOUNT_ACTIONS
 from iamsim.engine.services.sts import OWN_RULES
 
@@ -48,6 +48,7 @@ SINGULAR_ACTIONS = (
     | OWN_RULES
     | CONTAINED
     | SHARED
+    | BARE_GROUP_ACTIONS
     | {DESCRIBE_LOG_GROUPS}
 )
 

@@ -405,9 +405,10 @@ NOTES: Mapping[Note, str] = {
         " were taken to have to permit it"
     ),
     Note.LOG_GROUPS_RESOURCE: (
-        "the service reference gives logs:DescribeLogGroups no resource, and AWS's own messages"
-        " name log-group::log-stream: of the account; a pattern that matches this was taken to be"
-        " enough (`aws:RequestedRegion` says the Region)"
+        "policies name a log group with `:*` behind it, but for actions about its tags, and all of"
+        " them for logs:DescribeLogGroups; the service reference has neither, and AWS's own"
+        " messages an empty log stream: a pattern that matches this was taken to be enough"
+        " (`aws:RequestedRegion` says the Region)"
     ),
     Note.ANCESTORS_ASKED_TOO: (
         "AWS asks for the action on what the resource lies in as well, for a table on its database"

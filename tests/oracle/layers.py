@@ -343,6 +343,7 @@ class Case:
         if statement["resources"] is None:
             return True
         negated, patterns = statement["resources"]
+        resource = places.log_group(self.action, resource)
         if statement["attached"] and resource.split(":")[2:3] == ["execute-api"]:
             # API Gateway expands the short form when it saves a policy (R19.10).
             api = resource.partition("/")[0]

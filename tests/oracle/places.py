@@ -189,6 +189,17 @@ def log_groups(request: dict[str, Any]) -> str:
     return f"arn:{parts[1]}:logs:{region}:{parts[4]}:log-group::log-stream:"
 
 
+def log_group(action: str, resource: str) -> str:
+    """Name a log group as policies have to: with an empty stream behind it, but not for tags."""
+    named = re.fullmatch(r"(arn:[^:]+:logs:[^:]*:[^:]*:log-group:[^:*]+)(:[*])?", resource)
+    of_tags = action.lower() in (
+        "logs:tagresource",
+        "logs:untagresource",
+        "logs:listtagsforresource",
+    )
+    return f"{named[1]}:log-stream:" if named and not of_tags else resource
+
+
 def org_path(world: dict[str, Any], account: str | None) -> list[dict[str, Any]] | None:
     """Give the nodes from the root down to the one that holds the account; None if in no node."""
 

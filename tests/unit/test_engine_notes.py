@@ -440,6 +440,13 @@ NOT_CARRIED: list[tuple[Note, Data, Data | None]] = [
         None,
     ),
     (
+        Note.LOG_GROUPS_RESOURCE,
+        identity(
+            allow(), action="logs:TagResource", resource=f"arn:aws:logs:eu-west-1:{A}:log-group:g"
+        ),
+        None,
+    ),
+    (
         Note.ANCESTORS_ASKED_TOO,
         identity(allow(), action="glue:GetCatalog", resource=f"{CATALOG}:catalog"),
         None,

@@ -1,10 +1,12 @@
-"""What CloudWatch Logs has for itself: the resource of a call that has none by its reference.
+"""What CloudWatch Logs has for itself: the ARNs that policies name, where its reference has others.
 
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/permissions-reference-cwl.html
+https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_LogGroup.html
 """
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from iamsim.core.arn import find_arn, is_account_id
@@ -14,10 +16,23 @@ if TYPE_CHECKING:
 
     from iamsim.core.request import ContextValue
 
-__all__ = ["DESCRIBE_LOG_GROUPS", "is_all_log_groups", "log_groups_of"]
+__all__ = [
+    "BARE_GROUP_ACTIONS",
+    "DESCRIBE_LOG_GROUPS",
+    "log_group_pattern",
+    "log_groups_of",
+    "names_log_groups",
+    "resource_in_policies",
+]
 
 DESCRIBE_LOG_GROUPS = "logs:describeloggroups"
 ALL = ":log-group::log-stream:"
+STREAM = ":log-stream:"
+# Their permissions require the ARN of a log group without a star behind it.
+BARE_GROUP_ACTIONS = frozenset(
+    {"logs:listtagsforresource", "logs:tagresource", "logs:untagresource"}
+)
+_GROUP = re.compile(r"(arn:[^:]+:logs:[^:]*:[^:]*:log-group:[^:*]+)(?::\*)?")
 
 
 def log_groups_of(principal: str, context: Mapping[str, ContextValue]) -> str | None:
@@ -31,6 +46,24 @@ def log_groups_of(principal: str, context: Mapping[str, ContextValue]) -> str | 
     return f"arn:{arn.partition}:logs:{region}:{arn.account}{ALL}"
 
 
-def is_all_log_groups(resource: str) -> bool:
-    """Whether a resource is that ARN."""
-    return resource.endswith(ALL)
+def names_log_groups(resource: str) -> bool:
+    """Whether a resource is that ARN, or one that `resource_in_policies` gave."""
+    return resource.endswith(STREAM)
+
+
+def resource_in_policies(action: str, resource: str) -> str:
+    """The ARN that policies have to match, for an action in lower case.
+
+    They name a log group with `:*` behind it, but for `BARE_GROUP_ACTIONS`; messages of AWS, and
+    the policies that AWS writes for log delivery, show that an empty log stream stands there.
+    """
+    if not action.startswith("logs:") or action in BARE_GROUP_ACTIONS:
+        return resource
+    group = _GROUP.fullmatch(resource)
+    return resource if group is None else group[1] + STREAM
+
+
+def log_group_pattern(resource: str) -> str | None:
+    """How a policy writes a log group that `resource_in_policies` gave; `None` for all others."""
+    group = resource.endswith(STREAM) and _GROUP.fullmatch(resource.removesuffix(STREAM))
+    return f"{group[1]}:*" if group else None

@@ -9,6 +9,7 @@ from iamsim import catalog
 from iamsim.core.decision import PolicyType
 from iamsim.core.request import CallerKind, GrantKind
 from iamsim.engine.formula import RESOURCE_POLICIES, Slot
+from iamsim.engine.services.logs import log_group_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -73,6 +74,9 @@ def resource_pattern(resource: str) -> str:
     """
     if resource == "*":
         return resource
+    group = log_group_pattern(resource)
+    if group is not None:
+        return group
     return "".join(f"${{{text}}}" if text in "*?$" else text for text in resource)
 
 
