@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from iamsim.core.caret import printable
 from iamsim.report.changes import changes_lines, summary_text, unread_text
 from iamsim.report.ci_text import github_command
 from iamsim.report.proofs_ci import checks_to_github
@@ -25,8 +26,9 @@ def changes_to_github(report: ChangeReport, *, accepted: bool = False) -> str:
     that hang on unknown parts are warnings."""
     lines = [_requirement(kept) for kept in report.broken]
     lines += [_opening(change) for change in report.changes.found if change.is_opening]
-    lines += [f"not known: {unknown.what}: {unknown.unknown.why}" for unknown in report.unknowns]
-    lines += [f"note: {unread_text(report)}"] if report.unread else []
+    plain = [f"not known: {unknown.what}: {unknown.unknown.why}" for unknown in report.unknowns]
+    plain += [f"note: {unread_text(report)}"] if report.unread else []
+    lines += map(printable, plain)
     if report.claims:
         said = checks_to_github(report.claims, report.places, accepted=accepted)
         lines.append(said.removesuffix("\n"))

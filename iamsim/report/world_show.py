@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["account_data", "accounts_document", "show_names"]
 
 Json = dict[str, object]
+UNKNOWN = "somebody who is not known"
 PRINCIPAL_KINDS = ("AWS", "Service", "Federated", "CanonicalUser")
 
 
@@ -110,7 +111,9 @@ def _trusted(role: Role) -> list[str]:
         elif isinstance(principal, dict):
             for kind in PRINCIPAL_KINDS:
                 named = principal.get(kind, ())
-                found.update(dict.fromkeys([named] if isinstance(named, str) else named))
+                names = named if isinstance(named, list | tuple) else (named,)
+                # A marker stands for whoever is not known.
+                found.update((name if isinstance(name, str) else UNKNOWN, None) for name in names)
         elif "NotPrincipal" in statement:
             found["everyone but some"] = None
     return list(found)
