@@ -39,6 +39,7 @@ __all__ = [
     "find_candidate",
     "granted_by",
     "named_candidates",
+    "names_granted",
     "partition_of",
     "permission_set_name",
     "world_candidates",
@@ -197,6 +198,13 @@ def granted_by(statements: Iterable[CompiledStatement]) -> frozenset[str]:
         if statement.principals is not None and not statement.denies:
             names.update(statement.principals.granted)
     return frozenset(names)
+
+
+def names_granted(statement: CompiledStatement) -> Collection[str]:
+    """The names in the Principal element of a statement; one that is not known may name anybody."""
+    if statement.principals is None:
+        return (EVERYONE,) if statement.unknowns else ()
+    return statement.principals.granted
 
 
 def named_candidates(names: Iterable[str], model: World) -> list[Candidate]:

@@ -374,3 +374,30 @@ def test_a_pattern_that_nobody_fits_is_an_error(tmp_path, capsys, pattern):
     assert "no principal of the world fits" in capsys.readouterr().err
     for known in ("ann", "arn:aws:iam::999999999999:role/partner", "anonymous", "s3.amazonaws.com"):
         assert main([*asked, known]) == 0
+
+
+@pytest.mark.parametrize(
+    "trust",
+    [
+        {"unknown": "lost"},
+        {"Version": "2012-10-17", "Statement": [{"unknown": "lost"}]},
+        {
+            "Version": "2012-10-17",
+            "Statement": {
+                "Effect": "Allow",
+                "Principal": {"AWS": [f"arn:aws:iam::{HOME}:user/bob", {"unknown": "lost"}]},
+                "Action": "sts:AssumeRole",
+            },
+        },
+    ],
+)
+def test_a_trust_that_is_not_known_may_name_anybody(trust):
+    """`nobody` was the answer, where `explain` says that it depends."""
+    role = f"arn:aws:iam::{HOME}:role/app"
+    account = {"users": {"ann": {}, "bob": {}}, "roles": {"app": {"trust": trust}}}
+    batch = Batch(CompiledWorld.checked(load_world_data({"accounts": {HOME: account}})))
+    found = find_who_can(batch, ["sts:AssumeRole"], role).accesses
+    verdicts = {access.candidate.principal: access.verdict for access in found}
+    ann = f"arn:aws:iam::{HOME}:user/ann"
+    assert verdicts[ann] is Verdict.CONDITIONAL
+    assert ann in [candidate.principal for candidate in batch.trusted(role)]

@@ -14,7 +14,7 @@ from iamsim.query.batch.repeats import without_repeats
 from iamsim.symbolic.actions import catalog_actions
 from iamsim.universe.candidates import (
     EVERYONE,
-    granted_by,
+    names_granted,
     world_candidates,
 )
 from iamsim.universe.others import others_of, statements_about
@@ -230,7 +230,12 @@ class Batch:
         account, or everyone."""
         prepared = prepare(self.question("anonymous", "sts:AssumeRole", role), self.world)
         facts = self.world.resource_facts(prepared.question, prepared.situation.caller)
-        names = granted_by(statements_about(facts))
+        names = {
+            name
+            for statement in statements_about(facts)
+            if not statement.denies
+            for name in names_granted(statement)
+        }
         named = self._outside(facts)
         if EVERYONE in names:
             return [*self.candidates, *named]

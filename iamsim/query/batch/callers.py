@@ -19,6 +19,7 @@ from iamsim.engine.inventory import identity_policies
 from iamsim.query.batch.answers import BatchAnswer, decide_one
 from iamsim.query.batch.scan import ActionScan
 from iamsim.universe.alike import Alike, Side, untold
+from iamsim.universe.candidates import EVERYONE, names_granted
 from iamsim.universe.contents import conditions_of, reads_context, resources_of
 from iamsim.universe.meeting import OWN, meeting_of
 
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
 __all__ = ["CallerSweep"]
 
 GRANTING = frozenset({Slot.RESOURCE, Slot.BUCKET, Slot.GRANT})
-EVERYONE = "*"
 ABOUT = 1  # there is one action
 
 
@@ -164,8 +164,8 @@ class CallerSweep:
                 continue
             for _, statement in station.policies.candidates(meeting.request.action):
                 about.append(statement)
-                if statement.principals is not None and not statement.denies:
-                    granted |= statement.principals.granted if station.slot in GRANTING else set()
+                if station.slot in GRANTING and not statement.denies:
+                    granted.update(names_granted(statement))
         ways = arrangement.relation.ways
         must = not arrangement.relation.always and all(
             any(need.slot in GRANTING for need in way.requires) for way in ways
