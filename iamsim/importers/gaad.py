@@ -54,6 +54,9 @@ class AccountAuthorizationDetails:
             pages_of = state.setdefault(_account_of(page, source.path), {})
             assert isinstance(pages_of, dict)  # noqa: S101 - nobody else puts anything there
             pages_of["cut" if page.get("IsTruncated") is True else "last"] = source.path
+            for key in (*LISTS, "Policies"):
+                if key in page:
+                    pages_of[key] = source.path
             for key, read in READERS.items():
                 for record, at in records(draft, page, key, place):
                     read(record, at, draft)
@@ -64,12 +67,15 @@ class AccountAuthorizationDetails:
                     count_attachments(draft, account, arn, record)
 
     def finish(self, draft: Draft) -> None:
-        """Say so when the last page is not there."""
+        """Say so when the last page is not there, or a list that AWS prints even when empty."""
         state = draft.state.get(self.name, {})
         ends = {account for account, found in state.items() if "last" in cast("Json", found)}
         for account, found in state.items():
+            if not isinstance(found, dict):
+                continue
+            _lose_lists(account, found, draft)
             # A page without an ARN may be the end of any.
-            if not isinstance(found, dict) or "cut" not in found or ends & {account, ""}:
+            if "cut" not in found or ends & {account, ""}:
                 continue
             draft.source = found["cut"]
             draft.remark(
@@ -81,6 +87,18 @@ class AccountAuthorizationDetails:
             why = "the last page of the account authorization details is not there"
             draft.lose(why, kinds=("principals",), account=account or None)
             draft.source = ""
+
+
+def _lose_lists(account: str, found: Json, draft: Draft) -> None:
+    """Doubt the principals of an account where none of its pages has one of the lists."""
+    lost = [key for key in LISTS if key not in found]
+    if not lost:
+        return
+    draft.source = str(found.get("last") or found.get("cut"))
+    why = f"no page of the account authorization details has {' or '.join(map(quote, lost))}"
+    draft.remark("records-missing", why, lost[0], "unknown")
+    draft.lose(why, kinds=("principals",), account=account or None)
+    draft.source = ""
 
 
 def _account_of(page: Json, path: str) -> str:

@@ -16,6 +16,8 @@ from iamsim.core.decision import Verdict
 from iamsim.importers.frame import import_sources
 from iamsim.importers.sums import SUMS, sum_of, sums_text
 
+NOBODY = {"GroupDetailList": [], "RoleDetailList": []}  # AWS prints empty lists, too
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -34,7 +36,10 @@ def policy(*statements: object) -> dict[str, Any]:
 def dump(*statements: object) -> dict[str, Any]:
     """The dump of an account with a user that has a policy of these statements."""
     inline = {"PolicyName": "own", "PolicyDocument": policy(*statements)}
-    return {"UserDetailList": [{"UserName": "mia", "Arn": MIA, "UserPolicyList": [inline]}]}
+    return {
+        "UserDetailList": [{"UserName": "mia", "Arn": MIA, "UserPolicyList": [inline]}],
+        **NOBODY,
+    }
 
 
 def public() -> dict[str, str]:

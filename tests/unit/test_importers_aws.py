@@ -16,6 +16,9 @@ from iamsim.importers.frame import SourceOptions, import_sources
 from iamsim.importers.load import to_world
 from iamsim.symbolic.partial import decide
 
+# AWS prints empty lists, too.
+NOBODY = {"UserDetailList": [], "GroupDetailList": [], "RoleDetailList": []}
+
 IMPORTS = Path(__file__).parent.parent / "data" / "imports"
 DENY = {"Effect": "Deny", "Action": "*", "Resource": "*"}
 DENY_ALL = {"Version": "2012-10-17", "Statement": DENY}
@@ -122,7 +125,9 @@ def test_the_document_of_an_aws_managed_policy_counts_where_it_is_another(tmp_pa
     }
     version = {"Document": DENY_ALL, "VersionId": "v999", "IsDefaultVersion": True}
     policy = {"Arn": arn, "DefaultVersionId": "v999", "PolicyVersionList": [version]}
-    found = imported(tmp_path, {"a.json": {"RoleDetailList": [role], "Policies": [policy]}})
+    found = imported(
+        tmp_path, {"a.json": {**NOBODY, "RoleDetailList": [role], "Policies": [policy]}}
+    )
     name = "ReadOnlyAccess (AWS managed)"
     attached = found.data["accounts"]["111122223333"]["roles"]["r"]["policies"]
     assert attached == [name, f"{arn}OfNoOne"]
@@ -464,7 +469,9 @@ def test_an_inline_policy_of_no_sense_is_not_known(tmp_path):
             {"PolicyName": "cut", "PolicyDocument": "%7B%22Version"},
         ],
     }
-    found = imported(tmp_path, {"a.json": {"RoleDetailList": [role, "?", {"RoleName": "x"}]}})
+    found = imported(
+        tmp_path, {"a.json": {**NOBODY, "RoleDetailList": [role, "?", {"RoleName": "x"}]}}
+    )
     assert found.data["accounts"]["111122223333"]["roles"]["r"]["inline_policies"] == {
         "broken": {"Statement": {"Effect": "Maybe"}},
         "cut": {

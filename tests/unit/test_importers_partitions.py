@@ -11,8 +11,10 @@ from iamsim.importers.options import SourceOptions
 from tests.unit.plans import TRUST, resource
 from tests.unit.plans import imported as planned
 
+NOBODY = {"GroupDetailList": [], "RoleDetailList": []}  # AWS prints empty lists, too
+
 CHINA = "111122223333"
-USER = {"UserDetailList": [{"UserName": "u", "Arn": f"arn:aws-cn:iam::{CHINA}:user/u"}]}
+USER = {"UserDetailList": [{"UserName": "u", "Arn": f"arn:aws-cn:iam::{CHINA}:user/u"}], **NOBODY}
 QUEUE = f"arn:aws-cn:sqs:cn-north-1:{CHINA}:jobs"
 POLICY = {
     "Version": "2012-10-17",

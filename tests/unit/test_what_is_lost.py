@@ -31,6 +31,8 @@ from tests.property.damage import (
     world_of,
 )
 
+NOBODY = {"GroupDetailList": [], "RoleDetailList": []}  # AWS prints empty lists, too
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -65,7 +67,7 @@ def policy(*statements: object) -> dict[str, Any]:
 def dump(**user: Any) -> Files:
     """The dump of an account with a user."""
     arn = f"arn:aws:iam::{A}:user/mia"
-    return {"gaad.json": {"UserDetailList": [{"UserName": "mia", "Arn": arn, **user}]}}
+    return {"gaad.json": {"UserDetailList": [{"UserName": "mia", "Arn": arn, **user}], **NOBODY}}
 
 
 def test_nothing_of_the_organization_is_lost_at_first() -> None:
@@ -189,6 +191,23 @@ def test_a_part_of_a_dump_that_cannot_be_read(
     assert verdict_of(asked, world_from(tmp_path, files)) is Verdict.EXPLICIT_DENY
     damaged = {"gaad.json": replaced(files["gaad.json"], path, left)}
     assert verdict_of(asked, world_from(tmp_path, damaged)) is Verdict.CONDITIONAL
+
+
+@pytest.mark.parametrize("gone", ["UserDetailList", "GroupDetailList", "RoleDetailList"])
+def test_a_list_of_the_details_that_is_gone_is_not_an_empty_one(tmp_path: Path, gone: str) -> None:
+    """AWS prints each list, an empty one too: who else is in the account is not known without.
+
+    https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetAccountAuthorizationDetails.html
+    """
+    role = {"RoleName": "r", "Arn": f"arn:aws:iam::{A}:role/r"}
+    details = {"UserDetailList": [], "GroupDetailList": [], "RoleDetailList": [role]}
+    details["UserDetailList"] = [{"UserName": "mia", "Arn": f"arn:aws:iam::{A}:user/mia"}]
+    whole = world_from(tmp_path, {"gaad.json": details})
+    asked = Question(f"arn:aws:iam::{A}:user/eve", "iam:ListUsers", "*")
+    assert verdict_of(asked, whole) is Verdict.IMPLICIT_DENY
+    del details[gone]
+    damaged = world_from(tmp_path, {"gaad.json": details})
+    assert verdict_of(asked, damaged) is Verdict.CONDITIONAL
 
 
 @pytest.mark.parametrize("configured", [True, False])
@@ -513,7 +532,9 @@ def test_a_lost_list_of_administrators_is_said(tmp_path: Path, left: str) -> Non
     files = {name: content.decode() for name, content in files_of(SAMPLE).items()}
     users = {"UserName": "mia", "Arn": "arn:aws:iam::222222222222:user/mia"}
     inline = [{"PolicyName": "all", "PolicyDocument": ALL_OF_MIA}]
-    files["gaad.json"] = json.dumps({"UserDetailList": [{**users, "UserPolicyList": inline}]})
+    files["gaad.json"] = json.dumps(
+        {"UserDetailList": [{**users, "UserPolicyList": inline}], **NOBODY}
+    )
     files["list-delegated-administrators.json"] = left
     for name, content in files.items():
         (tmp_path / name).write_text(content)
@@ -635,7 +656,10 @@ def test_an_absent_list_of_administrators_is_not_known() -> None:
     mia = "arn:aws:iam::222222222222:user/mia"
     inline = [{"PolicyName": "all", "PolicyDocument": ALL_OF_MIA}]
     user = {"UserName": "mia", "Arn": mia, "UserPolicyList": inline}
-    whole = {**files_of(SAMPLE), "gaad.json": json.dumps({"UserDetailList": [user]}).encode()}
+    whole = {
+        **files_of(SAMPLE),
+        "gaad.json": json.dumps({"UserDetailList": [user], **NOBODY}).encode(),
+    }
     name = "list-delegated-administrators.json"
     asked, beside = Question(mia, *READ), Question(mia, "iam:ListUsers", "*")
     assert verdict_of(asked, world_of(whole)) is Verdict.IMPLICIT_DENY
