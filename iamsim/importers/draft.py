@@ -165,6 +165,8 @@ class Draft:
         """Principals (account, kind, name) named without their policies, with the source."""
         self.told: set[tuple[str, str, str]] = set()
         """Principals of which another source tells more."""
+        self.complete: set[tuple[str, str, str, str]] = set()
+        """Fields of named principals of which a call says all that there is."""
         self.unverified: set[str] = set()
         """Paths of sources of which no list of sums says that they are whole."""
         self.reader = ""

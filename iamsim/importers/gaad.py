@@ -73,7 +73,9 @@ class AccountAuthorizationDetails:
         for account, found in state.items():
             if not isinstance(found, dict):
                 continue
-            _lose_lists(account, found, draft)
+            beside = state.get("", {})
+            if account and isinstance(beside, dict):
+                _lose_lists(account, {**beside, **found}, draft)
             # A page without an ARN may be the end of any.
             if "cut" not in found or ends & {account, ""}:
                 continue
@@ -90,7 +92,8 @@ class AccountAuthorizationDetails:
 
 
 def _lose_lists(account: str, found: Json, draft: Draft) -> None:
-    """Doubt the principals of an account where none of its pages has one of the lists."""
+    """Doubt the principals of an account where none of its pages, nor one that names no account,
+    has one of the lists."""
     lost = [key for key in LISTS if key not in found]
     if not lost:
         return

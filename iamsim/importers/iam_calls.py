@@ -33,6 +33,8 @@ KINDS = ("role", "user", "group")
 ATTACHED = {f"list-attached-{kind}-policies": kind for kind in KINDS}
 NAMES = {f"list-{kind}-policies": kind for kind in KINDS}
 GROUPS = "list-groups-for-user"
+# What only a call about one user or role prints.
+ATTRIBUTES = ("boundary", "tags")
 
 
 class IamCalls:
@@ -88,6 +90,11 @@ def _principals(page: Json, place: str, source: Source, draft: Draft) -> None:
         record = page.get(key)
         if isinstance(record, dict):
             read(record, f"{place}{key}", draft)
+            own = find_arn(text(record, "Arn") or "")
+            if own is not None:
+                called_name = text(record, f"{key}Name") or own.resource.rpartition("/")[2]
+                for field in ATTRIBUTES:
+                    draft.complete.add((own.account, f"{key.lower()}s", called_name, field))
     group = page.get("Group")
     name = text(group, "GroupName") if isinstance(group, dict) else None
     called = NamedFile.of(source.path)
@@ -139,6 +146,9 @@ def _inline_names(page: Json, place: str, source: Source, draft: Draft) -> None:
     principal = _principal_of_file(NAMES, place, source, draft)
     if principal is not None:
         principal.data.setdefault("inline_policies", {})
+        named = NamedFile.of(source.path)
+        account = account_of_path(source.path) or draft.options.account or ""
+        draft.complete.add((account, f"{NAMES[named.call]}s", named.subject, "inline_policies"))
         listed = draft.state.setdefault(IMPORTER.name, {}).setdefault("listed", [])
         assert isinstance(listed, list)  # noqa: S101 - nobody else puts anything there
         listed += [(principal, name, source.path) for name in texts(page, "PolicyNames")]

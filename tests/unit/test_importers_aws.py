@@ -21,6 +21,10 @@ NOBODY = {"UserDetailList": [], "GroupDetailList": [], "RoleDetailList": []}
 
 IMPORTS = Path(__file__).parent.parent / "data" / "imports"
 DENY = {"Effect": "Deny", "Action": "*", "Resource": "*"}
+ALLOW_ALL = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}],
+}
 DENY_ALL = {"Version": "2012-10-17", "Statement": DENY}
 TEXT = json.dumps(DENY_ALL)
 TRUSTED = {"Principal": {"Service": "x.amazonaws.com"}, "Action": "sts:AssumeRole"}
@@ -506,12 +510,14 @@ def test_single_calls_of_iam_are_read(tmp_path):
         {
             "get-role.json": {"Role": role},
             "get-group.json": {"Group": group, "Users": [alice]},
+            "get-user.json": {"User": alice},
             "111122223333/list-attached-role-policies.app.json": {"AttachedPolicies": attached},
             "111122223333/list-role-policies.app.json": {"PolicyNames": []},
             "111122223333/list-attached-user-policies.alice.json": {"AttachedPolicies": []},
             "111122223333/list-groups-for-user.alice.json": {"Groups": [group]},
             "111122223333/list-attached-group-policies.devs.json": {"AttachedPolicies": []},
             "111122223333/list-group-policies.devs.json": {"PolicyNames": []},
+            "111122223333/list-user-policies.alice.json": {"PolicyNames": ["mine"]},
             "111122223333/get-user-policy.json": {
                 "UserName": "alice",
                 "PolicyName": "mine",
@@ -535,6 +541,31 @@ def test_single_calls_of_iam_are_read(tmp_path):
     assert account["policies"] == {"own": DENY_ALL}
     assert account["policy_paths"] == {"own": "/p/"}
     assert found.remarks == ()
+
+
+def test_one_inline_policy_is_not_all_of_them(tmp_path):
+    """Nor has a list the boundary of a user, which may stop what his policies allow.
+
+    https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListUsers.html
+    """
+    files = {
+        "list-users": {"Users": [LISTED_USER]},
+        "get-user": {"User": LISTED_USER},
+        "list-attached-user-policies.u": {"AttachedPolicies": []},
+        "list-groups-for-user.u": {"Groups": []},
+        "list-user-policies.u": {"PolicyNames": ["own"]},
+        "get-user-policy.u": {"UserName": "u", "PolicyName": "own", "PolicyDocument": ALLOW_ALL},
+    }
+    question = Question("arn:aws:iam::111122223333:user/u", "s3:GetObject", "arn:aws:s3:::b/k")
+    for gone, expected in (
+        (None, Verdict.ALLOWED),
+        ("list-users", Verdict.ALLOWED),
+        ("get-user", Verdict.CONDITIONAL),
+        ("list-user-policies.u", Verdict.CONDITIONAL),
+    ):
+        left = {f"111122223333/{name}.json": files[name] for name in files if name != gone}
+        found = imported(tmp_path / str(gone), left)
+        assert decide(question, CompiledWorld(to_world(found))).verdict is expected, gone
 
 
 LISTED_USER = {"UserName": "u", "Path": "/", "Arn": "arn:aws:iam::111122223333:user/u"}
@@ -561,7 +592,7 @@ def test_the_policies_of_who_is_only_named_are_not_known(tmp_path, files):
     found = imported(
         tmp_path, {f"111122223333/{name}.json": output for name, output in files.items()}
     )
-    assert set(codes(found)) == {"policy-missing"}
+    assert set(codes(found)) == {"policy-missing", "attribute-missing"}
     question = Question("arn:aws:iam::111122223333:user/u", "s3:GetObject", "arn:aws:s3:::b/k")
     assert decide(question, CompiledWorld(to_world(found))).verdict is Verdict.CONDITIONAL
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from urllib.parse import quote
 
 import pytest
@@ -237,9 +238,15 @@ def test_an_output_is_read(tmp_path, name, output, expected):
     """One output gives one fact, and no remark but that of a policy that another output has."""
     accounts, codes = imported(tmp_path, {f"{name}.json": output})
     users = accounts[ACCOUNT].get("users", {})
-    assert all(user.pop("policies") for user in users.values())
-    missing = str(expected).count("no source has the policy") + len(users)
-    assert (accounts, codes) == ({ACCOUNT: expected}, ["policy-missing"] * missing)
+    for field in ("policies", "boundary", "tags"):
+        assert all(user.pop(field) for user in users.values())
+    missing = Counter(
+        {
+            "policy-missing": str(expected).count("no source has the policy") + len(users),
+            "attribute-missing": 2 * len(users),
+        }
+    )
+    assert (accounts, Counter(codes)) == ({ACCOUNT: expected}, +missing)
 
 
 @pytest.mark.parametrize(

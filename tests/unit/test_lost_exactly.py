@@ -53,7 +53,8 @@ def account(number: str, name: str, **more: Any) -> Files:
         "UserPolicyList": [ALL],
         **more,
     }
-    return {f"{number}/get-account-authorization-details.json": {"UserDetailList": [user]}}
+    details = {"UserDetailList": [user], "GroupDetailList": [], "RoleDetailList": []}
+    return {f"{number}/get-account-authorization-details.json": details}
 
 
 def role(trust: object = None, **more: Any) -> Files:
