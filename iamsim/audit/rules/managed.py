@@ -7,10 +7,16 @@ gives a trail, and else the call that writes it.
 `policy-on-user`: a policy that is attached to a user, or stands in it, and not in a group or role.
 `inline-policy`: an inline policy that says the same as that of somebody else: a managed policy
 would be changed in one place.
+`cloudshell-full-access`: users, groups, roles and permission sets with the AWS managed policy
+AWSCloudShellFullAccess. Whoever has it can send files out of the account, as root of a shell with
+internet access.
+`no-support-role`: accounts in which nobody has the AWS managed policy AWSSupportAccess, so that
+incidents can't be managed with AWS Support but by administrators.
 
 ## Why it matters
 <https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html#bp-use-aws-defined-policies>,
-<https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies-choosing-managed-or-inline.html>.
+<https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies-choosing-managed-or-inline.html>,
+<https://docs.aws.amazon.com/securityhub/latest/userguide/iam-controls.html#iam-18> and `#iam-27`.
 
 ## What it needs
 The account authorization details. The least successor needs CloudTrail's logs: `--events TRAIL`.
@@ -43,6 +49,8 @@ PRACTICE = (
     "#bp-use-aws-defined-policies"
 )
 CHOOSING = "https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies-choosing-managed-or-inline.html"
+CONTROLS = "https://docs.aws.amazon.com/securityhub/latest/userguide/iam-controls.html"
+CLOUD_SHELL, SUPPORT = "AWSCloudShellFullAccess", "AWSSupportAccess"
 MOST_NAMED = 4
 PRINCIPALS = ("user", "role")
 
@@ -183,3 +191,71 @@ def inline(looking: Looking) -> Iterator[Outcome]:
                 account,
                 (Evidence("policy", f"as {twin}"),),
             )
+
+
+@audits(
+    "cloudshell-full-access",
+    HEADING,
+    f"Nobody has {CLOUD_SHELL}",
+    Severity.MEDIUM,
+    f"{CONTROLS}#iam-27",
+)
+def cloud_shell(looking: Looking) -> Iterator[Outcome]:
+    """Whoever has the policy attached."""
+    yield from looking.policy_gaps(PolicyType.IDENTITY)
+    found: dict[tuple[str, str], list[Held]] = {}
+    for held in _identity(looking):
+        found.setdefault((held.account, held.holder), []).append(held)
+    for (account, holder), some in found.items():
+        if not any(_is(held, CLOUD_SHELL) for held in some):
+            yield Passed(holder)
+            continue
+        arn = f"arn:{looking.partition_of(account)}:iam::aws:policy/{CLOUD_SHELL}"
+        kind, name = some[0].holder_type, holder.rpartition("/")[2]
+        yield Finding(
+            holder,
+            f"has the AWS managed policy {CLOUD_SHELL}",
+            Fix(
+                "commands",
+                "aws sso-admin detach-managed-policy-from-permission-set --instance-arn INSTANCE"
+                f" --permission-set-arn {holder} --managed-policy-arn {arn}"
+                if kind == "permission set"
+                else f"aws iam detach-{kind}-policy --{kind}-name {name} --policy-arn {arn}",
+            ),
+            account,
+            (Evidence("policy", CLOUD_SHELL),),
+        )
+
+
+@audits(
+    "no-support-role",
+    HEADING,
+    "Somebody can manage incidents with AWS Support",
+    Severity.LOW,
+    f"{CONTROLS}#iam-18",
+)
+def support(looking: Looking) -> Iterator[Outcome]:
+    """Accounts in which nobody has the policy."""
+    gaps = [*looking.policy_gaps(PolicyType.IDENTITY)]
+    yield from gaps
+    having = {held.account for held in _identity(looking) if _is(held, SUPPORT)}
+    for account in looking.accounts:
+        if account.id in having:
+            yield Passed(account.id)
+        elif not gaps:
+            yield Finding(
+                account.id,
+                f"nobody has the AWS managed policy {SUPPORT}",
+                Fix(
+                    "commands",
+                    "aws iam create-role --role-name support --assume-role-policy-document"
+                    " file://trust.json\naws iam attach-role-policy --role-name support"
+                    f" --policy-arn arn:{account.partition}:iam::aws:policy/{SUPPORT}",
+                ),
+                account.id,
+            )
+
+
+def _is(held: Held, name: str) -> bool:
+    """Whether it is an AWS managed policy of this name."""
+    return held.policy.name == name and _is_of_aws(held)
