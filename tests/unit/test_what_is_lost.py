@@ -670,16 +670,24 @@ def test_an_absent_list_of_administrators_is_not_known() -> None:
     assert sources == {"aws organizations list-delegated-administrators"}
 
 
-def test_a_policy_of_a_role_that_a_plan_does_not_tell_may_be_the_one_that_the_role_has() -> None:
-    """The role still shows the policy as it was, which allows more than it will."""
+@pytest.mark.parametrize("role", [17, [[]]])
+def test_a_policy_of_a_role_that_a_plan_does_not_tell_may_be_the_one_that_the_role_has(
+    role: object,
+) -> None:
+    """The role still shows the policy as it was, which allows more than it will. The plan's
+    configuration refers to the role."""
     sample = "corpus/imports/terraform/changed-account/source"
     changed = ("resource_changes", 3, "change", "after")
     plan = json.loads(files_of(sample)["plan.json"])
     assert value_at(plan, changed)["role"] == "app"
-    left = json.dumps(replaced(plan, (*changed, "role"), [[]])).encode()
-    lost = damaged_world(sample, Damage("plan.json", left, ""))
     asked = ("arn:aws:iam::222222222222:role/app", "s3:PutObject", "arn:aws:s3:::reports/x")
     question = Question(*asked, now="2026-11-24T00:00:00Z")
     assert verdict_of(question, world_of(files_of(sample))) is Verdict.IMPLICIT_DENY
+    damaged = replaced(plan, (*changed, "role"), role)
+    told = damaged_world(sample, Damage("plan.json", json.dumps(damaged).encode(), ""))
+    assert told is not None
+    assert verdict_of(question, told) is Verdict.IMPLICIT_DENY
+    del damaged["configuration"]
+    lost = damaged_world(sample, Damage("plan.json", json.dumps(damaged).encode(), ""))
     assert lost is not None
     assert verdict_of(question, lost) is Verdict.CONDITIONAL

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
+from iamsim.core.caret import quote
 from iamsim.core.unknown import find_marker
 from iamsim.importers.lost import is_error
 from iamsim.importers.terraform.addresses import Address, parse_address
@@ -248,13 +249,15 @@ class _Reader:
         if text in self.found:
             return
         # Planned values have null for what is known after apply.
-        self._check(text, address.type, values, place, nulls=not place.startswith("planned_values"))
+        nulls = not place.startswith("planned_values")
+        values = self._checked(text, address.type, values, place, nulls=nulls)
         provider = record.get("provider")
         kept = provider if isinstance(provider, str) else None
         self.found.setdefault(text, Instance(text, address, values, kept))
 
-    def _check(self, text: str, kind: str, values: Json, place: str, *, nulls: bool) -> None:
-        """Report values that a resource of a type can't have; with `nulls`, null is none."""
+    def _checked(self, text: str, kind: str, values: Json, place: str, *, nulls: bool) -> Json:
+        """Report values that a resource of a type can't have; with `nulls`, null is none. A name
+        that is no text is not known afterwards."""
         broken = Broken(text, kind, values)
         if is_error(values) or find_marker(values) is not None:
             self.report(place, "an error of AWS stands in place of the values", broken)
@@ -265,6 +268,7 @@ class _Reader:
             block = block and kind.startswith("aws_ssoadmin_")
             if not block and not isinstance(values[name], str | Unknown | None):
                 self.report(place, f"`{name}` is no text", broken)
+                values = {**values, name: Unknown(f"`{name}` of {quote(text)}, which is no text")}
             needed = name in NAMES and name != "id" and kind.endswith(ATTACHMENTS)
             if nulls and values[name] is None and needed:
                 self.report(place, f"`{name}` is not there", broken)
@@ -273,6 +277,7 @@ class _Reader:
         for name in LISTS & values.keys() if nulls and kind.startswith("aws_iam_") else ():
             if not _names_things(values[name], needed=kind.endswith(ATTACHMENTS[2])):
                 self.report(place, f"`{name}` is no list of names", broken)
+        return values
 
 
 def _names_things(value: object, *, needed: bool) -> bool:
