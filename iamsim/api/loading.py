@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from iamsim.api.world import World
 from iamsim.importers.load import load_worlds
+from iamsim.world.examples import example_path
 from iamsim.world.load import refuse_lost
 
 if TYPE_CHECKING:
@@ -28,12 +29,18 @@ def load(
     What `iamsim import` recognises (account authorization details, a Terraform plan, ...) is
     imported on the way. What is in `overlay` (a path, or several) is laid over the world: a
     Terraform plan adds, replaces and takes away, a template or another source adds and replaces.
+    `example:harbor` names the example world that comes along.
     Raises `WorldError` for what does not fit the format, with `strict` also `PolicyError` for a
     broken policy; both say where.
     """
     laid = [overlay] if isinstance(overlay, str | os.PathLike) else overlay
-    world = World(load_worlds(*paths, overlay=laid))
+    world = World(load_worlds(*map(_place, paths), overlay=[_place(path) for path in laid]))
     if strict:
         refuse_lost(world.model)
         world.check()
     return world
+
+
+def _place(path: str | os.PathLike[str]) -> str | os.PathLike[str]:
+    """The path; of an example, where it is."""
+    return example_path(path) if isinstance(path, str) else path

@@ -11,17 +11,17 @@ import os
 from typing import TYPE_CHECKING
 
 from iamsim.core.data_class import NamedTuple
-from iamsim.core.errors import RequestError, WorldError
+from iamsim.core.errors import WorldError
+from iamsim.world.examples import EXAMPLE, example_path
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from iamsim.cli.options import Options
+    from iamsim.cli.options import Options, OptionValue
 
-__all__ = ["EXAMPLE", "example_path", "examples", "with_examples", "with_world"]
+__all__ = ["with_examples", "with_world"]
 
 VARIABLE = "IAMSIM_WORLD"
-EXAMPLE = "example:"
 HERE = "world.yaml"
 TABLES = {"iamsim.toml": (), "pyproject.toml": ("tool", "iamsim")}
 # What brings policies by itself: then the world of the folder is not what is meant.
@@ -61,47 +61,15 @@ def with_world(options: Options) -> Options:
 
 def with_examples(options: Options, arguments: Sequence[str]) -> tuple[Options, tuple[str, ...]]:
     """The options and arguments with paths for the examples that they name."""
-    filled = {
-        name: tuple(map(example_path, value)) if isinstance(value, tuple) else value
-        for name, value in options.items()
-    }
-    for name in ("before", "after"):
-        value = filled.get(name)
-        if isinstance(value, str):
-            filled[name] = example_path(value)
+    filled = {name: _of_examples(value) for name, value in options.items()}
     return filled, tuple(map(example_path, arguments))
 
 
-def example_path(text: str) -> str:
-    """The path of an example, such as `example:harbor`; other text as it is.
-
-    Raises `RequestError` for an example that there is not.
-    """
-    if not text.startswith(EXAMPLE):
-        return text
-    name = text.removeprefix(EXAMPLE)
-    known = examples()
-    if name not in known:
-        from iamsim.core.suggest import did_you_mean
-
-        raise RequestError(
-            "no-such-example",
-            f"there is no example `{name}`",
-            hint=did_you_mean(name, known) or f"examples are {', '.join(known)}",
-        )
-    return known[name]
-
-
-def examples() -> dict[str, str]:
-    """The paths of the examples that come along, by name: worlds, scenarios, plans, trails."""
-    from pathlib import Path
-
-    package = Path(__file__).parent.parent
-    for folder in (package / "_corpus" / "examples", package.parent / "corpus" / "examples"):
-        if folder.is_dir():
-            paths = sorted(path for path in folder.iterdir() if path.name != "README.md")
-            return {path.name.partition(".")[0]: str(path) for path in paths}
-    return {}
+def _of_examples(value: OptionValue) -> OptionValue:
+    """The value of an option, with paths for examples."""
+    if isinstance(value, tuple):
+        return tuple(map(example_path, value))
+    return example_path(value) if isinstance(value, str) else value
 
 
 def _named_by_person() -> _ChosenWorlds | None:

@@ -203,6 +203,8 @@ def _report_bug(error: Exception) -> int:
 
 def _print_error(error: IamsimError) -> None:
     from iamsim.core.caret import render_error
+    from iamsim.world.examples import hint_for_examples
 
+    error.hint = hint_for_examples(error.message) or error.hint
     sys.stdout.flush()
     sys.stderr.write(f"{render_error(error)}\n")

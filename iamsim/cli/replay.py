@@ -87,6 +87,7 @@ def _layer_and_text(given: str) -> tuple[str, str, str]:
     from iamsim.core.decision import Layer
     from iamsim.files.reading import read_text
     from iamsim.query.changed_layers import POLICY_TYPES
+    from iamsim.world.examples import example_path
 
     names = {layer.value: layer.value for layer in Layer}
     names |= {policy_type.value: layer.value for layer, policy_type in POLICY_TYPES.items()}
@@ -96,7 +97,7 @@ def _layer_and_text(given: str) -> tuple[str, str, str]:
     if reference.lstrip().startswith("{"):
         return names[word], "inline policy", reference
     try:
-        return names[word], reference, read_text(reference)
+        return names[word], reference, read_text(example_path(reference))
     except (OSError, ValueError) as error:
         reason = (getattr(error, "strerror", None) or "not a text file").lower()
         raise RequestError("unreadable-policy", f"can't read `{reference}`: {reason}") from error

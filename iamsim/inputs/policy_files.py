@@ -12,6 +12,7 @@ from iamsim.files.links import LED_OUTSIDE, leads_outside
 from iamsim.files.reading import read_bytes
 from iamsim.inputs.found import FoundPolicy, find_in_content
 from iamsim.inputs.standard_input import standard_input
+from iamsim.world.examples import hint_for_examples
 from iamsim.world.index import INDEX
 
 if TYPE_CHECKING:
@@ -113,6 +114,8 @@ def _in_file(
         content = read_bytes(file)
     except (OSError, ValueError) as error:
         reason = (getattr(error, "strerror", None) or "not a file name").lower()
-        unreadable.append(f"error: can't read `{printable(str(file))}`: {reason}")
+        said = f"error: can't read `{printable(str(file))}`: {reason}"
+        hint = hint_for_examples(said)
+        unreadable.append(f"{said}\nhint: {hint}" if hint else said)
         return
     yield from find_in_content(content, str(file), unreadable, given=given, empty=empty)

@@ -10,6 +10,7 @@ import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from iamsim.core.errors import RequestError
+from iamsim.world.examples import EXAMPLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
 __all__ = ["TOOLS", "Run", "Tool", "input_schema", "run_of"]
 
-EXAMPLE = "example:"
 ARN = "arn:"
 
 

@@ -4,11 +4,11 @@ import json
 
 import pytest
 
-from iamsim.cli.default_world import examples
 from iamsim.cli.demo import STEPS
 from iamsim.cli.docs import page_names
 from iamsim.cli.main import main
 from iamsim.cli.panels import COMMANDS
+from iamsim.world.examples import examples
 
 WORLD = {
     "accounts": {
@@ -27,6 +27,7 @@ WORLD = {
         "444455556666": {"name": "test", "roles": {"deploy": {}}},
     }
 }
+PART = "example:harbor/policies"
 ASK = ["explain", "-a", "s3:GetObject", "-r", "arn:aws:s3:::reports/a"]
 NORA = "arn:aws:iam::111122223333:user/nora"
 
@@ -153,6 +154,22 @@ def test_examples_come_along_by_name(run):
     code, _, err = run(*ASK, "-p", "deploy", "--world", "example:harbour")
     assert code == 2
     assert "did you mean `harbor`?" in err
+    code, out, _ = run(*ASK, "-p", NORA, "-q", "--identity-policy", f"{PART}/deploy.json")
+    assert (code, out) == (0, "implicitDeny\n")
+    code, _, err = run("validate", "example:harbor/../../world.py")
+    assert (code, err.splitlines()[0]) == (
+        2,
+        "error: there is no example `example:harbor/../../world.py`",
+    )
+
+
+def test_an_example_of_the_pages_is_found_outside_of_a_checkout(run):
+    """The pages name it by its path in a checkout; the hint says what it is called elsewhere."""
+    paths = ("corpus/examples/harbor", "corpus/examples/harbor/policies/deploy.json")
+    for path, words in zip(paths, ("--world", "--identity-policy"), strict=True):
+        code, _, err = run(*ASK, "-p", NORA, words, path)
+        name = path.replace("corpus/examples/", "example:")
+        assert (code, err.splitlines()[1]) == (2, f"hint: outside of a checkout it is `{name}`")
 
 
 def test_the_demonstration_says_what_it_runs(run):
