@@ -41,7 +41,7 @@ class Reach:
         self.universe = all_actions()
         self._sets: dict[int, tuple[PolicySet, int, int]] = {}
         self._documents: dict[AnyPolicy, int] = {}
-        self._limits: dict[int, tuple[Person, int]] = {}
+        self._limits: dict[int, tuple[Person, int, int]] = {}
         self._roots: dict[str, Caller] = {}
         self._facts: dict[int, tuple[Area, ResourceFacts | None]] = {}
 
@@ -88,37 +88,42 @@ class Reach:
         own = person.account == area.account and not area.foreign
         if not own and not area.has_policies:
             return 0
-        everything = self.universe.everything
-        mask = everything if area.foreign else self._shared(person.caller, area)
+        shared, alone = self._limit(person)
+        if area.foreign:
+            return alone
+        mask = self._shared(person.caller, area) & (shared if own else alone)
         if own:
             identity = person.facts.identity
             if person.caller.kind.is_root or person.attached.identity_policies:
-                mask = everything
+                mask |= alone
             elif identity is not None:
-                mask |= self._masks(identity)[0]
-        return mask & self._limit(person)
+                mask |= self._masks(identity)[0] & alone
+        return mask
 
-    def _limit(self, person: Person) -> int:
-        """The actions that guardrails and a caller's own denials leave it, at most."""
+    def _limit(self, person: Person) -> tuple[int, int]:
+        """The actions that guardrails and denials leave a caller at most: those that a policy of
+        its own account's resource may give it whatever a boundary or session policy lacks, and
+        those that it has by itself.
+
+        https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html
+        """
         known = self._limits.get(id(person))
         if known is None:
             facts = person.facts
-            mask = self.universe.everything
-            for policies in (
-                *(level for _, level in facts.scp_levels or ()),
-                *(
-                    policy_set
-                    for policy_set in (facts.boundary, facts.session)
-                    if policy_set is not None
-                ),
-            ):
-                allowed, denied = self._masks(policies)
-                mask &= allowed & ~denied
+            shared = alone = self.universe.everything
+            for _, level in facts.scp_levels or ():
+                allowed, denied = self._masks(level)
+                shared &= allowed & ~denied
+            for policies in (facts.boundary, facts.session):
+                if policies is not None:
+                    allowed, denied = self._masks(policies)
+                    shared &= ~denied
+                    alone &= allowed
             if facts.identity is not None:
-                mask &= ~self._masks(facts.identity)[1]
+                shared &= ~self._masks(facts.identity)[1]
             # The person is kept beside it, so that its id stays its own.
-            known = self._limits[id(person)] = person, mask
-        return known[1]
+            known = self._limits[id(person)] = person, shared, shared & alone
+        return known[1:]
 
     def names(self, area: Area, actions: int) -> frozenset[str]:
         """The names (see `iamsim.compile.principal.entry_name`) to which the policies of an area

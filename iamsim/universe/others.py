@@ -57,10 +57,18 @@ ANY_SERVICE = frozenset({"aws:sourceaccount", "aws:sourceorgid", "aws:sourceorgp
 
 
 def others_of(
-    statements: Sequence[CompiledStatement], model: World, names: frozenset[str] | None = None
+    statements: Sequence[CompiledStatement],
+    model: World,
+    names: frozenset[str] | None = None,
+    *,
+    restricted: bool = False,
 ) -> list[Candidate]:
     """The callers that statements on a resource's side tell apart, and that the world does not
-    list. `names` are those in its Principal elements, by default of all statements that allow."""
+    list. `names` are those in its Principal elements, by default of all statements that allow; with
+    `restricted` Block Public Access leaves what is public to services alone.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html
+    """
     if names is None:
         names = granted_by(statements)
     others = {
@@ -69,6 +77,9 @@ def others_of(
     }
     for candidate in _designated(statements, model, names):
         others.setdefault(candidate.principal, candidate)
+    if restricted and EVERYONE in names:
+        some = Candidate(SOME_SERVICE, CandidateKind.SERVICE, None)
+        others.setdefault(some.principal, some)
     return list(others.values())
 
 

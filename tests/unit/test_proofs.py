@@ -399,6 +399,19 @@ def test_a_member_account_that_is_not_listed_belongs_to_the_organization() -> No
     assert prove(beyond, world).result == "PASS"
 
 
+def test_what_a_resource_gives_to_everybody_is_past_a_boundary() -> None:
+    """A boundary that allows nothing of it is no proof that a role can't do it.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html
+    """
+    open_to_all = {"Effect": "Allow", "Principal": "*", "Action": "sts:AssumeRole"}
+    role = {"trust": policy(open_to_all), "boundary": policy(allow("s3:GetObject"))}
+    world = iamsim.World(load_world_data({"accounts": {ACCOUNT: {"roles": {"app": role}}}}))
+    app = f"arn:aws:iam::{ACCOUNT}:role/app"
+    found = world.prove({"never": {"principal": app, "action": "sts:AssumeRole"}})
+    assert found.result == "FAIL"
+
+
 def test_a_canonical_user_of_nobody_knows_whom_is_not_proved_away() -> None:
     """Its account might be anybody's."""
     grant = allow("s3:GetObject", f"{BUCKET}/*", Principal={"CanonicalUser": "a" * 64})

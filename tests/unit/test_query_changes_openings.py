@@ -393,6 +393,32 @@ def test_a_softened_denial_is_the_cause_and_not_the_old_allow():
     assert all(change.proved for change in changes.found)
 
 
+def test_what_is_public_and_blocked_still_opens_to_services():
+    """Block Public Access spares them; a resource control policy that no longer denies opens."""
+    shut = policy(deny("s3:*", Principal="*"))
+    before, after = world(reads(), rcps=shut), world(reads())
+    for data in (before, after):
+        block = {"restrict_public_buckets": "true"}
+        data["accounts"][HOME]["resources"][BUCKET]["public_access_block"] = block
+    _, changes = between(before, after)
+    opened = {entry.candidate.kind for entry in changes.found if entry.is_opening}
+    assert CandidateKind.SERVICE in opened
+    assert CandidateKind.ANONYMOUS not in opened
+
+
+def test_a_wider_service_control_policy_opens_for_who_will_come():
+    """Also where nobody who exists gains anything."""
+    data = [world(scps=policy(deny("sts:*"))), world()]
+    for entry in data:
+        account = entry["accounts"][HOME]
+        account["users"] = {}
+        account["roles"] = {
+            "open": {"trust": trust({"Bool": {"aws:MultiFactorAuthPresent": "true"}})}
+        }
+    _, changes = between(*data, partial=True)
+    assert any(entry.is_opening for entry in changes.future)
+
+
 def test_identical_worlds_differ_in_nothing():
     """Nothing is asked where nothing differs."""
     same = OPENINGS["everybody"][1]

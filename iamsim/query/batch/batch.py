@@ -223,7 +223,9 @@ class Batch:
 
     def _outside(self, facts: ResourceFacts) -> list[Candidate]:
         """Those that Principal elements name, then those that only conditions do."""
-        return others_of(tuple(statements_about(facts)), self.world.model)
+        restricted = facts.public_access is not None
+        statements = tuple(statements_about(facts))
+        return others_of(statements, self.world.model, restricted=restricted)
 
     def trusted(self, role: str) -> list[Candidate]:
         """Who might assume a role: a caller needs the trust policy to name it in some form, or its

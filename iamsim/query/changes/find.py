@@ -17,7 +17,12 @@ from iamsim.query.changes.endpoints import EndpointChange, compare_endpoints
 from iamsim.query.changes.latent import find_latent
 from iamsim.query.changes.model import Change, Changes, Direction, Reached, probe
 from iamsim.query.changes.reach import can_be_asked, heads_of, joined_mask, places_of
-from iamsim.query.changes.resources import Listing, compare_control_policies, control_statements
+from iamsim.query.changes.resources import (
+    Listing,
+    compare_control_policies,
+    control_statements,
+    restricts,
+)
 from iamsim.query.changes.sight import NOTHING, Compared, Sight
 from iamsim.query.changes.statements import Difference, compare_levels, statements_of
 from iamsim.query.changes.touches import Touches
@@ -225,9 +230,17 @@ class _Search:
         }
         about += [guardrail for account in self.control for guardrail in self._guardrails(account)]
         owners = dict.fromkeys(resource.account for resource in self.touched)
+        accounts = self.before.world.model.accounts.keys() & self.after.world.model.accounts.keys()
+        owners |= dict.fromkeys(
+            account for account in sorted(accounts) if not self.unchanged.account(account)
+        )
         for batch in (self.before, self.after):
             model = batch.world.model
-            for candidate in others_of(about, model, names):
+            restricted = any(
+                restricts(model.find_resource(resource.arn), resource, model)
+                for resource in self.touched
+            )
+            for candidate in others_of(about, model, names, restricted=restricted):
                 found.setdefault(candidate.principal, candidate)
             for candidate in future_of(about, model, owners):
                 found.setdefault(candidate.principal, candidate)

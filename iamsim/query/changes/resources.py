@@ -32,6 +32,7 @@ __all__ = [
     "compare_control_policies",
     "control_statements",
     "may_meet",
+    "restricts",
 ]
 
 
@@ -166,7 +167,7 @@ class Listing:
             statements += statements_of(now)
         # Where a policy becomes public, Block Public Access restricts all that it says.
         public = [
-            _restricts(entry, known, world.model) and _is_public(policies[0])
+            restricts(entry, known, world.model) and _is_public(policies[0])
             for entry, world, policies in ((mine, before, old), (theirs, after, new))
         ]
         return ListedResource(
@@ -266,7 +267,7 @@ def _settings(entry: Entry | None, known: Entry, model: World) -> object:
     return (
         owner,
         model.organization_path_text(owner),
-        _restricts(entry, known, model),
+        restricts(entry, known, model),
         getattr(entry, "buckets", None),
         getattr(entry, "network_origin", None),
         getattr(entry, "vpc", None),
@@ -276,7 +277,7 @@ def _settings(entry: Entry | None, known: Entry, model: World) -> object:
     )
 
 
-def _restricts(entry: Entry | None, known: Entry, model: World) -> bool:
+def restricts(entry: Entry | None, known: Entry | ListedResource, model: World) -> bool:
     """Whether Block Public Access restricts a bucket with a public policy."""
     owner = known.account if entry is None else entry.account
     account: Account | None = model.accounts.get(owner)

@@ -40,7 +40,7 @@ class Unchanged:
     def principal(self, candidate: Candidate) -> bool:
         """Whether a principal of both worlds is the same; `False` for what only policies name."""
         account = candidate.account
-        return account is not None and self._account(account) and self.entity(candidate)
+        return account is not None and self.account(account) and self.entity(candidate)
 
     def entity(self, candidate: Candidate) -> bool:
         """Whether it is the same but for its account: its policies, boundary and tags."""
@@ -60,7 +60,7 @@ class Unchanged:
             )
         )
 
-    def _account(self, account: str) -> bool:
+    def account(self, account: str) -> bool:
         """Whether an account stands in the same place, under the same control policies."""
         known = self._accounts.get(account)
         if known is None:
