@@ -16,6 +16,7 @@ from iamsim.core.arn import find_arn, is_account_id
 from iamsim.core.remember import remember
 from iamsim.core.wildcard import Wildcard
 from iamsim.engine.question import NOTHING_ATTACHED, AttachedPolicies
+from iamsim.engine.services.logs import names_in_policies
 from iamsim.engine.services.sts import TRUST_ACTIONS
 from iamsim.proofs.budget import Budget, OutOfBudgetError
 from iamsim.proofs.common import OTHER_ACCOUNT
@@ -271,8 +272,8 @@ def _globs_of(arn: str) -> tuple[Glob, ...]:
 
 
 def _itself(arn: str) -> tuple[Glob, ...]:
-    """A resource alone."""
-    return (literal_glob(arn),)
+    """A resource alone, by each ARN that policies have to match."""
+    return tuple(literal_glob(name) for name in names_in_policies(arn))
 
 
 def _inside_of(arn: str) -> tuple[Glob, ...]:

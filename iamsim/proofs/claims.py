@@ -17,6 +17,7 @@ from iamsim.core.caret import quote
 from iamsim.core.decision import PolicyType
 from iamsim.core.errors import RequestError
 from iamsim.core.suggest import did_you_mean
+from iamsim.engine.services.logs import names_in_policies
 from iamsim.syntax.read import parse_policy
 
 if TYPE_CHECKING:
@@ -176,7 +177,10 @@ def statement_about(
     """Compile actions, resources and a condition as a statement that allows them; with `all_but`
     the statement is about all other actions, with `any_names` of any that there are."""
     element = "NotAction" if all_but else "Action"
-    statement: dict[str, object] = {"Effect": "Allow", element: action, "Resource": resource}
+    meant = [resource] if isinstance(resource, str) else resource
+    if isinstance(meant, list):
+        meant = [name for text in meant for name in names_in_policies(str(text))]
+    statement: dict[str, object] = {"Effect": "Allow", element: action, "Resource": meant}
     if condition is not None:
         statement["Condition"] = condition
     document = {"Version": "2012-10-17", "Statement": statement}

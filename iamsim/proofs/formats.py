@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from iamsim import catalog
 from iamsim.catalog.regions import PARTITIONS
 from iamsim.core.wildcard import Wildcard
+from iamsim.engine.services.logs import format_in_policies
 from iamsim.proofs.globs import LOOPS, Glob, Kind, literal_glob
 
 if TYPE_CHECKING:
@@ -57,7 +58,8 @@ def action_formats(
     for use in facts.resource_types:
         kind = catalog.find_resource_type(facts.service, use.name)
         for text in kind.arn_formats if kind is not None else ():
-            found.update(dict.fromkeys(_globs(text, account, partitions)))
+            named = format_in_policies(action, text)
+            found.update(dict.fromkeys(_globs(named, account, partitions)))
     if not found:
         return (literal_glob(ALL_BUCKETS.get(action, NO_RESOURCE)),)
     return tuple(found)

@@ -19,8 +19,10 @@ if TYPE_CHECKING:
 __all__ = [
     "BARE_GROUP_ACTIONS",
     "DESCRIBE_LOG_GROUPS",
+    "format_in_policies",
     "log_group_pattern",
     "log_groups_of",
+    "names_in_policies",
     "names_log_groups",
     "resource_in_policies",
 ]
@@ -32,6 +34,7 @@ STREAM = ":log-stream:"
 BARE_GROUP_ACTIONS = frozenset(
     {"logs:listtagsforresource", "logs:tagresource", "logs:untagresource"}
 )
+_FORMAT = ":log-group:${LogGroupName}"
 _GROUP = re.compile(r"(arn:[^:]+:logs:[^:]*:[^:]*:log-group:[^:*]+)(?::\*)?")
 
 
@@ -61,6 +64,18 @@ def resource_in_policies(action: str, resource: str) -> str:
         return resource
     group = _GROUP.fullmatch(resource)
     return resource if group is None else group[1] + STREAM
+
+
+def names_in_policies(resource: str) -> tuple[str, ...]:
+    """The ARNs that policies have to match for a resource: two of a log group, one else."""
+    group = _GROUP.fullmatch(resource)
+    return (resource,) if group is None else (resource, group[1] + STREAM)
+
+
+def format_in_policies(action: str, text: str) -> str:
+    """The format of ARNs that policies have to match, from that of the service reference."""
+    bare = action in BARE_GROUP_ACTIONS or not text.endswith(_FORMAT)
+    return text if bare else text + STREAM
 
 
 def log_group_pattern(resource: str) -> str | None:
