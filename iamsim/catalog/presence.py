@@ -25,6 +25,7 @@ __all__ = [
     "presence_in",
     "presence_of",
     "region_keys",
+    "same_keys",
     "sends_of_endpoint",
     "services_with_keys",
     "services_without_keys",
@@ -213,6 +214,19 @@ def region_keys() -> dict[str, str]:
     """Give the keys (in lower case) of single services that hold the Region of the call, by the
     service that has them."""
     return {key.partition(":")[0]: key for key in _read() if key.endswith(":region")}
+
+
+@lru_cache(maxsize=64)
+def same_keys(service: str) -> dict[str, str]:
+    """Give the keys (in lower case) that have one value in every call of a service: by the key of
+    all services the service's own, and the reverse.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/amazon-s3-policy-keys.html
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_examples_ec2_region.html
+    """
+    rows = {"aws:resourceaccount": owner_account_keys(), "aws:requestedregion": region_keys()}
+    of_all = {key: own[service] for key, own in rows.items() if service in own}
+    return {**of_all, **{own: key for key, own in of_all.items()}}
 
 
 @lru_cache(maxsize=1)

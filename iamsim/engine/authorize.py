@@ -19,6 +19,7 @@ from iamsim.engine.context import (
     context_entries,
     endpoint_context,
     kms_context,
+    said_otherwise,
     time_context,
 )
 from iamsim.engine.explain import explain_request
@@ -175,6 +176,8 @@ def _ready(
     situation = world.situation(question, caller, resource)
     now = _time_of(given, question.now) if given else question.now
     derived = _derived(question, action, now, world, caller, resource)
+    if given:
+        derived += (DerivedKeys(said_otherwise(action.partition(":")[0], given)),)
     time, call, of_resource, of_caller, *others = derived
     context = {**time.values, **call.values, **of_resource.values, **of_caller.values}
     for keys in others:

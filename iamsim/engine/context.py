@@ -17,6 +17,7 @@ from iamsim.catalog.presence import (
     has_resource_account,
     owner_account_keys,
     region_keys,
+    same_keys,
     sends_of_endpoint,
 )
 from iamsim.compile.literals import read_date
@@ -42,6 +43,7 @@ __all__ = [
     "endpoint_context",
     "kms_context",
     "resource_context",
+    "said_otherwise",
     "time_context",
 ]
 
@@ -202,6 +204,13 @@ def resource_context(
             yield region_keys()[service], region, origin
     elif service in GLOBAL_SERVICES:
         yield "aws:requestedregion", GLOBAL_REGION, Origin("default", "global service")
+
+
+def said_otherwise(service: str, given: Mapping[str, ContextValue]) -> Iterator[Derived]:
+    """Keys that have the value of a given one (in lower case) in every call of a service."""
+    for key, same in same_keys(service).items():
+        if key in given:
+            yield same, given[key], Origin("given", spelled(key))
 
 
 @lru_cache(maxsize=64)

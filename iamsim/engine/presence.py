@@ -15,6 +15,7 @@ from iamsim.catalog.presence import (
     Way,
     keys_through_endpoints,
     presence_in,
+    same_keys,
     types_of,
 )
 from iamsim.catalog.tag_keys import is_tag_of_resource
@@ -155,6 +156,8 @@ def leave_open(
     named = {key.lower() for key in question.unknown}
     for key in FOLLOWS.keys() & (named - given - absent):
         named.update(FOLLOWS[key])
+    same = same_keys(request.action.partition(":")[0])
+    named.update(same[key] for key in same.keys() & (named - given - absent))
     named -= given | absent
     for key in named:
         request.context.pop(key, None)

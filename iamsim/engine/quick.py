@@ -12,7 +12,7 @@ import re
 from typing import TYPE_CHECKING
 from weakref import ref
 
-from iamsim.catalog.presence import keys_not_sent, keys_through_endpoints
+from iamsim.catalog.presence import keys_not_sent, keys_through_endpoints, same_keys
 from iamsim.core.data_class import NamedTuple
 from iamsim.core.errors import InputError
 from iamsim.core.remember import remember
@@ -25,6 +25,7 @@ from iamsim.engine.context import (
     USER_ID,
     call_context,
     kms_context,
+    said_otherwise,
     time_context,
 )
 from iamsim.engine.question import DIRECT_CALL, NOTHING_ATTACHED, Question
@@ -112,13 +113,15 @@ class _Target:
 
 class _Meeting(NamedTuple):
     """What is read where a caller and a target meet, with the values that are known before anybody
-    asks. Only some readings ask for the user id, the time, or the keys of an encryption context."""
+    asks. Only some readings ask for the user id, the time, the keys of an encryption context, or a
+    key that may be said by another of the service `one_of`."""
 
     reading: Reading
     values: Values
     by_user_id: bool
     by_time: bool
     by_pairs: bool
+    one_of: str
 
 
 # Who looks at which action on which resource, and the account that the resource is said to be of.
@@ -170,7 +173,7 @@ class QuickDecisions:
         if found is None:
             return None
         meeting, caller, user_id, target, resource = found
-        reading, known, by_user_id, by_time, by_pairs = meeting
+        reading, known, by_user_id, by_time, by_pairs, one_of = meeting
         values = known.copy()
         if by_user_id and user_id is not None:
             values[USER_ID] = user_id
@@ -178,6 +181,9 @@ class QuickDecisions:
             values.update(_time_of(context, now))
         if by_pairs:
             values.update((key, value) for key, value, _ in encryption_context_keys(context))
+        if one_of and context:
+            others = said_otherwise(one_of, {key.lower(): value for key, value in context.items()})
+            values.update((key, value) for key, value, _ in others if key in reading.keys)
         names = reading.names
         for key, value in context.items():
             name = names[key] if key in names else _name(reading, key)
@@ -328,7 +334,8 @@ class QuickDecisions:
         if reading is None:
             return remember(self._meetings, (caller, target), None, self._limit)
         known = {**target.values, **caller.values}
-        of_kms = target.action.startswith("kms:")
+        service = target.action.partition(":")[0]
+        of_kms = service == "kms"
         if of_kms:
             own = kms_context(target.action, resource, caller.facts.caller, DIRECT_CALL)
             known.update((key, value) for key, value, _ in own)
@@ -339,6 +346,7 @@ class QuickDecisions:
             USER_ID in keys,
             not keys.isdisjoint(TIME_KEYS),
             of_kms and ENCRYPTION_KEYS in keys,
+            "" if keys.isdisjoint(same_keys(service)) else service,
         )
         return remember(self._meetings, (caller, target), meeting, self._limit)
 

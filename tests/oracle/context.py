@@ -212,6 +212,15 @@ def times(given: dict[str, Any]) -> dict[str, Any]:
     return {}
 
 
+def same_values(service: str, given: dict[str, Any]) -> dict[str, Any]:
+    """Give what a service calls otherwise: the Region of EC2 and the owner of S3 (R19.16)."""
+    pairs = [("aws:requestedregion", "ec2:region")] if service == "ec2" else []
+    if service in ("s3", "s3express"):
+        pairs = [("aws:resourceaccount", f"{service}:resourceaccount")]
+    both = [*pairs, *((second, first) for first, second in pairs)]
+    return {second: given[first] for first, second in both if first in given}
+
+
 def target_keys(world: dict[str, Any], action: str, arn: str, owner: str | None) -> dict[str, Any]:
     """Give the keys of the access point that a request goes through, and of a target of IAM that
     has a permissions boundary."""
@@ -328,6 +337,7 @@ def build(
     if action.lower().startswith("kms:") and pairs:
         keys["kms:EncryptionContextKeys"] = sorted(pairs)
     keys |= times(given)
+    keys = tidy(keys) | same_values(service, tidy(given))
     removed = {key.lower() for key, value in given.items() if value is None or value == []}
     context = tidy(keys) | tidy(given)
     return {key: value for key, value in context.items() if key not in removed}
