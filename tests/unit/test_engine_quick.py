@@ -163,6 +163,29 @@ def test_keys_of_an_encryption_context_follow_from_its_pairs() -> None:
     assert not world.decide(**asked, context={"kms:EncryptionContext:team": "a"}).allowed
 
 
+def test_a_service_has_another_name_for_the_region_that_is_asked() -> None:
+    """Either key tells both.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_examples_ec2_region.html
+    """
+    abroad = {"StringNotEquals": {"ec2:Region": "eu-west-1"}}
+    guarded = policy(allow(), deny(Action="ec2:*", Condition=abroad))
+    data = {"accounts": {A: {"users": {USER.rpartition("/")[2]: {"policies": [guarded]}}}}}
+    world = World(load_world_data(data))
+    for key in ("aws:RequestedRegion", "ec2:Region"):
+        for region, expected in (
+            ("eu-west-1", Verdict.ALLOWED),
+            ("us-east-1", Verdict.EXPLICIT_DENY),
+        ):
+            decision = world.decide(
+                principal=USER,
+                action="ec2:DescribeInstances",
+                resource="*",
+                context={key: region},
+            )
+            assert decision.verdict is expected
+
+
 def test_a_key_that_nobody_tells_is_settled_once_for_each_signature() -> None:
     """Requests that lack a key that AWS sends take the long way once; a value told is heard."""
     compiled = world_of(
