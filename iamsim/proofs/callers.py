@@ -35,6 +35,7 @@ __all__ = [
     "ACCOUNT_ID",
     "ANONYMOUS",
     "ANYBODY",
+    "ANY_PROVIDER",
     "COLUMNS",
     "KINDS",
     "NAME",
@@ -42,6 +43,7 @@ __all__ = [
     "OTHER_PROVIDER",
     "OTHER_SERVICES",
     "SERVICE",
+    "UNSAID",
     "WAYS",
     "DocumentCaller",
     "caller_of",
@@ -70,6 +72,9 @@ SIGNED = (
 )
 KINDS = (("iam", "user"), ("iam", "role"), ("sts", "federated-user"))
 UNNAMED = "a policy names {}, and nothing tells whose that is"
+# AWS's samples for its custom checks take it for every provider; no page says what it matches.
+EVERY, ANY_PROVIDER = "*", "federated:*"
+UNSAID = "a policy names the provider `*`, and no page of AWS says whom that lets in"
 OTHER_ACCOUNTS = ("777788889999", "555566667777", "123412341234")
 OTHER_SERVICES = ("monitoring.amazonaws.com", "zz-some-service.amazonaws.com")
 ANONYMOUS, SERVICE = "anonymous", "service"
@@ -189,15 +194,26 @@ def document_callers(
         for made in somebody
         if made.caller is not None
     ]
-    callers += _others(principals, trust=trust)
+    others = _others(principals, trust=trust)
+    callers += others
+    if any(kind == "Federated" and text == EVERY for kind, text in named):
+        callers += [
+            made._replace(
+                caller=_also(made.caller, ANY_PROVIDER), alias=ANY_PROVIDER, unnamed=UNSAID
+            )
+            for made in others
+            if made.caller is not None and made.caller.kind is CallerKind.IDENTITY_PROVIDER
+        ]
     return tuple(callers)
 
 
 def _also(caller: Caller, name: str) -> Caller:
     """A caller that policies know by one more name: a canonical user is an account, a unique id a
-    user or role."""
+    user or role, every provider a provider."""
     grant, place = GrantKind.ACCOUNT, 0
-    if not name.startswith("canonicaluser:"):
+    if name == ANY_PROVIDER:
+        grant = GrantKind.FEDERATED
+    elif not name.startswith("canonicaluser:"):
         grant, place = (GrantKind.USER if "AIDA" in name else GrantKind.ROLE), -1
     layers = list(caller.layers)
     layers[place] |= {name}

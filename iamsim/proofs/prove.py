@@ -11,6 +11,7 @@ from iamsim.core.collector import CollectLater
 from iamsim.core.errors import RequestError
 from iamsim.proofs.areas import Areas
 from iamsim.proofs.budget import Budget, OutOfBudgetError
+from iamsim.proofs.callers import ANY_PROVIDER, UNSAID
 from iamsim.proofs.conditions import InexactError, KeyTest, Nothing, find_value
 from iamsim.proofs.documents import UNLISTED
 from iamsim.proofs.meant import check_claim, resources_of
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from iamsim.engine.world import CompiledWorld
-    from iamsim.proofs.areas import AreaSpace
+    from iamsim.proofs.areas import Area, AreaSpace
     from iamsim.proofs.claims import Claim, Who
     from iamsim.proofs.people import Person
 
@@ -37,6 +38,7 @@ __all__ = ["Ever", "Prover", "prove"]
 
 PRINCIPAL_ARN = "aws:principalarn"
 PATTERN = frozenset("*?")
+UNNAMED = frozenset({"any", "everybody", "except", "outside"})  # may be somebody without a name
 
 NEVER = {
     Verdict.PASS: "No request that the claim is about is allowed.",
@@ -93,7 +95,7 @@ class Prover:
         self.unchanged = None if before is None else Unchanged(before, world)
         self.endpoints = frozenset() if self.unchanged is None else self.unchanged.endpoints
         self._listed: list[Person] | None = None
-        self._canonical: set[str] = set()
+        self._unsaid: set[str] = set()
         self._opened: list[str] | None = None
         self._left: Person | None = None  # the caller of whom no more is tried
 
@@ -175,17 +177,21 @@ class Prover:
         rest = {name: why for name, why in unknown.items() if name not in found}
         unnamed = self._unnamed(claim)
         if unnamed is not None:
-            rest["a canonical user"] = unnamed
+            rest["somebody without a name"] = unnamed
         return Ever(tuple(found.values()), rest, assumptions(claim, self.world))
 
     def _unnamed(self, claim: Claim) -> str | None:
-        """Who is let in by a canonical user id that no account of the world has."""
+        """Who is let in by a canonical user id that no account of the world has, or by a provider
+        `*`."""
         known = {
             f"canonicaluser:{account.canonical_user_id}"
             for account in self.world.model.accounts.values()
         }
-        left = sorted(self._canonical - known)
-        if not left or claim.who.kind not in {"everybody", "outside", "except", "any"}:
+        left = sorted(self._unsaid - known)
+        federated = claim.who.kind == "caller" and claim.who.text == "federated"
+        if ANY_PROVIDER in left and (federated or claim.who.kind in UNNAMED):
+            return UNSAID
+        if not left or claim.who.kind not in UNNAMED:
             return None
         name = left[0].partition(":")[2]
         return f"a policy lets in the canonical user {name}, whose account is not known"
@@ -209,7 +215,7 @@ class Prover:
             actions &= all_actions().listed
         place = Place(actions, (resources_of(claim.about),))
         spaces = self.areas.find(actions, foreign=claim.any_resources)
-        by_account, by_name = self._sorted(spaces, place)
+        by_account, by_name = self._sorted(claim, spaces, place)
         before = self.before if claim.no_new_access else None
         varies = depends_on_owner(claim.who)
         for person in self._people(claim, spaces, actions):
@@ -241,10 +247,10 @@ class Prover:
                     yield from takewhile(lambda meeting: meeting.person is not self._left, every)
 
     def _sorted(
-        self, spaces: list[AreaSpace], place: Place
+        self, claim: Claim, spaces: list[AreaSpace], place: Place
     ) -> tuple[dict[str | None, list[AreaSpace]], dict[str, list[AreaSpace]]]:
         """The areas by their accounts, and by the names of those whom their policies let in."""
-        self._canonical = set()
+        self._unsaid = set()
         by_account: dict[str | None, list[AreaSpace]] = {}
         by_name: dict[str, list[AreaSpace]] = {}
         for space in spaces:
@@ -257,9 +263,19 @@ class Prover:
                 self.reach.names(space.area, place.actions) if space.area.has_policies else ()
             ):
                 by_name.setdefault(name, []).append(space)
-                if name.startswith("canonicaluser:"):
-                    self._canonical.add(name)
+                if name.startswith(("canonicaluser:", ANY_PROVIDER)) and not (
+                    claim.no_new_access and self._keeps(name, space.area, place.actions)
+                ):
+                    self._unsaid.add(name)
         return by_account, by_name
+
+    def _keeps(self, name: str, area: Area, actions: int) -> bool:
+        """Whether a change opens nothing to whom an area lets in without a name; an account of the
+        world may be a canonical user."""
+        unchanged = self.unchanged
+        if unchanged is None or not unchanged.keeps(area, actions):
+            return False
+        return name == ANY_PROVIDER or all(map(unchanged.is_same, self._everybody()))
 
     def _is_unchanged(self, claim: Claim, person: Person, space: AreaSpace, actions: int) -> bool:
         """Whether a claim about a change need not look here."""
@@ -283,11 +299,15 @@ class Prover:
                 return find_value((covered,), domain, known, Budget()) is not Nothing.NOTHING
         return covered is not False
 
-    def _people(self, claim: Claim, spaces: list[AreaSpace], actions: int) -> Iterator[Person]:
-        """Everybody who could call for some of the actions."""
+    def _everybody(self) -> list[Person]:
+        """The callers that the world lists."""
         if self._listed is None:
             self._listed = list(listed_people(self.world))
-        yield from self._listed
+        return self._listed
+
+    def _people(self, claim: Claim, spaces: list[AreaSpace], actions: int) -> Iterator[Person]:
+        """Everybody who could call for some of the actions."""
+        yield from self._everybody()
         # What is not known, or `*`, may let in services and providers that no policy names.
         named = dict.fromkeys(_named_by(claim.who))
         trust = False

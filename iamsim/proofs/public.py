@@ -15,7 +15,7 @@ from iamsim.compile.literals import read_network
 from iamsim.core.arn import is_account_id
 from iamsim.core.request import CallerKind
 from iamsim.core.wildcard import Wildcard
-from iamsim.proofs.callers import document_callers
+from iamsim.proofs.callers import ANY_PROVIDER, document_callers
 from iamsim.proofs.documents import Asked, ask, to_result
 from iamsim.proofs.formats import arn_account
 from iamsim.proofs.result import Verdict
@@ -81,14 +81,17 @@ def check_no_public_access(policy: CompiledPolicy, resource_type: str) -> CheckR
     strangers = tuple(
         caller
         for caller in document_callers(policy.statements, trust=trust)
-        if caller.caller is not None
-        and caller.caller.kind in STRANGERS
-        and not any(
-            name in statement.principals.names
-            for statement in policy.statements
-            if statement.principals is not None
-            for name in caller.caller.names
-            if name != "*"
+        if caller.alias == ANY_PROVIDER
+        or (
+            caller.caller is not None
+            and caller.caller.kind in STRANGERS
+            and not any(
+                name in statement.principals.names
+                for statement in policy.statements
+                if statement.principals is not None
+                for name in caller.caller.names
+                if name != "*"
+            )
         )
     )
     fixed = tuple(

@@ -43,7 +43,13 @@ class Unchanged:
         """Whether neither a caller nor an area changed, nor anything between them."""
         if self.before is self.after:
             return True
-        return not self.endpoints and self._same_person(person) and self._same_area(area, actions)
+        return self.keeps(area, actions) and self.is_same(person)
+
+    def keeps(self, area: Area, actions: int) -> bool:
+        """Whether neither an area changed nor what leads to it."""
+        if self.before is self.after:
+            return True
+        return not self.endpoints and self._same_area(area, actions)
 
     def _changed_endpoints(self) -> frozenset[str]:
         """The VPC endpoints that are not the same, or have other policies."""
@@ -67,7 +73,7 @@ class Unchanged:
             if key not in earlier or key not in later or earlier[key] != later[key]
         )
 
-    def _same_person(self, person: Person) -> bool:
+    def is_same(self, person: Person) -> bool:
         """Whether a caller has the same policies and keys."""
         known = self._people.get(id(person))
         if known is None:

@@ -412,6 +412,24 @@ def test_what_a_resource_gives_to_everybody_is_past_a_boundary() -> None:
     assert found.result == "FAIL"
 
 
+@pytest.mark.parametrize("action", ["sts:AssumeRoleWithSAML", "sts:AssumeRoleWithWebIdentity"])
+def test_a_provider_without_a_name_may_be_anybody(action: str) -> None:
+    """AWS's samples for its checks take it for all of them, and no page says so: no proof.
+
+    https://github.com/aws-samples/iam-access-analyzer-custom-policy-check-samples
+    """
+    named, wild = (
+        policy({"Effect": "Allow", "Action": action, "Principal": {"Federated": name}})
+        for name in (f"arn:aws:iam::{ACCOUNT}:saml-provider/x", "*")
+    )
+    found = iamsim.check_no_new_access(named, wild, policy_type="trust")
+    assert found.result == "UNKNOWN"
+    assert "the provider `*`" in str(found.why_unknown)
+    assert iamsim.check_no_new_access(wild, wild, policy_type="trust").result == "PASS"
+    kind = "AWS::IAM::AssumeRolePolicyDocument"
+    assert iamsim.check_no_public_access(wild, kind).result == "UNKNOWN"
+
+
 def test_a_canonical_user_of_nobody_knows_whom_is_not_proved_away() -> None:
     """Its account might be anybody's."""
     grant = allow("s3:GetObject", f"{BUCKET}/*", Principal={"CanonicalUser": "a" * 64})
