@@ -11,6 +11,7 @@ from iamsim.cli.explain_options import EXPLAIN_OPTIONS, WHAT_IF_FIELDS
 from iamsim.cli.output import write_output
 from iamsim.cli.world_options import write_answer
 from iamsim.core.arn import find_arn, is_account_id
+from iamsim.core.decision import Verdict
 from iamsim.core.errors import RequestError
 from iamsim.core.overall import overall_verdict
 from iamsim.engine.world import CompiledWorld
@@ -22,7 +23,7 @@ from iamsim.report.cleaning import to_json
 from iamsim.report.document import Remark
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from iamsim.calls.model import Reading, Requested
     from iamsim.cli.options import Options
@@ -190,7 +191,30 @@ def _answered(
     def ask(question: Question) -> Answer:
         return answer_question(question, world)
 
-    return answer_call(reading, base_of, ask)
+    if reading.skipped is not None and options["call"] is not None:
+        return _refused(reading, base_of, ask) or AnsweredCall(reading, ())
+    return answer_call(reading, base_of, ask, model)
+
+
+def _refused(
+    reading: Reading,
+    base_of: Callable[[Requested], Question],
+    ask: Callable[[Question], Answer],
+) -> AnsweredCall | None:
+    """A call that no policy controls, where the service refuses the caller's credentials.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_sts-comparison.html
+    """
+    from iamsim import catalog
+    from iamsim.calls.model import Requested
+
+    action = f"{reading.service}:{reading.operation}"
+    if catalog.find_action(action) is None:
+        return None
+    requested = Requested(action, "*", because=action)
+    answered = answer_call(replace(reading, asked=[requested], skipped=None), base_of, ask)
+    refused = (Verdict.IMPLICIT_DENY, Verdict.EXPLICIT_DENY)
+    return answered if answered.verdict in refused else None
 
 
 def _write(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from iamsim.calls.model import ALWAYS
 from iamsim.core.decision import Verdict
 from iamsim.core.overall import overall_verdict
-from iamsim.questions.called import question_of
+from iamsim.questions.called import in_world, question_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from iamsim.core.answer import Answer
     from iamsim.engine.question import Question
     from iamsim.engine.world import CompiledWorld
+    from iamsim.world.model import World
 
 __all__ = ["AnsweredCall", "AnsweredRequest", "answer_call", "answer_request"]
 
@@ -66,9 +67,12 @@ class AnsweredCall:
 
 
 def answer_call(
-    reading: Reading, base_of: Callable[[Requested], Question], ask: Callable[[Question], Answer]
+    reading: Reading,
+    base_of: Callable[[Requested], Question],
+    ask: Callable[[Question], Answer],
+    world: World | None = None,
 ) -> AnsweredCall:
-    """Answer every question of a call.
+    """Answer every question of a call, about what the `world` has by the names that it gives.
 
     `base_of` gives the caller and the policies for a question, `ask` answers one. Raises what
     these raise.
@@ -77,7 +81,7 @@ def answer_call(
         reading,
         tuple(
             answer_request(requested, question_of(requested, base_of(requested)), ask)
-            for requested in reading.asked
+            for requested in (in_world(asked, world) for asked in reading.asked)
         ),
     )
 

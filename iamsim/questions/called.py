@@ -4,13 +4,51 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from iamsim.core.arn import find_arn
 from iamsim.core.data_class import replace
 from iamsim.engine.question import Question, Via
 
 if TYPE_CHECKING:
     from iamsim.calls.model import Requested
+    from iamsim.core.arn import Arn
+    from iamsim.world.model import World
 
-__all__ = ["question_of"]
+__all__ = ["in_world", "question_of"]
+
+NAMED = frozenset({"user", "group", "role", "instance-profile"})
+
+
+def in_world(requested: Requested, world: World | None) -> Requested:
+    """What is asked, of the user, group, role or instance profile that a world has by that name.
+
+    Calls of IAM name them without their path. Names are unique in an account, and ARNs, which
+    policies match, have the path:
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
+    """
+    action = requested.action.lower()
+    if world is None or not action.startswith("iam:") or action.startswith("iam:create"):
+        return requested
+    arn = find_arn(requested.resource)
+    if arn is None or arn.resource.count("/") != 1 or "resource" in requested.unknown:
+        return requested
+    found = _entity_named(arn, world)
+    return requested if found is None else replace(requested, resource=found)
+
+
+def _entity_named(arn: Arn, world: World) -> str | None:
+    account = world.accounts.get(arn.account)
+    kind, _, name = arn.resource.partition("/")
+    if account is None or kind not in NAMED:
+        return None
+    if kind == "role":
+        session = arn._replace(service="sts", resource=f"assumed-role/{name}/named")
+        role = world.find_principal(session.text)
+        return None if role is None else role.arn
+    if kind == "instance-profile":
+        profiles = (arn for role in account.roles.values() for arn in role.instance_profiles)
+        return next((profile for profile in profiles if profile.endswith(f"/{name}")), None)
+    entity = (account.users if kind == "user" else account.groups).get(name)
+    return None if entity is None else entity.arn
 
 
 def question_of(requested: Requested, base: Question) -> Question:

@@ -18,7 +18,7 @@ from iamsim.core.decision import Layer, PolicyType, Verdict
 from iamsim.core.errors import InputError
 from iamsim.engine.inventory import identity_policies
 from iamsim.engine.question import AttachedPolicies, Question
-from iamsim.questions.called import question_of
+from iamsim.questions.called import in_world, question_of
 from iamsim.replay.grouping import (
     HEAD,
     Seen,
@@ -172,7 +172,7 @@ def _seen(
             for key in group.requests:
                 totals[key] = totals.get(key, 0) + group.allowed
     for key, number in totals.items():
-        requested = count.requests[key]
+        requested = in_world(count.requests[key], None if world is None else world.model)
         if not _is_of(requested, principal):
             continue
         resource = _written(requested)

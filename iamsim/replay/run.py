@@ -10,7 +10,7 @@ from iamsim.core.errors import InputError
 from iamsim.core.overall import overall_verdict
 from iamsim.engine.question import Question
 from iamsim.query.calls import answer_request
-from iamsim.questions.called import question_of
+from iamsim.questions.called import in_world, question_of
 from iamsim.symbolic import partial
 
 if TYPE_CHECKING:
@@ -111,10 +111,9 @@ class Asker:
         answered = answer_request(requested, question, ask, self._world)
         return answered.verdict, answered.answer
 
-    @staticmethod
-    def _question(requested: Requested) -> Question:
+    def _question(self, requested: Requested) -> Question:
         base = Question(requested.principal or "", requested.action, requested.resource)
-        return question_of(requested, base)
+        return question_of(in_world(requested, self._world.model), base)
 
 
 def replay(

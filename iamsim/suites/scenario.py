@@ -22,7 +22,7 @@ from iamsim.engine.question import (
     Session,
     Via,
 )
-from iamsim.questions.called import question_of
+from iamsim.questions.called import in_world, question_of
 from iamsim.suites.called import called_line
 from iamsim.suites.models import PublicAccessBlockModel
 from iamsim.suites.policies import PolicyReader, resource_policy_type
@@ -234,7 +234,9 @@ class _Builder:
             asked = (
                 base.with_pairs(row.actions, row.resources)
                 if call is None
-                else tuple(question_of(requested, base) for requested in call.asked)
+                else tuple(
+                    question_of(in_world(requested, self._world), base) for requested in call.asked
+                )
             )
             questions = tuple(
                 replace(

@@ -15,7 +15,7 @@ from iamsim.core.decision import Layer, Verdict
 from iamsim.engine import authorize
 from iamsim.engine.question import PLAIN_SESSION, Question
 from iamsim.query.policies_in_play import policies_in_play
-from iamsim.questions.called import question_of
+from iamsim.questions.called import in_world, question_of
 from iamsim.report.summary import summary
 from iamsim.symbolic import partial as partial_answers
 
@@ -104,7 +104,7 @@ class Enforcement:
         made = MadeCall(service, operation, parameters, principal, reading)
         for requested in reading.asked:
             if requested.needed == ALWAYS:
-                self._decide(requested, made)
+                self._decide(in_world(requested, self._world.model), made)
                 if not made.allowed:
                     break
         return made
