@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from iamsim.core.data_class import replace
 from iamsim.core.request import GrantKind
 from iamsim.engine.fold import Folded
-from iamsim.engine.formula import Slot
+from iamsim.engine.formula import Requirement, Slot
 from iamsim.proofs.formula import all_of, any_of, negate
 
 if TYPE_CHECKING:
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 
     from iamsim.compile.statement import CompiledStatement
     from iamsim.engine.arrangement import Arrangement, Station
-    from iamsim.engine.formula import Requirement, Way
+    from iamsim.engine.formula import Way
     from iamsim.proofs.formula import Formula
     from iamsim.proofs.statements import Reader
     from iamsim.symbolic.actions import ActionUniverse
 
-__all__ = ["allowed", "statements_about"]
+__all__ = ["allowed", "statements_about", "taken"]
 
 NOT_ACCOUNT = GrantKind.any() & ~GrantKind.ACCOUNT.value
 
@@ -45,6 +45,17 @@ def allowed(
     folded = Folded(relation, arrangement.at, _Reading(reader))
     denials = (denial for _, denial in folded.denials())
     return all_of([*denials, folded.passes(all_of, any_of)])
+
+
+def taken(arrangement: Arrangement, reader: Callable[[Station], Reader]) -> Formula:
+    """When an access point takes a request at all: what it asks of every one, TLS among it, is no
+    matter of what somebody can do."""
+    reading = _Reading(reader)
+    return all_of(
+        reading.allows(station, Requirement(station.slot))
+        for station in arrangement.stations
+        if station.slot is Slot.VPC_ENDPOINT and station.fixed
+    )
 
 
 def _direct(ways: Iterable[Way]) -> Iterator[Way]:

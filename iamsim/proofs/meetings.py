@@ -22,7 +22,7 @@ from iamsim.engine.relations import ResourceKind
 from iamsim.proofs.budget import Budget, OutOfBudgetError
 from iamsim.proofs.calls import never_carries
 from iamsim.proofs.conditions import InexactError
-from iamsim.proofs.decisions import allowed, statements_about
+from iamsim.proofs.decisions import allowed, statements_about, taken
 from iamsim.proofs.formula import all_of, negate
 from iamsim.proofs.globs import Glob, literal_glob
 from iamsim.proofs.keys import fixed_domain, key_domain
@@ -37,7 +37,7 @@ from iamsim.proofs.witnesses import witness_of
 from iamsim.symbolic import partial
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from typing import Any
 
     from iamsim.compile.statement import CompiledStatement
@@ -237,7 +237,8 @@ class Meeting:
         asked += [negate(own.statement(block), self.actions) for block in self.claim.unless]
         decided = self._allowed(self.prepared, own)
         if self.claim.always:
-            decided = negate(decided, self.actions)
+            takes = taken(self._arrangement(self.prepared), self._seen_by(self.prepared, own))
+            decided = all_of([takes, negate(decided, self.actions)])
         parts = [who, *asked, self._opening(known), decided]
         if self.earlier is not None:
             earlier = {**known, **self._settled(self.earlier)}
@@ -249,9 +250,13 @@ class Meeting:
         """When the request is allowed."""
         return allowed(
             self._arrangement(prepared),
-            lambda station: _seen(station, own, prepared),
+            self._seen_by(prepared, own),
             direct_only=self.person.direct_only,
         )
+
+    def _seen_by(self, prepared: Prepared, own: Reader) -> Callable[[Station], Reader]:
+        """How each place sees the request."""
+        return lambda station: _seen(station, own, prepared)
 
     def _settled(self, prepared: Prepared) -> dict[str, ContextValue | None]:
         """The keys that are settled: those that the engine derives, but for what varies here."""

@@ -360,6 +360,13 @@ def test_a_written_policy_is_proved_to_allow_nothing_more(more, result):
     assert remark.startswith(start)
 
 
+def test_what_every_access_point_asks_for_does_not_belong_into_a_written_policy():
+    """Access points take no request without TLS, whatever the caller may do."""
+    batch = open_world({"accounts": {HOME: {"users": {"ann": {"policies": [allow(GET)]}}}}})
+    written = write_policy(find_effective(batch, user("ann")), batch)
+    assert allows_nothing_more(written.compiled, user("ann"), batch.world).result == "PASS"
+
+
 @pytest.mark.parametrize("prove", [allows_nothing_more, leaves_nothing_out])
 def test_sessions_are_proved_as_their_roles_and_strangers_not_at_all(prove):
     """A policy that says nothing of the role's own powers, and one that says too much."""
