@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
+from iamsim.audit.languages import said
 from iamsim.audit.model import Status, kind_of
 
 if TYPE_CHECKING:
@@ -301,37 +303,61 @@ FRAMEWORKS = {
         {
             "SEC01-BP01": ("no-service-control-policy",),
             "SEC01-BP02": (
-                "root-access-key",
-                "root-without-mfa",
-                "root-used-lately",
-                "root-credentials-of-members",
+                *("root-access-key", "root-without-mfa", "root-used-lately"),
+                *("root-credentials-of-members", "security-contact"),
+                *("guardrail-root-user", "guardrail-root-access-keys"),
             ),
-            "SEC02-BP01": ("console-user-without-mfa", "mfa-not-phishing-resistant"),
-            "SEC02-BP02": ("workload-user", "key-of-console-user", "roles-anywhere-trust"),
+            "SEC02-BP01": (
+                *("root-without-mfa", "console-user-without-mfa", "password-policy"),
+                *("mfa-not-phishing-resistant", "mfa-device-retired"),
+                "mfa-condition-forgets-keys",
+            ),
+            "SEC02-BP02": (
+                *("workload-user", "key-of-console-user", "root-access-key"),
+                *("service-specific-credential", "ssh-public-key", "signing-certificate"),
+                "roles-anywhere-trust",
+            ),
             "SEC02-BP04": ("console-user", "no-federation"),
-            "SEC02-BP05": ("access-key-old", "two-active-access-keys", "access-key-never-used"),
-            "SEC02-BP06": ("policy-on-user",),
-            "SEC03-BP02": ("administrator", "escalation-path", "full-service-access"),
-            "SEC03-BP04": ("role-unused", "permissions-unused", "service-never-used"),
-            "SEC03-BP05": (
-                "guardrail-leave-organization",
-                "guardrail-cloudtrail",
-                "guardrail-regions",
-                "no-service-control-policy",
-                "delegation-without-boundary",
+            "SEC02-BP05": (
+                *("access-key-old", "two-active-access-keys", "access-key-never-used"),
+                *("access-key-unused", "password-unused", "console-user-without-mfa"),
             ),
-            "SEC03-BP07": ("public-access", "cross-account-access", "external-access-analyzer"),
-            "SEC03-BP08": ("access-between-accounts", "perimeter-resources"),
-            "SEC03-BP09": ("external-id-missing",),
+            "SEC02-BP06": ("policy-on-user", "statement-without-tags"),
+            "SEC03-BP02": (
+                *("administrator", "escalation-path", "full-service-access"),
+                *("aws-managed-policy-wide", "policy-to-generate"),
+            ),
+            "SEC03-BP04": (
+                *("role-unused", "user-unused", "password-unused", "access-key-unused"),
+                *("permissions-unused", "service-never-used", "policy-unattached"),
+                *("policy-to-generate", "unused-access-analyzer"),
+            ),
+            "SEC03-BP05": (
+                *("no-service-control-policy", "no-resource-control-policy"),
+                *("guardrail-leave-organization", "guardrail-cloudtrail", "guardrail-config"),
+                *("guardrail-guardduty", "guardrail-access-analyzer", "guardrail-root-user"),
+                *("guardrail-root-access-keys", "guardrail-regions", "control-tower-preventive"),
+                *("delegation-without-boundary", "boundary-removable", "boundary-editable"),
+            ),
+            "SEC03-BP07": (
+                *("public-access", "cross-account-access", "external-access-analyzer"),
+                "account-public-access-block",
+            ),
+            "SEC03-BP08": (
+                *("access-between-accounts", "statement-without-organization"),
+                *("perimeter-identities", "perimeter-resources", "perimeter-networks"),
+            ),
+            "SEC03-BP09": ("external-id-missing", "cross-account-access"),
+            "SEC08-BP04": ("public-access", "account-public-access-block"),
             "SEC09-BP02": ("bucket-without-tls", "resource-without-tls"),
         },
         {
             "SEC01-BP01": "workloads stand in accounts with guardrails",
             "SEC01-BP02": "the root user is protected",
-            "SEC02-BP01": "sign-in is strong",
-            "SEC02-BP02": "credentials are temporary",
+            "SEC02-BP01": "sign-in is strong (not seen: sign-in at providers, suspicious sign-ins)",
+            "SEC02-BP02": "credentials are temporary (not seen: keys in code, and who shares one)",
             "SEC02-BP04": "one identity provider",
-            "SEC02-BP05": "credentials are audited and rotated",
+            "SEC02-BP05": "credentials are audited and rotated (not asked: new passwords)",
             "SEC02-BP06": "groups and attributes",
             "SEC03-BP02": "least privilege",
             "SEC03-BP04": "permissions are reduced continuously",
@@ -339,14 +365,19 @@ FRAMEWORKS = {
             "SEC03-BP07": "public and cross-account access is analyzed",
             "SEC03-BP08": "resources are shared securely in the organization",
             "SEC03-BP09": "resources are shared securely with third parties",
+            "SEC08-BP04": "access to stored data is controlled (here: nothing is public)",
             "SEC09-BP02": "requests are encrypted in transit",
         },
         {
             "SEC01-BP03 to BP08": "how people work, and tools of other kinds",
-            "SEC02-BP03": "where secrets are stored no policy says",
+            "SEC02-BP03": "where secrets are stored no policy says; who reads one:"
+            " `iamsim who-can secretsmanager:GetSecretValue SECRET`",
             "SEC03-BP01": "who needs what is a decision",
             "SEC03-BP03": "how people get access in an emergency is a process",
-            "SEC03-BP06": "the life of accounts of people is a process",
+            "SEC03-BP06": "the life of accounts of people is a process; what is left of them:"
+            " SEC03-BP04",
+            "SEC04 to SEC11": f"detection, networks, data, incidents, applications: {NOT_ACCESS}"
+            " but in SEC08-BP04 and SEC09-BP02",
         },
     ),
 }
@@ -399,7 +430,7 @@ def _of_roots(result: CheckResult) -> CheckResult:
 
 
 def view_of(framework: Framework, audit: Audit) -> list[Control]:
-    """Every control with its results, then those that are out of scope."""
+    """Every control with its results, then those that are out of scope, in the audit's language."""
     results = {check.check: check for check in audit.checks}
     parts = next(
         (_PARTS.get(name, {}) for name, value in FRAMEWORKS.items() if value is framework), {}
@@ -413,4 +444,8 @@ def view_of(framework: Framework, audit: Audit) -> list[Control]:
             some = [_narrowed(result, parts[control]) for result in some]
         controls.append(Control(control, framework.titles.get(control, ""), tuple(some)))
     controls += [Control(control, "", (), why) for control, why in framework.out_of_scope.items()]
-    return controls
+    say = partial(said, audit)
+    return [
+        control._replace(title=say(control.title), out_of_scope=say(control.out_of_scope))
+        for control in controls
+    ]

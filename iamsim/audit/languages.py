@@ -92,7 +92,7 @@ def _tables(language: str) -> _Tables:
         _sentences(data["comments"]),
         _sentences(data["evidence"]),
         _sentences(data["gaps"]),
-        _sentences(data["remarks"]),
+        _sentences({**data["remarks"], **data["frameworks"]}),
         _sentences(data["words"]),
         _Holes(_sentences(data["holes"]), _ways(language)),
         data["quoting"],

@@ -191,9 +191,9 @@ def _controls(framework: Framework, audit: Audit) -> Section[Control]:
     say = partial(said, audit)
     return Section(
         "framework",
-        framework.title,
+        say(framework.title),
         (
-            Column(say("control"), lambda row: row.id),
+            Column(say("control"), lambda row: say(row.id)),
             Column(say("status"), lambda row: _control_status(row, say)),
             Column(
                 say("asks for"),

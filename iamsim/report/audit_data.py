@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from iamsim.audit.frameworks import view_of
+from iamsim.audit.languages import said
 from iamsim.audit.model import Severity, Status
 from iamsim.report.audit import gap_rows, summary
 from iamsim.report.findings_data import sarif_location, sarif_log
@@ -44,7 +45,7 @@ def audit_data(audit: Audit, framework: Framework | None = None) -> Json:
     }
     if framework is not None:
         data["framework"] = {
-            "title": framework.title,
+            "title": said(audit, framework.title),
             "see": framework.see,
             "controls": [_control(control) for control in view_of(framework, audit)],
         }

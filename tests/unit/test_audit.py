@@ -19,9 +19,9 @@ from iamsim.audit.control_tower import CONTROL_TOWER, LOG_ARCHIVE
 from iamsim.audit.frameworks import FRAMEWORKS, view_of
 from iamsim.audit.guardrails import GUARDRAILS
 from iamsim.audit.headings import HEADINGS
-from iamsim.audit.languages import in_language
+from iamsim.audit.languages import in_language, said
 from iamsim.audit.looking import Limits
-from iamsim.audit.model import Status
+from iamsim.audit.model import Audit, Status
 from iamsim.audit.registry import load_checks
 from iamsim.audit.rules.guardrails import REGION_CONTROL
 from iamsim.audit.rules.mfa import REGISTER
@@ -383,10 +383,10 @@ def test_every_finding_of_the_corpus_is_told_in_japanese(tmp_path, check, at, ca
             is_name = told.kind == "policy" and not told.text.startswith("as ")
             assert is_name or not told.text or is_japanese(same.text), told.text
             assert not has_english(same.text), same.text
-        for line, said in zip(
+        for line, comment in zip(
             finding.fix.text.split("\n"), other.fix.text.split("\n"), strict=True
         ):
-            assert is_japanese(said) if line.startswith("#") else said == line
+            assert is_japanese(comment) if line.startswith("#") else comment == line
 
 
 @pytest.mark.parametrize(("check", "at", "case"), cases("unknown"))
@@ -435,9 +435,9 @@ def test_no_sentence_of_the_checks_is_english_only():
     source = "".join(
         path.read_text("utf-8") for path in sorted((ROOT / "iamsim/audit").rglob("*.py"))
     )
-    said = re.findall(r'[A-Z_]+\.gap\(\s*[\w.]+,\s*"([^"]+)"', source)
-    assert len(said) > 20
-    assert [entry for entry in said if entry not in known] == []
+    gaps = re.findall(r'[A-Z_]+\.gap\(\s*[\w.]+,\s*"([^"]+)"', source)
+    assert len(gaps) > 20
+    assert [entry for entry in gaps if entry not in known] == []
 
 
 def test_every_code_of_a_validation_is_told_in_japanese():
@@ -570,6 +570,20 @@ def test_dumps_are_audited(tmp_path, source):
     assert len(audit.checks) == len(load_checks())
     for check in audit.checks:
         assert check.status is not Status.PASS or check.passed or check.suppressed
+
+
+@pytest.mark.parametrize("name", FRAMEWORKS)
+def test_frameworks_are_told_in_japanese(name):
+    """The title, what every control asks for, and why the others are out of scope; ids stay, but
+    for the words of those that are several."""
+    audit, framework = Audit([], "", language="ja"), FRAMEWORKS[name]
+    controls = view_of(framework, audit)
+    assert [row.id for row in controls] == [*framework.controls, *framework.out_of_scope]
+    said_of = [row.title or row.out_of_scope for row in controls]
+    assert [text for text in said_of if not is_japanese(text) or has_english(text)] == []
+    several = [said(audit, row.id) for row in controls if " " in row.id]
+    assert not any(map(has_english, several))
+    assert is_japanese(said(audit, framework.title)) or name.startswith("cis")
 
 
 def test_what_is_said_of_a_whole_audit_is_told_in_japanese(tmp_path):
