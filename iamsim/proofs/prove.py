@@ -17,7 +17,7 @@ from iamsim.proofs.documents import UNLISTED
 from iamsim.proofs.meant import check_claim, resources_of
 from iamsim.proofs.meetings import Meeting
 from iamsim.proofs.people import listed_people, other_people
-from iamsim.proofs.reach import Reach
+from iamsim.proofs.reach import Reach, named_in
 from iamsim.proofs.result import KEYS_OF_SERVICES, CheckResult, Reason, Verdict
 from iamsim.proofs.search import Place
 from iamsim.proofs.statements import Reader
@@ -96,6 +96,7 @@ class Prover:
         self.endpoints = frozenset() if self.unchanged is None else self.unchanged.endpoints
         self._listed: list[Person] | None = None
         self._unsaid: set[str] = set()
+        self._differing: Differing | None = None
         self._opened: list[str] | None = None
         self._left: Person | None = None  # the caller of whom no more is tried
 
@@ -202,11 +203,17 @@ class Prover:
         if not claim.no_new_access or claim.listed_only or self.before is None:
             return None
         if self._opened is None:
-            self._opened = sorted(set(Differing(self.before, self.world).opened_unlisted()))
+            self._opened = sorted(set(self._difference(self.before).opened_unlisted()))
         for pattern in self._opened:
             if claim.about.actions.covers(pattern.lower()):
                 return UNLISTED.format(pattern)
         return None
+
+    def _difference(self, before: CompiledWorld) -> Differing:
+        """What only the world before or after the change holds."""
+        if self._differing is None:
+            self._differing = Differing(before, self.world)
+        return self._differing
 
     def _meetings(self, claim: Claim) -> Iterator[Meeting]:
         """Every caller before every area of resources, as far as they could be let in."""
@@ -315,7 +322,14 @@ class Prover:
             trust = trust or any(":role/" in (glob.literal or "") for glob in space.area.globs)
             if space.area.has_policies:
                 named.update(dict.fromkeys(self.reach.named(space.area, actions)))
-        if claim.future or claim.any_resources or any(space.area.has_policies for space in spaces):
+        reached = claim.future or claim.any_resources
+        reached = reached or any(space.area.has_policies for space in spaces)
+        if self.before is not None and claim.no_new_access:
+            # Whom a statement names that is gone, nothing may name any more.
+            for statement in self._difference(self.before).statements():
+                named.update(dict.fromkeys(named_in(statement)))
+                reached = reached or statement.principals is not None
+        if reached:
             yield from other_people(self.world, named, trust=trust, future=claim.future)
 
 

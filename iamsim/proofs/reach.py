@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from iamsim.proofs.people import Person
     from iamsim.world.model import AnyPolicy
 
-__all__ = ["Reach"]
+__all__ = ["Reach", "named_in"]
 
 EVERYONE = "*"
 
@@ -144,12 +144,8 @@ class Reach:
     def named(self, area: Area, actions: int) -> Iterator[tuple[str, str]]:
         """The principals that the policies of an area name for some actions, as (kind, text)."""
         for statement in self._statements(area):
-            about = self.universe.mask(statement.actions) & actions
-            if statement.principals is not None and about:
-                for pattern in statement.principals.patterns:
-                    yield pattern.kind, pattern.text
-                for service in mentions_of([statement]).services:
-                    yield "Service", service
+            if self.universe.mask(statement.actions) & actions:
+                yield from named_in(statement)
 
     def _shared(self, caller: Caller, area: Area) -> int:
         """The actions that resource-based policies and grants give a caller, at most."""
@@ -197,6 +193,15 @@ class Reach:
                         denied |= mask
             known = self._sets[id(policies)] = policies, allowed, denied
         return known[1:]
+
+
+def named_in(statement: CompiledStatement) -> Iterator[tuple[str, str]]:
+    """Whom a statement of a resource-based policy names, as (kind, text)."""
+    if statement.principals is not None:
+        for pattern in statement.principals.patterns:
+            yield pattern.kind, pattern.text
+        for service in mentions_of([statement]).services:
+            yield "Service", service
 
 
 def _is_flat(statement: CompiledStatement) -> bool:

@@ -30,7 +30,7 @@ __all__ = [
     "Mentions",
     "mentions_of",
     "principals_like",
-    "spared_by",
+    "singled_out",
     "with_spared",
 ]
 
@@ -142,19 +142,29 @@ def _organization_in(text: str) -> Iterator[tuple[str, str]]:
         yield match[0], text if "/" in text else f"{match[0]}/"
 
 
-def spared_by(statements: Iterable[CompiledStatement]) -> frozenset[str]:
-    """The names that NotPrincipal spares, which the rest of an account is not."""
+def singled_out(statements: Iterable[CompiledStatement]) -> frozenset[str]:
+    """The names that NotPrincipal spares or a Deny names: the rest of an account is unlike them."""
     names: set[str] = set()
     for statement in statements:
-        if statement.principals is not None and statement.principals.negated:
-            names |= statement.principals.names
+        principals = statement.principals
+        if principals is not None and (principals.negated or statement.denies):
+            names |= principals.names
     return frozenset(names)
+
+
+def _spared_by(statements: Iterable[CompiledStatement]) -> frozenset[str]:
+    """The names that NotPrincipal spares."""
+    return singled_out(
+        statement
+        for statement in statements
+        if statement.principals is not None and statement.principals.negated
+    )
 
 
 def with_spared(mentions: Mentions, statements: Iterable[CompiledStatement]) -> Mentions:
     """The same with whom NotPrincipal spares: a Deny of everybody else leaves them what is allowed
     to all."""
-    names = sorted(spared_by(statements))
+    names = sorted(_spared_by(statements))
     accounts = {name.removeprefix("account:") for name in names if name.startswith("account:")}
     arns = [name.removeprefix("aws:") for name in names if name.startswith("aws:arn:")]
     accounts |= {arn.split(":")[4] for arn in arns if is_account_id(arn.split(":")[4])}

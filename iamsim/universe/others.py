@@ -34,7 +34,7 @@ from iamsim.universe.mentions import (
     SOME_SERVICE,
     mentions_of,
     principals_like,
-    spared_by,
+    singled_out,
 )
 from iamsim.universe.shares import shares_of
 
@@ -89,6 +89,9 @@ def _designated(
     """Those that only conditions name, where a Principal element names everyone or an account, and
     one of everybody else."""
     yield from _canonical_users(names, model)
+    apart = named_candidates(singled_out(statements), model)
+    # A session of a listed role has what the role has, whomever the resource's policies let in.
+    yield from (candidate for candidate in apart if candidate.kind is CandidateKind.SESSION)
     accounts = {
         account
         for kind, _, account in (name.partition(":") for name in names)
@@ -98,9 +101,9 @@ def _designated(
     if not everyone and not accounts:
         return
     mentions = mentions_of(statements)
-    for named_candidate in named_candidates(spared_by(statements), model):
-        if everyone or named_candidate.account in accounts:
-            yield named_candidate
+    for candidate in apart:
+        if everyone or candidate.account in accounts:
+            yield candidate
     if everyone:
         more = sorted(account for account in mentions.accounts if account not in model.accounts)
         yield from named_candidates([f"account:{text}" for text in more], model)
@@ -128,11 +131,12 @@ def statements_about(facts: ResourceFacts) -> Iterator[CompiledStatement]:
 def future_of(
     statements: Sequence[CompiledStatement], model: World, accounts: Iterable[str]
 ) -> Iterator[Candidate]:
-    """Principals of listed accounts that do not exist yet: whom Principal elements and conditions
-    on aws:PrincipalArn name in advance, then any other of each account."""
+    """Principals of listed accounts that do not exist yet: whom Principal and NotPrincipal elements
+    and conditions on aws:PrincipalArn name in advance, then any other of each account."""
     taken = [user.arn for owner in model.accounts.values() for user in owner.users.values()]
     taken += [role.arn for owner in model.accounts.values() for role in owner.roles.values()]
-    named = (name.partition(":") for name in sorted(granted_by(statements)))
+    names = granted_by(statements) | singled_out(statements)
+    named = (name.partition(":") for name in sorted(names))
     patterns = dict.fromkeys(text for kind, _, text in named if kind == "aws")
     patterns.update(dict.fromkeys(mentions_of(statements).arns))
     for pattern in patterns:

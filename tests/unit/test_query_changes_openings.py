@@ -7,6 +7,9 @@ from __future__ import annotations
 import pytest
 
 from iamsim.engine.world import CompiledWorld
+from iamsim.proofs.claims import parse_claim
+from iamsim.proofs.prove import Prover
+from iamsim.proofs.result import Verdict
 from iamsim.query.batch import Batch
 from iamsim.query.changes import Direction, find_changes
 from iamsim.query.who_can import find_who_can
@@ -119,6 +122,27 @@ def user(*statements):
     return {"users": {"bob": {"policies": [policy(*statements)]}}}
 
 
+def denied(names):
+    """A bucket policy that lets everybody read but some."""
+    return policy(
+        *reads()["Statement"], deny("s3:GetObject", f"{BUCKET}/*", Sid="Not", Principal=names)
+    )
+
+
+def endpoint(*statements):
+    """An endpoint for S3 in a network of the account."""
+    one = {"service": "s3", "vpc": "vpc-11111111", "policy": policy(*statements)}
+    return {"vpc_endpoints": {"vpce-11111111": one}}
+
+
+def passes(principal="*"):
+    """A statement of an endpoint that lets somebody through."""
+    return allow("*", Principal=principal)
+
+
+OTHERS = allow("s3:PutObject", f"{BUCKET}/*", Principal={"AWS": ROOT})
+SESSION = f"arn:aws:sts::{HOME}:assumed-role/app/one"
+ROLE = {"roles": {"app": {"policies": [policy(allow("s3:GetObject"))]}}}
 EVERYBODY = {"ArnLike": {"aws:PrincipalArn": "*"}}
 OPENINGS = {
     "an organization": (
@@ -264,9 +288,54 @@ OPENINGS = {
         world(reads()),
         ("anonymous", "s3:GetObject"),
     ),
+    **{
+        f"a denial of {who} gone": (
+            world(denied(names)),
+            world(reads()),
+            (next(iter(names.values())), "s3:GetObject"),
+        )
+        for who, names in {
+            "a user elsewhere": {"AWS": f"arn:aws:iam::{PARTNER}:user/eve"},
+            "another account": {"AWS": f"arn:aws:iam::{PARTNER}:root"},
+            "a service": {"Service": "sns.amazonaws.com"},
+            "a federated user": {"AWS": f"arn:aws:sts::{HOME}:federated-user/fed"},
+            "a session elsewhere": {"AWS": f"arn:aws:sts::{PARTNER}:assumed-role/app/one"},
+        }.items()
+    },
+    "a denial of a session gone": (
+        world(policy(OTHERS, *denied({"AWS": SESSION})["Statement"][1:]), account=ROLE),
+        world(policy(OTHERS), account=ROLE),
+        (SESSION, "s3:GetObject"),
+    ),
+    "an endpoint's denial of a session gone": (
+        world(account=ROLE | endpoint(passes(), deny("*", Principal={"AWS": SESSION}))),
+        world(account=ROLE | endpoint(passes())),
+        (SESSION, "s3:GetObject"),
+    ),
+    "an endpoint for everybody": (
+        world(reads(EVERYBODY), account=endpoint(passes({"AWS": HOME}))),
+        world(reads(EVERYBODY), account=endpoint(passes())),
+        ("*", "s3:GetObject"),
+    ),
+    "an endpoint for a user elsewhere": (
+        world(reads(EVERYBODY), account=endpoint(passes({"AWS": HOME}))),
+        world(
+            reads(EVERYBODY),
+            account=endpoint(passes({"AWS": [HOME, f"arn:aws:iam::{PARTNER}:user/eve"]})),
+        ),
+        (f"arn:aws:iam::{PARTNER}:user/eve", "s3:GetObject"),
+    ),
 }
 PUBLIC = {"a tag", "a snapshot for everybody", "a condition dropped", "everybody"}
-PUBLIC |= {"unencrypted connections"}
+PUBLIC |= {"unencrypted connections", "an endpoint for everybody"}
+
+
+def proved(before, after, action):
+    """Whether a claim holds that a change allows nothing new."""
+    worlds = [CompiledWorld.checked(load_world_data(entry)) for entry in (after, before)]
+    claim = {"name": "none", "no_new_access": {"action": action}}
+    claim |= {"services": True, "resources": "any"}
+    return Prover(*worlds).prove(parse_claim(claim)).verdict
 
 
 def between(before, after, **options):
@@ -295,6 +364,7 @@ def test_an_opening_is_a_change_with_its_cause(name):
     )
     if SNAPSHOT not in str(after):
         assert all(entry.proved and entry.through for entry in opened)
+    assert proved(before, after, action) is not Verdict.PASS
     _, back = between(after, before)
     assert any(
         entry.direction in {Direction.CLOSES, Direction.SHIFTS}

@@ -1,8 +1,9 @@
 """VPC endpoints whose policies differ: who asks through them, and for what.
 
-Whoever is in the network can use an endpoint; principals that the worlds list are asked for, and
-those that its changed statements name. An endpoint without a policy lets everything pass:
+Whoever is in the network can use an endpoint, with credentials of other accounts too. An endpoint
+without a policy lets everything pass:
 https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-access.html
+https://docs.aws.amazon.com/whitepapers/latest/building-a-data-perimeter-on-aws/perimeter-implementation.html
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from iamsim.compile.statement import CompiledStatement
     from iamsim.engine.facts import CallerFacts
     from iamsim.engine.world import CompiledWorld
-    from iamsim.query.batch import ActionUniverse, Candidate
+    from iamsim.query.batch import ActionUniverse
     from iamsim.world.model import VpcEndpoint
 
 __all__ = ["EndpointChange", "compare_endpoints"]
@@ -44,21 +45,6 @@ class EndpointChange(NamedTuple):
     difference: Difference
     keys: frozenset[str]
     statements: tuple[CompiledStatement, ...]
-
-    def may_concern(self, candidate: Candidate) -> bool:
-        """Whether a principal is asked for: the world lists it, or it is of the account, or named.
-
-        Whoever brings credentials of another account into the network comes through it too:
-        https://docs.aws.amazon.com/whitepapers/latest/building-a-data-perimeter-on-aws/perimeter-implementation.html
-        """
-        if candidate.entity is not None or candidate.account == self.account:
-            return True
-        named = {f"account:{candidate.account}", f"aws:{candidate.principal}"}
-        return any(
-            statement.principals is not None
-            and (statement.principals.negated or not statement.principals.names.isdisjoint(named))
-            for statement in self.difference.statements
-        )
 
     def changed(
         self, old: CallerFacts, new: CallerFacts, about: Iterable[CompiledStatement]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import reduce
+from operator import or_
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from iamsim.compile.statement import ActionTest
@@ -220,14 +222,13 @@ class _Search:
         found: dict[str, Candidate] = {}
         for batch in (self.before, self.after):
             found.update((candidate.principal, candidate) for candidate in batch.candidates)
-        about = [statement for resource in self.touched for statement in resource.statements]
+        resources = self.touched
+        if self.endpoints:  # whoever has access to a resource may come through
+            through = reduce(or_, (endpoint.actions for endpoint in self.endpoints))
+            resources = [*resources, *self._index(None, through).everything()]
+        about = [statement for resource in resources for statement in resource.statements]
+        about += [some for endpoint in self.endpoints for some in endpoint.difference.statements]
         names = granted_by(about)
-        names |= {
-            name
-            for statement in about
-            if statement.principals is not None and not statement.denies
-            for name in statement.principals.names
-        }
         about += [guardrail for account in self.control for guardrail in self._guardrails(account)]
         owners = dict.fromkeys(resource.account for resource in self.touched)
         accounts = self.before.world.model.accounts.keys() & self.after.world.model.accounts.keys()
@@ -238,7 +239,7 @@ class _Search:
             model = batch.world.model
             restricted = any(
                 restricts(model.find_resource(resource.arn), resource, model)
-                for resource in self.touched
+                for resource in resources
             )
             for candidate in others_of(about, model, names, restricted=restricted):
                 found.setdefault(candidate.principal, candidate)
@@ -256,8 +257,7 @@ class _Search:
     def compared(self, candidate: Candidate) -> Compared:
         """What is found for one principal, or for one that it can't differ from."""
         direct = not self.unchanged.principal(candidate) or self.touches.may_concern(candidate)
-        endpoints = [endpoint for endpoint in self.endpoints if endpoint.may_concern(candidate)]
-        if not direct and not endpoints:
+        if not direct and not self.endpoints:
             return NOTHING
         old, new = (self.facts(batch, candidate) for batch in (self.before, self.after))
         if old is None or new is None:
@@ -270,7 +270,7 @@ class _Search:
         found = NOTHING
         if direct:
             found = self._directly(asked, sides)
-        for endpoint in endpoints:
+        for endpoint in self.endpoints:
             statements = endpoint.changed(old, new, self._about(new.caller))
             places, complete = self._places(asked, sides, statements, {}, endpoint.statements)
             via = Via(vpc_endpoint=endpoint.id)
