@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from iamsim.draw.lettering import shortened, text_width, wrapped
+from iamsim.draw.lettering import shortened, text_width, unquoted, wrapped
 from iamsim.draw.style import SIZES, Theme
 from iamsim.draw.svg import BADGE_HEIGHT, Sheet, badge_width
 
@@ -179,7 +179,7 @@ class _Drawing:
         lines = [
             (text, "small bold" if line.heavy else "small")
             for line in row.lines
-            for text in self._broken(line.text, inner, _LINES if row.decides else 4)
+            for text in self._broken(unquoted(line.text), inner, _LINES if row.decides else 4)
         ]
         height = 2 * SIZES.padding + BADGE_HEIGHT + len(lines) * SIZES.leading + (4 if lines else 0)
         return _Box(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from iamsim.draw.dot import dot_text, edge_style, label, new_graph, state_style
-from iamsim.draw.lettering import escaped, wrapped
+from iamsim.draw.lettering import escaped, unquoted, wrapped
 from iamsim.draw.style import SIZES, State, Theme, palette_of
 
 if TYPE_CHECKING:
@@ -103,6 +103,6 @@ def _gate_label(row: Row, decides: str) -> str:
     """The label of a gate: how it stands, what it is, and why."""
     lines = [row.gate.name]
     for line in row.lines:
-        lines += wrapped(line.text, _WIDTH, SIZES.small, most=3)
+        lines += wrapped(unquoted(line.text), _WIDTH, SIZES.small, most=3)
     word = row.word if row.reached else f"({row.word})"
     return label(word, lines, small=decides if row.decides else "")

@@ -10,7 +10,7 @@ import re
 import unicodedata
 from html import escape
 
-__all__ = ["escaped", "plain", "shortened", "text_width", "wrapped"]
+__all__ = ["escaped", "plain", "shortened", "text_width", "unquoted", "wrapped"]
 
 _BY_WIDTH = {
     191: "'",
@@ -39,6 +39,7 @@ _OTHER, _WIDE, _BOLD = 600, 1000, 1.07
 _NARROWEST = min(_WIDTHS.values())
 _BREAKS = "/:-_.*,="
 _MARK = "…"
+_CODE = re.compile("`([^`]+)`")
 # Where a phrase of Japanese ends, whose words have no blanks between them: behind hiragana, and
 # never in front of a sign that closes.
 _PHRASE = re.compile("(?<=[ぁ-ん、。・」])(?=[^ぁ-んー、。・」)),: ])")
@@ -48,6 +49,11 @@ def plain(text: str) -> str:
     """Text on one line, without characters that do not print: neither control characters nor
     those that turn the direction of writing can leave their place."""
     return "".join(character if character.isprintable() else " " for character in text)
+
+
+def unquoted(text: str) -> str:
+    """A sentence without the backticks around its values, which mark nothing in a picture."""
+    return _CODE.sub(r"\1", text)
 
 
 def escaped(text: str) -> str:

@@ -272,6 +272,9 @@ class _Reading:
             if side is not None:
                 parts.append(f"{unknown}{side} {verb}")  # by a rule of AWS's, no policy
                 continue
+            if decider.reason is Reason.NO_POLICY:
+                parts.append(f"there is no {name}{at}")
+                continue
             article = "" if decider.layer is Layer.S3_BLOCK_PUBLIC_ACCESS else "the "
             parts.append(f"{unknown}{article}{name}{at} {verb}{which}")
         return "; ".join(dict.fromkeys(parts)) or RELATIONS[explanation.relation]
