@@ -21,6 +21,7 @@ async function contents(files) {
 export class World {
   #python;
   #last = null;
+  #read = null;
 
   constructor(python) {
     this.#python = python;
@@ -66,7 +67,8 @@ export class World {
     if (told.fault) return;
     at("p-world-asks").hidden = false;
     this.#last = () => this.#drop(data);
-    at("p-dropped").textContent = t("read-as", told.files, told.accounts);
+    this.#read = [told.files, told.accounts];
+    this.#sayRead();
   }
 
   async #ask(data, files) {
@@ -81,8 +83,13 @@ export class World {
     }
   }
 
-  // The last answer in another language.
-  speak() { if (this.#last) this.#last(); }
+  #sayRead() { at("p-dropped").textContent = t("read-as", ...this.#read); }
+
+  // The last answer in another language, and what was read.
+  speak() {
+    if (this.#read) this.#sayRead();
+    if (this.#last) this.#last();
+  }
 
   #working() {
     at("p-world-verdict").hidden = true;
