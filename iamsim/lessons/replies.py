@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from iamsim.core.decision import Layer, Outcome, Verdict
-from iamsim.core.layer_names import layer_name
+from iamsim.core.explanation import Element
+from iamsim.core.layer_names import GRANTS, layer_name
 from iamsim.core.reason import Reason
 from iamsim.core.ways import is_absent, ways_of_caller
 from iamsim.lessons.prediction import NoLayer
@@ -29,6 +30,8 @@ __all__ = ["layer_reply", "verdict_reply"]
 
 _ALLOW, _DENY = "Allow", "Deny"
 _SPEAKING = frozenset({Outcome.ALLOW, Outcome.EXPLICIT_DENY})
+_OF_ORGANIZATIONS = (Layer.SERVICE_CONTROL_POLICY, Layer.RESOURCE_CONTROL_POLICY)
+_IN_NO_ORGANIZATION = {Reason.CALLER_NOT_IN_ORGANIZATION, Reason.RESOURCE_NOT_IN_ORGANIZATION}
 _MOST = 2  # statements that one reply names
 # Layers that let pass and never grant: https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies.html
 _CAPS = frozenset(
@@ -65,14 +68,19 @@ def layer_reply(answer: Answer, chosen: LayerChoice) -> str:
     if any(entry.reason is Reason.ROOT_USER_NEEDS_NO_POLICY for entry in entries):
         return f"There is no {name}, and none is needed: {REASONS[entries[0].reason]}."
     if not entries or all(map(is_absent, entries)):
-        return _absent(name, entries)
+        return _absent(name, entries, answer)
     if all(entry.outcome is Outcome.NOT_APPLICABLE for entry in entries):
         return f"The {name} has no say here: {REASONS[entries[0].reason]}."
     return _present(answer, chosen, name)
 
 
-def _absent(name: str, entries: list[LayerExplanation]) -> str:
+def _absent(name: str, entries: list[LayerExplanation], answer: Answer) -> str:
     reasons = {entry.reason for entry in entries} - {Reason.NO_POLICY, Reason.NOT_PRESENT}
+    if any(
+        entry.layer in _OF_ORGANIZATIONS and not is_absent(entry)
+        for entry in answer.explanation.layers
+    ):
+        reasons -= _IN_NO_ORGANIZATION  # a question with policies of one says so itself
     why = "".join(
         f": {REASONS[reason]}" for reason in sorted(reasons, key=lambda reason: reason.value)
     )
@@ -126,10 +134,25 @@ def _not_allowed(answer: Answer) -> str:
     if allowing or needs_none:
         says = f"{allowing} allows it" if allowing else "The root user needs no policy of its own"
         return f"{says}. That is not enough here: something else that has to allow it does not."
+    grants = _closest_grants(answer)
+    if grants:
+        return f"No statement allows it. The closest is {grants[0]}."
     nears = [decider.near for decider in answer.explanation.decided_by if decider.near is not None]
     if nears:
         return f"No statement allows it. The closest is {near_text(nears[0])}."
     return "No statement allows it, and nothing is allowed that no statement allows."
+
+
+def _closest_grants(answer: Answer) -> list[str]:
+    """The grants on a key that name the caller and lack one thing."""
+    return [
+        f"{_named(grant, layer_name(entry.layer, answer.request.action, GRANTS))},"
+        f" {failure_text(grant, grant.failed_elements[0])}"
+        for entry, grant in _statements(answer, _ALLOW)
+        if entry.level == GRANTS
+        and len(grant.failed_elements) == 1
+        and grant.failed_elements[0] is not Element.PRINCIPAL
+    ]
 
 
 def _not_explicit(answer: Answer) -> str:

@@ -125,3 +125,15 @@ def test_the_archives_of_the_page_hold_the_whole_course(tmp_path):
     script = (PAGE / "worker.js").read_text("utf-8")
     waiting = json.loads(re.search(r"LATER = new Set\((\[.*?\])\)", script)[1])
     assert set(waiting) == {name for name, home in HOMES.items() if home in ("learning", "worlds")}
+
+
+def test_a_reason_speaks_of_the_choice_that_was_made():
+    """Of grants that do not count, the one that lacks a single thing; where control policies are
+    part of the question, nobody is said to be in no organization."""
+    told = ask("predict", name="kms-grants", step=1, decision="allowed", layer="")
+    assert "whose Action lists only kms:Encrypt and kms:GenerateDataKey" in told["reason"]
+    told = ask("predict", name="kms-grants", step=2, decision="allowed", layer="")
+    assert "the request has no kms:EncryptionContext:book" in told["reason"]
+    place = {"name": "root-user", "step": 1, "layer": "resource-control-policy"}
+    told = ask("predict", decision="explicitDeny", **place)
+    assert told["reason"].startswith("There is no resource control policy in this request. ")
