@@ -32,6 +32,7 @@ _OWN_ERRORS = frozenset(
         Reason.MANAGEMENT_ACCOUNT_ONLY,
         Reason.MEMBER_ACCOUNTS_ONLY,
         Reason.OWN_ACCOUNT_ONLY,
+        Reason.RESTRICTED_CREDENTIALS,
         Reason.SIGNED_CALLS_ONLY,
     }
 )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from iamsim.catalog.rules import service_rules
 from iamsim.core.reason import Reason
+from iamsim.engine.services.sts import CREDENTIALS_PAGES
 
 if TYPE_CHECKING:
     from iamsim.core.answer import Answer
@@ -17,6 +18,7 @@ _FACTS = {
     Reason.OWN_ACCOUNT_ONLY: ("own-account", "identity-only", "services-only"),
     Reason.IDENTITY_POLICIES_ONLY: ("identity-only", "services-only"),
     Reason.NO_POLICY_CONTROLS: ("no-policy",),
+    Reason.CALLER_IDENTITY: ("no-policy",),
     Reason.MANAGEMENT_ACCOUNT_ONLY: ("management",),
     Reason.ADMINISTRATORS_ONLY: ("organization",),
     Reason.DELEGATED_ADMINISTRATORS_ONLY: ("delegated",),
@@ -24,6 +26,9 @@ _FACTS = {
     Reason.FIXED_OBJECT: ("refused-on",),
     Reason.RESTRICTED_CREDENTIALS: ("no-root",),
 }
+_WHO_MAY_CALL = (
+    "https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_sts-comparison.html"
+)
 
 
 def page_text(answer: Answer) -> str:
@@ -35,4 +40,8 @@ def page_text(answer: Answer) -> str:
         if page is not None:
             url, date = page
             return f" ({url}" + (f", state of {date})" if date else ")")
+    if answer.explanation.relation is Reason.RESTRICTED_CREDENTIALS:
+        return f" ({_WHO_MAY_CALL})"
+    if answer.decision.reason is Reason.SERVICE_REFUSES:
+        return f" ({CREDENTIALS_PAGES.get(prefix.lower(), _WHO_MAY_CALL)})"
     return ""

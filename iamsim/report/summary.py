@@ -88,7 +88,8 @@ def _why_not_allowed(answer: Answer) -> str:
         reason = REASONS[answer.explanation.relation]
         return f"no policy can allow {what}: {reason}{page_text(answer)}"
     if answer.decision.reason is Reason.SERVICE_REFUSES:
-        return f"{what}: {REASONS[Reason.CREDENTIALS_DO_NOT_REACH]}, whatever policies say"
+        reason = REASONS[Reason.CREDENTIALS_DO_NOT_REACH]
+        return f"{what}: {reason}, whatever policies say{page_text(answer)}"
     if not deciders:
         return f"{what}: {REASONS[answer.decision.reason]}"
     first, *others = deciders

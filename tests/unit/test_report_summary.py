@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
+
+import iamsim
 from iamsim.core.decision import Layer, Outcome, Verdict
 from iamsim.core.explanation import Decider, MissingKey
 from iamsim.core.reason import Reason
@@ -165,3 +168,30 @@ def test_a_conditional_answer_names_the_unknown_keys():
         f"conditional: whether {WHAT} is allowed depends on `aws:SourceIp` and `aws:SourceVpc`"
     )
     assert "not known" in summary(answer(Verdict.CONDITIONAL))
+
+
+@pytest.mark.parametrize(
+    ("asked", "page"),
+    [
+        ({"action": "sts:GetCallerIdentity"}, "API_GetCallerIdentity.html"),
+        (
+            {"action": "sts:GetSessionToken", "principal": "arn:aws:iam::111122223333:role/r"},
+            "id_credentials_sts-comparison.html",
+        ),
+        (
+            {
+                "action": "iam:ListUsers",
+                "session": {"credentials": "session-token"},
+                "context": {"aws:MultiFactorAuthPresent": "false"},
+            },
+            "API_GetSessionToken.html",
+        ),
+    ],
+)
+def test_what_a_service_decides_names_its_page_and_no_message(asked, page):
+    """Neither a policy nor a message of AWS's that no page gives; the page that says it."""
+    answered = iamsim.explain(
+        **{"principal": "arn:aws:iam::111122223333:user/u", "resource": "*"} | asked
+    )
+    assert page in answered.in_short()
+    assert "AWS would say" not in str(answered)

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from iamsim.engine.question import Session
 
 __all__ = [
+    "CREDENTIALS_PAGES",
     "OWN_RULES",
     "TRUST_ACTIONS",
     "UNSIGNED_ACTIONS",
@@ -67,6 +68,11 @@ WITH_MFA_SESSION = (
     | {"sts:getwebidentitytoken", "sts:setwebidentitytokenscope", "sts:taggetwebidentitytoken"}
 )
 OWN_RULES = TRUST_ACTIONS | TOKEN_ACTIONS | WITH_MFA_SESSION | {ASSUME_ROOT}
+# Where AWS says what `credentials_of` gives, by the service that is called.
+CREDENTIALS_PAGES = {
+    "iam": "https://docs.aws.amazon.com/STS/latest/APIReference/API_GetSessionToken.html",
+    "sts": "https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html",
+}
 TEMPORARY = frozenset({CallerKind.ROLE_SESSION, CallerKind.FEDERATED_USER, CallerKind.ASSUMED_ROOT})
 
 
