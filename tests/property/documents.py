@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from iamsim.compile.policy import compile_policy
 from iamsim.core.decision import PolicyType
-from iamsim.core.request import Request
+from iamsim.core.request import CallerKind, Request
 from iamsim.engine.callers import make_caller
 from iamsim.engine.question import PLAIN_SESSION
 from iamsim.syntax.read import parse_policy
@@ -254,7 +254,7 @@ def requests(policies: list[CompiledPolicy], *, everybody: bool = False) -> Iter
         for action in ASKED:
             for resource in PLACES[action.partition(":")[0]]:
                 for context in contexts:
-                    if can_be(context, caller, action):
+                    if can_be(context, keys, caller, action):
                         yield Request(caller, action, resource, context)
 
 
@@ -268,11 +268,19 @@ def carries(action: str, key: str) -> bool:
     return action.startswith(CARRIED_BY.get(key, ""))
 
 
-def can_be(context: Mapping[str, Any], caller: Caller, action: str) -> bool:
-    """Whether the keys of a request fit each other, the caller and the action."""
+def can_be(
+    context: Mapping[str, Any], keys: Mapping[str, Any], caller: Caller, action: str
+) -> bool:
+    """Whether the keys of a request, of those that are asked for, fit each other, the caller and
+    the action."""
     if not all(carries(action, key) for key in context):
         return False
     if "aws:sourceip" in context and "aws:sourcevpce" in context:
+        return False
+    # A call comes from an address or through an endpoint; of services nothing says so.
+    origins = ("aws:SourceIp", "aws:SourceVpce")
+    told = all(key in keys for key in origins) and caller.kind is not CallerKind.SERVICE
+    if told and not any(key.lower() in context for key in origins):
         return False
     if not caller.kind.has_identity and (
         "aws:principaltag/team" in context or "aws:multifactorauthpresent" in context
