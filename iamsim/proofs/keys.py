@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from iamsim import catalog
+from iamsim.catalog.lifelike import usual_values
 from iamsim.catalog.presence import Presence, presence_of
 from iamsim.core.wildcard import Wildcard
 from iamsim.proofs.conditions import Domain
@@ -55,14 +56,6 @@ FORMS: dict[str, tuple[Glob, ...]] = {
     "s3:dataaccesspointaccount": ACCOUNT,
     "s3:resourceaccount": ACCOUNT,
 }
-USUAL: dict[str, tuple[str, ...]] = {
-    "aws:principalaccount": ("777788889999", "111122223333"),
-    "aws:principalorgid": ("o-someoneelse",),
-    "aws:requestedregion": ("us-east-1", "eu-west-1", "ap-southeast-2"),
-    "aws:sourceaccount": ("777788889999", "111122223333"),
-    "aws:sourcevpc": ("vpc-0123456789abcdef0",),
-    "aws:sourcevpce": ("vpce-0123456789abcdef0",),
-}
 FAMILIES = {"Numeric": "Numeric", "Long": "Numeric", "Date": "Date", "IPAddress": "IpAddress"}
 
 
@@ -89,7 +82,7 @@ def key_domain(
     family = FAMILIES.get(base)
     if family == "Date" and "Numeric" in types:
         family = "Numeric"
-    return Domain(absent, present, many, groups, (), family, USUAL.get(key, ()))
+    return Domain(absent, present, many, groups, (), family, usual_values(key))
 
 
 def fixed_domain(value: ContextValue | None) -> Domain:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from iamsim.catalog.lifelike import lifelike_arn
 from iamsim.proofs.budget import Budget
 from iamsim.proofs.formats import action_formats, partitions_of
 from iamsim.proofs.texts import find_text, will_do
@@ -73,7 +74,8 @@ def _usual(formats: tuple[Glob, ...]) -> str | None:
 def find_resource(
     groups: tuple[tuple[Glob, ...], ...], avoided: tuple[Glob, ...], budget: Budget
 ) -> str | None:
-    """Find a resource; of those that will do one with a Region and an account that read well."""
+    """Find a resource; of those that will do one with a Region, an account and a name that there
+    could be."""
     resource = find_text(groups, avoided, budget)
     if resource is None or resource.count(":") < 5:  # noqa: PLR2004 - the parts of an ARN
         return resource
@@ -82,5 +84,6 @@ def find_resource(
         for account in (*USUAL_ACCOUNTS, parts[4]) if parts[4] else ("",):
             better = ":".join((*parts[:3], region, account, parts[5]))
             if will_do(better, groups, avoided):
-                return better
+                named = lifelike_arn(better)
+                return named if named != better and will_do(named, groups, avoided) else better
     return resource

@@ -22,10 +22,12 @@ from iamsim.catalog.facts import (
     ResourceTypeUse,
     ServiceFacts,
 )
-from iamsim.catalog.files import data_path
+from iamsim.catalog.files import data_lines, data_path
 from iamsim.catalog.keys import template_matches
+from iamsim.catalog.lifelike import lifelike_arn
 from iamsim.catalog.pack import read_pack, write_pack
 from iamsim.catalog.writing import write_reference
+from iamsim.checks.arn_formats import read_format
 from iamsim.core.errors import InputError
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -900,3 +902,24 @@ def test_a_refresh_takes_names_in_any_letter_case(tmp_path):
     report = catalog.merge_service_reference([tmp_path / "s3.json"], tmp_path / "user.pack")
     assert report.added_actions == ()
     assert report.changed_actions == ("s3:GetObject",)
+
+
+def test_names_and_values_that_read_well_are_of_what_the_reference_lists():
+    """Each ARN has a format of its service, each key is one."""
+    for line in data_lines("lifelike.txt"):
+        kind, name, *values = line.split(" ")
+        if kind == "key":
+            assert catalog.find_condition_key(name) is not None, name
+            continue
+        service, _, resource = name.partition(":")
+        arn = f"arn:aws:{service}:us-east-1:111122223333:{resource}"
+        named = lifelike_arn(arn)
+        assert values == [f"{named.split(':')[2]}:{named.split(':', 5)[5]}"]
+        assert lifelike_arn(f"{arn}yz") == f"{arn}yz"  # a name, and not what stands for any
+        if service != "x":  # a point of recovery is of any service
+            kinds = catalog.find_service(service).resource_types
+            formats = (read_format(text) for kind in kinds for text in kind.arn_formats)
+            start = values[0].partition(":")[2]
+            assert any(
+                form.fits_resource(text) for form in formats for text in (start, f"{start}/x")
+            )

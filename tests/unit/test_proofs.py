@@ -412,6 +412,28 @@ def test_what_a_resource_gives_to_everybody_is_past_a_boundary() -> None:
     assert found.result == "FAIL"
 
 
+@pytest.mark.parametrize(
+    ("action", "resource"),
+    [
+        ("s3:GetObject", "arn:aws:s3:::amzn-s3-demo-bucket/x"),
+        ("dynamodb:GetItem", "arn:aws:dynamodb:us-east-1:111122223333:table/Music"),
+        ("ec2:StopInstances", "arn:aws:ec2:us-east-1:111122223333:instance/i-0123456789abcdef0"),
+        (
+            "secretsmanager:GetSecretValue",
+            "arn:aws:secretsmanager:us-east-1:111122223333:secret:MySecret-a1b2c3",
+        ),
+    ],
+)
+def test_a_witness_has_a_name_that_there_can_be(action: str, resource: str) -> None:
+    """No bucket, table, secret or instance is called `x`; where policies leave no other, one is."""
+    nothing = policy({**allow("*"), "Effect": "Deny"})
+    found = iamsim.check_no_new_access(nothing, policy(allow(action)))
+    assert found.witness is not None
+    assert found.witness["resource"] == resource
+    spared = {"Effect": "Deny", "Action": action, "Resource": resource}
+    assert iamsim.check_no_new_access(nothing, policy(allow(action), spared)).result == "FAIL"
+
+
 @pytest.mark.parametrize("action", ["sts:AssumeRoleWithSAML", "sts:AssumeRoleWithWebIdentity"])
 def test_a_provider_without_a_name_may_be_anybody(action: str) -> None:
     """AWS's samples for its checks take it for all of them, and no page says so: no proof.
