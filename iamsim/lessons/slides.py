@@ -1,6 +1,7 @@
 """Lessons as slides: Markdown that Marp shows (https://marp.app), a slide between two rules.
 
-reveal.js reads the same text, where its separator is a line of three dashes.
+reveal.js reads the same text without the front matter, where its separator is a line of three
+dashes.
 """
 
 from __future__ import annotations
