@@ -37,10 +37,12 @@ __all__ = [
     "TIME_KEYS",
     "Derived",
     "DerivedKeys",
+    "InOrganization",
     "call_context",
     "caller_context",
     "context_entries",
     "endpoint_context",
+    "in_organization",
     "kms_context",
     "resource_context",
     "said_otherwise",
@@ -48,6 +50,8 @@ __all__ = [
 ]
 
 Derived = tuple[str, "ContextValue", Origin]
+# The id of an account's organization, and the account's path in it, where that is known.
+InOrganization = tuple[str, str | None]
 
 UNLISTED_RESOURCE = Origin("resource")
 LAST_SECOND = 253_402_300_799  # of the year 9999
@@ -101,11 +105,11 @@ def caller_context(
     caller: Caller,
     tags: Mapping[str, str],
     session: Session,
-    organization: tuple[str, str] | None,
+    organization: InOrganization | None,
 ) -> Iterator[Derived]:
     """What follows from the caller: its ARN, account, type, tags, session and organization.
 
-    `organization` is (id, path) of the caller's account.
+    `organization` is that of the caller's account.
     """
     origin = Origin("principal", caller.arn)
     if caller.principal_arn is not None:
@@ -125,8 +129,14 @@ def caller_context(
         yield "aws:sourceidentity", session.source_identity, Origin("session", "source identity")
     if organization is not None and caller.kind.has_identity:
         origin = Origin("organization", organization[0])
-        yield "aws:principalorgid", organization[0], origin
-        yield "aws:principalorgpaths", (organization[1],), origin
+        yield from in_organization("principal", organization, origin)
+
+
+def in_organization(whose: str, organization: InOrganization, origin: Origin) -> Iterator[Derived]:
+    """The two keys of an account's organization."""
+    yield f"aws:{whose}orgid", organization[0], origin
+    if organization[1] is not None:
+        yield f"aws:{whose}orgpaths", (organization[1],), origin
 
 
 def _caller_names(caller: Caller, origin: Origin) -> Iterator[Derived]:
@@ -179,7 +189,7 @@ def resource_context(
     action: str,
     region: str,
     account: str | None,
-    organization: tuple[str, str] | None,
+    organization: InOrganization | None,
     listed: str | None,
 ) -> Iterator[Derived]:
     """What follows from the resource: account, organization, and the Region of its ARN.
@@ -195,9 +205,9 @@ def resource_context(
         if service in owner_account_keys():
             yield owner_account_keys()[service], account, origin
     if organization is not None and told:
-        org_origin = Origin("organization", organization[0])
-        yield "aws:resourceorgid", organization[0], org_origin
-        yield "aws:resourceorgpaths", (organization[1],), org_origin
+        yield from in_organization(
+            "resource", organization, Origin("organization", organization[0])
+        )
     if region and "*" not in region:
         yield "aws:requestedregion", region, origin
         if service in region_keys():
@@ -236,18 +246,17 @@ def _call_keys(via: Via, vpc: str | None) -> Iterator[Derived]:
 
 
 def endpoint_context(
-    action: str, account: str, organization: tuple[str, str] | None
+    action: str, account: str, organization: InOrganization | None
 ) -> Iterator[Derived]:
     """Whose VPC endpoint a request comes through, of what the service of its action sends.
 
-    `organization` is (id, path) of the account that owns the endpoint.
+    `organization` is that of the account that owns the endpoint.
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-vpceaccount
     """
     origin = Origin("network", account)
     owner: list[Derived] = [("aws:vpceaccount", account, origin)]
     if organization is not None:
-        owner.append(("aws:vpceorgid", organization[0], origin))
-        owner.append(("aws:vpceorgpaths", (organization[1],), origin))
+        owner += in_organization("vpce", organization, origin)
     yield from (derived for derived in owner if sends_of_endpoint(action, derived[0]))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from iamsim.catalog.presence import has_resource_account
 from iamsim.catalog.resource_types import sharing_services, type_of_arn
 from iamsim.compile.policy import PolicySet
 from iamsim.core.arn import find_arn, is_account_id
@@ -40,7 +41,7 @@ from iamsim.engine.target import (
     tag_context,
     tags_of,
 )
-from iamsim.engine.unknown_facts import untold_of_caller, untold_of_resource
+from iamsim.engine.unknown_facts import untold_of_caller, untold_of_organization, untold_of_resource
 from iamsim.engine.unknown_policies import may_allow, may_do_anything
 from iamsim.world.builtin import RCP_FULL_AWS_ACCESS
 from iamsim.world.model import Resource, Role, User
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
 
     from iamsim.core.request import Caller
     from iamsim.core.unknown import Unknown
+    from iamsim.engine.context import InOrganization
     from iamsim.engine.documents import PolicyLibrary
     from iamsim.engine.question import AttachedPolicies, Question
     from iamsim.engine.target import Target
@@ -118,15 +120,14 @@ class ResourceFacts(NamedTuple):
     owner_unknown: Unknown | None = None
 
 
-def organization_of(model: World, account: str | None) -> tuple[str, str] | None:
-    """The id of an account's organization and the account's path in it, where both are known."""
+def organization_of(model: World, account: str | None) -> InOrganization | None:
+    """The id of an account's organization and the account's path in it, where they are known."""
     organization = model.organization
     if account is None or organization is None or organization.id is None:
         return None
     if not model.in_organization(account):
         return None
-    path = model.organization_path_text(account)
-    return organization.id, path if path is not None else f"{organization.id}/"
+    return organization.id, model.organization_path_text(account)
 
 
 def caller_facts(question: Question, model: World, library: PolicyLibrary) -> CallerFacts:
@@ -174,7 +175,10 @@ def caller_facts(question: Question, model: World, library: PolicyLibrary) -> Ca
             )
         ),
         tuple(notes),
-        untold_of_caller(holder),
+        (
+            *untold_of_caller(holder),
+            *(untold_of_organization(model, account, "principal") if identity else ()),
+        ),
     )
 
 
@@ -394,7 +398,14 @@ def resource_facts(
             *(_access_point_notes(listed, model) if through else ()),
         ),
         has_listed_tags(target),
-        tuple(untold_of_resource(service, target)),
+        (
+            *untold_of_resource(service, target),
+            *(
+                untold_of_organization(model, account, "resource")
+                if has_resource_account(action)
+                else ()
+            ),
+        ),
         _unknown_owner(target),
     )
 

@@ -11,11 +11,15 @@ from iamsim.core.reason import Note, Reason
 from iamsim.core.request import CallerKind
 from iamsim.engine.documents import compile_all
 from iamsim.engine.situation import Situation
+from iamsim.engine.unknown_facts import untold_of_organization
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from iamsim.compile.policy import PolicySet
     from iamsim.engine.facts import CallerFacts, ResourceFacts
     from iamsim.engine.question import Question, Via
+    from iamsim.engine.unknown_facts import UntoldKeys
     from iamsim.engine.world import CompiledWorld
 
 __all__ = ["make_situation", "way_of"]
@@ -55,7 +59,7 @@ def make_situation(
         way=way_of(question.via),
         shared_with=resource.shared_with,
         shared_for=resource.shared_for,
-        untold=(*caller.untold, *resource.untold),
+        untold=(*caller.untold, *resource.untold, *_untold_of_endpoint(question, world)),
         owner_unknown=None if question.resource_account is not None else resource.owner_unknown,
         notes=(
             *(*caller.notes, *resource.notes, *_endpoint_notes(question, world)),
@@ -81,6 +85,13 @@ def _same_partition(caller: CallerFacts, resource: str) -> bool:
     if arn is None or arn.partition == called.partition:
         return True
     return called.kind is CallerKind.SERVICE and called.partition == COMMERCIAL
+
+
+def _untold_of_endpoint(question: Question, world: CompiledWorld) -> Iterator[UntoldKeys]:
+    """The keys of the organization of the endpoint's owner that the world does not know."""
+    endpoint = world.endpoint(question.via.vpc_endpoint)
+    if endpoint is not None and not question.via.services:
+        yield from untold_of_organization(world.model, endpoint.account, "vpce")
 
 
 def _endpoint_notes(question: Question, world: CompiledWorld) -> tuple[Note, ...]:

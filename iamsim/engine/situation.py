@@ -26,7 +26,7 @@ from iamsim.engine.rows import find_relation, notes_of
 from iamsim.engine.services.access_points import with_buckets
 from iamsim.engine.services.kms import needs_foreign_key
 from iamsim.engine.services.sts import TRUST_ACTIONS
-from iamsim.engine.standing import ADMINISTRATORS, UNKNOWN_STANDING, Standing
+from iamsim.engine.standing import ADMINISTRATORS, MANAGEMENT, UNKNOWN_STANDING, Standing
 from iamsim.engine.unknown_policies import may_allow
 
 if TYPE_CHECKING:
@@ -223,6 +223,8 @@ class Situation:
         """The relation; one of an administrator of the organization may be, where nobody knows who
         is one: that is a place of its own, which may let the caller through."""
         relation, doubt = find_relation(met), met.standing.doubt
+        if met.standing.lost is not None and met.caller.kind.has_identity:
+            return _of_either(met, met.standing.lost)
         if doubt is None or not met.standing.known or not met.caller.kind.has_identity:
             return relation, []
         supposed = find_relation(met._replace(standing=met.standing.supposing(met.principal)))
@@ -470,3 +472,18 @@ class Situation:
             return []
         reason = Reason.CREDENTIALS_DO_NOT_REACH
         return [Station(Slot.CREDENTIALS, reason, policies, level="credentials")]
+
+
+def _of_either(met: Encounter, lost: Unknown) -> tuple[Relation, list[Station]]:
+    """The relation where nobody knows whether the caller is of the management account or of a
+    member: where only one of them may call, that is a place of its own, as `_relation` says."""
+    owner = met.owner._replace(known=True)
+    member, management = (
+        find_relation(met._replace(standing=Standing(known=True, management=manages), owner=owner))
+        for manages in (False, True)
+    )
+    if member is management:
+        return member, []
+    open_to, closed_to = (management, member) if management.ways else (member, management)
+    policies = may_allow(fact_words(MANAGEMENT), lost)
+    return open_to, [Station(Slot.CREDENTIALS, closed_to.reason, policies)]

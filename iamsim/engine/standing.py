@@ -11,19 +11,22 @@ if TYPE_CHECKING:
     from iamsim.core.unknown import Unknown
     from iamsim.world.model import Organization, World
 
-__all__ = ["ADMINISTRATORS", "UNKNOWN_STANDING", "Standing", "standing_of"]
+__all__ = ["ADMINISTRATORS", "MANAGEMENT", "UNKNOWN_STANDING", "Standing", "standing_of"]
 
 IAM = "iam.amazonaws.com"
-ADMINISTRATORS = "delegated_administrators"  # the fact of an organization
+# The facts of an organization.
+ADMINISTRATORS, MANAGEMENT = "delegated_administrators", "management_account"
 
 
 class Standing(NamedTuple):
     """An account's part in the organization. `known` is false where no organization is known, or
     the account isn't of the one that is; `administers` are the services (by their principals) that
-    the account administers for the organization, and `doubt` says why there may be more."""
+    the account administers for the organization, and `doubt` says why there may be more; `lost`,
+    why nobody knows which account manages it."""
 
     known: bool
     management: bool = False
+    lost: Unknown | None = None
     administers: frozenset[str] = frozenset()
     doubt: Unknown | None = None
 
@@ -45,8 +48,11 @@ def standing_of(model: World, account: str | None) -> Standing:
     https://docs.aws.amazon.com/organizations/latest/userguide/orgs_integrate_delegated_admin.html
     """
     organization = model.organization
-    if organization is None or account is None or organization.management_account is None:
+    if organization is None or account is None:
         return UNKNOWN_STANDING
+    if organization.management_account is None:
+        ours = account in model.accounts or model.in_organization(account)
+        return Standing(known=False, lost=organization.unknown.get(MANAGEMENT) if ours else None)
     if account == organization.management_account:
         return Standing(known=True, management=True)
     services = frozenset(organization.delegated_services.get(account, ()))

@@ -10,23 +10,25 @@ from typing import TYPE_CHECKING
 
 from iamsim.catalog.tag_keys import tag_key_starts
 from iamsim.core.data_class import NamedTuple
-from iamsim.core.unknown import UnknownPart
+from iamsim.core.unknown import Unknown, UnknownPart
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from iamsim.core.unknown import Unknown
     from iamsim.engine.target import Target
-    from iamsim.world.model import Resource, Role, User
+    from iamsim.world.model import Resource, Role, User, World
 
 __all__ = [
     "UntoldKeys",
     "untold_of_caller",
+    "untold_of_organization",
     "untold_of_resource",
 ]
 
 ORIGIN_KEY = "s3:accesspointnetworkorigin"
 TAG_FACTS = ("tags", "abac")
+NO_ID = Unknown("the world does not say the id of the organization")
+NO_PLACE = Unknown("the world does not say the ids of the root and the units above it")
 
 
 class UntoldKeys(NamedTuple):
@@ -45,6 +47,30 @@ class UntoldKeys(NamedTuple):
 def untold_of_caller(entity: User | Role | None) -> tuple[UntoldKeys, ...]:
     """The keys of a user or role whose tags are not known."""
     return () if entity is None else tuple(_tags(entity, ("aws:principaltag/",), "principal"))
+
+
+def untold_of_organization(model: World, account: str | None, whose: str) -> Iterator[UntoldKeys]:
+    """The keys of the organization of an account (a principal's, a resource's, a VPC endpoint's)
+    that is in one, or may be, where the id or the account's place in it is not known: AWS sends
+    both with each call.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-principalorgid
+    """
+    organization = model.organization
+    if organization is None or account is None:
+        return
+    place, member = model.lost_place(account), model.in_organization(account)
+    if place is None and not member:
+        return
+    id_key, paths_key = f"aws:{whose}orgid", f"aws:{whose}orgpaths"
+    layer = "principal" if whose == "principal" else "resource"
+    if organization.id is None:
+        lost = organization.unknown.get("id", NO_ID)
+        part = _part(layer, "the organization", "id", lost)
+        yield UntoldKeys((id_key, paths_key), part, exact=True)
+    elif model.organization_path_text(account) is None:
+        keys = (paths_key,) if member else (id_key, paths_key)
+        yield UntoldKeys(keys, _part(layer, account, "parent", place or NO_PLACE), exact=True)
 
 
 def untold_of_resource(service: str, target: Target) -> Iterator[UntoldKeys]:

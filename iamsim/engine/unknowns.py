@@ -8,6 +8,7 @@ from iamsim.core.data_class import NamedTuple
 from iamsim.core.decision import PolicyType
 from iamsim.core.unknown import fact_words, find_marker
 from iamsim.engine.inventory import policies_in_use
+from iamsim.world.laying_tree import node_ids
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator
@@ -106,6 +107,12 @@ def unknown_facts(model: World) -> Iterator[UnknownInWorld]:
         for fact, unknown in organization.unknown.items():
             span = organization.source.span((*organization.position, fact))
             yield UnknownInWorld(PolicyType.SERVICE_CONTROL, name, None, unknown, span, fact)
+        for node, _ in node_ids(organization.root) if organization.root is not None else ():
+            for fact, unknown in node.unknown.items():
+                span = node.source.span((*node.position, fact))
+                yield UnknownInWorld(
+                    PolicyType.SERVICE_CONTROL, node.name, None, unknown, span, fact
+                )
     for account in model.accounts.values():
         holders: list[tuple[PolicyType, str, User | Role | Resource | Account]] = [
             *((PolicyType.IDENTITY, user.arn, user) for user in account.users.values()),

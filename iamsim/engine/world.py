@@ -13,6 +13,7 @@ from iamsim.core.explanation import Origin
 from iamsim.core.remember import remember
 from iamsim.core.request import CallerKind
 from iamsim.engine import facts
+from iamsim.engine.context import in_organization
 from iamsim.engine.documents import PolicyLibrary
 from iamsim.engine.inventory import policies_in_use
 from iamsim.engine.meeting import make_situation
@@ -250,10 +251,7 @@ class CompiledWorld:
                 if organization is None:
                     return ()
                 origin = Origin("organization", organization[0])
-                return (
-                    ("aws:sourceorgid", organization[0], origin),
-                    ("aws:sourceorgpaths", (organization[1],), origin),
-                )
+                return tuple(in_organization("source", organization, origin))
         return ()
 
 

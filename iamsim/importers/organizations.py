@@ -18,7 +18,7 @@ from iamsim.core.caret import quote
 from iamsim.core.errors import WorldError
 from iamsim.core.stand_in import is_organization_stand_in
 from iamsim.importers.attachments import Attachments
-from iamsim.importers.shapes import account_of, folder_names, pages, records, text
+from iamsim.importers.shapes import account_of, folder_names, is_list_of, pages, records, text
 from iamsim.importers.tree import NODE
 from iamsim.importers.unknown import marker
 
@@ -36,9 +36,15 @@ find_targets = re.compile(rf"(?<![0-9a-z-])(?:{NODE}|[0-9]{{12}})(?![0-9a-z-])")
 find_accounts = re.compile(r"(?<![0-9])[0-9]{12}(?![0-9])").findall
 find_policies = re.compile(r"(?<![0-9A-Za-z-])p-[0-9A-Za-z_]{8,128}(?![0-9A-Za-z_])").findall
 find_types = re.compile(r"SERVICE_CONTROL_POLICY|RESOURCE_CONTROL_POLICY").findall
+find_organization = re.compile(
+    r"arn:aws[a-z-]*:organizations::([0-9]{12}):(?:root|ou|account)/(o-[0-9a-z]{10,32})/[^/]+"
+).fullmatch
 is_id = re.compile(rf"{NODE}|[0-9]{{12}}|p-[0-9A-Za-z_]{{8,128}}").fullmatch
 
 ADMINISTRATORS = "administrators"  # whether some source lists them
+ARNS = "arns"  # what ARNs say of the organization
+OF_ORGANIZATION = {"id": "the id", "management_account": "the management account"}
+DESCRIBE = "aws organizations describe-organization"
 # Only accounts that administer IAM may make privileged root sessions.
 IAM_SERVICE = "iam.amazonaws.com"
 
@@ -94,6 +100,7 @@ class Organizations:
             _attachments(draft).finish()
             if not draft.state[self.name].get(ADMINISTRATORS):
                 doubt_administrators(draft)
+            _doubt_organization(draft)
 
 
 def doubt_administrators(draft: Draft) -> None:
@@ -103,6 +110,33 @@ def doubt_administrators(draft: Draft) -> None:
     why = "no source lists the delegated administrators"
     draft.remark("administrators-missing", why, severity="unknown")
     draft.tree.administrators_lost = marker(why, "aws organizations list-delegated-administrators")
+
+
+def _doubt_organization(draft: Draft) -> None:
+    """Doubt the id and the management account where no source says them: neither the description of
+    the organization, nor an ARN in it.
+
+    https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsorganizations.html
+    """
+    said = draft.state[Organizations.name].get(ARNS, {})
+    data = draft.organization().data
+    for field, what in OF_ORGANIZATION.items():
+        value = said.get(field) if isinstance(said, dict) else None
+        if field in data or value is not None:
+            data.setdefault(field, value)
+            continue
+        why = f"no source says {what} of the organization"
+        draft.remark("organization-missing", why, severity="unknown")
+        data[field] = marker(why, DESCRIBE)
+
+
+def _note_arn(record: Json, draft: Draft) -> None:
+    """Note what the ARN of a root, a unit or an account says of its organization."""
+    found = find_organization(text(record, "Arn") or "")
+    if found is not None and not is_organization_stand_in(found[2]):
+        said = draft.state.setdefault(Organizations.name, {}).setdefault(ARNS, {})
+        assert isinstance(said, dict)  # noqa: S101 - nobody else puts anything there
+        said |= {"management_account": found[1], "id": found[2]}
 
 
 def _attachments(draft: Draft) -> Attachments:
@@ -163,17 +197,29 @@ def _organization(part: Part, draft: Draft, _attachments: Attachments) -> None:
 
 
 def _roots(part: Part, draft: Draft, _attachments: Attachments) -> None:
-    for record, _ in records(draft, part.data, "Roots", part.place):
+    for record, at in records(draft, part.data, "Roots", part.place):
         root = text(record, "Id")
         if root is None:
             continue
         draft.tree.node(root, text(record, "Name"))
+        _note_arn(record, draft)
         types = record.get("PolicyTypes")
-        if isinstance(types, list):
-            enabled = [item for item in types if isinstance(item, dict)]
-            draft.tree.enable(
-                text(item, "Type") for item in enabled if text(item, "Status") == "ENABLED"
+        if not is_list_of(record, "PolicyTypes", _is_policy_type):
+            draft.remark(
+                "organization-missing",
+                "which policy types the root has enabled can't be read: all are taken to be",
+                at,
+                "unknown",
             )
+        elif isinstance(types, list):
+            draft.tree.enable(
+                text(item, "Type") for item in types if text(item, "Status") == "ENABLED"
+            )
+
+
+def _is_policy_type(item: object) -> bool:
+    """Whether an item of a list of policy types says which it is, and its status."""
+    return isinstance(item, dict) and None not in (text(item, "Type"), text(item, "Status"))
 
 
 def _units(part: Part, draft: Draft, _attachments: Attachments) -> None:
@@ -194,6 +240,7 @@ def _unit(record: Json, parent: str | None, place: str, draft: Draft) -> None:
         draft.unreadable("this unit has no `Id`", place)
         return
     draft.tree.node(unit, text(record, "Name"))
+    _note_arn(record, draft)
     if parent is not None and parent != unit:
         draft.tree.place(unit, parent, place)
 
@@ -217,6 +264,7 @@ def _account(record: Json, parent: str | None, place: str, draft: Draft) -> None
         return
     draft.tree.accounts.add(account_id)
     draft.account(account_id).set("name", text(record, "Name"), place)
+    _note_arn(record, draft)
     if parent is not None:
         draft.tree.place(account_id, parent, place)
 
@@ -297,7 +345,13 @@ def _targets(part: Part, draft: Draft, attachments: Attachments) -> None:
             draft.tree.accounts.add(target)
         else:
             draft.tree.node(target, text(record, "Name"))
-    attachments.of_policy(policy_id, targets, more=text(part.data, "NextToken") is not None)
+    whole = text(part.data, "NextToken") is None and is_list_of(part.data, "Targets", _is_target)
+    attachments.of_policy(policy_id, targets, more=not whole)
+
+
+def _is_target(item: object) -> bool:
+    """Whether an item of a list of targets names one."""
+    return isinstance(item, dict) and text(item, "TargetId") is not None
 
 
 def _administrators(part: Part, draft: Draft, _attachments: Attachments) -> None:

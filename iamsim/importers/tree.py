@@ -45,6 +45,7 @@ KINDS_BY_TYPE: dict[str, PolicyKind] = {
 }
 
 
+PARENT = "aws organizations list-parents --child-id {child}"
 # https://docs.aws.amazon.com/organizations/latest/APIReference/API_OrganizationalUnit.html
 NODE = r"r-[0-9a-z]{4,32}|ou-[0-9a-z]{4,32}-[0-9a-z]{8,32}"
 is_node = re.compile(NODE).fullmatch
@@ -89,6 +90,8 @@ class Tree:
     """Whether a source is lost that says which accounts and units there are, and where."""
     administrators_lost: dict[str, object] | None = None
     """The marker of a source that is lost and says which accounts administer services."""
+    lost_places: dict[str, dict[str, object]] = field(default_factory=dict)
+    """The marker of each unit and account of which nobody knows what node it is in."""
     doubts_of_root: dict[PolicyKind, list[dict[str, object]]] = field(default_factory=dict)
 
     def node(self, node_id: str, name: str | None = None) -> None:
@@ -156,7 +159,7 @@ class Tree:
             in_use = kind in self.enabled
         if not in_use or kind in self.complete:
             return
-        management = self.draft.organization().data.get("management_account")
+        management = self._management
         targets = {*self.nodes, *self.parents, *self.accounts} - {management}
         for target in sorted(targets):
             if (target, kind) not in self.attached:
@@ -174,6 +177,12 @@ class Tree:
             if policy_kind in KINDS_BY_TYPE
         }
         self.enabled = (self.enabled or set()) | kinds
+
+    @property
+    def _management(self) -> str | None:
+        """The management account, where some source says it."""
+        said = self.draft.organization().data.get("management_account")
+        return said if isinstance(said, str) else None
 
     def _conflict(self, what: str, place: str = "") -> None:
         self.draft.remark(
@@ -194,7 +203,9 @@ class Tree:
         names = self._name_policies()
         if root is None:
             for account_id in sorted(self.accounts):
-                self._doubt_above(account_id, "no source holds the tree of the organization")
+                why = "no source holds the tree of the organization"
+                self._doubt_above(account_id, why)
+                self._doubt_place(account_id, why)
         else:
             self._place_orphans(root)
             self.draft.organization().set("root", self._node(root, names, set()))
@@ -216,6 +227,7 @@ class Tree:
         why = "a source that says where accounts are in the organization is lost"
         for account_id in self.draft.data.get("accounts", {}) if self.members_lost else ():
             if account_id not in self.parents:
+                self._doubt_place(account_id, why)
                 for kind in KINDS:
                     if self.enabled is None or kind in self.enabled:
                         self.attached.setdefault((account_id, kind), [FULL_ACCESS[kind]])
@@ -223,7 +235,7 @@ class Tree:
 
     def _doubt_everywhere(self, root: str | None) -> None:
         """Doubt what is attached to the root, and to accounts that no source places below it."""
-        management = self.draft.organization().data.get("management_account")
+        management = self._management
         placeless = self.draft.data.get("accounts", {}).keys() - self.parents.keys() - {management}
         targets = [*([] if root is None else [root]), *sorted(placeless)]
         for kind, doubts in self.doubts_of_root.items():
@@ -257,18 +269,26 @@ class Tree:
         for node_id in sorted(self.nodes.keys() - reached):
             if node_id not in self.parents or self._above_itself(node_id):
                 self._adopt(node_id, root, "unit")
-        management = self.draft.organization().data.get("management_account")
+        management = self._management
         for account_id in sorted(self.accounts - self.parents.keys() - {management}):
             self._adopt(account_id, root, "account")
 
     def _adopt(self, child: str, root: str, what: str) -> None:
         self.parents[child] = root
-        self._doubt_above(child, "which node of the organization it is in is not known")
+        why = "which node of the organization it is in is not known"
+        self._doubt_above(child, why)
+        self._doubt_place(child, why)
         self.draft.remark(
             "node-without-parent",
             f"which node the {what} {quote(child)} is in is not known: taken to be in the root",
             severity="unknown",
         )
+
+    def _doubt_place(self, child: str, why: str) -> None:
+        """Say that nobody knows which node a unit or an account is in."""
+        lost = self.lost_places.setdefault(child, marker(why, PARENT.format(child=child)))
+        if is_account_id(child):
+            self.draft.account(child).data.setdefault("parent", lost)
 
     def _doubt_above(self, child: str, why: str) -> None:
         """Doubt what is attached above a unit or an account of which nobody knows where it is."""
@@ -310,6 +330,8 @@ class Tree:
         name = self.nodes[node_id]
         if name is not None:
             data["name"] = name
+        if node_id in self.lost_places:
+            data["parent"] = self.lost_places[node_id]
         for kind in KINDS:
             known = (node_id, kind) in self.attached or kind in self.complete
             if known or (node_id, kind) in self.doubts:

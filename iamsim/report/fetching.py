@@ -33,6 +33,7 @@ _FILTERS = {
     Layer.SERVICE_CONTROL_POLICY: "SERVICE_CONTROL_POLICY",
     Layer.RESOURCE_CONTROL_POLICY: "RESOURCE_CONTROL_POLICY",
 }
+_ORGANIZATION = "aws organizations describe-organization"
 _POINT = "aws s3control get-access-point --account-id {account} --name {name}"
 # The calls that print facts that a world may not know, by the field of the world file, of the
 # resource with that name, account and ARN.
@@ -43,6 +44,8 @@ _CALLS_FOR_FACTS: Mapping[str, str] = {
     "delegated_administrators": "aws organizations list-delegated-administrators",
     "buckets": "aws s3control list-multi-region-access-points --account-id {account}"
     " --region us-west-2",
+    "management_account": _ORGANIZATION,
+    "parent": "aws organizations list-parents --child-id {name}",
     "grants": "aws kms list-grants --key-id {arn}",
     "kms_key": "aws s3api get-bucket-encryption --bucket {name}",
     "network_origin": _POINT,
@@ -67,13 +70,19 @@ _describes = re.compile(r"aws organizations describe-policy (p-[0-9A-Za-z_]{8,12
 
 def fetch_unknown(part: UnknownPart, resource: str, principal: str = "") -> str:
     """Give the call that prints what a decision depends on and is not known."""
-    if part.policy == FACTS["delegated_administrators"]:
-        return _CALLS_FOR_FACTS["delegated_administrators"]
+    for fact in ("delegated_administrators", "management_account"):
+        if part.policy == FACTS[fact]:
+            return _CALLS_FOR_FACTS[fact]
+    if part.fact == "id":
+        return _ORGANIZATION
     lost = _describes(part.source)
     if lost is not None:
         return f"aws organizations describe-policy --policy-id {lost[1]}"
     if part.fact is None:
         return fetch_call(Layer(part.layer), resource, principal)
+    if part.fact == "parent":
+        asked = part.source.startswith("aws ")  # of the account, or of a unit above it
+        return part.source if asked else _CALLS_FOR_FACTS["parent"].format(name=part.policy)
     if part.layer == "principal":
         return _IAM
     return _fetch_fact(part.fact.partition("/")[0], part.policy)

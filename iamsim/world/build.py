@@ -121,6 +121,7 @@ class WorldBuilder:
             scps=self.attached(fields, "scps", None, name),
             rcps=self.attached(fields, "rcps", None, name),
             accounts=fields.texts("accounts"),
+            unknown=fields.unknown(),
             parent=parent,
         )
         node.units = tuple(

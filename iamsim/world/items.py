@@ -383,7 +383,8 @@ class Node(Placed):
     """The root of an organization or one of its organizational units.
 
     `scps` and `rcps` are all that is attached; `None` where nothing was said, which stands for
-    the AWS managed policy that is attached by default. `parent` is `None` for the root.
+    the AWS managed policy that is attached by default. `parent` is `None` for the root; with
+    `parent` in `unknown`, it may be another node than that.
     """
 
     name: str
@@ -392,6 +393,7 @@ class Node(Placed):
     rcps: tuple[AnyPolicy, ...] | None = None
     accounts: tuple[str, ...] = ()
     units: tuple[Node, ...] = ()
+    unknown: Mapping[str, Unknown] = field(default_factory=dict)
     parent: Node | None = field(default=None, repr=False, compare=False)
 
 

@@ -29,6 +29,7 @@ __all__ = [
     "IAM_PATH",
     "NAME_OR_UNKNOWN",
     "NODE_ID",
+    "NOTHING",
     "POLICY",
     "POLICY_ID",
     "SHARE",
@@ -269,6 +270,11 @@ def record(find_table: Callable[[], Table], name: str) -> Kind:
     return Kind(name, read, {"$ref": f"#/$defs/{name}"}, empty={})
 
 
+def _read_nothing(_value: object, _place: Place, _problems: Problems) -> object:
+    """Refuse whatever is no marker: another part of the file says it."""
+    raise Fault("invalid-value", "only the marker of what is not known stands here", LEAVE_OUT)
+
+
 TEXT = Kind("text", read_text, {"type": "string"})
 NAME_OR_UNKNOWN = Kind(
     "text", _read_name, {"anyOf": [{"type": "string"}, {"$ref": "#/$defs/unknown"}]}
@@ -280,6 +286,7 @@ WHOLE_NUMBER = Kind(
     {"anyOf": [{"type": "integer", "minimum": 0}, {"type": "string", "pattern": "^[0-9]{1,9}$"}]},
 )
 ANYTHING = Kind("anything", _read_anything, {})
+NOTHING = Kind("nothing but the marker of what is not known", _read_nothing, {"not": {}})
 TAGS = Kind(
     "tags",
     _read_tags,

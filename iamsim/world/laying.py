@@ -226,6 +226,11 @@ class _Laying:
             base,
             id=base.id or new.id,
             management_account=base.management_account or new.management_account,
+            unknown={
+                fact: unknown
+                for fact, unknown in base.unknown.items()
+                if not isinstance(getattr(new, fact), str)
+            },
             delegated_administrators=administrators,
             delegated_services=base.delegated_services | new.delegated_services,
             root_features=base.root_features if new.root_features is None else new.root_features,

@@ -50,6 +50,9 @@ def merge_worlds(worlds: list[World], problems: Problems) -> World:
     return merged
 
 
+ONE_VALUE = ("id", "management_account")  # facts of an organization that are said or not
+
+
 def _merge_organizations(
     first: Organization, second: Organization, problems: Problems
 ) -> Organization:
@@ -72,7 +75,11 @@ def _merge_organizations(
         delegated_services=second.delegated_services | first.delegated_services,
         root_features=one("root_features", first.root_features, second.root_features),
         root=one("root", first.root, second.root),
-        unknown={**second.unknown, **first.unknown},
+        unknown={
+            fact: unknown
+            for fact, unknown in {**second.unknown, **first.unknown}.items()
+            if fact not in ONE_VALUE or not (getattr(first, fact) or getattr(second, fact))
+        },
     )
 
 

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
     from iamsim.core.arn import Arn
     from iamsim.core.errors import WorldError
+    from iamsim.core.unknown import Unknown
     from iamsim.world.index import AccountNames
 
 __all__ = [
@@ -260,14 +261,22 @@ class World:
             node = node.parent
         return tuple(reversed(nodes))
 
+    def lost_place(self, account_id: str) -> Unknown | None:
+        """Say why nobody knows where in the organization an account stands, or one of the units
+        above it."""
+        account = self.accounts.get(account_id)
+        nodes = self.organization_path(account_id) or ()
+        lost = (item.unknown.get("parent") for item in (account, *nodes) if item is not None)
+        return next(filter(None, lost), None)
+
     def organization_path_text(self, account_id: str) -> str | None:
         """Give the path as aws:PrincipalOrgPaths has it: ``o-a/r-b/ou-b-c/``.
 
-        `None` outside of the organization, or where an id on the way is not known.
+        `None` outside of the organization, or where an id or a place on the way is not known.
         https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
         """
         nodes = self.organization_path(account_id)
-        if nodes is None or self.organization is None:
+        if nodes is None or self.organization is None or self.lost_place(account_id) is not None:
             return None
         parts = [self.organization.id, *(node.id for node in nodes)]
         known = [part for part in parts if part is not None]

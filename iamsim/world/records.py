@@ -16,6 +16,7 @@ from iamsim.world.kinds import (
     IAM_PATH,
     NAME_OR_UNKNOWN,
     NODE_ID,
+    NOTHING,
     POLICY,
     POLICY_ID,
     SHARE,
@@ -268,10 +269,18 @@ PERMISSION_SET = Table(
     ),
 )
 
+_PARENT = Field(
+    "parent",
+    NOTHING,
+    "Only a marker: which node it is in is not known, whatever the tree says.",
+    unknown=True,
+)
+
 ACCOUNT = Table(
     "an account",
     (
         Field("name", TEXT, "The account's name."),
+        _PARENT,
         Field("partition", choice("aws", "aws-cn", "aws-us-gov"), "Read from ARNs if left out."),
         Field("canonical_user_id", TEXT, "The id that S3 knows the account by."),
         Field(
@@ -324,6 +333,7 @@ def _find_node_table() -> Table:
 _NODE_FIELDS = (
     Field("id", NODE_ID, "The id (r-... or ou-...)."),
     Field("name", TEXT, "The name."),
+    _PARENT,
     Field(
         "scps", _POLICIES, "All service control policies that are attached.", instead=_SCPS_INSTEAD
     ),
@@ -343,8 +353,8 @@ ORGANIZATION_POLICY = Table(
 ORGANIZATION = Table(
     "the organization",
     (
-        Field("id", NODE_ID, "The id (o-...)."),
-        Field("management_account", ACCOUNT_ID, "The id of the management account."),
+        Field("id", NODE_ID, "The id (o-...).", unknown=True),
+        Field("management_account", ACCOUNT_ID, "The id of the management account.", unknown=True),
         Field(
             "delegated_administrators",
             _ACCOUNT_IDS,

@@ -33,8 +33,13 @@ PRINCIPAL = {**DENY, "Principal": "*"}
 
 
 def imported(tmp_path, files, **options):
-    """Import files given as path and content; an organization has no delegated administrators."""
-    nobody = {"list-delegated-administrators.json": {"DelegatedAdministrators": []}}
+    """Import files given as path and content; an organization has no delegated administrators, and
+    is described."""
+    described = {"Id": "o-exampleorg1", "MasterAccountId": "999999999999"}
+    nobody = {
+        "list-delegated-administrators.json": {"DelegatedAdministrators": []},
+        "describe-organization.json": {"Organization": described},
+    }
     files = {**nobody, **files} if "roots.json" in files else files
     for name, content in files.items():
         path = tmp_path / "aws-world" / name
@@ -205,8 +210,9 @@ class TestOrganizations:
         found = imported(tmp_path, files)
         root = found.data["organization"]["root"]
         assert root["accounts"] == ["111122223333"]
-        assert root["units"] == {"Prod": {"id": "ou-ab12-11111111"}}
-        assert codes(found) == ["administrators-missing", *["node-without-parent"] * 2]
+        assert root["units"]["Prod"]["parent"]["source"].endswith("--child-id ou-ab12-11111111")
+        placeless, of_it = ["node-without-parent"] * 2, ["organization-missing"] * 2
+        assert sorted(codes(found)) == ["administrators-missing", *placeless, *of_it]
 
     def test_units_above_each_other_are_kept(self, tmp_path):
         """A circle of parents is cut, and nothing is lost."""

@@ -133,6 +133,28 @@ LIST = "iam:ListUsers", "*"
 KEY = f"arn:aws:kms:eu-west-1:{A}:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 
 
+TOPIC = f"arn:aws:sns:eu-west-1:{A}:jobs"
+
+
+def org_keys() -> Files:
+    """The same with Denies of the user's own that read keys of the organization."""
+    files = organization("SERVICE_CONTROL_POLICY", policy(allow("*"), NO_QUEUES))
+    inside = "o-exampleorg1/r-ab12/ou-ab12-11111111/*"
+    denies = [
+        {"Effect": "Deny", "Action": action, "Resource": "*", "Condition": {operator: {key: value}}}
+        for action, operator, key, value in (
+            ("dynamodb:*", "StringEquals", "aws:PrincipalOrgID", "o-exampleorg1"),
+            ("sns:*", "StringEquals", "aws:ResourceOrgID", "o-exampleorg1"),
+            ("lambda:*", "ForAnyValue:StringLike", "aws:PrincipalOrgPaths", inside),
+        )
+    ]
+    own = {"PolicyName": "own", "PolicyDocument": policy(allow("*"), *denies)}
+    return {**files, **account(A, "mia", UserPolicyList=[own])}
+
+
+ORG_KEYS = org_keys()
+
+
 def plan(*, configured: bool) -> Files:
     """A plan with the policies of two buckets, of which one is known after it is applied."""
     known = json.dumps(policy({**DENIES, "Action": "s3:DeleteObject"}))
@@ -360,6 +382,21 @@ CASES: dict[str, Lost] = {
             (MIA, "kms:PutKeyPolicy", KEY),
             (MIA, "iam:ListUsers", "*"),
         ],
+    ),
+    "the description of the organization": Lost(
+        {**ORG_KEYS, "describe-organization.json": REFUSED},
+        [
+            (MIA, "dynamodb:ListTables", "*"),
+            (MIA, "lambda:ListFunctions", "*"),
+            (MIA, "sns:Publish", TOPIC),
+            (MIA, "organizations:CreateAccount", "*"),
+        ],
+        [(MIA, *LIST), (ADA, "dynamodb:ListTables", "*")],
+    ),
+    "the list of units": Lost(
+        {**ORG_KEYS, "list-organizational-units-for-parent.r-ab12.json": REFUSED},
+        [(MIA, "lambda:ListFunctions", "*"), (MIA, *LIST)],
+        [(MIA, "dynamodb:ListTables", "*"), (MIA, "sns:Publish", TOPIC)],
     ),
     "the credentials of a user": Lost(
         {**account(A, "mia"), f"{A}/list-access-keys.mia.json": REFUSED},
