@@ -11,18 +11,20 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from iamsim.catalog.presence import owner_account_keys, region_keys
 from iamsim.compile.condition import compile_condition
 from iamsim.compile.literals import read_date
 from iamsim.core.span import Source
 from iamsim.core.wildcard import Wildcard
 from iamsim.proofs.conditions import KeyTest
 from iamsim.proofs.formats import arn_account
-from iamsim.proofs.formula import ResourceIn, all_of, any_of
+from iamsim.proofs.formula import ActionIn, ResourceIn, all_of, any_of
 from iamsim.proofs.globs import Glob
+from iamsim.symbolic.actions import all_actions
 from iamsim.syntax.ast import Condition, Value
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from iamsim.compile.condition import ConditionTest
     from iamsim.core.request import ContextValue
@@ -43,9 +45,12 @@ PAIRS = (
 CALLED_VIA = ("aws:calledvia", "aws:calledviafirst", "aws:calledvialast")
 FROM_ENDPOINT = ("aws:sourcevpce", "aws:sourcevpc")
 ARN_KEY, NAME_KEY = "aws:principalarn", "aws:username"
+REGION_KEYS = ("aws:requestedregion", *region_keys().values())
+OWNER_KEYS = tuple(owner_account_keys().values())
 SAME = (
     ("kms:calleraccount", "aws:principalaccount"),
-    ("s3:resourceaccount", "aws:resourceaccount"),
+    *((key, "aws:requestedregion") for key in REGION_KEYS[1:]),
+    *((key, "aws:resourceaccount") for key in OWNER_KEYS if key != "aws:resourceaccount"),
 )
 
 
@@ -275,22 +280,32 @@ def _services(values: Values) -> Formula:
 
 
 def _region(values: Values) -> Formula:
-    """A call goes to the Region that the resource's ARN names."""
-    return _part_of_resource(values, "aws:requestedregion", 3)
+    """A call goes to the Region that the resource's ARN names; a service's own key for it comes
+    with all of the service's calls."""
+    service = str(values[ACTION]).partition(":")[0]
+    key = region_keys().get(service)
+    if key is not None and values.get(key, "") is None:
+        universe = all_actions()
+        others = ActionIn(universe.everything & ~universe.service_mask(service))
+        return any_of([key_is_absent(key, absent=False), others])
+    return _part_of_resource(values, REGION_KEYS, 3)
 
 
 def _owner(values: Values) -> Formula:
     """A resource belongs to the account that its ARN names."""
-    return _part_of_resource(values, "aws:resourceaccount", 4)
+    return _part_of_resource(values, OWNER_KEYS, 4)
 
 
-def _part_of_resource(values: Values, key: str, place: int) -> Formula:
-    """A part of the resource's ARN is what a key says."""
-    said, resource = _text(values, key), _text(values, RESOURCE)
-    if said is None or resource is None:
+def _part_of_resource(values: Values, keys: Iterable[str], place: int) -> Formula:
+    """A part of the resource's ARN is what keys say."""
+    parts = (_text(values, RESOURCE) or "").split(":", 5)
+    if len(parts) != 6 or not parts[place]:  # noqa: PLR2004 - the parts of an ARN
         return True
-    parts = resource.split(":", 5)
-    if len(parts) != 6 or parts[place] in {"", said}:  # noqa: PLR2004 - the parts of an ARN
+    told = ((key, _text(values, key)) for key in keys)
+    key, said = next(
+        ((key, said) for key, said in told if said not in {None, parts[place]}), ("", None)
+    )
+    if said is None:
         return True
     segment: list[str | Wildcard] = [Wildcard.SEGMENT_STAR] * 5
     segment[0], segment[place] = "arn", said

@@ -106,6 +106,7 @@ def test_keys_of_one_request_fit_each_other(existing: dict[str, Any], new: dict[
         ("kms:Decrypt", "kms:CallerAccount", "aws:PrincipalAccount"),
         ("s3:GetObject", "s3:ResourceAccount", "aws:ResourceAccount"),
         ("ec2:StartInstances", "ec2:ResourceTag/team", "aws:ResourceTag/team"),
+        ("ec2:StartInstances", "ec2:Region", "aws:RequestedRegion"),
     ],
 )
 def test_keys_that_say_the_same_are_the_same(action: str, existing: str, new: str) -> None:
@@ -116,8 +117,11 @@ def test_keys_that_say_the_same_are_the_same(action: str, existing: str, new: st
     assert iamsim.check_equivalent(*documents).result == "PASS"
 
 
-def test_the_account_of_a_resource_is_that_of_its_arn() -> None:
-    """Requests say whose the resource is, but for AWS's list of actions."""
+def test_the_account_and_region_of_a_resource_are_those_of_its_arn() -> None:
+    """Requests say whose the resource is, but for AWS's list of actions, and EC2's where it is."""
+    machines = policy(allow("ec2:StartInstances", "arn:aws:ec2:eu-west-1:*:instance/*"))
+    here = policy(allow("ec2:StartInstances", **when("StringEquals", "ec2:Region", "eu-west-1")))
+    assert iamsim.check_no_new_access(here, machines).result == "PASS"
     queues = policy(allow("sqs:SendMessage", f"arn:aws:sqs:*:{ACCOUNT}:*"))
     own = policy(allow("sqs:SendMessage", **when("StringEquals", "aws:ResourceAccount", ACCOUNT)))
     assert iamsim.check_no_new_access(own, queues).result == "PASS"
