@@ -22,7 +22,8 @@ def example_path(text: str) -> str:
         return text
     name, _, below = text.removeprefix(EXAMPLE).partition("/")
     known = examples()
-    if name not in known:
+    path = known.get(name.partition(".")[0])
+    if path is None or not (name in known or path.endswith(name)):  # with its ending or without
         from iamsim.core.suggest import did_you_mean
 
         raise RequestError(
@@ -33,7 +34,7 @@ def example_path(text: str) -> str:
     parts = below.split("/") if below else []
     if ".." in parts:
         raise RequestError("no-such-example", f"there is no example `{text}`")
-    return os.path.join(known[name], *parts)  # noqa: PTH118 - pathlib costs start-up time
+    return os.path.join(path, *parts)  # noqa: PTH118 - pathlib costs start-up time
 
 
 def examples() -> dict[str, str]:

@@ -154,6 +154,7 @@ def test_examples_come_along_by_name(run):
     code, _, err = run(*ASK, "-p", "deploy", "--world", "example:harbour")
     assert code == 2
     assert "did you mean `harbor`?" in err
+    assert run("explain", "example:why-was-this-denied.yaml", "-q")[0] == 0  # as on the pages
     code, out, _ = run(*ASK, "-p", NORA, "-q", "--identity-policy", f"{PART}/deploy.json")
     assert (code, out) == (0, "implicitDeny\n")
     code, _, err = run("validate", "example:harbor/../../world.py")
