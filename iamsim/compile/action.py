@@ -75,7 +75,7 @@ def compile_action(value: Value, element: Element, source: Source) -> ActionPatt
     """Compile one entry; raises `PolicyError` for a text without a service prefix, and for one with
     characters that no name of a service or an action has."""
     pattern = value.text
-    if ":" not in pattern and pattern.strip("*"):
+    if ":" not in pattern and (pattern.strip("*") or not pattern):
         raise PolicyError(
             "action-without-service",
             f"action `{pattern}` has no service prefix",

@@ -225,7 +225,7 @@ def _compile_text(
     elif short:
         template = compile_template(text[len(SHORT_HEAD) :], with_variables=with_variables)
         tokens = list(template.parts)
-    elif text.strip("*"):
+    elif text.strip("*") or not text:
         notes.append(Note.RESOURCE_NOT_AN_ARN)
     if not with_variables and VARIABLE_OPENING in text:
         notes.append(Note.POLICY_VERSION_VARIABLES)

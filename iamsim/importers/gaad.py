@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from iamsim.importers.shapes import Json
     from iamsim.importers.sources import Source
 
-__all__ = ["IMPORTER", "read_group", "read_policy", "read_role", "read_user"]
+__all__ = ["IMPORTER", "is_attachment", "read_group", "read_policy", "read_role", "read_user"]
 
 LISTS = ("UserDetailList", "GroupDetailList", "RoleDetailList")
 
@@ -258,7 +258,8 @@ def _principal(principal: Record, record: Json, id_key: str, place: str) -> None
     identifier = text(record, id_key)
     if identifier is not None and not is_stand_in(identifier):
         principal.set("id", identifier, place)
-    principal.tags(record.get("Tags"), f"{place}.Tags")
+    whole = is_list_of(record, "Tags", _is_tag)  # of users and roles AWS prints each with its value
+    principal.tags(record.get("Tags") if whole else "", f"{place}.Tags")
     if "PermissionsBoundary" in record:
         boundary = record["PermissionsBoundary"]
         arn = text(boundary, "PermissionsBoundaryArn") if isinstance(boundary, dict) else None
@@ -266,7 +267,12 @@ def _principal(principal: Record, record: Json, id_key: str, place: str) -> None
         principal.set("boundary", arn if find_arn(arn or "") else lost, place)
 
 
-def _is_attachment(item: object) -> bool:
+def _is_tag(item: object) -> bool:
+    """Whether an item of a list of tags names one, and has its value."""
+    return isinstance(item, dict) and bool(text(item, "Key")) and "Value" in item
+
+
+def is_attachment(item: object) -> bool:
     """Whether an item of a list of attached policies names one."""
     return isinstance(item, dict) and find_arn(text(item, "PolicyArn") or "") is not None
 
@@ -280,7 +286,7 @@ def _policies(principal: Record, record: Json, key: str, place: str, draft: Draf
     arns = [arn for item, _ in attached if (arn := text(item, "PolicyArn")) is not None]
     if arns:
         principal.attach(arns)
-    whole = is_list_of(record, "AttachedManagedPolicies", _is_attachment)
+    whole = is_list_of(record, "AttachedManagedPolicies", is_attachment)
     if not whole or not is_list_of(record, key, lambda item: isinstance(item, dict)):
         principal.attach([marker("the list of policies can't be read", draft.file)])
     for number, (item, at) in enumerate(records(draft, record, key, f"{place}."), 1):

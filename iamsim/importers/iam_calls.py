@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 from iamsim.core.arn import find_arn, is_account_id
 from iamsim.core.caret import quote
-from iamsim.importers.gaad import read_group, read_role, read_user
-from iamsim.importers.shapes import account_of_path, pages, records, text, texts
+from iamsim.importers.gaad import is_attachment, read_group, read_role, read_user
+from iamsim.importers.shapes import account_of_path, is_list_of, pages, records, text, texts
 from iamsim.importers.subject import NamedFile
 from iamsim.importers.unknown import marker
 
@@ -104,7 +104,10 @@ def _principals(page: Json, place: str, source: Source, draft: Draft) -> None:
         else None
     )
     if member is not None:
-        member.extend("groups", [])
+        _completed(draft, source, "users", "groups")
+        whole = is_list_of(page, "Groups", _has_a_name)
+        lost = marker("the list of groups can't be read", draft.file)
+        member.extend("groups", [] if whole else [lost])
     for key, read in LISTS.items():
         for record, at in records(draft, page, key, place):
             read(record, at, draft)
@@ -119,6 +122,11 @@ def _principals(page: Json, place: str, source: Source, draft: Draft) -> None:
             ):
                 user = text(record, "UserName") or arn.resource.rpartition("/")[2]
                 draft.user(arn.account, user).extend("groups", [name])
+
+
+def _has_a_name(record: object) -> bool:
+    """Whether an item of a list of groups names one."""
+    return isinstance(record, dict) and text(record, "GroupName") is not None
 
 
 def _inline(page: Json, place: str, source: Source, draft: Draft) -> None:
@@ -139,6 +147,9 @@ def _attached(page: Json, place: str, source: Source, draft: Draft) -> None:
     arns = [arn for item, _ in items if (arn := text(item, "PolicyArn")) is not None]
     if principal is not None:
         principal.attach(arns)
+        _completed(draft, source, f"{ATTACHED[NamedFile.of(source.path).call]}s", "policies")
+        if not is_list_of(page, "AttachedPolicies", is_attachment):
+            principal.attach([marker("the list of policies can't be read", draft.file)])
 
 
 def _inline_names(page: Json, place: str, source: Source, draft: Draft) -> None:
@@ -146,12 +157,19 @@ def _inline_names(page: Json, place: str, source: Source, draft: Draft) -> None:
     principal = _principal_of_file(NAMES, place, source, draft)
     if principal is not None:
         principal.data.setdefault("inline_policies", {})
-        named = NamedFile.of(source.path)
-        account = account_of_path(source.path) or draft.options.account or ""
-        draft.complete.add((account, f"{NAMES[named.call]}s", named.subject, "inline_policies"))
+        if not is_list_of(page, "PolicyNames", lambda name: isinstance(name, str) and bool(name)):
+            principal.attach([marker("the list of policies can't be read", draft.file)])
+        _completed(draft, source, f"{NAMES[NamedFile.of(source.path).call]}s", "inline_policies")
         listed = draft.state.setdefault(IMPORTER.name, {}).setdefault("listed", [])
         assert isinstance(listed, list)  # noqa: S101 - nobody else puts anything there
-        listed += [(principal, name, source.path) for name in texts(page, "PolicyNames")]
+        names = filter(None, texts(page, "PolicyNames"))
+        listed += [(principal, name, source.path) for name in names]
+
+
+def _completed(draft: Draft, source: Source, kinds: str, field: str) -> None:
+    """Note that the list of which the name of a source tells is there."""
+    account = account_of_path(source.path) or draft.options.account or ""
+    draft.complete.add((account, kinds, NamedFile.of(source.path).subject, field))
 
 
 def _version(page: Json, place: str, source: Source, draft: Draft) -> None:

@@ -19,15 +19,13 @@ if TYPE_CHECKING:
 
 __all__ = ["doubt_untold"]
 
-# The field of a principal's record that a call fills.
+# The field of a principal's record that a call tells in whole, as one about one policy does not.
 CALLS = {
     "policies": "list-attached-{kind}-policies",
     "inline_policies": "list-{kind}-policies",
     "groups": "list-groups-for-user",
 }
 ATTRIBUTES = {"boundary": "the permissions boundary", "tags": "the set of tags"}
-
-ALONE = ("inline_policies",)  # of which a call about one says nothing of the others
 
 
 def doubt_untold(draft: Draft) -> None:
@@ -47,9 +45,9 @@ def doubt_untold(draft: Draft) -> None:
         calls = [
             call.format(kind=kind)
             for field, call in CALLS.items()
-            if (field not in record or field in ALONE)
-            and (account, kinds, name, field) not in draft.complete
+            if (account, kinds, name, field) not in draft.complete
             and (kind == "user" or field != "groups")
+            and not any(find_unknowns(record.get(field)))
         ]
         if not calls:
             continue

@@ -591,3 +591,66 @@ def test_attributes_and_grants_that_can_not_be_read(
     """They may deny, or allow."""
     world = world_of(tmp_path, {**account(A, "mia"), **account(B, "ada"), name: left})
     assert verdict(world, asked) is Verdict.CONDITIONAL
+
+
+def single_calls() -> Files:
+    """What calls about one user and her group print; the group denies queues."""
+    mia = {"UserName": "mia", "Path": "/", "UserId": "AIDAMIA", "Arn": MIA, "Tags": []}
+    crew = {"GroupName": "crew", "Path": "/", "Arn": f"arn:aws:iam::{A}:group/crew"}
+    files: Files = {
+        "list-users": {"Users": [{key: mia[key] for key in ("UserName", "Path", "Arn")}]},
+        "get-user.mia": {"User": mia},
+        "list-user-policies.mia": {"PolicyNames": ["all"]},
+        "get-user-policy.mia.all": {"UserName": "mia", **ALL},
+        "list-attached-user-policies.mia": {"AttachedPolicies": []},
+        "list-groups-for-user.mia": {"Groups": [crew]},
+        "get-group.crew": {"Group": crew, "Users": [mia]},
+        "list-group-policies.crew": {"PolicyNames": ["no"]},
+        "get-group-policy.crew.no": {
+            "GroupName": "crew",
+            "PolicyName": "no",
+            "PolicyDocument": policy(NO_QUEUES),
+        },
+        "list-attached-group-policies.crew": {"AttachedPolicies": []},
+    }
+    return {f"{A}/{name}.json": page for name, page in files.items()}
+
+
+@pytest.mark.parametrize("broken", [None, {}, [], "", 17, {"Key": "team"}])
+@pytest.mark.parametrize(
+    ("call", "path"),
+    [
+        ("list-attached-user-policies.mia", ("AttachedPolicies",)),
+        ("list-user-policies.mia", ("PolicyNames",)),
+        ("list-groups-for-user.mia", ("Groups",)),
+        ("list-attached-group-policies.crew", ("AttachedPolicies",)),
+        ("list-group-policies.crew", ("PolicyNames",)),
+        ("get-user.mia", ("User", "Tags")),
+    ],
+)
+def test_a_broken_item_of_a_single_call_is_not_known(
+    tmp_path: Path, call: str, path: tuple[str, ...], broken: object
+) -> None:
+    """An item of a list that names nothing may be any policy or group; a tag, any tag."""
+    files = single_calls()
+    holder = files[f"{A}/{call}.json"]
+    for key in path[:-1]:
+        holder = holder[key]
+    holder[path[-1]] = [*holder[path[-1]], broken]
+    if path[-1] == "Tags":
+        reads = {"Condition": {"StringEquals": {"aws:PrincipalTag/team": "red"}}}
+        no = files[f"{A}/get-group-policy.crew.no.json"]["PolicyDocument"]["Statement"]
+        no.append({"Effect": "Deny", "Action": "iam:ListUsers", "Resource": "*", **reads})
+    world = world_of(tmp_path / "broken", files)
+    assert decide(Question(MIA, *LIST), world).verdict is Verdict.CONDITIONAL
+    assert decide(Question(MIA, "sqs:SendMessage", QUEUE_A), world).verdict is Verdict.EXPLICIT_DENY
+
+
+def test_a_group_alone_does_not_tell_of_a_users_other_groups(tmp_path: Path) -> None:
+    """`get-group` names members; which groups a user has only `list-groups-for-user` tells."""
+    files = single_calls()
+    whole = world_of(tmp_path / "whole", files)
+    assert decide(Question(MIA, *LIST), whole).verdict is Verdict.ALLOWED
+    del files[f"{A}/list-groups-for-user.mia.json"]
+    world = world_of(tmp_path / "lost", files)
+    assert decide(Question(MIA, *LIST), world).verdict is Verdict.CONDITIONAL
