@@ -123,6 +123,7 @@ class Note(Enum):
     PRINCIPAL_NOT_STORED = "principal-not-stored"
     DENY_OF_UNLISTED_ACTION = "deny-of-unlisted-action"
     DENY_OF_OTHER_RESOURCE = "deny-of-other-resource"
+    DENY_WITHOUT_RESOURCE = "deny-without-resource"
     DENY_ON_UNLISTED_KEY = "deny-on-unlisted-key"
     CANONICAL_USER = "canonical-user"
     NOT_PRINCIPAL_IDENTITIES = "not-principal-identities"

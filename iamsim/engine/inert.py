@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = ["faults_of_deny", "notes_of_idle_deny"]
 
+NO_RESOURCE = "*"
 REMEMBERED = 4096  # names that were looked up
 
 
@@ -40,6 +41,8 @@ def notes_of_idle_deny(
     failed = told.failed_elements
     if len(failed) != 1:
         return
+    if failed[0] is Element.RESOURCE and _means_no_resource(statement, request):
+        yield Note.DENY_WITHOUT_RESOURCE
     absent = [
         condition.key
         for condition in statement.conditions
@@ -49,6 +52,21 @@ def notes_of_idle_deny(
     ]
     faults = faults_of_deny(statement, absent, request.resource if attached else None)
     yield from (note for element, note in faults if element is failed[0])
+
+
+def _means_no_resource(statement: CompiledStatement, request: Request) -> bool:
+    """Whether a Deny means an action that has no resource, by its name or as one of all that there
+    is in an account, and covers only what has one.
+
+    https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
+    https://docs.aws.amazon.com/kms/latest/developerguide/cmks-in-iam-policies.html
+    """
+    resources = statement.resources
+    if request.resource != NO_RESOURCE or resources is None or resources.negated:
+        return False
+    named = any(entry.pattern.lower() == request.action for entry in statement.actions.patterns)
+    whole = any(entry.pattern.split(":", 5)[5:] == ["*"] for entry in resources.patterns)
+    return (named or whole) and _has_no_resource(request.action)
 
 
 def faults_of_deny(
@@ -92,6 +110,13 @@ def _is_known(entry: ActionPattern, service: str | None) -> bool:
 def _is_listed_action(pattern: str) -> bool:
     """Whether AWS lists an action that an entry names, or did once."""
     return pattern == "*" or catalog.is_retired(pattern) or bool(catalog.expand(pattern))
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _has_no_resource(action: str) -> bool:
+    """Whether the service reference lists no type of resource for an action."""
+    facts = catalog.find_action(action)
+    return facts is not None and not facts.resource_types
 
 
 @lru_cache(maxsize=REMEMBERED)

@@ -239,6 +239,10 @@ NOTES: Mapping[Note, str] = {
         "a Deny of a policy that is attached to the resource is about another resource; it denies"
         " nothing there, and S3 and others refuse to store it"
     ),
+    Note.DENY_WITHOUT_RESOURCE: (
+        "a Deny of this action names resources, and the action has none: only `*` covers it, so the"
+        " Deny does nothing here"
+    ),
     Note.DENY_ON_UNLISTED_KEY: (
         "a Deny hangs on a context key that AWS lists nowhere: the request was taken to lack it, so"
         " that the Deny does nothing; S3 and others refuse to store it"

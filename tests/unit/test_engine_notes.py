@@ -29,6 +29,7 @@ Data = dict[str, Any]
 ALL = policy(allow())
 OTHER_ROLE = f"arn:aws:iam::{A}:role/other"
 FEDERATED = f"arn:aws:sts::{A}:federated-user/f"
+KEYS = f"arn:aws:kms:*:{A}:key/*"
 CATALOG = f"arn:aws:glue:eu-west-1:{A}"
 PASS = {"action": "iam:PassRole", "resource": OTHER_ROLE}
 ASSUME = {"principal": SESSION, "action": "sts:AssumeRole", "resource": OTHER_ROLE}
@@ -37,6 +38,13 @@ ASSUME = {"principal": SESSION, "action": "sts:AssumeRole", "resource": OTHER_RO
 def identity(*statements: Data, **request: Any) -> Data:
     """Make a request under one identity-based policy."""
     return {"identity_policies": [policy(*statements)], **request}
+
+
+def without_resource(action: str, denied_on: str) -> Data:
+    """Make a request of an action of KMS for no resource, under a Deny on one."""
+    statements = allow(Action="kms:*", Resource="*"), deny(Action=action, Resource=denied_on)
+    asked = "kms:DescribeKey" if "Describe" in action else "kms:CreateKey"
+    return identity(*statements, action=asked, resource="*")
 
 
 def when(operator: str, key: str, values: Any, **request: Any) -> Data:
@@ -230,6 +238,7 @@ NOTES: dict[Note, tuple[Data, Data | None]] = {
         attached(deny(Principal="*", Resource="arn:aws:s3:::other/*")),
         None,
     ),
+    Note.DENY_WITHOUT_RESOURCE: (without_resource("kms:CreateKey", KEYS), None),
     Note.DENY_ON_UNLISTED_KEY: (
         identity(allow(), deny(Condition={"StringEquals": {"aws:SouceIp": "192.0.2.1"}})),
         None,
@@ -673,6 +682,7 @@ IDLE = [
     (Note.DENY_OF_OTHER_RESOURCE, elsewhere("arn:aws:s3:::other/${aws:username}")),
     (Note.DENY_OF_UNLISTED_ACTION, about("sqs:*")),
     (Note.DENY_OF_UNLISTED_ACTION, about("s3:Xyz*")),
+    (Note.DENY_WITHOUT_RESOURCE, without_resource("kms:*", f"arn:aws:kms:*:{A}:*")),
 ]
 AT_WORK = [
     (Note.DENY_OF_OTHER_RESOURCE, elsewhere(f"{BUCKET}/private/*")),
@@ -681,6 +691,9 @@ AT_WORK = [
     (Note.DENY_OF_OTHER_RESOURCE, elsewhere("*/private")),
     (Note.DENY_OF_UNLISTED_ACTION, about("s3:PutObject")),
     (Note.DENY_OF_UNLISTED_ACTION, about("s?:Put*")),
+    (Note.DENY_WITHOUT_RESOURCE, without_resource("kms:*", KEYS)),
+    (Note.DENY_WITHOUT_RESOURCE, without_resource("kms:CreateKey", "*")),
+    (Note.DENY_WITHOUT_RESOURCE, without_resource("kms:DescribeKey", KEYS)),
     (
         Note.DENY_ON_UNLISTED_KEY,
         identity(deny(Condition={"StringEquals": {"aws:SourceVpce": "vpce-1"}})),
