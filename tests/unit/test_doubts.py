@@ -147,6 +147,62 @@ def test_exactly_what_a_lost_part_can_change_is_conditional(path: tuple[str | in
     assert all(found[key] is before[key] for key in found.keys() - conditional)
 
 
+IMPORT = {"Fn::ImportValue": "x"}
+INCLUDE = {"Fn::Transform": {"Name": "AWS::Include", "Parameters": {"Location": "s3://a/b"}}}
+NO_QUEUES = TEMPLATE["Resources"]["NoQueues"]
+EXTRA: dict[str, tuple[dict[str, Any], set[tuple[str, str]]]] = {
+    "nested": (
+        # Whoever has a name of its own may be named there, and buckets and queues.
+        {"Far": {"Type": "AWS::CloudFormation::Stack", "Properties": {"TemplateURL": "far.yaml"}}},
+        {(who, "sqs:SendMessage") for who in ("mia", "app")}
+        | {(who, "s3:PutObject") for who in ("mia", "app")}
+        | {("app", "iam:CreateUser")},
+    ),
+    "loop": (
+        {"Fn::ForEach::All": ["It", IMPORT, {"No${It}": NO_QUEUES}]},
+        {("app", "sqs:SendMessage")},
+    ),
+}
+
+
+@pytest.mark.parametrize("value", [IMPORT, INCLUDE], ids=["import", "include"])
+@pytest.mark.parametrize(
+    "path", [path for path in LATER if path[0] != "Jobs"], ids=lambda path: ".".join(map(str, path))
+)
+def test_a_function_that_nobody_resolves_is_no_less(
+    path: tuple[str | int, ...], value: dict[str, Any]
+) -> None:
+    """What can't be resolved may be anything, as what can't be read."""
+    found = verdicts(replaced(TEMPLATE, ("Resources", *path), value))
+    assert {key for key, verdict in found.items() if verdict is Verdict.CONDITIONAL} == LATER[path]
+
+
+@pytest.mark.parametrize("entity", ["NoQueues", "NoUsers", "LedgerPolicy"])
+def test_what_a_function_adds_is_not_known(entity: str) -> None:
+    """Neither where all of the properties come from elsewhere, nor what stands beside some."""
+    for value in (IMPORT, INCLUDE, {}, TEMPLATE["Resources"][entity]["Properties"] | INCLUDE):
+        found = verdicts(replaced(TEMPLATE, ("Resources", entity, "Properties"), value))
+        denied = {"NoQueues": ("app", "sqs:SendMessage"), "NoUsers": ("mia", "iam:CreateUser")}
+        assert found[denied.get(entity, ("mia", "s3:GetObject"))] is not Verdict.ALLOWED
+
+
+@pytest.mark.parametrize("name", EXTRA)
+def test_what_is_left_out_of_a_template_may_deny(name: str) -> None:
+    """A nested template that is not there, a loop over what is not known, a macro."""
+    added, later = EXTRA[name]
+    whole = {"Resources": {k: v for k, v in TEMPLATE["Resources"].items() if k != "NoQueues"}}
+    found = verdicts({"Resources": whole["Resources"] | added})
+    assert {key for key, verdict in found.items() if verdict is Verdict.CONDITIONAL} == later
+
+
+def test_a_macro_may_change_everything() -> None:
+    """But no transform of AWS that only adds what bears on nothing here."""
+    found = verdicts(TEMPLATE | {"Transform": ["AWS::LanguageExtensions", "Own"]})
+    assert Verdict.ALLOWED not in found.values()
+    found = verdicts(TEMPLATE | {"Transform": "AWS::CodeDeployBlueGreen"})
+    assert Verdict.CONDITIONAL not in found.values()
+
+
 def test_a_policy_that_may_be_attached_is_named() -> None:
     """The residual names what is not known."""
     world = world_of(

@@ -531,9 +531,11 @@ def test_resources_that_do_not_have_the_form_of_their_type(tmp_path):
     table = account["resources"]["arn:aws:dynamodb:eu-west-1:111122223333:table/t"]
     assert table["policy"] == ALLOW
     assert [(remark.place, remark.code) for remark in found.remarks] == [
+        ("Resources.Child", "record-not-readable"),
         ("Resources.Half", "incomplete"),
         ("Resources.Lost", "not-an-arn"),
         ("Resources.Odd", "not-an-arn"),
+        ("Resources.Plain", "record-not-readable"),
         ("Resources.User", "unknown-value"),
     ]
 
@@ -670,8 +672,10 @@ def test_a_policy_among_several_that_is_not_known_is_marked(tmp_path):
     first, second = resources[f"arn:aws:events:{home}:event-bus/b"]["policy"]["Statement"]
     assert "unknown" in first
     assert second == ALLOW["Statement"][0]
-    [layer] = resources[f"arn:aws:lambda:{home}:layer:l:1"]["policy"]["Statement"]
+    layer, lost = resources[f"arn:aws:lambda:{home}:layer:l:1"]["policy"]["Statement"]
     assert "unknown" in layer["Principal"]
+    assert lost["Action"] == "lambda:InvokeFunction"  # on what is not known
+    assert "unknown" in lost["Condition"]["Bool"]
     [profile] = resources[f"arn:aws:signer:{home}:/signing-profiles/p"]["policy"]["Statement"]
     assert "unknown" in profile["Action"]
     assert {remark.code for remark in found.remarks} == {"incomplete", "unknown-value"}

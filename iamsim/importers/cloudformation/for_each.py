@@ -23,12 +23,12 @@ _not_alphanumeric = re.compile(r"[^A-Za-z0-9]")
 
 
 def write_out_loops(
-    value: object, evaluate: Callable[[object], object], report: Callable[[str], None]
+    value: object, evaluate: Callable[[object], object], report: Callable[[str, object], None]
 ) -> object:
     """Replace loops by the entries that they stand for.
 
-    `evaluate` gives the values that a loop goes through; `report` takes the name of a loop whose
-    values are not known, or that would make more than 10,000 entries.
+    `evaluate` gives the values that a loop goes through; `report` takes the name and the content
+    of a loop whose values are not known, or that would make more than 10,000 entries.
     """
     return _Writer(evaluate, report).write(value)
 
@@ -36,7 +36,9 @@ def write_out_loops(
 class _Writer:
     """Writes loops out, and counts what they made."""
 
-    def __init__(self, evaluate: Callable[[object], object], report: Callable[[str], None]) -> None:
+    def __init__(
+        self, evaluate: Callable[[object], object], report: Callable[[str, object], None]
+    ) -> None:
         self.evaluate = evaluate
         self.report = report
         self.made = 0
@@ -58,18 +60,18 @@ class _Writer:
     def loop(self, name: str, loop: object, found: dict[str, object]) -> None:
         """Add the entries of one loop."""
         if not isinstance(loop, list) or len(loop) != PARTS:
-            self.report(name)
+            self.report(name, loop)
             return
         identifier, collection, body = loop
         items = self.evaluate(collection)
         if not isinstance(items, list) or not isinstance(identifier, str):
-            self.report(name)
+            self.report(name, loop)
             return
         for item in items:
             text = as_text(item)
             self.made += 1
             if isinstance(item, Unknown) or text is None or self.made > MAX_ENTRIES:
-                self.report(name)
+                self.report(name, loop)
                 return
             written = self.write(_put(body, identifier, text))
             if isinstance(written, dict):

@@ -78,15 +78,17 @@ def _owners(reading: Reading) -> list[Record]:
     """Find the users, groups and roles that a policy names."""
     draft, account = reading.draft, reading.account
     return [
-        *(draft.role(account, name) for name in reading.texts("Roles")),
-        *(draft.user(account, name) for name in reading.texts("Users")),
-        *(draft.group(account, name) for name in reading.texts("Groups")),
+        *(draft.role(account, name) for name in reading.owners("Roles")),
+        *(draft.user(account, name) for name in reading.owners("Users")),
+        *(draft.group(account, name) for name in reading.owners("Groups")),
     ]
 
 
 def _managed_policy(reading: Reading) -> None:
     identity = reading.identity
     document = reading.document(reading.properties.get("PolicyDocument"), "the policy")
+    if document is None:
+        reading.doubt(f"what {quote(reading.logical_id)} is attached to was lost with its document")
     reading.draft.customer_policy(
         reading.account,
         identity.name,
@@ -99,6 +101,8 @@ def _managed_policy(reading: Reading) -> None:
 
 
 def _policy(reading: Reading) -> None:
+    if not {"Groups", "Roles", "Users"} & reading.properties.keys():
+        reading.missing("Groups", "Roles", "Users")
     for owner in _owners(reading):
         _inline(reading, owner, reading.properties)
 
@@ -107,8 +111,11 @@ def _policy_of(kind: str) -> Callable[[Reading], None]:
     """Make the reader of `AWS::IAM::RolePolicy` and its like."""
 
     def read(reading: Reading) -> None:
-        name = reading.text(f"{kind.capitalize()}Name")
+        named = f"{kind.capitalize()}Name"
+        name = reading.owner(named)
         if name is None:
+            if named not in reading.properties:
+                reading.missing(named)
             return
         draft, account = reading.draft, reading.account
         find = {"role": draft.role, "user": draft.user, "group": draft.group}[kind]
@@ -118,8 +125,11 @@ def _policy_of(kind: str) -> Callable[[Reading], None]:
 
 
 def _membership(reading: Reading) -> None:
-    group = reading.text("GroupName")
-    for name in reading.texts("Users") if group is not None else ():
+    lost = [name for name in ("GroupName", "Users") if name not in reading.properties]
+    if lost:
+        reading.missing(*lost)
+    group, names = reading.owner("GroupName"), reading.owners("Users")
+    for name in names if group is not None else ():
         reading.draft.user(reading.account, name).extend("groups", [group])
 
 

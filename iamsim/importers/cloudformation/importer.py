@@ -134,11 +134,17 @@ def _report_misfits(template: dict[str, object], draft: Draft) -> None:
         # CloudFormation refuses null everywhere.
         whole = isinstance(properties, dict) and None not in properties.values()
         lost = not whole or is_error(properties) or find_marker(properties) is not None
+        lost = lost or (isinstance(properties, dict) and any(map(_is_function, properties)))
         if lost or not isinstance(kind, str) or "::" not in kind:
             what = "properties that can't be read" if lost else "no type"
             draft.unreadable(f"this resource has {what}", f"Resources.{name}")
             reach = reach_of(kind if "::" in str(kind) else None, properties, name)
             draft.doubt(f"{quote(name)} of the template can't be read", reach)
+
+
+def _is_function(name: str) -> bool:
+    """Say whether a name is that of a function, which no property has."""
+    return name == "Ref" or name.startswith("Fn::")
 
 
 def _files_within(path: str, template: dict[str, object]) -> list[str]:

@@ -80,14 +80,38 @@ class Reading:
             self.misfit(name)
         return as_text(value)
 
+    def owner(self, name: str) -> str | None:
+        """Give a property that names what a resource is attached to; where that is not known, it
+        may be attached to all that the template makes."""
+        self._doubt_owners(name)
+        return self.text(name)
+
+    def owners(self, name: str) -> list[str]:
+        """Give a property that names all that a resource is attached to."""
+        self._doubt_owners(name)
+        return self.texts(name)
+
+    def _doubt_owners(self, name: str) -> None:
+        unknown = find_unknown(self.properties.get(name))
+        if unknown is not None:
+            self.doubt(f"what {quote(self.logical_id)} is attached to depends on {unknown.why}")
+
     def misfit(self, name: str) -> None:
         """Note a property that is not as its type has it: what it names may be anything here."""
         self.draft.unreadable(f"{quote(name)} is not as its type has it", self.place)
+        self.doubt(f"{quote(name)} of {quote(self.logical_id)} in the template can't be read")
+
+    def missing(self, *names: str) -> None:
+        """Note properties without which CloudFormation refuses the type: they were lost."""
+        shown = " and ".join(map(quote, names))
+        self.draft.unreadable(f"{shown} is not there", self.place)
+        self.doubt(f"{shown} of {quote(self.logical_id)} is not in the template")
+
+    def doubt(self, why: str, *documents: dict[str, object]) -> None:
+        """Say that what the resource says, or these documents, may hold for all it bears on."""
         kind = self.stack.resources[self.logical_id].get("Type")
-        self.draft.doubt(
-            f"{quote(name)} of {quote(self.logical_id)} in the template can't be read",
-            reach_of(kind, self.properties, self.logical_id),
-        )
+        reach = reach_of(kind, self.properties, self.logical_id)
+        self.draft.doubt(why, reach._replace(policies=documents or reach.policies))
 
     def boundary(self, name: str) -> object:
         """Give a permissions boundary; one that is not known is marked."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import json
 from typing import TYPE_CHECKING
 
 from iamsim.catalog.resource_types import find_type
@@ -10,7 +11,7 @@ from iamsim.core.caret import quote
 from iamsim.importers.cloudformation import encryption, identities, organizations, resource_policies
 from iamsim.importers.cloudformation.reading import Reading
 from iamsim.importers.cloudformation.templates import NESTED_STACK, OpenStack
-from iamsim.importers.reach import EVERYTHING, reach_of
+from iamsim.importers.reach import EVERYTHING, HOLDERS, POLICY_HOLDERS, Reach, reach_of
 from iamsim.importers.unknown import Unknown
 from iamsim.importers.unread import services_within, unread_message
 from iamsim.importers.workloads import find_role, note_role
@@ -150,10 +151,32 @@ def _read_role(reading: Reading) -> bool:
     return found is not None
 
 
+def _doubt_named(reading: Reading, why: str) -> None:
+    """Doubt what a nested stack whose template is lost can attach a policy to: what its parameters
+    name, and what has a name of its own that another template can say."""
+    stack, given = reading.stack, json.dumps(reading.properties.get("Parameters"), default=str)
+    names, services = set(), set()
+    for logical_id in stack.resources:
+        kind, identity = stack.kind(logical_id), stack.identity(logical_id)
+        if kind is None or identity is None:
+            continue
+        own = isinstance(stack.properties(logical_id).get(kind.name_property), str)
+        if own or identity.name in given or identity.reference in given:
+            names.add(identity.name)
+            services.add(kind.service)
+    if "iam" in services:
+        reading.draft.doubt(why, Reach(frozenset(HOLDERS), names=frozenset(names)))
+    if services - {"iam"}:
+        reading.draft.doubt(why, Reach(frozenset(POLICY_HOLDERS), frozenset(services)))
+
+
 def _read_nested(reading: Reading) -> None:
     """Read a nested stack, if its template is at hand."""
     nested = reading.stack.nested(reading.logical_id)
     if nested is None:
-        reading.remark("nested-template-missing", "the template of the nested stack is not here")
+        message = "the template of the nested stack is not here"
+        reading.remark("nested-template-missing", message)
+        reading.draft.lose(message)
+        _doubt_named(reading, message)
     else:
         read_stack(OpenStack(nested, f"{reading.place}/"), reading.draft)

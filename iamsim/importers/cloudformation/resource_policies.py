@@ -85,6 +85,8 @@ def _policy_of(
             if arn is not None:
                 own = type_of_arn(arn) or kind
                 value = _dig(reading.properties, place.path)
+                if value is None:
+                    reading.missing(".".join(place.path))
                 _set_policy(reading, own, _own(reading, arn), value)
 
     return read
@@ -94,13 +96,16 @@ def _named(reading: Reading, place: PolicyPlace) -> list[list[str]]:
     """Give what names the resources that a policy is for; `[""]` for the only one there is."""
     if not place.targets:
         return [[""]]
-    for target in place.targets:
+    targets = [target for target in place.targets if set(target) <= reading.properties.keys()]
+    if not targets:
+        reading.missing(*(name for target in place.targets for name in target))
+    for target in targets:
         if len(target) == 1:
-            texts = reading.texts(target[0])
+            texts = reading.owners(target[0])
             if texts:
                 return [[text] for text in texts]
             continue
-        parts = [text for text in map(reading.text, target) if text is not None]
+        parts = [text for text in map(reading.owner, target) if text is not None]
         if len(parts) == len(target):
             return [parts]
     return []
@@ -207,12 +212,33 @@ def _incomplete(reading: Reading, *names: str) -> None:
     reading.remark("incomplete", f"a permission needs {shown}", "skipped")
 
 
+def _grant(
+    reading: Reading,
+    name: str,
+    kind: str,
+    unknown: dict[str, str],
+    make: Callable[[str], dict[str, object]],
+) -> None:
+    """Add the statement that a permission makes to the resource that it names; where that is not
+    known, it may be any."""
+    named = as_text(reading.properties.get(name))
+    why = unknown.pop(name, None)
+    if named is not None:
+        arn = _target(reading, known_type(kind), [named])
+        if arn is not None:
+            add_statement(_own(reading, arn), mark_unknown(make(arn), unknown))
+    elif why is not None:
+        shown = f"what {quote(reading.logical_id)} is attached to depends on {why}"
+        statement = mark_unknown(make("*"), unknown)
+        reading.draft.lose(shown, [known_type(kind).service])
+        reading.doubt(shown, {"Version": "2012-10-17", "Statement": [statement]})
+
+
 def _permission(reading: Reading) -> None:
     """Read a permission of a function."""
     known, unknown = _parts(reading)
     if not {"FunctionName", "Principal"} <= known.keys() | unknown.keys():
         _incomplete(reading, "FunctionName", "Principal")
-    if "FunctionName" not in known or "Principal" not in known | unknown:
         return
     via_url = known.get("InvokedViaFunctionUrl")
     permission = Permission(
@@ -226,10 +252,12 @@ def _permission(reading: Reading) -> None:
         known.get("EventSourceToken"),
         None if via_url is None else via_url == "true",
     )
-    arn = _target(reading, known_type("AWS::Lambda::Function"), [known["FunctionName"]])
-    if arn is not None:
-        statement = permission_statement(permission, arn, reading.scope.partition)
-        add_statement(_own(reading, arn), mark_unknown(statement, unknown))
+    partition = reading.scope.partition
+
+    def statement(arn: str) -> dict[str, object]:
+        return permission_statement(permission, arn, partition)
+
+    _grant(reading, "FunctionName", "AWS::Lambda::Function", unknown, statement)
 
 
 def _layer_permission(reading: Reading) -> None:
@@ -237,19 +265,14 @@ def _layer_permission(reading: Reading) -> None:
     known, unknown = _parts(reading)
     if not {"LayerVersionArn", "Principal"} <= known.keys() | unknown.keys():
         _incomplete(reading, "LayerVersionArn", "Principal")
-    if "LayerVersionArn" not in known or "Principal" not in known | unknown:
         return
-    kind = known_type("AWS::Lambda::LayerVersion")
-    target = _target(reading, kind, [known["LayerVersionArn"]])
-    if target is not None:
-        statement = layer_statement(
-            reading.logical_id,
-            known.get("Action") or "lambda:GetLayerVersion",
-            known.get("Principal", ""),
-            known.get("OrganizationId"),
-            target,
-        )
-        add_statement(_own(reading, target), mark_unknown(statement, unknown))
+    action = known.get("Action") or "lambda:GetLayerVersion"
+    principal, organization = known.get("Principal", ""), known.get("OrganizationId")
+
+    def statement(arn: str) -> dict[str, object]:
+        return layer_statement(reading.logical_id, action, principal, organization, arn)
+
+    _grant(reading, "LayerVersionArn", "AWS::Lambda::LayerVersion", unknown, statement)
 
 
 def _certificate_permission(reading: Reading) -> None:
@@ -271,14 +294,13 @@ def _profile_permission(reading: Reading) -> None:
     if not {"ProfileName", "Principal", "Action"} <= known.keys() | unknown.keys():
         _incomplete(reading, "ProfileName", "Principal", "Action")
         return
-    if "ProfileName" not in known:
-        return
-    arn = _target(reading, known_type("AWS::Signer::SigningProfile"), [known["ProfileName"]])
-    if arn is not None:
-        sid, version = known.get("StatementId"), known.get("ProfileVersion")
-        action, principal = known.get("Action", ""), known.get("Principal", "")
-        statement = profile_statement(sid, action, principal, version, arn)
-        add_statement(_own(reading, arn), mark_unknown(statement, unknown))
+    sid, version = known.get("StatementId"), known.get("ProfileVersion")
+    action, principal = known.get("Action", ""), known.get("Principal", "")
+
+    def statement(arn: str) -> dict[str, object]:
+        return profile_statement(sid, action, principal, version, arn)
+
+    _grant(reading, "ProfileName", "AWS::Signer::SigningProfile", unknown, statement)
 
 
 def _share(reading: Reading) -> None:

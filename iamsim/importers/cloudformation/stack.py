@@ -44,6 +44,7 @@ REFERENCE_PROPERTIES = {
     "AWS::SecretsManager::ResourcePolicy": "SecretId",
     "AWS::SecretsManager::SecretTargetAttachment": "SecretId",
 }
+INCLUDE = "Fn::Transform"
 NO_UUID = "00000000-0000-0000-0000-000000000000"
 PAIR = 2
 MAX_DEPTH = 60
@@ -131,7 +132,10 @@ class Stack:
 
     def properties(self, logical_id: str) -> dict[str, object]:
         """Give the evaluated properties of a resource."""
-        found = self.evaluate(self.resources[logical_id].get("Properties", {}))
+        written = self.resources[logical_id].get("Properties", {})
+        if isinstance(written, dict) and INCLUDE in written:  # it adds to what stands beside it
+            written = {name: value for name, value in written.items() if name != INCLUDE}
+        found = self.evaluate(written)
         return found if isinstance(found, dict) else {}
 
     def evaluate(self, value: object) -> object:
@@ -151,6 +155,8 @@ class Stack:
             return items
         if not isinstance(value, dict):
             return value
+        if INCLUDE in value:
+            return Unknown(f"`{INCLUDE}`")
         if len(value) == 1:
             [(name, argument)] = value.items()
             function = self._find_function(name)

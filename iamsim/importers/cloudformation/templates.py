@@ -5,13 +5,16 @@ from __future__ import annotations
 import posixpath
 from typing import TYPE_CHECKING, NamedTuple
 
+from iamsim.catalog.resource_types import find_type
 from iamsim.core.caret import quote
 from iamsim.core.errors import WorldError
 from iamsim.importers.cloudformation.for_each import write_out_loops
 from iamsim.importers.cloudformation.places import TemplateText
 from iamsim.importers.cloudformation.sam import TRANSFORM, expand_sam, is_sam
 from iamsim.importers.cloudformation.stack import Stack
+from iamsim.importers.reach import EVERYTHING, reach_of
 from iamsim.importers.short_forms import read_short_form
+from iamsim.importers.unread import documents_within
 from iamsim.world.documents import parse_document, read_document
 
 if TYPE_CHECKING:
@@ -34,6 +37,14 @@ __all__ = [
 ]
 
 LANGUAGE_EXTENSIONS = "AWS::LanguageExtensions"
+# Transforms of AWS that change no policy of the template:
+# https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/transform-reference.html.
+BESIDE = (
+    "AWS::CodeDeployBlueGreen",
+    "AWS::SecretsManager-2020-07-23",
+    "AWS::SecretsManager-2024-09-16",
+    "AWS::ServiceCatalog",
+)
 NESTED_STACK = "AWS::CloudFormation::Stack"
 MAX_NESTING = 8
 Json = dict[str, object]
@@ -146,6 +157,12 @@ class Template(NamedTuple):
         def in_resource(logical_id: str, code: str, message: str) -> None:
             remark(f"Resources.{logical_id}", code, message)
 
+        def left_out(loop: str, content: object) -> None:
+            message = f"the loop {quote(loop)} is left out"
+            remark("Resources", "not-expanded", message)
+            if draft is not None:
+                _doubt_loop(message, content, draft)
+
         template = file.template
         transforms = template.get("Transform")
         for transform in transforms if isinstance(transforms, list) else [transforms]:
@@ -153,11 +170,14 @@ class Template(NamedTuple):
             if name not in (None, TRANSFORM, LANGUAGE_EXTENSIONS):
                 message = f"the transform {quote(str(name))} is not applied"
                 remark("Transform", "not-expanded", message)
+                if draft is not None and name not in BESIDE:
+                    draft.lose(message)
+                    draft.doubt(message, EVERYTHING)
         plain = Stack(template, environment, parameters, exports)
         written = write_out_loops(
             template,
             plain.evaluate,
-            lambda loop: remark("Resources", "not-expanded", f"the loop {quote(loop)} is left out"),
+            left_out,
         )
         expanded = written if isinstance(written, dict) else template
         if is_sam(expanded):
@@ -187,3 +207,26 @@ class Template(NamedTuple):
             return self._stack(found, inside, parameters, exports, draft, depth + 1)
 
         return open_nested
+
+
+def _doubt_loop(message: str, content: object, draft: Draft) -> None:
+    """Doubt what the resources of a loop can bear on that is left out: policies on others, and
+    what has one of its own on itself."""
+    made = [entry for entry in _maps_within(content) if "::" in str(entry.get("Type"))]
+    for resource in made or [{}]:
+        kind, properties = resource.get("Type"), resource.get("Properties")
+        reach, row = reach_of(kind, properties), find_type(str(kind))
+        is_resource = row is not None and reach.services is not None
+        if not is_resource:
+            draft.doubt(message, reach)
+        if reach.kinds and (not is_resource or any(documents_within(properties))):
+            draft.lose(message, reach.services)
+
+
+def _maps_within(value: object) -> Iterator[Json]:
+    """Go through all maps in a value."""
+    if isinstance(value, dict):
+        yield value
+        value = list(value.values())
+    for item in value if isinstance(value, list) else ():
+        yield from _maps_within(item)
