@@ -120,15 +120,20 @@ def draw_who_can(found: WhoCan, model: World, *, limit: int = GRAPH_LIMIT) -> Pi
         names = [layer_name(blocker.layer, blocked.action) for blocker in blocked.blockers]
         words = "\n".join((blocked.action, *names))
         plan.edges.append(Edge(source, resource, words, VERDICT_STATES[Verdict.IMPLICIT_DENY]))
-    title = f"who can {', '.join(found.actions)} on {found.resource}"
+    question = f"{', '.join(found.actions)} on {found.resource}"
+    if found.blocked is not None:  # who can was not asked
+        kept = {blocked.candidate.principal for blocked in found.blocked}
+        word = f"{len(kept)} kept out" if kept else "nobody"
+        title = f"who only guardrails keep from {question}"
+        return plan.picture(
+            Headline(title, word, state=State.CLOSED if kept else State.BYPASSED), limit
+        )
+    title = f"who can {question}"
     answers = {access.candidate.principal: access.answer.verdict for access in found.accesses}
     freely = sum(verdict is Verdict.ALLOWED for verdict in answers.values())
     texts = [f"{freely} can"] if freely else []
     if len(answers) > freely:
         texts.append(f"{len(answers) - freely} under a condition")
-    if found.blocked:
-        kept = {blocked.candidate.principal for blocked in found.blocked}
-        texts.append(f"{len(kept)} kept out by a guardrail")
     return plan.picture(_headline(title, answers.values(), ", ".join(texts)), limit)
 
 

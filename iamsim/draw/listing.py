@@ -76,7 +76,8 @@ def _entry(sheet: Sheet, entry: Entry, titles: Mapping[str, str], y: float) -> f
     """Write somebody and the arrows; gives the place below."""
     node = entry.node
     left, room = _MARGIN + _INDENT, WIDTH - 2 * _MARGIN - _INDENT
-    about = f"{node.title} ({', '.join((node.kind, *node.lines))})"
+    group = node.title.endswith(f" {node.kind}s")  # which says what they are
+    about = f"{node.title} ({', '.join(node.lines if group else (node.kind, *node.lines))})"
     y = sheet.lines(left, y + 14, wrapped(about, room * _ROOM, SIZES.text)) - 8
     for edge in entry.edges:
         sheet.put(f'<g class="level {edge.state.css}">')

@@ -58,18 +58,31 @@ def shop(tmp_path):
 
 
 def test_who_can_is_drawn_with_accounts_as_frames():
-    """Direct access, access through roles, conditions, and whom a guardrail keeps out."""
+    """Direct access, access through roles, and conditions."""
     batch = batch_of(HARBOR)
     actions = ("s3:GetObject", "s3:DeleteObject")
     found = find_who_can(batch, actions, REPORT, via_roles=True)
-    found.blocked = find_blocked(batch, ("s3:DeleteObject",), REPORT, {})
     dot = draw_who_can(found, batch.world.model).render("dot").decode()
     assert "who can s3:GetObject, s3:DeleteObject on" in dot
     assert "production (111122223333)" in dot
     assert "<b>codebuild.amazonaws.com</b>" in dot
     assert "[label=<assumes>" in dot
-    assert "s3:DeleteObject<br/>permissions boundary<br/>closed" in dot
     assert "shape=cylinder" in dot
+
+
+@pytest.mark.parametrize(
+    ("action", "said"), [("s3:DeleteObject", "1 kept out"), ("s3:GetObject", "nobody")]
+)
+def test_whom_guardrails_keep_out_is_a_question_of_its_own(action, said):
+    """Who can was not asked, so that nothing is said of it."""
+    batch = batch_of(HARBOR)
+    found = find_who_can(batch, (), REPORT)
+    found.actions, found.blocked = (action,), find_blocked(batch, (action,), REPORT, {})
+    dot = draw_who_can(found, batch.world.model).render("dot").decode()
+    assert f"who only guardrails keep from {action} on" in dot
+    assert f">{said}<" in dot
+    assert ("permissions boundary<br/>closed" in dot) is (said != "nobody")
+    assert "can:" not in dot
 
 
 def test_conditions_stand_on_the_arrows(shop):
