@@ -36,11 +36,13 @@ _ROOM, _BOLD_ROOM = 0.87, 0.8  # fonts of viewers differ from the one that is me
 
 
 class Permission(NamedTuple):
-    """One permission that a call needs, whether it is there, and why."""
+    """One permission that a call needs, whether it is there, and why: in a sentence, and gate by
+    gate."""
 
     action: str
     state: State
     reasons: tuple[str, ...]
+    sentence: str
 
 
 class Step(NamedTuple):
@@ -100,7 +102,7 @@ def _sentence(steps: Sequence[Step], verdict: Verdict) -> str:
         lacking = [
             permission for permission in stopped.permissions if permission.state is State.CLOSED
         ]
-        why = f": {lacking[0].reasons[0]}" if lacking and lacking[0].reasons else ""
+        why = f": {lacking[0].sentence}" if lacking and lacking[0].sentence else ""
         return f"{name} {stopped.title.partition(': ')[2] or stopped.title}, and may not{why}"
     way = "under conditions " if verdict is Verdict.CONDITIONAL else ""
     return f"{way}every call of the chain is allowed, up to {short_arn(last.target)[0]}"
@@ -109,7 +111,8 @@ def _sentence(steps: Sequence[Step], verdict: Verdict) -> str:
 def _permission(answer: Answer) -> Permission:
     gates = gates_of(answer)
     state = VERDICT_STATES[answer.decision.verdict]
-    return Permission(answer.request.action, state, tuple(deciding_texts(gates)))
+    texts = tuple(deciding_texts(gates))
+    return Permission(answer.request.action, state, texts, gates.sentence)
 
 
 def chain_svg(chain: ChainSteps, theme: Theme = Theme.AUTO, width: float = WIDTH) -> str:
