@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from iamsim.core.arn import find_arn
 from iamsim.core.decision import Layer, Verdict
 from iamsim.core.reason import Reason
+from iamsim.engine.services.logs import resource_in_policies
 from iamsim.words.sentences import concerns_role_trust
 
 if TYPE_CHECKING:
@@ -90,7 +91,9 @@ def denied_message(answer: Answer) -> str | None:
         return _PLAIN_DENIAL
     reason = _reason(answer)
     message = f"User: {_caller(request)} is not authorized to perform: {request.action}"
-    return message + _on_resource(service, request.resource, reason) + reason
+    # A log group is named with an empty stream, as policies have to match it.
+    resource = resource_in_policies(request.action.lower(), request.resource)
+    return message + _on_resource(service, resource, reason) + reason
 
 
 def _caller(request: RequestRecord) -> str:

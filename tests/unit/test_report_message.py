@@ -136,6 +136,19 @@ def test_services_have_shapes_of_their_own():
     assert denied_message(web) == "Not authorized to perform sts:AssumeRoleWithWebIdentity"
 
 
+def test_a_log_group_is_named_with_an_empty_stream():
+    """As policies have to match it."""
+    group = "arn:aws:logs:eu-west-1:111122223333:log-group:app"
+    for action, named in (
+        ("logs:DescribeLogStreams", f"{group}:log-stream:"),
+        ("logs:TagResource", group),
+    ):
+        message = denied_message(
+            implicit(Layer.IDENTITY_BASED_POLICY, action=action, resource=group)
+        )
+        assert f"on resource: {named} because" in (message or "")
+
+
 def test_a_request_without_a_resource_names_none():
     """The resource `*` is no resource, so the message does not speak of one."""
     message = denied_message(

@@ -14,6 +14,7 @@ from iamsim.calls.arns import ANYTHING, Resource
 from iamsim.calls.context_keys import carries
 from iamsim.calls.extras import key_resource
 from iamsim.calls.model import ALWAYS, DEPENDS
+from iamsim.calls.tags import pairs_of
 
 if TYPE_CHECKING:
     from iamsim.calls.asker import Asker
@@ -51,6 +52,8 @@ def _kms(asker: Asker) -> None:
     facts = catalog.find_action(f"kms:{name}")
     if facts is None or not any(use.name == "key" for use in facts.resource_types):
         asker.ask_all()
+        if name == "CreateKey" and asker.get("MultiRegion") is True:
+            _linked_role(asker)
         return
     if name in ("CreateAlias", "UpdateAlias", "DeleteAlias"):
         alias = str(asker.get("AliasName") or "alias/*")
@@ -61,7 +64,59 @@ def _kms(asker: Asker) -> None:
         asker.ask(f"kms:{name}", Resource(asker.arn("kms", "key/*"), known=False), context=context)
         return
     resource, alias_keys = key_resource(asker, str(key))
-    asker.ask(f"kms:{name}", resource, context={**context, **alias_keys})
+    (asked,) = asker.ask(f"kms:{name}", resource, context={**context, **alias_keys})
+    if name == "ReplicateKey":
+        _replica(asker, asked.resource)
+    region = asker.get("PrimaryRegion")
+    if name == "UpdatePrimaryRegion" and region:  # on the replica in its own Region as well
+        asker.ask(
+            "kms:UpdatePrimaryRegion",
+            _in_region(asked.resource, str(region)),
+            context={"aws:RequestedRegion": str(region)},
+            because="the replica becomes the primary key",
+        )
+
+
+def _in_region(key: str, region: str) -> Resource:
+    """The key of a multi-Region key in another Region, which has the same id."""
+    arn = key.split(":")
+    arn[3] = region
+    return Resource(":".join(arn), "*" not in key)
+
+
+def _replica(asker: Asker, primary: str) -> None:
+    """A replica key is made, and tagged, in its own Region.
+
+    https://docs.aws.amazon.com/kms/latest/APIReference/API_ReplicateKey.html
+    """
+    region = asker.get("ReplicaRegion")
+    context: dict[str, ContextValue] = {"aws:RequestedRegion": str(region)} if region else {}
+    because = "makes the replica in its Region"
+    asker.ask("kms:CreateKey", "*", context=context, keys=False, because=because)
+    tags = pairs_of(asker.parameters.pop("Tags", None))
+    if tags and region:
+        context |= {f"aws:RequestTag/{key}": value for key, value in tags.items()}
+        context["aws:TagKeys"] = list(tags)
+        replica = _in_region(primary, str(region))
+        asker.ask(
+            "kms:TagResource", replica, context=context, keys=False, because="tags what is made"
+        )
+
+
+def _linked_role(asker: Asker) -> None:
+    """The first multi-Region key of an account makes a service-linked role.
+
+    https://docs.aws.amazon.com/kms/latest/developerguide/multi-region-auth-slr.html
+    """
+    name = "AWSServiceRoleForKeyManagementServiceMultiRegionKeys"
+    asker.ask(
+        "iam:CreateServiceLinkedRole",
+        Resource(asker.arn("iam", f"role/aws-service-role/*/{name}", region=False), known=False),
+        unknown=("iam:AWSServiceName",),
+        needed=DEPENDS,
+        because="where the account has no such role yet",
+        keys=False,
+    )
 
 
 def _grant(asker: Asker) -> dict[str, ContextValue]:

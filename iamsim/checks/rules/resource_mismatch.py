@@ -7,6 +7,7 @@ the statement lists. A pattern is judged by all of its actions, and one that fit
 ## Why it matters
 The entry matches no request. `s3:ListBucket` on `arn:aws:s3:::reports/*` is the usual case: the
 action takes the bucket, not its objects. Actions without resource types need `"Resource": "*"`.
+A log group is named with `:*` behind it, but for the three actions about its tags.
 The finding rests on a snapshot of the service reference, whose day it tells.
 """
 
@@ -19,6 +20,7 @@ from iamsim.checks.arn_formats import cut_arn
 from iamsim.checks.registry import checks
 from iamsim.checks.words import several, wildcard_free
 from iamsim.core.wildcard import compile_tokens, tokenize
+from iamsim.engine.services.logs import format_in_policies
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from iamsim.syntax.ast import Value
 
 CODE = "IAMSIM_RESOURCE_MISMATCH"
+ENDS_OPEN = ("*", "?", ":", "}")  # a wildcard, the empty stream, a variable
 
 
 @checks(CODE)
@@ -83,11 +86,24 @@ def _fits(policy: PolicyView, value: Value, resources: list[ArnText]) -> bool:
     if any(_names_all(action, arn) for action in covered for arn in resources):
         return True
     return any(
-        "${" in form.service or (form.service == arn.service and form.fits_resource(arn.resource))
+        "${" in form.service
+        or (
+            form.service == arn.service
+            and form.fits_resource(arn.resource)
+            and not _is_bare_group(action, form.text, arn.resource)
+        )
         for action in covered
         for form in policy.reference.formats_of(action)
         for arn in resources
     )
+
+
+def _is_bare_group(action: str, form: str, resource: str) -> bool:
+    """Whether a log group is named without what its ARN ends with in policies.
+
+    https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_LogGroup.html
+    """
+    return format_in_policies(action.lower(), form) != form and not resource.endswith(ENDS_OPEN)
 
 
 def _names_all(action: str, arn: ArnText) -> bool:
@@ -102,4 +118,7 @@ def _hint(policy: PolicyView, value: Value) -> str:
     forms = [form for action in covered for form in policy.reference.formats_of(action)]
     if not forms:
         return f'`{value.text}` takes no resource: give it `"Resource": "*"`'
-    return f"`{value.text}` takes `{min((form.text for form in forms), key=len)}`"
+    taken = min((form.text for form in forms), key=len)
+    if format_in_policies(covered[0].lower(), taken) != taken:
+        taken += ":*"
+    return f"`{value.text}` takes `{taken}`"
