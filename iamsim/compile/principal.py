@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from iamsim.core.arn import find_arn, is_account_id
 from iamsim.core.data_class import dataclass, field
+from iamsim.core.errors import PolicyError
 from iamsim.core.explanation import ClauseExplanation, Element
 from iamsim.core.reason import Note, Reason
 from iamsim.core.request import CallerKind, GrantKind
@@ -243,7 +244,7 @@ def compile_principals(
 ) -> PrincipalTest | NotPrincipalTest:
     """Compile a Principal or NotPrincipal element of a statement that `denies` or allows.
 
-    An element that lists nobody is about nobody, whichever it is.
+    An element that lists nobody is about nobody, whichever it is. Raises `PolicyError`.
     """
     element = Element(principals.name)
     patterns = tuple(_compile_entry(entry, element, source) for entry in principals.entries)
@@ -254,8 +255,14 @@ def compile_principals(
 
 
 def _compile_entry(entry: PrincipalEntry, element: Element, source: Source) -> PrincipalPattern:
-    """Compile one entry."""
+    """Compile one entry; raises `PolicyError` for an empty one, which AWS does not store."""
     text = entry.value.text
+    if not text:
+        raise PolicyError(
+            "invalid-principal",
+            f"an entry of `{element.value}` is empty",
+            span=source.span(entry.value.path),
+        )
     name = entry_name(entry.kind, text)
     stored = _is_stored(entry.kind, text)
     return PrincipalPattern(entry.kind, text, name, element, source, entry.value.path, stored)

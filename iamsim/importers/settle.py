@@ -8,9 +8,11 @@ can't be read in whole what can be counts.
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING
 
 from iamsim.compile.policy import compile_policy
+from iamsim.core.arn import find_arn
 from iamsim.core.caret import quote
 from iamsim.core.errors import PolicyError
 from iamsim.core.json_text import KEY
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
 
 __all__ = ["settle"]
 
+fits_name = re.compile(r"[A-Za-z0-9_+=,.@-]+").fullmatch
 MAX_ROUNDS = 10
 STEP = 200  # policies between two reports of progress
 
@@ -197,9 +200,31 @@ def _drop_misfits(draft: Draft) -> None:
             draft.remark(
                 problem.code, f"{problem.message}: {outcome(path)}", _place(path), severity
             )
-            paths[path] = problem.message, draft.file
+            if not _name_lost(draft, path, problem.message):
+                paths[path] = problem.message, draft.file
         draft.source = ""
         _drop_paths(draft, paths)
+
+
+def _name_lost(draft: Draft, path: Path, why: str) -> bool:
+    """Keep a customer managed policy that is attached, and that no source has, under its name: it
+    is not known. Says whether the path leads to one."""
+    holder: object = draft.data
+    for step in path[:-1]:
+        if isinstance(holder, dict | list):
+            holder = holder[step]  # type: ignore[index,call-overload]  # the reader went there
+    if path[-2:-1] != ("policies",) or not isinstance(holder, list):
+        return False
+    arn = holder[path[-1]]  # type: ignore[call-overload]  # a number
+    found = find_arn(arn) if isinstance(arn, str) else None
+    name = "" if found is None else found.resource.rpartition("/")[2]
+    if found is None or found.account != path[1] or not found.resource.startswith("policy/"):
+        return False
+    policies = draft.account(found.account).data.setdefault("policies", {})
+    if not isinstance(policies, dict) or not fits_name(name):
+        return False
+    policies.setdefault(name, marker(why, f"aws iam get-policy-version --policy-arn {arn}"))
+    return True
 
 
 def _drop_paths(draft: Draft, paths: dict[Path, tuple[str, str]]) -> None:

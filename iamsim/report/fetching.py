@@ -67,6 +67,8 @@ _ROLE = "role/"
 # What an import says of a control policy whose document is lost.
 _describes = re.compile(r"aws organizations describe-policy (p-[0-9A-Za-z_]{8,128})").fullmatch
 
+_prints_version = re.compile(r"aws iam get-policy-version --policy-arn (\S+)").fullmatch
+
 
 def fetch_unknown(part: UnknownPart, resource: str, principal: str = "") -> str:
     """Give the call that prints what a decision depends on and is not known."""
@@ -76,6 +78,9 @@ def fetch_unknown(part: UnknownPart, resource: str, principal: str = "") -> str:
     if part.fact == "id":
         return _ORGANIZATION
     lost = _describes(part.source)
+    version = _prints_version(part.source)
+    if version is not None:
+        return _named_policy(version[1]) or _IAM
     if lost is not None:
         return f"aws organizations describe-policy --policy-id {lost[1]}"
     if part.fact is None:

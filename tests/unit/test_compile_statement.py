@@ -210,6 +210,15 @@ def test_actions_need_a_service() -> None:
         compile_action(Value("GetObject", ()), Element.ACTION, NOWHERE)
     assert caught.value.code == "action-without-service"
     assert compile_action(Value("**", ()), Element.ACTION, NOWHERE).matches(request_of())
+    with pytest.raises(PolicyError):
+        compile_action(Value("", ()), Element.ACTION, NOWHERE)
+
+
+def test_an_empty_principal_is_none() -> None:
+    """AWS stores no empty entry: whom it stood for is not known."""
+    with pytest.raises(PolicyError) as caught:
+        compiled(deny(Principal={"AWS": ["", USER]}), resource=True)
+    assert caught.value.code == "invalid-principal"
 
 
 @pytest.mark.parametrize(

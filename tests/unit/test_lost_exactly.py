@@ -646,6 +646,17 @@ def test_a_broken_item_of_a_single_call_is_not_known(
     assert decide(Question(MIA, "sqs:SendMessage", QUEUE_A), world).verdict is Verdict.EXPLICIT_DENY
 
 
+def test_a_lost_managed_policy_goes_by_its_name(tmp_path: Path) -> None:
+    """What a group has attached and no source holds: the residual names it, with its ARN."""
+    files = single_calls()
+    arn = f"arn:aws:iam::{A}:policy/team/guard"
+    attached = {"AttachedPolicies": [{"PolicyName": "guard", "PolicyArn": arn}]}
+    files[f"{A}/list-attached-group-policies.crew.json"] = attached
+    lost = list(world_of(tmp_path / "lost", files).unknowns())
+    call = f"aws iam get-policy-version --policy-arn {arn}"
+    assert [(part.policy, part.unknown.source) for part in lost] == [("guard", call)]
+
+
 def test_a_group_alone_does_not_tell_of_a_users_other_groups(tmp_path: Path) -> None:
     """`get-group` names members; which groups a user has only `list-groups-for-user` tells."""
     files = single_calls()
