@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from iamsim.compile.policy import compile_policy
 from iamsim.core.arn import find_arn
@@ -209,13 +209,11 @@ def _drop_misfits(draft: Draft) -> None:
 def _name_lost(draft: Draft, path: Path, why: str) -> bool:
     """Keep a customer managed policy that is attached, and that no source has, under its name: it
     is not known. Says whether the path leads to one."""
-    holder: object = draft.data
-    for step in path[:-1]:
-        if isinstance(holder, dict | list):
-            holder = holder[step]  # type: ignore[index,call-overload]  # the reader went there
-    if path[-2:-1] != ("policies",) or not isinstance(holder, list):
+    arn: Any = draft.data
+    if path[-2:-1] != ("policies",) or not isinstance(path[-1], int):
         return False
-    arn = holder[path[-1]]  # type: ignore[call-overload]  # a number
+    for step in path:  # the reader of worlds went there
+        arn = arn[step]
     found = find_arn(arn) if isinstance(arn, str) else None
     name = "" if found is None else found.resource.rpartition("/")[2]
     if found is None or found.account != path[1] or not found.resource.startswith("policy/"):
