@@ -466,6 +466,8 @@ def _named(name: str, policy: str) -> str:
     """A layer with its policy; what hangs at a resource is named by that."""
     if policy.startswith("policy of "):
         return f"{name} {policy.removeprefix('policy ')}"
+    if policy.startswith("trust policy of "):
+        return policy
     short = policy.rpartition("/")[2]
     return f"{name} “{short}”" if short else name
 
