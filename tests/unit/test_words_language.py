@@ -52,6 +52,10 @@ def test_the_table_keeps_every_hole():
         ),
         ("not asked: key policy, session policy", "評価しない: キーポリシー, セッションポリシー"),
         ("arn:aws:s3:::a, b; c", "arn:aws:s3:::a, b; c"),
+        (
+            "the key policy “inline policy 1 of role machine” does not allow it",
+            "キーポリシー “ロール machine のインラインポリシー 1” が許可していません",
+        ),
         ("the {1} denies it " * 200, "the {1} denies it " * 200),
     ],
 )
@@ -69,7 +73,7 @@ def test_a_picture_speaks():
     )
     picture = picture_of(answer._inner)
     said = spoken(picture, in_japanese)
-    assert said.sentence == "アクセス許可の境界 “DeployBoundary”が許可していません"
+    assert said.sentence == "アクセス許可の境界 “DeployBoundary” が許可していません"
     assert [value for _, value in said.facts] == [value for _, value in picture.facts]
     assert [row.decides for row in said.rows] == [row.decides for row in picture.rows]
     assert spoken(picture, in_english) == picture
