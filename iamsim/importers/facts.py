@@ -200,8 +200,8 @@ def set_policy(
         return
     statements = document.get("Statement")
     for statement in statements if isinstance(statements, list) else [statements]:
-        if isinstance(statement, dict):
-            add_statement(record, statement)
+        lost = marker("a statement can't be read", place)
+        add_statement(record, statement if isinstance(statement, dict) else lost)
 
 
 def default_key_policy(scope: Scope) -> dict[str, object]:
@@ -229,12 +229,15 @@ def endpoint_service(name: str) -> str:
 
 
 def public_access_block(values: Mapping[str, object]) -> dict[str, object] | None:
-    """Read the four settings, spelled as AWS or as Terraform does; `None` where there are none."""
+    """Read the four settings, spelled as AWS or as Terraform does; `None` where there are none, a
+    marker where one is neither true nor false."""
     settings: dict[str, object] = {}
     for field, name in _BLOCK_FIELDS.items():
         value = values.get(name, values.get(field))
-        if value in (True, False, "true", "false"):
+        if isinstance(value, bool) or value in ("true", "false"):
             settings[field] = value in (True, "true")
+        elif value is not None:
+            return marker(f"{quote(field)} is not known", name)
     return settings or None
 
 

@@ -150,6 +150,62 @@ def test_exactly_what_a_lost_part_can_change_is_conditional(path: tuple[str | in
 IMPORT = {"Fn::ImportValue": "x"}
 INCLUDE = {"Fn::Transform": {"Name": "AWS::Include", "Parameters": {"Location": "s3://a/b"}}}
 NO_QUEUES = TEMPLATE["Resources"]["NoQueues"]
+SETTINGS: dict[str, Any] = {
+    "Open": {
+        "Type": "AWS::S3::BucketPolicy",
+        "Properties": {
+            "Bucket": "open",
+            "PolicyDocument": policy(
+                {
+                    "Effect": "Allow",
+                    "Principal": "*",
+                    "Action": "s3:GetObject",
+                    "Resource": "arn:aws:s3:::open/*",
+                }
+            ),
+        },
+    },
+    "Blocked": {
+        "Type": "AWS::S3::Bucket",
+        "Properties": {
+            "BucketName": "open",
+            "PublicAccessBlockConfiguration": {"RestrictPublicBuckets": True},
+        },
+    },
+    "Table": {
+        "Type": "AWS::DynamoDB::Table",
+        "Properties": {
+            "TableName": "t",
+            "ResourcePolicy": {
+                "PolicyDocument": policy(
+                    {
+                        "Effect": "Deny",
+                        "Principal": "*",
+                        "Action": "dynamodb:GetItem",
+                        "Resource": "*",
+                    }
+                )
+            },
+        },
+    },
+    "Bus": {
+        "Type": "AWS::Events::EventBusPolicy",
+        "Properties": {
+            "StatementId": "s",
+            "Statement": {
+                "Effect": "Deny",
+                "Principal": "*",
+                "Action": "events:PutEvents",
+                "Resource": "*",
+            },
+        },
+    },
+}
+SETTING_QUESTIONS = {
+    "Blocked": ("anonymous", "s3:GetObject", "arn:aws:s3:::open/k"),
+    "Table": (MIA, "dynamodb:GetItem", f"arn:aws:dynamodb:us-east-1:{HOME}:table/t"),
+    "Bus": (MIA, "events:PutEvents", f"arn:aws:events:us-east-1:{HOME}:event-bus/default"),
+}
 EXTRA: dict[str, tuple[dict[str, Any], set[tuple[str, str]]]] = {
     "nested": (
         # Whoever has a name of its own may be named there, and buckets and queues.
@@ -193,6 +249,32 @@ def test_what_is_left_out_of_a_template_may_deny(name: str) -> None:
     whole = {"Resources": {k: v for k, v in TEMPLATE["Resources"].items() if k != "NoQueues"}}
     found = verdicts({"Resources": whole["Resources"] | added})
     assert {key for key, verdict in found.items() if verdict is Verdict.CONDITIONAL} == later
+
+
+@pytest.mark.parametrize("value", [IMPORT, 17, [None]], ids=["import", "number", "null"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        ("Blocked", "Properties", "PublicAccessBlockConfiguration"),
+        ("Blocked", "Properties", "PublicAccessBlockConfiguration", "RestrictPublicBuckets"),
+        ("Table", "Properties", "ResourcePolicy"),
+        ("Bus", "Properties", "Statement"),
+    ],
+    ids=lambda path: path[0] + path[-1],
+)
+def test_settings_and_policies_of_another_form_are_not_known(
+    path: tuple[str, ...], value: object
+) -> None:
+    """What keeps a caller out may do so still."""
+    asked = Question(*SETTING_QUESTIONS[path[0]], now=NOW)
+    template = {"Resources": TEMPLATE["Resources"] | SETTINGS}
+    lost = replaced(template, ("Resources", *path), value)
+    found = [
+        decide(asked, world_of({"app.json": json.dumps(left).encode()})).verdict
+        for left in (template, lost)
+    ]
+    assert found[0] in {Verdict.EXPLICIT_DENY, Verdict.IMPLICIT_DENY}
+    assert found[1] is not Verdict.ALLOWED
 
 
 def test_a_macro_may_change_everything() -> None:

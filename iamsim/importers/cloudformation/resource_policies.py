@@ -124,10 +124,14 @@ def _holder(kind: ResourceType, places: list[PolicyPlace]) -> Callable[[Reading]
 
 
 def _dig(value: object, path: tuple[str, ...]) -> object:
-    """Follow a path; what is not known stays so."""
+    """Follow a path; what is not known stays so, and what is no map is not known."""
     for step in path:
+        if value is None or isinstance(value, Unknown):
+            return value
         if not isinstance(value, dict):
-            return value if isinstance(value, Unknown) else None
+            return Unknown(f"what holds {quote(step)}, which can't be read")
+        if step in value and value[step] is None:  # CloudFormation refuses null
+            return Unknown(f"{quote(step)}, which is null")
         value = value.get(step)
     return value
 
@@ -139,9 +143,13 @@ def _bucket(reading: Reading) -> None:
 
 
 def _public_access(reading: Reading, record: Record) -> None:
-    block = reading.properties.get("PublicAccessBlockConfiguration")
-    if isinstance(block, dict):
+    name = "PublicAccessBlockConfiguration"
+    block = reading.properties.get(name)
+    if isinstance(block, dict) and None not in block.values():  # CloudFormation refuses null
         record.set("public_access_block", public_access_block(block), reading.place)
+    elif block is not None:
+        reading.remark("unknown-value", f"{quote(name)} is not known")
+        record.set("public_access_block", marker(f"{quote(name)} is not known"), reading.place)
 
 
 def _access_point(reading: Reading) -> None:
