@@ -7,19 +7,19 @@ so one of them stands for all. States that lack the fewest characters are follow
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left
-from functools import lru_cache
+from functools import lru_cache, partial
 from heapq import heappop, heappush
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.core.stand_in import NO_ACCOUNT
 from iamsim.core.wildcard import Wildcard
 from iamsim.proofs.common import OTHER_ACCOUNT, common_texts
+from iamsim.proofs.fitting import simple_test
 from iamsim.proofs.globs import LOOPS, Glob, Kind, Open, covers, literal_glob
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from iamsim.proofs.budget import Budget
     from iamsim.proofs.globs import Atom
@@ -34,21 +34,6 @@ ODD_CAPITALS = {"k": "\u212a", "\u00e5": "\u212b"}
 FIRST_OTHER = 0x4E00
 COLONS = 5  # in front of the last part of an ARN
 UNBOUNDED = 1_000
-FREE = 2
-EXPRESSIONS: dict[Atom, str] = {
-    Wildcard.STAR: ".*",
-    Wildcard.QUESTION: ".",
-    Wildcard.SEGMENT_STAR: "[^:]*",
-    Wildcard.SEGMENT_QUESTION: "[^:]",
-    Kind.DIGIT: "[0-9]",
-    Kind.WORD: "[^:/]",
-    Kind.WORD_STAR: "[^:/]*",
-}
-NOTHING: frozenset[Atom] = frozenset()
-STOPS: dict[Atom, frozenset[Atom]] = {  # what ends a loop
-    Wildcard.SEGMENT_STAR: frozenset({":"}),
-    Kind.WORD_STAR: frozenset({":", "/"}),
-}
 SEGMENT_FORMS: dict[Atom, Atom] = {
     Wildcard.STAR: Wildcard.SEGMENT_STAR,
     Wildcard.QUESTION: Wildcard.SEGMENT_QUESTION,
@@ -225,24 +210,21 @@ def _first_fitting(texts: list[str], groups: list[Group], avoided: Group) -> str
 
 
 @lru_cache(maxsize=20_000)
-def _walk_of(glob: Glob) -> _Walk:
-    """The automaton of one glob."""
-    return _Walk([(glob,)], ())
+def _test_of(glob: Glob) -> Callable[[str], bool]:
+    """The test of whether a text fits a glob."""
+    return simple_test(glob) or partial(_is_walked, _Walk([(glob,)], ()), glob.head)
 
 
-@lru_cache(maxsize=20_000)
-def _expression(glob: Glob) -> re.Pattern[str] | None:
-    """A glob as a regular expression; `None` where that could go back over a text again and again:
-    where more than two loops run on into what follows."""
-    following = (*glob.atoms[1:], "")[: len(glob.atoms)]
-    free = sum(
-        atom in LOOPS and after not in STOPS.get(atom, NOTHING)
-        for atom, after in zip(glob.atoms, following, strict=True)
-    )
-    if glob.fold or glob.is_open or free > FREE:
-        return None
-    parts = (EXPRESSIONS.get(atom) or re.escape(str(atom)) for atom in glob.atoms)
-    return re.compile("".join(parts), re.DOTALL)
+def _is_walked(walk: _Walk, head: str, text: str) -> bool:
+    """Whether an automaton takes a text behind a beginning."""
+    state = walk.start << len(head)
+    for character in text[len(head) :]:
+        if state & walk.final:
+            return True
+        state = walk.step(state, character)
+        if not state:
+            return False
+    return bool(state & walk.accepts)
 
 
 def fits(glob: Glob, text: str) -> bool:
@@ -250,20 +232,7 @@ def fits(glob: Glob, text: str) -> bool:
     literal = glob.literal
     if literal is not None:
         return literal == text
-    if not text.startswith(glob.head):
-        return False
-    expression = _expression(glob)
-    if expression is not None:
-        return expression.fullmatch(text) is not None
-    walk = _walk_of(glob)
-    state = walk.start << len(glob.head)
-    for character in text[len(glob.head) :]:
-        if state & walk.final:
-            return True
-        state = walk.step(state, character)
-        if not state:
-            return False
-    return bool(state & walk.accepts)
+    return text.startswith(glob.head) and _test_of(glob)(text)
 
 
 def will_do(text: str, groups: Iterable[Group], avoided: Group) -> bool:

@@ -3,6 +3,7 @@ that the engine compiles from the same tokens."""
 
 from __future__ import annotations
 
+import re
 from itertools import product
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
     from iamsim.core.wildcard import Token
 
 TOKENS = st.lists(st.sampled_from(["a", "b", ":", "ab", *Wildcard]), max_size=4)
+FORMS = {Kind.DIGIT: "[0-9]", Kind.WORD: "[^:/]", Kind.WORD_STAR: "[^:/]*"} | {
+    wildcard: ("[^:]" if "SEGMENT" in wildcard.name else ".") + "*" * ("STAR" in wildcard.name)
+    for wildcard in Wildcard
+}
 ALL_TEXTS = ["".join(text) for length in range(5) for text in product("ab:x", repeat=length)]
 STAR = Wildcard.STAR
 
@@ -47,6 +52,20 @@ def test_it_finds_a_text_exactly_where_there_is_one(
         assert not any(map(will_do, ALL_TEXTS))
     else:
         assert will_do(found)
+
+
+@given(
+    st.lists(st.sampled_from(["a", ":", "/", "a/", *FORMS]), max_size=6),
+    st.lists(st.text("a:/7\n", max_size=6), min_size=5, max_size=5),
+)
+def test_a_text_fits_as_an_expression_says(tokens: list[Token | Kind], texts: list[str]) -> None:
+    """Whichever way a glob is tested: by its pieces, its runs, an expression or an automaton."""
+    parts = (re.escape(token) if isinstance(token, str) else FORMS[token] for token in tokens)
+    expression = re.compile("".join(parts), re.DOTALL)
+    glob = Glob.of(tokens)
+    assert [fits(glob, text) for text in texts] == [
+        expression.fullmatch(text) is not None for text in texts
+    ]
 
 
 @given(
