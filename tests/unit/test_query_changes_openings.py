@@ -143,6 +143,19 @@ def passes(principal="*"):
 OTHERS = allow("s3:PutObject", f"{BUCKET}/*", Principal={"AWS": ROOT})
 SESSION = f"arn:aws:sts::{HOME}:assumed-role/app/one"
 ROLE = {"roles": {"app": {"policies": [policy(allow("s3:GetObject"))]}}}
+RED = allow("s3:GetObject", f"{BUCKET}/red/*")
+TEAM = policy(
+    allow("s3:GetObject"), deny("s3:*", f"{BUCKET}/${{aws:PrincipalTag/team}}/*", Sid="Team")
+)
+
+
+def tagged(policies):
+    """A role whose sessions may have tags."""
+    own = allow(["sts:AssumeRole", "sts:TagSession"], Principal={"AWS": ROOT})
+    del own["Resource"]
+    return {"roles": {"app": {"policies": policies, "trust": policy(own)}}}
+
+
 EVERYBODY = {"ArnLike": {"aws:PrincipalArn": "*"}}
 OPENINGS = {
     "an organization": (
@@ -325,6 +338,20 @@ OPENINGS = {
         ),
         (f"arn:aws:iam::{PARTNER}:user/eve", "s3:GetObject"),
     ),
+    "calls of services that an older statement tells apart": (
+        world(account=user(allow("s3:*", Condition={"Bool": {"aws:ViaAWSService": "false"}}))),
+        world(
+            account=user(
+                allow("s3:*", Condition={"Bool": {"aws:ViaAWSService": "false"}}), allow("s3:*")
+            )
+        ),
+        (f"arn:aws:iam::{HOME}:user/bob", "s3:GetObject"),
+    ),
+    "a variable that has the value of another pattern": (
+        world(account=tagged([policy(RED, *TEAM["Statement"][1:])])),
+        world(account=tagged([policy(RED)])),
+        (f"arn:aws:iam::{HOME}:role/app", "s3:GetObject"),
+    ),
 }
 PUBLIC = {"a tag", "a snapshot for everybody", "a condition dropped", "everybody"}
 PUBLIC |= {"unencrypted connections", "an endpoint for everybody"}
@@ -474,6 +501,20 @@ def test_what_is_public_and_blocked_still_opens_to_services():
     opened = {entry.candidate.kind for entry in changes.found if entry.is_opening}
     assert CandidateKind.SERVICE in opened
     assert CandidateKind.ANONYMOUS not in opened
+
+
+def test_a_tag_that_changes_opens_what_its_old_value_kept_shut():
+    """The places of both worlds are asked about."""
+    before, after = (
+        world(account={"users": {"bob": {"policies": [TEAM], "tags": {"team": team}}}})
+        for team in ("red", "blue")
+    )
+    _, changes = between(before, after)
+    assert {(entry.place.label, entry.direction) for entry in changes.found} >= {
+        (f"{BUCKET}/red/*", Direction.OPENS),
+        (f"{BUCKET}/blue/*", Direction.CLOSES),
+    }
+    assert proved(before, after, "s3:GetObject") is Verdict.FAIL
 
 
 def test_other_service_control_policies_count_for_who_will_come():

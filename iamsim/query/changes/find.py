@@ -210,7 +210,8 @@ class _Search:
     def _unlisted_patterns(self) -> set[str]:
         """Entries of Action elements that differ, and that no action fits which is asked about."""
         differing = Differing(self.before.world, self.after.world)
-        return set(differing.opened_unlisted()) | {
+        back = Differing(self.after.world, self.before.world)
+        return {*differing.opened_unlisted(), *back.opened_unlisted()} | {
             pattern.pattern
             for statement in differing.statements()
             for pattern in statement.actions.patterns
@@ -321,7 +322,8 @@ class _Search:
         that in calls that services make for it."""
         own, theirs = changed
         places, complete = self._places(candidate, sides, own, dict(theirs), guardrails)
-        ways = ways_of([*own, *(statement for _, some in theirs for statement in some)])
+        met = (*map(own_statements, sides), own, *(some for _, some in theirs))
+        ways = ways_of(statement for some in met for statement in some)
         if sides[1].caller.kind.has_identity:
             places += [place._replace(via=way) for way in ways for place in tuple(places)]
         return self._ask(places, complete=complete)

@@ -64,15 +64,25 @@ def places_of(  # noqa: PLR0913 - all that decides where to ask
     named = [
         (resource.arn, joined_mask(resource.statements, universe) | actions) for resource in listed
     ]
-    question = batches[1].question_as(candidate, probe(candidate), "*", context)
-    request = prepare(question, batches[1].world).request
+    requests = _requests(batches, candidate, context)
+    request = requests[-1]
     models = [batch.world.model for batch in batches]
     inside = starts_of_parts(models, named, universe)
-    families, _ = find_families(relevant, named, universe, request.context, inside)
+    families = [
+        family
+        for request in requests
+        for family in find_families(relevant, named, universe, request.context, inside)[0]
+    ]
     places: list[tuple[Place, int | str]] = [
         *_generic(request.caller, universe),
-        *((place, family.service) for family in families for place in family.places()),
+        *(
+            (place, family.service)
+            for family in families
+            for place in (*family.places(), *family.met_by_value())
+        ),
     ]
+    if len(requests) > 1:  # most are places in both worlds
+        places = list(dict.fromkeys(places))
     found = []
     nowhere: set[object] = set()  # what is no ARN comes with every service, and is asked once
     for place, limit in places:
@@ -81,14 +91,17 @@ def places_of(  # noqa: PLR0913 - all that decides where to ask
                 continue
             nowhere.add((place.sample, place.label, place.values))
         given = {**dict(place.values), **context}
-        seen = replace(request, resource=place.sample, context={**request.context, **given})
+        seen = [
+            replace(request, resource=place.sample, context={**request.context, **given})
+            for request in requests
+        ]
         mask = joined_mask(
-            (statement for statement in own if _may_match(statement, seen)), universe
+            (statement for statement in own if _may_match(statement, *seen)), universe
         )
         resource = _resource_at(batches, place.sample, theirs)
         if resource is not None:
             mask |= joined_mask(
-                (statement for statement in theirs[resource] if _may_match(statement, seen)),
+                (statement for statement in theirs[resource] if _may_match(statement, *seen)),
                 universe,
             )
         if mask:
@@ -101,6 +114,19 @@ def places_of(  # noqa: PLR0913 - all that decides where to ask
         given = {**there.context, **context}
         found.append(Reached(candidate, there.place, mask, given, there.owner, open_to_all=True))
     return found, all(family.complete for family in families)
+
+
+def _requests(
+    batches: tuple[Batch, Batch], candidate: Candidate, context: Mapping[str, ContextValue]
+) -> list[Request]:
+    """A request of the caller with the keys that it has in each world, where these differ."""
+    found: list[Request] = []
+    for batch in batches:
+        question = batch.question_as(candidate, probe(candidate), "*", context)
+        request = prepare(question, batch.world).request
+        if not found or found[0].context != request.context:
+            found.append(request)
+    return found
 
 
 class There(NamedTuple):
@@ -176,9 +202,11 @@ def joined_mask(statements: Iterable[CompiledStatement], universe: ActionUnivers
     return found
 
 
-def _may_match(statement: CompiledStatement, request: Request) -> bool:
-    """Whether a statement can be about the resource of a request."""
-    return statement.resources is None or statement.resources.residual(request) is not False
+def _may_match(statement: CompiledStatement, *requests: Request) -> bool:
+    """Whether a statement can be about the resource of one of some requests."""
+    return statement.resources is None or any(
+        statement.resources.residual(request) is not False for request in requests
+    )
 
 
 def _resource_at(

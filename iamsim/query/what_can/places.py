@@ -8,12 +8,13 @@ so one of each is enough. What the principal's own account has and no policy nam
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.compile.resource import arn_tokens
 from iamsim.core.wildcard import Wildcard, match_tokens, tokenize
-from iamsim.query.what_can.fits import PatternIndex, bits, meeting_texts
+from iamsim.query.what_can.fits import PatternIndex, bits, is_whole, meeting_texts
 from iamsim.syntax.variables import Variable
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ __all__ = ["EVERYTHING", "OTHER_WORD", "Family", "Place", "find_families"]
 EVERYTHING = "*"
 ARN_PARTS = 6
 MOST_MEETINGS = 500  # places of one service beyond one for each pattern
+MOST_RUNS = 4  # wildcards and variables of a pattern whose values are sought
 OTHER_WORD = "~x"  # what no policy is likely to name
 
 
@@ -47,11 +49,25 @@ class Place(NamedTuple):
 
 class Unknown(NamedTuple):
     """The unknown policy variables of a pattern, with a value for each. `loose` is the pattern with
-    stars in their place; `spare` are those that no condition reads."""
+    stars in their place; `spare` are those that no condition reads. `context` are the known ones.
+    """
 
     values: dict[str, str]
     loose: tuple[Token, ...]
     spare: tuple[str, ...]
+    pattern: ResourcePattern
+    context: Mapping[str, ContextValue]
+
+    def fitted(self, text: str) -> dict[str, str] | None:
+        """Values with which the pattern fits a text that it does not fit otherwise, by key."""
+        written, keys = _capturing(self.pattern, self.context)
+        match = None if written is None else written.fullmatch(text)
+        if match is None:
+            return None
+        values = dict(zip(keys, match.groups(), strict=True))
+        lower = {key.lower(): value for key, value in values.items()}
+        tokens = _tokens(self.pattern, {**self.context, **lower})
+        return values if tokens is not None and match_tokens(tokens, text) else None
 
 
 @dataclass(slots=True)
@@ -105,6 +121,39 @@ class Family:
             label = min(narrowest, default=None)
             found.append(Place(label, sample, within, self._values(sample, within)))
         return sorted(found, key=lambda place: (len(place.within), place.label or "", place.sample))
+
+    def met_by_value(self) -> list[Place]:
+        """Places where a pattern meets others only if its variables have the right values."""
+        if not self.unknown:
+            return []
+        loose = {
+            name: self.unknown[name].loose if name in self.unknown else tokens
+            for name, tokens in self.patterns.items()
+        }
+        names = list(loose)
+        index = PatternIndex(list(loose.values()))
+        strict = PatternIndex(list(self.patterns.values()))
+        texts, complete = meeting_texts(loose)
+        whole = [tokens[0] for tokens in self.patterns.values() if is_whole(tokens)]
+        self.complete = self.complete and complete
+        met = {strict.fit(_instance(tokens)) for tokens in self.patterns.values()}
+        found: dict[int, Place] = {}
+        for text in dict.fromkeys((*texts, *map(str, whole))):
+            fit, fits = index.fit(text), strict.fit(text)
+            for number in bits(fit & ~fits) if fits else ():
+                name, together = names[number], fits | 1 << number
+                if together in met or together in found:
+                    continue
+                values = self.unknown[name].fitted(text)
+                if values is not None:
+                    if len(found) >= MOST_MEETINGS:
+                        self.complete = False
+                        return list(found.values())
+                    within = (*(names[other] for other in bits(fits)), name)
+                    where = " and ".join(f"{key} is {value}" for key, value in values.items())
+                    given = sorted((key.lower(), value) for key, value in values.items())
+                    found[together] = Place(f"{name} where {where}", text, within, tuple(given))
+        return list(found.values())
 
     def _values(self, sample: str, within: Sequence[str]) -> tuple[tuple[str, str], ...]:
         """Values for the unknown variables of the patterns that a sample fits. With these, those
@@ -172,7 +221,7 @@ def find_families(
                 continue
             unknown[pattern.pattern] = None
             spare = tuple(key for key in values if key not in read)
-            open_to = Unknown(values, _loose(pattern), spare)
+            open_to = Unknown(values, _loose(pattern), spare, pattern, context)
             sorting.add(pattern.pattern, tokens, actions, open_to)
     return sorting.families(), sorted(unknown)
 
@@ -182,6 +231,32 @@ def _loose(pattern: ResourcePattern) -> tuple[Token, ...]:
     parts = pattern.template.parts
     loose = [Wildcard.STAR if isinstance(part, Variable) else part for part in parts]
     return arn_tokens(loose)
+
+
+def _capturing(
+    pattern: ResourcePattern, context: Mapping[str, ContextValue]
+) -> tuple[re.Pattern[str] | None, list[str]]:
+    """An expression with a group for each unknown variable of a pattern, and their keys; none where
+    there are so many wildcards that trying could take long."""
+    keys: list[str] = []
+    written = ""
+    runs = 0
+    for part in pattern.template.parts:
+        if isinstance(part, str):
+            written += re.escape(part)
+        elif not isinstance(part, Variable):
+            single = part in {Wildcard.QUESTION, Wildcard.SEGMENT_QUESTION}
+            written += "." if single else ".*"
+            runs += not single
+        elif isinstance(known := context.get(part.key.lower()), str):
+            written += re.escape(known)
+        elif part.key in keys:
+            written += f"(?:\\{keys.index(part.key) + 1})"
+        else:
+            keys.append(part.key)
+            written += "(.*)"
+            runs += 1
+    return (re.compile(written, re.DOTALL) if runs <= MOST_RUNS else None), keys
 
 
 def _some_value(key: str) -> str:
