@@ -72,7 +72,7 @@ def _reader_of(page: Json) -> Callable[[Json, str, Source, Draft], None] | None:
         record = value[0] if isinstance(value, list) and value else value
         if isinstance(record, dict) and ":iam:" in (text(record, "Arn") or ""):
             return _principals
-    if page == {"Groups": []}:
+    if any(page == {key: []} for key in LISTS):  # there is none
         return _principals
     if "PolicyDocument" in page and text(page, "PolicyName") and page.keys() & OWNERS.keys():
         return _inline

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -87,9 +88,10 @@ def _file(gap: Gap) -> tuple[str, str]:
     """The file and the call, with a placeholder where they differ by the user or role alone."""
     name = gap.subject.rpartition("/")[2]
     if gap.subject.startswith("arn:") and "/" in gap.subject:
-        return gap.file.replace(name, "NAME"), gap.call.replace(gap.subject, "ARN").replace(
-            name, "NAME"
-        )
+        # As an option's value and in a file's name; a role may be named `r`, or `iam`.
+        named = re.compile(rf"((?<=-name )|(?<=\.)){re.escape(name)}(?=$|[.;\s])")
+        call = gap.call.replace(gap.subject, "ARN")
+        return named.sub("NAME", gap.file), named.sub("NAME", call)
     return gap.file, gap.call
 
 

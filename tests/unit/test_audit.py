@@ -21,11 +21,12 @@ from iamsim.audit.guardrails import GUARDRAILS
 from iamsim.audit.headings import HEADINGS
 from iamsim.audit.languages import in_language, said
 from iamsim.audit.looking import Limits
-from iamsim.audit.model import Audit, Status
+from iamsim.audit.model import Audit, CheckResult, Severity, Status
 from iamsim.audit.registry import load_checks
 from iamsim.audit.rules.guardrails import REGION_CONTROL
 from iamsim.audit.rules.mfa import REGISTER
 from iamsim.audit.run import run_audit
+from iamsim.audit.sources import Source
 from iamsim.audit.terraform import fix_in_terraform
 from iamsim.checks.codes import CODES
 from iamsim.checks.escalation_paths import known_ways
@@ -33,7 +34,7 @@ from iamsim.cli.help import help_of
 from iamsim.cli.main import main
 from iamsim.engine.world import CompiledWorld
 from iamsim.query.batch import Batch
-from iamsim.report.audit import audit_document
+from iamsim.report.audit import audit_document, gap_rows
 from iamsim.syntax.hcl.parse import parse_hcl
 from iamsim.world.documents import read_document
 from iamsim.world.load import load_world
@@ -612,3 +613,16 @@ def test_what_is_said_of_a_whole_audit_is_told_in_japanese(tmp_path):
     assert remarks
     assert all(map(is_japanese, told))
     assert not any(map(has_english, told))
+
+
+@pytest.mark.parametrize("name", ["r", "iam", "get-role", "web.server"])
+def test_a_name_gives_way_to_a_placeholder_and_nothing_else_of_the_call_does(name):
+    """A role may be named like a word of the call, or be one letter."""
+    source = Source(
+        "1/get-role.{name}.json", "aws iam get-role --role-name {name} > get.{name}.json"
+    )
+    gap = source.gap(f"arn:aws:iam::111122223333:role/{name}", "its tags", name=name)
+    results = [CheckResult("c", "h", "t", Severity.LOW, "", gaps=[gap])]
+    (row,) = gap_rows(results)
+    assert row.file == "1/get-role.NAME.json"
+    assert row.call == "aws iam get-role --role-name NAME > get.NAME.json"

@@ -643,3 +643,9 @@ def test_a_grant_whose_constraints_are_not_read_is_not_known(tmp_path, constrain
     found = import_sources([str(path)])
     grants = found.data["accounts"]["111122223333"]["resources"][key]["grants"]
     assert "the constraints of a grant can't be read" in json.dumps(grants)
+
+
+@pytest.mark.parametrize("members", ["Groups", "Roles", "Users"])
+def test_a_list_of_nobody_is_read(tmp_path, members):
+    """It is no file that nobody knows."""
+    assert imported(tmp_path, {"111122223333/list.json": {members: []}}).remarks == ()
