@@ -56,7 +56,8 @@ class PolicyPlace(NamedTuple):
 
 
 class Call(NamedTuple):
-    """A call of the AWS CLI that prints a policy: what to call, and the path in its output.
+    """A call of the AWS CLI: what to call, and the path in its output to a policy, to what it
+    lists, or to the members, between commas, that tell with which role something acts.
 
     Options may be ``{account}``, the resource's ``{arn}``, ``{name}`` or ``{url}``, or what calls
     listed before: ``{1}`` and ``{2}`` what the first and the second did, and ``{.domainName}`` or
@@ -100,7 +101,8 @@ class ResourceType(NamedTuple):
 
     `cloudformation` are its names there, with the prefixes, as those of `terraform` are; `outer`
     are the further parts of its ARN, each with its property and its argument. `listed` are the
-    chains of calls that list them: each asks about every one that the call before it listed.
+    chains of calls that list them: each asks about every one that the call before it listed; the
+    last of `role` tells with which role it acts.
     """
 
     name: str
@@ -139,6 +141,7 @@ class ResourceType(NamedTuple):
     shared: tuple[str, ...]
     unread: str
     runs_with: tuple[str, ...]
+    role: tuple[Call, ...]
 
     @property
     def service(self) -> str:
@@ -333,6 +336,7 @@ def _row(name: str, fields: dict[str, list[str]]) -> ResourceType:
         tuple(one("shared").split()),
         one("unread"),
         tuple(one("runs-with").split()),
+        tuple(map(_call, one("role").split(" | "))) if one("role") else (),
     )
 
 

@@ -39,8 +39,8 @@ OF_BUCKETS = (
     "get_bucket_tagging",
     "get_bucket_abac",
 )
-# Kinds of snapshots: the service, what lists them, where their names stand, what tells with whom
-# one is shared, and how both are asked.
+# Kinds of snapshots, and images: the service, what lists them, where their names stand, what tells
+# with whom one is shared, and how both are asked.
 SNAPSHOTS: tuple[
     tuple[str, tuple[str, dict[str, Any], tuple[str, ...]], tuple[str, str, dict[str, Any]]], ...
 ] = (
@@ -48,6 +48,11 @@ SNAPSHOTS: tuple[
         "ec2",
         ("describe_snapshots", {"OwnerIds": ["self"]}, ("Snapshots", "*", "SnapshotId")),
         ("describe_snapshot_attribute", "SnapshotId", {"Attribute": "createVolumePermission"}),
+    ),
+    (
+        "ec2",
+        ("describe_images", {"Owners": ["self"]}, ("Images", "*", "ImageId")),
+        ("describe_image_attribute", "ImageId", {"Attribute": "launchPermission"}),
     ),
     (
         "rds",
@@ -150,8 +155,8 @@ def _buckets(reader: Reader, account: str) -> None:
     for bucket in values_at(buckets, ("Buckets", "*", "Name")):
         for operation in OF_BUCKETS:
             path = f"{account}/{operation.replace('_', '-')}.{file_name(bucket)}.json"
-            answered = operation == BUCKET_POLICY  # that there is none has to be known
-            reader.get(path, "s3api", operation, answered=answered, Bucket=bucket)
+            nothing = "" if operation == BUCKET_POLICY else None  # that there is none is a fact
+            reader.get(path, "s3api", operation, nothing=nothing, Bucket=bucket)
 
 
 def _credentials(reader: Reader, account: str, users: list[str]) -> None:
@@ -250,7 +255,10 @@ def collect_region(
 
 def _access_points(reader: Reader, account: str, folder: str, region: str) -> None:
     path = f"{folder}/list-access-points.json"
-    reader.get(path, "s3control", "list_access_points", region, AccountId=account)
+    points = reader.get(path, "s3control", "list_access_points", region, AccountId=account)
+    for name in values_at(points, ("AccessPointList", "*", "Name")):
+        path = f"{folder}/get-access-point.{file_name(name)}.json"
+        reader.get(path, "s3control", "get_access_point", region, AccountId=account, Name=name)
 
 
 def _grants(reader: Reader, _account: str, folder: str, region: str) -> None:
@@ -281,12 +289,14 @@ OF_SERVICES = {"s3": _access_points, "kms": _grants, "dynamodb": _tables, "kines
 def _of_type(
     reader: Reader, collected: Collected, account: str, region: str, partition: str
 ) -> None:
-    """Ask for the policies of a type of resource: with one call, or one for each that is listed."""
+    """Ask for the policies of a type of resource, or for their roles: with one call, or one for
+    each that is listed."""
     row, chain, call = collected
+    only = call.path if collected.tells_roles else ()
     folder, values = f"{account}/{file_name(region)}", {"{account}": account}
     home = account if row.region else folder  # ARNs without a Region, one folder for all
     if not chain:
-        reader.of_table(f"{home}/{call.operation}.json", call, region, values)
+        reader.of_table(f"{home}/{call.operation}.json", call, region, values, only=only)
         return
     for value, found in _listed(
         reader, folder if row.region == EACH else home, chain, region, values
@@ -297,7 +307,8 @@ def _of_type(
         filled = {**found, "{arn}": arn, "{name}": name, "{url}": value}
         subject = value.rpartition("/")[2] if "{url}" in call.options else value
         subject = subject if call.by_name else arn
-        reader.of_table(f"{home}/{call.operation}.{file_name(subject)}.json", call, region, filled)
+        path = f"{home}/{call.operation}.{file_name(subject)}.json"
+        reader.of_table(path, call, region, filled, only=only)
 
 
 def _listed(

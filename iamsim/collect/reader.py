@@ -17,7 +17,7 @@ from iamsim.files.reading import read_text
 from iamsim.files.writing import make_folder, write_folder, write_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from iamsim.catalog.resource_types import Call
@@ -31,6 +31,7 @@ READS = (
     "List",
     "GenerateCredentialReport",
     "GenerateServiceLastAccessedDetails",
+    "BatchGet",
 )
 CLIENTS = {"s3api": "s3", "configservice": "config"}  # that boto3 calls otherwise than the CLI
 NOTHING_THERE = (
@@ -90,12 +91,13 @@ class Reader:
         *,
         kept: bool = True,
         nothing: str | None = None,
-        answered: bool = False,
+        only: Sequence[str] = (),
         **parameters: Any,  # noqa: ANN401 - of any call
     ) -> Any:  # noqa: ANN401 - outputs of all calls
         """The output of a call, kept at a path; `None` where there is nothing, or AWS refused. What
         only lists what to ask about need not be `kept`. Where it is a fact that there is `nothing`,
-        its member of that name is kept, empty; or where it has to be `answered`, AWS's error."""
+        its member of that name is kept, empty; or without a name AWS's error. Of an output of which
+        `only` a path counts, nothing else is kept."""
         file = self._place(path)
         known = _read(file)
         if known is not None:
@@ -108,16 +110,16 @@ class Reader:
         except ClientError as error:
             text = str(error)
             if any(sign in text for sign in NOTHING_THERE):
-                if nothing is not None:
+                if nothing:
                     self.keep(path, {nothing: {}})
-                elif answered:
+                elif nothing == "":
                     self._keep_text(path, text)
                 return None
             return self.refuse(path, text)
         except (BotoCoreError, ResponseParserError) as error:  # no such endpoint here, say
             return self.refuse(path, f"An error occurred ({type(error).__name__}): {error}")
-        data = _plain(output)
-        if answered and not data:
+        data = _plain(_only(output, only), frozenset() if only else LEFT_OUT)
+        if nothing == "" and not data:
             self._keep_text(path, EMPTY)
         elif not kept or not data:  # the AWS CLI prints nothing of an empty output
             if file.exists():  # an error of a run before
@@ -168,9 +170,10 @@ class Reader:
         values: Mapping[str, str],
         *,
         kept: bool = True,
+        only: Sequence[str] = (),
     ) -> Any:  # noqa: ANN401 - as above
         """The output of a call of the table of resource types, its options filled in; what AWS
-        refused in this run is not asked again."""
+        refused in this run is not asked again. `only` as in `get`."""
         if self.denied_at(path) or path in self._lists:
             return self._lists.get(path)
         options = [values.get(option, option) for option in call.options]
@@ -199,10 +202,9 @@ class Reader:
             parameters[name] = (
                 [value] if kind == "list" else int(value) if kind in NUMBERS else value
             )
-        answered = kept and not call.of_account
-        output = self.get(
-            path, call.service, operation, region, kept=kept, answered=answered, **parameters
-        )
+        nothing = "" if kept and not call.of_account and not only else None
+        how: dict[str, Any] = {"kept": kept, "nothing": nothing, "only": only}
+        output = self.get(path, call.service, operation, region, **how, **parameters)
         if not kept:
             self._lists[path] = output
         return output
@@ -262,17 +264,30 @@ def _read(file: Path) -> Any | None:  # noqa: ANN401 - as above
         return None
 
 
-def _plain(value: object) -> Any:  # noqa: ANN401 - as above
+def _plain(value: object, left_out: Collection[str] = LEFT_OUT) -> Any:  # noqa: ANN401 - as above
     """An output as the CLI prints it: times in ISO 8601, bytes in base64, nothing secret."""
     if isinstance(value, dict):
-        return {key: _plain(member) for key, member in value.items() if key not in LEFT_OUT}
+        kept = {key: member for key, member in value.items() if key not in left_out}
+        return {key: _plain(member, left_out) for key, member in kept.items()}
     if isinstance(value, list | tuple):
-        return [_plain(entry) for entry in value]
+        return [_plain(entry, left_out) for entry in value]
     if isinstance(value, datetime):
         return value.isoformat()
     if isinstance(value, bytes):
         return base64.b64encode(value).decode()
     return value if isinstance(value, str | int | float | bool | None) else str(value)
+
+
+def _only(data: Any, path: Sequence[str]) -> Any:  # noqa: ANN401 - as above
+    """What of an output a path names, where it stands; its last step is members between commas."""
+    if not path:
+        return data
+    step, *rest = path
+    if step == "*":
+        return [_only(item, rest) for item in data if isinstance(item, dict)]
+    if not rest:
+        return {name: data[name] for name in step.split(",") if name in data}
+    return {step: _only(data[step], rest)} if step in data else {}
 
 
 def values_at(data: object, path: tuple[str, ...]) -> list[str]:

@@ -16,7 +16,7 @@ from iamsim.files.reading import read_text
 from iamsim.importers.recipe_calls import policy_actions, policy_calls
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
 __all__ = ["recipe_policy", "recipe_script"]
 
@@ -28,6 +28,8 @@ FURTHER_ACTIONS = (
     "access-analyzer:ListAnalyzers",
     "account:GetAlternateContact",
     "dynamodb:DescribeTable",
+    "ec2:DescribeImageAttribute",
+    "ec2:DescribeImages",
     "ec2:DescribeInstances",
     "ec2:DescribeRegions",
     "ec2:DescribeSnapshotAttribute",
@@ -59,6 +61,7 @@ FURTHER_ACTIONS = (
     "rds:DescribeDBInstances",
     "rds:DescribeDBSnapshotAttributes",
     "rds:DescribeDBSnapshots",
+    "s3:GetAccessPoint",
     "s3:GetAccountPublicAccessBlock",
     "s3:GetBucketAbac",
     "s3:GetBucketLocation",
@@ -114,7 +117,8 @@ def recipe_policy(*, organization: bool = False, role: str = ROLE) -> dict[str, 
 
     In an organization that is the policy of the caller in the management account; the roles of the
     members need the policy of one account. What would be longer than a managed policy may be has
-    wildcards for as many of the longest names as that takes, which cover these actions alone.
+    wildcards for as many of the longest names as that takes, which cover these actions alone:
+    behind a word, and if that does not do, behind a letter.
     """
     statements: list[dict[str, object]] = [
         {
@@ -154,19 +158,25 @@ def _shorten(policy: Mapping[str, object], statements: Sequence[dict[str, object
     """
     asked = [statement for statement in statements if _names(statement)]
     wanted = {name for member in asked for name in _names(member)}
-    shorter = sorted(
-        ((pattern, name) for name in wanted if (pattern := _pattern(name, wanted)) is not None),
-        key=lambda entry: (len(entry[0]) - len(entry[1]), entry[1]),
-    )
-    for pattern, _ in shorter:
-        if len(json.dumps(policy, separators=(",", ":"))) <= LONGEST:
-            return
-        covered = pattern.removesuffix("*").lower()
-        for statement in asked:
-            names = {
-                pattern if name.lower().startswith(covered) else name for name in _names(statement)
-            }
-            statement["Action"] = sorted(names)
+    for starts_of in (_starts_of_words, _starts):
+        shorter = sorted(
+            (
+                (pattern, name)
+                for name in wanted
+                if (pattern := _pattern(name, wanted, starts_of)) is not None
+            ),
+            key=lambda entry: (len(entry[0]) - len(entry[1]), entry[1]),
+        )
+        for pattern, _ in shorter:
+            if len(json.dumps(policy, separators=(",", ":"))) <= LONGEST:
+                return
+            covered = pattern.removesuffix("*").lower()
+            for statement in asked:
+                names = {
+                    pattern if name.lower().startswith(covered) else name
+                    for name in _names(statement)
+                }
+                statement["Action"] = sorted(names)
 
 
 def _names(statement: Mapping[str, object]) -> list[str]:
@@ -175,14 +185,26 @@ def _names(statement: Mapping[str, object]) -> list[str]:
     return actions if isinstance(actions, list) else []
 
 
-def _pattern(name: str, wanted: Collection[str]) -> str | None:
-    """The shortest pattern that ends behind a word, has two or more, and covers of all actions of
-    its service none but wanted ones."""
+def _starts_of_words(action: str) -> Iterator[str]:
+    """The beginnings of an action's name that end behind a word, from the second on."""
+    words = re.findall(r"[A-Z][a-z0-9]*", action)
+    yield from ("".join(words[:number]) for number in range(2, len(words)))
+
+
+def _starts(action: str) -> Iterator[str]:
+    """The beginnings of an action's name, from the first letter of its second word on."""
+    first = re.match(r"[A-Z][a-z0-9]*", action)
+    yield from (action[:end] for end in range(len(first[0]) + 1 if first else 1, len(action) - 1))
+
+
+def _pattern(
+    name: str, wanted: Collection[str], starts_of: Callable[[str], Iterator[str]]
+) -> str | None:
+    """The shortest pattern, of some beginnings of a name, that covers of all actions of its service
+    none but wanted ones."""
     service, _, action = name.partition(":")
     facts = catalog.find_service(service)
-    words = re.findall(r"[A-Z][a-z0-9]*", action)
-    for number in range(2, len(words)):
-        start = "".join(words[:number])
+    for start in starts_of(action):
         if not action.startswith(start) or facts is None:
             return None
         covered = [

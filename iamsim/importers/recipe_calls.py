@@ -1,7 +1,8 @@
-"""The part of the recipe that collects resource-based policies: calls for each type of resource.
+"""The part of the recipe that collects resource-based policies, and with which role things act:
+calls for each type of resource.
 
-Which calls list the resources of a type and which prints a policy, `iamsim.catalog.resource_types`
-says.
+Which calls list the resources of a type, and which prints a policy or names a role,
+`iamsim.catalog.resource_types` says.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from iamsim import catalog
 from iamsim.catalog.resource_types import resource_types
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from iamsim.catalog.resource_types import Call, ResourceType
 
@@ -50,12 +51,17 @@ PARTITION = """\
 
 
 class Collected(NamedTuple):
-    """How the policies of a type are collected: by a call about all of them, or by one about each
-    that a chain of calls lists."""
+    """How the policies of a type are collected, or the roles with which its resources act: by a
+    call about all of them, or by one about each that a chain of calls lists."""
 
     row: ResourceType
     chain: tuple[Call, ...]
     call: Call
+
+    @property
+    def tells_roles(self) -> bool:
+        """Whether it is about roles: of the output no more is kept than what the path names."""
+        return self.call in self.row.role
 
 
 def policy_actions() -> set[str]:
@@ -67,15 +73,16 @@ def policy_calls() -> str:
     """Write the functions of the script that make the calls."""
     parts: dict[str, dict[str, None]] = {HEAD: {}, HEAD_WITH_ACCOUNT: {}}
     for row, chain, call in collected_calls():
-        lines = _loop(row, chain, call) if chain else [_plain(call)]
+        query = _query(call.path) if call in row.role else ""
+        lines = _loop(row, chain, call, query) if chain else [_plain(call, query)]
         head = HEAD if row.region in ("", EACH) else HEAD_WITH_ACCOUNT
         parts[head].update(dict.fromkeys(("\n".join(lines),)))
     return "".join(head + PARTITION + "\n".join(lines) + "\n}\n" for head, lines in parts.items())
 
 
 def collected_calls() -> Iterator[Collected]:
-    """How every type is collected whose policies an importer reads; buckets are collected with
-    the account, since more is asked about them."""
+    """How every type is collected whose policies or roles an importer reads; buckets are collected
+    with the account, since more is asked about them."""
     for row in resource_types():
         if "{region}" not in row.arn and not row.region:
             continue
@@ -85,6 +92,8 @@ def collected_calls() -> Iterator[Collected]:
             yield Collected(row, (), plain[0])
         elif asked:
             yield from (Collected(row, chain, asked[0]) for chain in row.listed)
+        if row.role:
+            yield Collected(row, row.role[:-1], row.role[-1])
 
 
 def _action(row: ResourceType, call: Call) -> str:
@@ -99,12 +108,23 @@ def _action(row: ResourceType, call: Call) -> str:
     return facts.full_name
 
 
-def _plain(call: Call) -> str:
+def _plain(call: Call, query: str) -> str:
     """A call about all of an account and Region."""
-    return f'  get "$dir/{call.operation}.json" {call.service} {call.operation}{_options(call, {})}'
+    made = f"{call.service} {call.operation}{_options(call, {})}{query}"
+    return f'  get "$dir/{call.operation}.json" {made}'
 
 
-def _loop(row: ResourceType, chain: tuple[Call, ...], call: Call) -> list[str]:
+def _query(path: Sequence[str]) -> str:
+    """The option that keeps of an output what a path names, where it stands."""
+    *above, last = path
+    members = ", ".join(f"{name}: {name}" for name in last.split(","))
+    if not above:
+        return f" --query '{{{members}}}'"
+    within = f"{'.'.join(above).replace('.*', '[]')}.{{{members}}}"
+    return f" --query '{{{above[0]}: {within}}}'"
+
+
+def _loop(row: ResourceType, chain: tuple[Call, ...], call: Call, kept: str) -> list[str]:
     """A call for each resource that other calls list."""
     region = "" if row.region in ("", EACH) else f" --region {row.region}"
     listed = chain[-1]
@@ -128,8 +148,9 @@ def _loop(row: ResourceType, chain: tuple[Call, ...], call: Call) -> list[str]:
     subject, values = _subject(row, listed, call)
     values |= {key: f"${name}" for key, name in members.items()} | {f"{{{len(chain)}}}": "$one"}
     folder = "${dir%/*}" if row.region == EACH else "$dir"
-    made = f"{call.service} {call.operation}{_options(call, values)}{region}"
-    lines.append(f'{indent}  policy "{folder}/{call.operation}.{subject}.json" {made}')
+    made = f"{call.service} {call.operation}{_options(call, values)}{region}{kept}"
+    get = "get" if kept else "policy"
+    lines.append(f'{indent}  {get} "{folder}/{call.operation}.{subject}.json" {made}')
     return [*lines, *ends]
 
 

@@ -79,7 +79,7 @@ def _calls() -> Mapping[str, Scope]:
     calls["describe-vpc-endpoints"] = Scope(("endpoints",))
     services = {call: {service} for call, service in OF_SERVICES.items()}
     for row in resource_types():
-        for call in (*(call for chain in row.listed for call in chain), *row.calls):
+        for call in (*(call for chain in row.listed for call in chain), *row.calls, *row.role):
             services.setdefault(call.operation, set()).add(row.service)
             services.setdefault(f"{call.operation}.{call.service}", set()).add(row.service)
     return calls | {call: Scope((), frozenset(some)) for call, some in services.items()}

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from iamsim.catalog.resource_types import type_of_arn
+from iamsim.catalog.resource_types import resource_types, type_of_arn
 from iamsim.core.arn import find_arn, is_account_id
 from iamsim.core.caret import quote
 from iamsim.importers.resource_kinds import partition_of_region
@@ -19,7 +19,7 @@ from iamsim.importers.shapes import records, text
 from iamsim.importers.unknown import Unknown, marker
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from iamsim.importers.draft import Draft, Record
     from iamsim.importers.resource_kinds import Scope
@@ -95,8 +95,19 @@ def read_instances(draft: Draft, data: Json, place: str) -> None:
 
 
 def is_about_workloads(data: Json) -> bool:
-    """Whether an output says with which role something acts."""
-    return any(True for _ in _workloads(data)) or any(True for _ in _named(data))
+    """Whether an output says with which role something acts, or is of a call that would."""
+    told = any(True for _ in _workloads(data)) or any(True for _ in _named(data))
+    return told or any(_is_of(data, row.role[-1].path) for row in resource_types() if row.role)
+
+
+def _is_of(data: object, path: Sequence[str]) -> bool:
+    """Whether an output has what a call prints that tells roles: nothing in its list, or things
+    with the member that names them."""
+    step, *rest = path
+    if step == "*":
+        return isinstance(data, list) and all(_is_of(item, rest) for item in data)
+    name, _, others = step.partition(",")
+    return isinstance(data, dict) and name in data and (bool(others) or _is_of(data[name], rest))
 
 
 def read_workloads(draft: Draft, data: Json, scope: Scope | None, place: str) -> None:

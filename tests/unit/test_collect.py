@@ -30,6 +30,7 @@ from iamsim.importers.recipe import recipe_policy
 from iamsim.importers.recipe_calls import EACH, collected_calls
 from iamsim.importers.registry import IMPORTERS
 from iamsim.importers.sums import SUMS
+from iamsim.importers.workloads import is_about_workloads
 from tests.unit.expanding import expanded
 from tests.unit.live_account import (
     ACCOUNT,
@@ -388,6 +389,7 @@ def test_the_policy_is_that_of_the_calls(environment, live, tmp_path, monkeypatc
     assert allowed - made == OF_OTHER_BUCKETS
 
 
+ROLES = [found.call for found in collected_calls() if found.tells_roles]
 # How what an importer reads is collected: by these calls, or why by none of its own.
 SOURCES = {
     "gaad": [("iam", "get_account_authorization_details")],
@@ -404,6 +406,7 @@ SOURCES = {
     "credential_report": [("iam", "get_credential_report")],
     "last_accessed": [("iam", "get_service_last_accessed_details")],
     "snapshots": [
+        ("ec2", "describe_image_attribute"),
         ("ec2", "describe_snapshot_attribute"),
         ("rds", "describe_db_snapshot_attributes"),
         ("rds", "describe_db_cluster_snapshot_attributes"),
@@ -425,7 +428,9 @@ SOURCES = {
         ("iam", "list_virtual_mfa_devices"),
         ("kms", "list_aliases"),
         ("kms", "list_grants"),
+        ("s3control", "get_access_point"),
         ("s3control", "get_public_access_block"),
+        *((call.service, call.operation.replace("-", "_")) for call in ROLES),
     ],
     "iam_calls": "the same as in the account authorization details, principal by principal",
     "config": "resources that the calls of their services print, as AWS Config keeps them",
@@ -433,6 +438,25 @@ SOURCES = {
     "terraform.importer": "files of a project; what they made is collected as it is",
     "cloudformation.importer": "files of a project; what they made is collected as it is",
 }
+
+
+def test_every_call_that_the_page_of_import_names_is_collected():
+    """Or stands in its table with the reason why it is not."""
+    page = (ROOT / "docs/reference/importers.md").read_text("utf-8")
+    named = set(re.findall(r"\b(?:describe|get|list|batch-get)(?:-[a-z0-9]+)+", page))
+    _, _, rest = page.partition("| read, and not asked for |")
+    rows = [line.split("|")[1] for line in rest.partition("\n\n")[0].split("\n") if "|" in line]
+    passed_over = set(re.findall(r"`([a-z-]+)`", " ".join(rows)))
+    source = "".join(
+        (ROOT / f"iamsim/collect/{name}.py").read_text("utf-8")
+        for name in ("account", "organization")
+    )
+    asked = {name.replace("_", "-") for name in re.findall(r'"([a-z_0-9]+)"', source)}
+    for found in collected_calls():
+        asked |= {call.operation for call in (*found.chain, found.call)}
+    assert sorted(named - asked - passed_over) == []
+    assert passed_over
+    assert not passed_over & asked
 
 
 BUCKETS = "AWS::S3::Bucket"  # more is asked about them, with the account
@@ -471,7 +495,7 @@ def kept_types():
     return [
         pytest.param(found, id=f"{found.row.name}-{found.chain[-1].operation}")
         for found in collected_calls()
-        if found.chain
+        if found.chain and not found.tells_roles
     ]
 
 
@@ -551,6 +575,41 @@ def test_a_policy_goes_from_the_list_to_its_resource(found, tmp_path, monkeypatc
     (resource,) = (entry for entry in resources.values() if entry.policy is not None)
     assert resource.arn in (arn, row.arn_in("aws", parts, of_policy=True))
     assert resource.policy.document == DOCUMENT
+
+
+@pytest.mark.parametrize(
+    "found",
+    [pytest.param(found, id=found.row.name) for found in collected_calls() if found.tells_roles],
+)
+def test_a_role_goes_from_the_call_to_what_acts_with_it(found, tmp_path, monkeypatch):
+    """Every type of workload: its role is read from the output, of which nothing else is kept; that
+    there is none is no error."""
+    row, chain, call = found
+    arn = row.arn_in("aws", {"region": REGION, "account": ACCOUNT, "name": "thing"})
+    role = f"arn:aws:iam::{ACCOUNT}:role/worker"
+    *above, members = call.path
+    name, role_member = members.split(",")
+    own_name = "thing" if name in ("Name", "EndpointName") else arn
+    told = {name: own_name, role_member: role, "environment": [{"name": "KEY", "value": "hush"}]}
+    outputs = {call.operation: at(above, told)}
+    for listing in chain:
+        is_arn = listing.path[-1].lower().endswith("arn") or listing.path[0].endswith("Arns")
+        outputs[listing.operation] = at(listing.path, arn if is_arn else "thing")
+
+    def answer(self, service, operation, region, parameters):
+        validated(self._client(service, region), operation, parameters)
+        return outputs[operation.replace("_", "-")]
+
+    monkeypatch.setattr(Reader, "_call", answer)
+    (tmp_path / "full").mkdir()
+    _of_type(Reader(boto3.Session(), tmp_path / "full", print), found, ACCOUNT, REGION, "aws")
+    assert "hush" not in "".join(files(tmp_path / "full").values())
+    resources = iamsim.load(tmp_path / "full").model.accounts[ACCOUNT].resources
+    assert resources[arn].role == role
+    outputs[call.operation] = at(above, {name: own_name})
+    _of_type(Reader(boto3.Session(), tmp_path / "none", print), found, ACCOUNT, REGION, "aws")
+    (text,) = files(tmp_path / "none").values()
+    assert is_about_workloads(json.loads(text))
 
 
 def test_a_region_without_the_service_has_nothing_of_it(tmp_path, monkeypatch):

@@ -390,6 +390,7 @@ PREFIXES = {
     "eventbridgev2": "events",
     "lexv2-models": "lex",
     "migration-hub-refactor-spaces": "refactor-spaces",
+    "mwaa": "airflow",
     "opensearch": "es",
     "pinpoint-sms-voice-v2": "sms-voice",
     "s3api": "s3",
@@ -397,6 +398,7 @@ PREFIXES = {
     "s3outposts": "s3-outposts",
     "sesv2": "ses",
     "sso-admin": "sso",
+    "stepfunctions": "states",
 }
 
 

@@ -35,12 +35,15 @@ collect_account() {
 }
 
 collect_region() {
-  local account="$1" region="$2" dir="$3" arn
+  local account="$1" region="$2" dir="$3" arn name
   export AWS_DEFAULT_REGION="$region" AWS_REGION="$region"
   get "$dir/describe-vpc-endpoints.json" ec2 describe-vpc-endpoints
   get "$dir/list-analyzers.json" accessanalyzer list-analyzers
   if [ "${SNAPSHOTS:-}" = 1 ]; then collect_snapshots "$dir"; fi
   get "$dir/list-access-points.json" s3control list-access-points --account-id "$account"
+  for name in $(each s3control list-access-points --account-id "$account" --query 'AccessPointList[].Name'); do
+    get "$dir/get-access-point.$name.json" s3control get-access-point --account-id "$account" --name "$name"
+  done
   get "$dir/list-aliases.json" kms list-aliases
   for arn in $(each kms list-keys --query 'Keys[].KeyArn'); do
     get "$dir/list-grants.$(name "$arn").json" kms list-grants --key-id "$arn"
@@ -68,6 +71,9 @@ collect_snapshots() {
   local dir="$1" name
   for name in $(each ec2 describe-snapshots --owner-ids self --query 'Snapshots[].SnapshotId'); do
     get "$dir/describe-snapshot-attribute.$name.json" ec2 describe-snapshot-attribute --attribute createVolumePermission --snapshot-id "$name"
+  done
+  for name in $(each ec2 describe-images --owners self --query 'Images[].ImageId'); do
+    get "$dir/describe-image-attribute.$name.json" ec2 describe-image-attribute --attribute launchPermission --image-id "$name"
   done
   for name in $(each rds describe-db-snapshots --snapshot-type manual --query 'DBSnapshots[].DBSnapshotIdentifier'); do
     get "$dir/describe-db-snapshot-attributes.$name.json" rds describe-db-snapshot-attributes --db-snapshot-identifier "$name"
