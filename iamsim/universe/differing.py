@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from copy import copy
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.core.decision import PolicyType
@@ -56,6 +57,13 @@ class Differing:
             for world in (before, after)
         )
         self._gone, self._new = _only(first, second), _only(second, first)
+
+    def back(self) -> Differing:
+        """The change that takes this one back."""
+        other = copy(self)
+        other._before, other._after = self._after, self._before
+        other._gone, other._new = self._new, self._gone
+        return other
 
     def statements(self) -> Iterator[CompiledStatement]:
         """The statements that bear on somebody or something in one of the worlds alone."""

@@ -210,8 +210,7 @@ class _Search:
     def _unlisted_patterns(self) -> set[str]:
         """Entries of Action elements that differ, and that no action fits which is asked about."""
         differing = Differing(self.before.world, self.after.world)
-        back = Differing(self.after.world, self.before.world)
-        return {*differing.opened_unlisted(), *back.opened_unlisted()} | {
+        return {*differing.opened_unlisted(), *differing.back().opened_unlisted()} | {
             pattern.pattern
             for statement in differing.statements()
             for pattern in statement.actions.patterns
