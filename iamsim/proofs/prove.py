@@ -212,7 +212,7 @@ class Prover:
     def _difference(self, before: CompiledWorld) -> Differing:
         """What only the world before or after the change holds."""
         if self._differing is None:
-            self._differing = Differing(before, self.world)
+            self._differing = Differing.between(before, self.world)
         return self._differing
 
     def _meetings(self, claim: Claim) -> Iterator[Meeting]:

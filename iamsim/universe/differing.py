@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from copy import copy
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.core.decision import PolicyType
@@ -45,25 +44,27 @@ class Held(NamedTuple):
     policies: tuple[AnyPolicy, ...]
 
 
-class Differing:
+class Differing(NamedTuple):
     """What only one of two worlds holds."""
 
-    def __init__(self, before: CompiledWorld, after: CompiledWorld) -> None:
+    before: CompiledWorld
+    after: CompiledWorld
+    gone: list[Held]
+    new: list[Held]
+
+    @classmethod
+    def between(cls, before: CompiledWorld, after: CompiledWorld) -> Differing:
         """Compare the worlds by the texts of their policies."""
-        self._before, self._after = before, after
         texts: dict[int, str] = {}
         first, second = (
             [(_written(held, texts), held) for held in _held(world.model)]
             for world in (before, after)
         )
-        self._gone, self._new = _only(first, second), _only(second, first)
+        return cls(before, after, _only(first, second), _only(second, first))
 
     def back(self) -> Differing:
         """The change that takes this one back."""
-        other = copy(self)
-        other._before, other._after = self._after, self._before
-        other._gone, other._new = self._new, self._gone
-        return other
+        return Differing(self.after, self.before, self.new, self.gone)
 
     def statements(self) -> Iterator[CompiledStatement]:
         """The statements that bear on somebody or something in one of the worlds alone."""
@@ -79,29 +80,29 @@ class Differing:
         yield from _patterns(denials)
         limits = [Limit(on, denies=True, statements=(denial,)) for on, denial in denials]
         limits += [
-            Limit(held.on, denies=False, statements=tuple(_allowing(self._before, held)))
-            for held in self._gone
+            Limit(held.on, denies=False, statements=tuple(_allowing(self.before, held)))
+            for held in self.gone
             if held.use in LIMITS
         ]
-        for held in _held(self._after.model) if limits else ():
+        for held in _held(self.after.model) if limits else ():
             if held.use in LIMITS:
                 continue
             # What a resource allows may be asked by anybody.
             whose = None if held.use in OF_RESOURCES else {held.on, held.account, ENDPOINTS}
             bearing = [limit for limit in limits if whose is None or limit.on in whose]
-            allowing = _allowing(self._after, held) if bearing else ()
+            allowing = _allowing(self.after, held) if bearing else ()
             for pattern in _patterns((held.on, statement) for statement in allowing):
                 if any(limit.closes(pattern) for limit in bearing):
                     yield pattern
 
     def _of_before(self, *, denies: bool) -> Iterator[tuple[str, CompiledStatement]]:
-        return _only_first((self._before, self._gone), (self._after, self._new), denies=denies)
+        return _only_first((self.before, self.gone), (self.after, self.new), denies=denies)
 
     def _of_after(
         self, *, denies: bool, limits: bool = True
     ) -> Iterator[tuple[str, CompiledStatement]]:
-        new = [held for held in self._new if limits or held.use not in LIMITS]
-        return _only_first((self._after, new), (self._before, self._gone), denies=denies)
+        new = [held for held in self.new if limits or held.use not in LIMITS]
+        return _only_first((self.after, new), (self.before, self.gone), denies=denies)
 
 
 class Limit(NamedTuple):

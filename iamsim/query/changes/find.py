@@ -209,7 +209,7 @@ class _Search:
 
     def _unlisted_patterns(self) -> set[str]:
         """Entries of Action elements that differ, and that no action fits which is asked about."""
-        differing = Differing(self.before.world, self.after.world)
+        differing = Differing.between(self.before.world, self.after.world)
         return {*differing.opened_unlisted(), *differing.back().opened_unlisted()} | {
             pattern.pattern
             for statement in differing.statements()
