@@ -172,6 +172,11 @@ def _keys_of(asker: Asker, action: str) -> dict[str, ContextValue]:
     return keys
 
 
+# How the names of directory buckets and their access points end (pages spell the last in two ways):
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-points-directory-buckets-restrictions-limitations-naming-rules.html
+DIRECTORY = {"--x-s3": "bucket", "--xa-s3": "accesspoint", "--xa--s3": "accesspoint"}
+
+
 def bucket_resource(asker: Asker, bucket: str) -> Resource:
     """The ARN of a bucket, or of the access point through which it is used.
 
@@ -181,8 +186,9 @@ def bucket_resource(asker: Asker, bucket: str) -> Resource:
     if bucket.startswith("arn:"):
         parse_arn(bucket)
         return Resource(bucket)
-    if bucket.endswith("--x-s3"):
-        return Resource(asker.arn("s3express", f"bucket/{bucket}"))
+    for ending, kind in DIRECTORY.items():
+        if bucket.endswith(ending):
+            return Resource(asker.arn("s3express", f"{kind}/{bucket}"))
     return Resource(f"arn:{asker.place.partition}:s3:::{bucket}", bucket != "*")
 
 
@@ -195,11 +201,11 @@ def object_resource(asker: Asker, bucket: str, key: str, *, known: bool = True) 
 
 
 def _is_directory(asker: Asker, bucket: str) -> bool:
-    """A directory bucket.
+    """A directory bucket, or an access point of one.
 
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/s3-express-security-iam.html
     """
-    if not bucket.endswith("--x-s3") and ":s3express:" not in bucket:
+    if not bucket.endswith(tuple(DIRECTORY)) and ":s3express:" not in bucket:
         return False
     asker.ask(
         "s3express:CreateSession",
