@@ -176,7 +176,8 @@ def _command(sheet: Sheet, given: Mapping[str, Any]) -> str:
         text = json.dumps(json.loads(policy["text"]), separators=(",", ":"), ensure_ascii=False)
         levels.setdefault((policy["layer"], policy.get("level") or number), []).append(text)
     if any(len(texts) > 1 for texts in levels.values()):
-        return "iamsim explain question.scenario.yaml\n"  # a level takes one text of a command line
+        # An option takes one text for a level.
+        return "# the scenario holds the policies\niamsim explain question.scenario.yaml\n"
     ordered = sorted(levels, key=lambda level: (list(LAYERS).index(level[0]), level[1]))
     for layer, number in ordered:
         parts += [f"{OPTIONS[layer]} {shlex.quote(level)}" for level in levels[layer, number]]

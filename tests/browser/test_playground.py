@@ -370,6 +370,16 @@ def test_a_link_holds_the_page(visit, browser, site):
     assert other.page.input_value("#p-resource") == "arn:aws:s3:::harbor-reports"
     assert other.page.inner_text("#p-policies .cm-content") == editor(visit).inner_text()
     assert all("#" not in request and "s=" not in request for request in other.requests[1:])
+    # A lesson is a part of the page.
+    page.click("#p-tab-learn")
+    page.get_by_role("button", name="33. ").click()
+    page.get_by_role("button", name="Check").wait_for(timeout=ANSWERED)
+    page.click("#p-share")
+    visit.expect("#p-dialog-text", "#s=")
+    lesson = page.inner_text("#p-dialog-text").strip().removeprefix(site)
+    page.click("#p-close")
+    other.page.evaluate("(one) => { window.location.hash = one; }", lesson)
+    other.expect("#p-lesson h2, #p-lesson h3", "33. ")
     # Links of somebody else's making: damaged, unfolding without end, with other types inside.
     read = "import('./share.js').then((one) => one.stateOfAddress()).catch(() => 'refused')"
     for fragment in ("#s=!!!", "#s=AAAA", "#s=" + "A" * 5000):

@@ -17,6 +17,7 @@ export class Learn {
   #exercised = "";
   #editors = [];
   #progress = {};
+  #place = {};
   #shown = () => { at("p-lesson").textContent = t("choose-lesson"); };
 
   constructor(python) {
@@ -33,6 +34,15 @@ export class Learn {
     this.#course = told;
     this.#list();
     this.#shown();
+  }
+
+  // What is open, for a link, and back.
+  state() { return this.#place; }
+
+  fill({ lesson, step, exercise }) {
+    if (typeof lesson === "string") this.#shown = () => this.#step(lesson, Number.isInteger(step) ? step : 0);
+    else if (typeof exercise === "string") this.#shown = () => this.#exercise(exercise);
+    if (this.#course) this.#shown();
   }
 
   async speak() {
@@ -122,6 +132,7 @@ export class Learn {
     const told = await this.#python.ask("step", { name, step: place });
     if (!told) return;
     this.#shown = () => this.#step(name, place);
+    this.#place = { lesson: name, step: place };
     const page = this.#clear();
     if (told.fault) { page.textContent = faultText(told.fault); return; }
     put(page, told.html, 2);
@@ -203,6 +214,7 @@ export class Learn {
     // In another language what somebody wrote stays.
     const written = this.#exercised === name ? Object.fromEntries(this.#editors.map(({ file, editor }) => [file, editor.text])) : {};
     this.#shown = () => this.#exercise(name);
+    this.#place = { exercise: name };
     const page = this.#clear();
     if (told.fault) { page.textContent = faultText(told.fault); return; }
     this.#exercised = name;

@@ -79,6 +79,7 @@ function fill(state) {
   const name = TABS.includes(state.tab) ? state.tab : "explain";
   if (state.explain) explain.fill(state.explain);
   if (state.compare) compare.fill(state.compare);
+  if (state.learn) learn.fill(state.learn);
   open(name);
 }
 
@@ -104,7 +105,7 @@ function dialog(title, about, text, choices) {
 at("p-close").addEventListener("click", () => at("p-dialog").close());
 at("p-share").addEventListener("click", async () => {
   const tab = current();
-  const link = await linkOf({ tab, explain: explain.question(), ...(tab === "compare" ? { compare: compare.state() } : {}) });
+  const link = await linkOf({ tab, explain: explain.question(), ...(tab === "explain" ? {} : { [tab]: tabs[tab].state?.() }) });
   history.replaceState(null, "", link);
   dialog(t("share-title"), t("share-about", link.length), link, false);
 });
