@@ -21,13 +21,15 @@ __all__ = ["Answer", "RequestRecord", "Residual"]
 @dataclass(frozen=True, slots=True)
 class RequestRecord:
     """The request as the user asked it. `context` holds only what was given; `caller` is the ARN
-    by which AWS knows who calls, which is that of a session where its name is known."""
+    by which AWS knows who calls, which is that of a session where its name is known; with `pattern`
+    the resource stands for all that it matches."""
 
     principal: str
     action: str
     resource: str
     context: Mapping[str, str | tuple[str, ...]]
     caller: str = ""
+    pattern: bool = False
 
 
 @dataclass(slots=True, eq=False)

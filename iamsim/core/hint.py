@@ -38,6 +38,7 @@ class HintKind(Enum):
     SERVICE_PRINCIPAL_UNKNOWN = "service-principal-unknown"
     NO_POLICIES = "no-policies"
     TRUST_POLICY_OF_NO_ROLE = "trust-policy-of-no-role"
+    RESOURCE_HOLDS_WILDCARD = "resource-holds-wildcard"
 
     STATEMENT_ACTION_UNKNOWN = "statement-action-unknown"
     STATEMENT_RESOURCES_OF_OTHER_TYPE = "statement-resources-of-other-type"

@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from iamsim.checks.arn_formats import cut_arn
+from iamsim.core.arn import find_arn
 from iamsim.core.decision import Verdict
 from iamsim.core.explanation import Element
 from iamsim.core.hint import Hint, HintKind, HintPlace
@@ -45,7 +46,11 @@ FEW = 8  # pairs that were given one by one
 def find_hints(answer: Answer) -> tuple[Hint, ...]:
     """Give the hints of an answer: about its question first, then about the statements that decided
     or that came closest. Without doubt there are none."""
-    return (*find_question_hints(answer), *_find_statement_hints(answer))
+    return (
+        *find_question_hints(answer),
+        *_find_wildcard(answer),
+        *_find_statement_hints(answer),
+    )
 
 
 def find_question_hints(answer: Answer) -> tuple[Hint, ...]:
@@ -66,6 +71,19 @@ def hints_below(answer: Answer) -> tuple[Hint, ...]:
     """Give the hints that do not stand first."""
     first = frozenset(doubts_of(answer))
     return tuple(hint for hint in find_hints(answer) if hint not in first)
+
+
+def _find_wildcard(answer: Answer) -> tuple[Hint, ...]:
+    """Give the hint about the ARN of one resource that holds a wildcard. It tells nothing wrong
+    with the question: AWS itself asks so for what is not there yet (`volume/*`), without a hint."""
+    asked = answer.request
+    found = find_arn(asked.resource)
+    name = "" if found is None else found.resource.removesuffix(":*")
+    is_new = found is not None and bool(found.account) and name == f"{name.partition('/')[0]}/*"
+    if asked.pattern or is_new or name == EVERYTHING or not {"*", "?"} & set(name):
+        return ()
+    kind = HintKind.RESOURCE_HOLDS_WILDCARD
+    return (Hint(kind, asked.resource, asked.action, reference().snapshot),)
 
 
 def _find_statement_hints(answer: Answer) -> tuple[Hint, ...]:

@@ -40,6 +40,10 @@ QUESTION_SENTENCES = {
         "the resource-based policy is the trust policy of a role, and {subject} is no role:"
         " it is about `sts:` actions on the role alone"
     ),
+    HintKind.RESOURCE_HOLDS_WILDCARD: (
+        "the wildcard in {subject} is a plain character of that name: nothing is asked of the"
+        " resources that it would match, and a policy may say otherwise of them"
+    ),
 }
 # What is known without the service reference.
 _OF_THE_WORLD = frozenset(
@@ -47,6 +51,7 @@ _OF_THE_WORLD = frozenset(
         HintKind.PRINCIPAL_NOT_LISTED,
         HintKind.NO_POLICIES,
         HintKind.TRUST_POLICY_OF_NO_ROLE,
+        HintKind.RESOURCE_HOLDS_WILDCARD,
     }
 )
 

@@ -90,6 +90,7 @@ def answer_pattern(
     pattern = question.resource
     if "*" not in pattern and "?" not in pattern:
         return inner
+    inner.request = replace(inner.request, pattern=True)
     grants, denies = _about(written, world)
     verdict = inner.decision.verdict
     if verdict is Verdict.EXPLICIT_DENY or (verdict is Verdict.IMPLICIT_DENY and not grants):
@@ -99,7 +100,11 @@ def answer_pattern(
         if pattern == "*" or ask(replace(written, resource=sample), world).allowed:
             return inner
     record = RequestRecord(
-        question.principal, question.action, question.resource, dict(question.context)
+        question.principal,
+        question.action,
+        question.resource,
+        dict(question.context),
+        pattern=True,
     )
     decision = Decision(
         Verdict.CONDITIONAL,
