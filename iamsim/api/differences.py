@@ -16,6 +16,7 @@ from iamsim.query.changes import Direction, find_changes
 from iamsim.query.changes.unknowns import unknowns_between, unread_alike, written_alike
 from iamsim.query.policy_changes import policy_changes
 from iamsim.report import changes as report
+from iamsim.report.proofs import assumptions_of
 from iamsim.suites.meaning import MeaningCheck
 from iamsim.suites.run import run_request
 from iamsim.suites.scenario import load_scenario
@@ -71,6 +72,11 @@ class Changes(Result):
         """What was not compared, so that more may differ."""
         more = [] if self.report.changes.complete else [report.MORE_WAYS]
         return [*more, *self.report.changes.silent]
+
+    @property
+    def assumptions(self) -> Sequence[str]:
+        """On what the answers to claims rest."""
+        return assumptions_of(self.report.claims)
 
     @property
     def unverified(self) -> int:

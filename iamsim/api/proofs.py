@@ -184,6 +184,11 @@ class Claims(Result):
         return worst(tuple(self.results)) is Verdict.PASS
 
     @property
+    def assumptions(self) -> Sequence[str]:
+        """On what the answers rest."""
+        return layout.assumptions_of(self.results)
+
+    @property
     def unknowns(self) -> Sequence[UnknownInWorld]:
         """What of the world could have made another answer. Of facts, proofs take what the world
         does not say to be so."""

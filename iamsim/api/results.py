@@ -78,6 +78,11 @@ class Result(ABC):
         return ()
 
     @property
+    def assumptions(self) -> Sequence[str]:
+        """On what proofs in it rest."""
+        return ()
+
+    @property
     def unverified(self) -> int:
         """From how many collected files the worlds come of which nothing says whether they are
         whole."""

@@ -8,7 +8,13 @@ from iamsim.cli import completion
 from iamsim.cli.accept_unknown import ACCEPT_UNKNOWN, code_with_unknowns
 from iamsim.cli.commands import Argument, Command, Group
 from iamsim.cli.options import Option
-from iamsim.cli.world_options import DOCUMENT_FORMATS, output, write_answer, write_result
+from iamsim.cli.world_options import (
+    DOCUMENT_FORMATS,
+    output,
+    say_assumptions,
+    write_answer,
+    write_result,
+)
 from iamsim.cli.worlds import missing_world, overlay_option, world_option
 from iamsim.core.collector import CollectLater
 from iamsim.core.errors import RequestError
@@ -120,6 +126,7 @@ def _ever(options: Options, arguments: Sequence[str]) -> int:
 
     world, _ = _worlds({**options, "before": None, "after": None})
     ever = world.ever(arguments, texts_of(options, "resources"), texts_of(options, "principals"))
+    say_assumptions(options, ever.assumptions)
     write_answer(
         options,
         lambda: report.ever_document(ever, " ".join(arguments)),
@@ -183,6 +190,7 @@ def _written(options: Options, result: CheckResult, title: str, policy: Policy) 
 
     accepted = bool(options["accept_unknown"])
 
+    say_assumptions(options, result.assumptions)
     write_answer(
         options,
         lambda: report.result_document(result, title),

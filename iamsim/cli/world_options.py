@@ -213,6 +213,7 @@ def write_result(
             say_hints(result.hints)
         if not any(options.get(gate) for gate in GATES):  # a gate says so itself
             say(*(f"note: {text}" for text in result.unsearched))
+    say_assumptions(options, result.assumptions)
     return write_answer(
         options,
         lambda: result.document(verbose=verbose),
@@ -277,6 +278,12 @@ def _with_hints(
 def _has_no_remarks(options: Options) -> bool:
     """Whether the format has no place for remarks."""
     return options["format"] == "csv" or bool(options["quiet"] and options["format"] == "text")
+
+
+def say_assumptions(options: Options, assumptions: Iterable[str]) -> None:
+    """Write to standard error on what a proof rests, where the format has no place for it."""
+    if options["format"] == "csv":
+        say(*(f"note: assumed: {text}" for text in assumptions))
 
 
 def say_hints(hints: Sequence[Hint]) -> None:

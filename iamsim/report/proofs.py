@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from iamsim.report.document import Block
 
 __all__ = [
+    "assumptions_of",
     "claims_blocks",
     "claims_data",
     "claims_document",
@@ -42,7 +43,7 @@ def result_document(result: CheckResult, title: str) -> Document:
     return Document(
         title,
         tuple(blocks),
-        _assumptions(result),
+        tuple(claims_remarks((result,))),
         f"{result.result}: {result.message.rstrip('.')}",
         BADGES[result.verdict],
     )
@@ -63,11 +64,6 @@ def _evidence(result: CheckResult) -> list[Block]:
 def witness_text(witness: Mapping[str, Any]) -> str:
     """A request as a scenario writes it."""
     return write_yaml(dict(witness)).rstrip("\n")
-
-
-def _assumptions(result: CheckResult) -> tuple[Remark, ...]:
-    """On what an answer rests."""
-    return tuple(Remark("note", f"assumed: {sentence}") for sentence in result.assumptions)
 
 
 def ever_document(ever: Ever, asked: str) -> Document:
@@ -123,7 +119,12 @@ def claims_blocks(results: Sequence[CheckResult]) -> list[Block]:
 
 def claims_remarks(results: Sequence[CheckResult]) -> list[Remark]:
     """On what several answers rest, each said once."""
-    return list({remark: None for result in results for remark in _assumptions(result)})
+    return [Remark("note", f"assumed: {sentence}") for sentence in assumptions_of(results)]
+
+
+def assumptions_of(results: Sequence[CheckResult]) -> tuple[str, ...]:
+    """The same as sentences."""
+    return tuple(dict.fromkeys(text for result in results for text in result.assumptions))
 
 
 def claims_document(results: Sequence[CheckResult]) -> Document:

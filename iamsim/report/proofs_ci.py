@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from iamsim.proofs.result import Verdict
 from iamsim.report.ci_text import github_command
-from iamsim.report.proofs import witness_text
+from iamsim.report.proofs import assumptions_of, witness_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,15 +25,16 @@ def checks_to_github(
     results: Sequence[CheckResult], places: Sequence[Span], *, accepted: bool, title: str = ""
 ) -> str:
     """Write a workflow command for each check that is not proved, at the place of its claim or
-    policy, and the count as a plain line. With `accepted`, what hangs on unknown parts is a
-    warning. `title` names checks that have no name of their own."""
+    policy; and on what all rest, and the count, as plain lines. With `accepted`, what hangs on
+    unknown parts is a warning. `title` names checks that have no name of their own."""
     lines = [
         _command(result, place, accepted=accepted, title=result.name or title)
         for result, place in zip(results, places, strict=True)
         if result.verdict is not Verdict.PASS
     ]
     proved = len(results) - len(lines)
-    return "\n".join([*lines, f"{proved} of {len(results)} checks are proved\n"])
+    assumed = (f"assumed: {sentence}" for sentence in assumptions_of(results))
+    return "\n".join([*lines, *assumed, f"{proved} of {len(results)} checks are proved\n"])
 
 
 def _command(result: CheckResult, place: Span, *, accepted: bool, title: str) -> str:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
 import iamsim
+from iamsim.cli.main import main
 from iamsim.compile.policy import compile_policy
 from iamsim.core.errors import InputError
 from iamsim.engine.callers import WEB_IDENTITY_PROVIDERS
@@ -528,3 +530,15 @@ def test_a_witness_is_of_somebody_whose_keys_it_has(existing: dict[str, Any], wh
     found = iamsim.check_no_new_access(policy(get | existing), policy(get))
     assert found.witness is not None
     assert who in found.witness["principal"]
+
+
+@pytest.mark.parametrize("form", ["text", "json", "csv", "markdown", "html", "github"])
+def test_every_format_says_on_what_an_answer_rests(
+    form: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Where there is no place for it, it is said beside the answer."""
+    said = json.dumps(policy(allow("s3:Get*")))
+    main(["check", "no-new-access", said, said, "--format", form])
+    printed = capsys.readouterr()
+    where = printed.err if form == "csv" else printed.out
+    assert "context keys are there as AWS sends them, and fit each other" in " ".join(where.split())
