@@ -448,7 +448,7 @@ def test_the_page_speaks_japanese(visit):
     page.click("#p-sample")
     visit.expect("#p-world-details", "ロール")
     page.get_by_role("tab", name="学習").click()
-    visit.expect("#p-learn", "レッスンは題名、選択肢、理由、説明が日本語")
+    visit.expect("#p-learn", "レッスンと演習は日本語です")
     page.locator("#p-lessons button", has_text="一つのフォルダーだけ").click()
     visit.expect("#p-lesson .summary", "ほかには何もできない")
     assert page.locator("#p-lesson thead th").first.inner_text() == "ケース"
