@@ -206,6 +206,9 @@ OutputBucketName: StartMedicalScribeJob StartMedicalTranscriptionJob
 AuthType: UpdateServiceNetwork
 DomainName: StartDomainVerification
 Protocol: CreateListener
+[vpc-lattice-svcs]
+Port RequestMethod RequestPath ServiceArn SourceVpc ServiceNetworkArn?
+  SourceVpcOwnerAccount?: Invoke
 [workmail]
 ImpersonationRoleId: AssumeImpersonationRole
 """
