@@ -170,7 +170,8 @@ def notes_of(met: Encounter, relation: Relation) -> Iterator[Note]:
         yield Note.FOREIGN_PROVIDER_UNSETTLED
     if relation is known.MAY_NOT_CALL and met.service == "iam":
         yield Note.FEDERATED_USER_IN_CONSOLE
-    if identity and rules.callers != "anyone" and not met.standing.known:
+    settled = relation is known.ADMINISTRATORS_ONLY
+    if identity and rules.callers != "anyone" and not (met.standing.known or settled):
         yield Note.CALLER_STANDING_UNKNOWN
     if identity and not met.standing.management and not ADMINISTRATORS.isdisjoint(unsettled):
         yield Note.ADMINISTRATORS_UNSETTLED

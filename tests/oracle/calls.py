@@ -336,7 +336,7 @@ def may_call(case: Any) -> bool | str:
     if case.action.lower() == "sts:assumeroot":
         target, _ = part_in_organization(case, case.owner)
         if part is None:
-            return True
+            return target is None
         return target == "member" and (part == "management" or "iam.amazonaws.com" in services)
     if part is None:
         return True

@@ -25,6 +25,7 @@ SERVICE = "organizations"
 # https://docs.aws.amazon.com/accounts/latest/reference/security_iam_service-with-iam.html
 ACCOUNT_MANAGEMENT = "account"
 FOR_ADMINISTRATORS = frozenset({"organization", "delegated"})
+ASSUME_ROOT = "sts:assumeroot"
 READS = ("organizations:describe", "organizations:list")
 
 
@@ -72,6 +73,9 @@ def asks_by_delegation(met: Encounter) -> bool:
 def is_no_administrator(met: Encounter) -> bool:
     """Whether a call is for the management account and the service's delegated administrators, and
     the caller is neither."""
+    if met.action == ASSUME_ROOT and not met.standing.known:
+        # The root user of a known organization, and somebody of none of its accounts.
+        return met.owner.known and met.owner.doubt is None
     if met.rules.callers != "organization" or not _of_other_account(met):
         return False
     return met.service == SERVICE or not met.standing.is_administrator(met.principal)
