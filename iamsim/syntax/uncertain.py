@@ -281,6 +281,8 @@ class _Reader:
         test = Condition(operator, key, tuple(known), place)
         if complete:
             return _Bounds((test,), (test,))
+        if ":" not in key:  # no key of AWS's: what stood here is not known at all
+            return _Bounds(None, ())
         return _bound_test(name, test)
 
 

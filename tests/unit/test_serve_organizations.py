@@ -288,7 +288,7 @@ def test_ids_that_are_made_up_are_not_imported(tmp_path):
     folder = tmp_path / "collected"
     collected(file, folder)
     found = import_sources([str(folder / "organizations")]).data
-    assert "id" not in found["organization"]
+    assert "unknown" in found["organization"]["id"]
     assert "iamsim" not in json.dumps(
         {key: value for key, value in found["organization"].items() if key != "root"}
     )
