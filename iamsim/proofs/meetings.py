@@ -59,6 +59,7 @@ __all__ = ["Meeting"]
 
 ARN_KEY = "aws:principalarn"
 REGION_KEY = "aws:requestedregion"
+TAG = "aws:principaltag/"
 ANY_REGION = GLOBAL_SERVICES | {"sts"}  # STS has an endpoint for all Regions besides
 NOT_DERIVED = frozenset({"aws:securetransport"})  # the engine has a default, requests have both
 OWNER_KEYS = frozenset(owner_account_keys().values())
@@ -134,8 +135,8 @@ class Meeting:
             return
         statements = [*statements_about(arrangement, actions, space.universe)]
         if before is not None:
-            earlier = authorize.prepare(question, before).situation.arrange(found[0])
-            statements += statements_about(earlier, actions, space.universe)
+            then = authorize.prepare(question, before).situation.arrange(found[0])
+            statements += statements_about(then, actions, space.universe)
         statements += [claim.about, *claim.unless]
         keys = frozenset(key for statement in statements for key in statement.keys)
         service = frozenset({found[0].partition(":")[0]})
@@ -146,18 +147,24 @@ class Meeting:
                 continue  # the policy of an endpoint says nothing of what somebody can do
             for mask, absent in _by_carried_keys(actions, keys, space):
                 asked = replace(question, via=route.via)
-                yield cls(
-                    claim,
-                    world,
-                    before,
-                    person,
-                    space,
-                    route,
-                    mask,
-                    authorize.prepare(asked, world),
-                    None if before is None else authorize.prepare(asked, before),
-                    absent,
-                )
+                prepared = authorize.prepare(asked, world)
+                earlier = None if before is None else authorize.prepare(asked, before)
+                people = [person]
+                if earlier is not None and _tags_differ(person, prepared, earlier):
+                    people.append(replace(person, may_be_tagged=False))
+                for caller in people:
+                    yield cls(
+                        claim,
+                        world,
+                        before,
+                        caller,
+                        space,
+                        route,
+                        mask,
+                        prepared,
+                        earlier,
+                        absent,
+                    )
 
     def settle(self) -> Settled:
         """Whether the claim fails here."""
@@ -203,7 +210,7 @@ class Meeting:
 
     def _opening(self, known: Values) -> Formula:
         """What a request must meet that the change opens, as far as that is clear."""
-        if self.earlier is None or {**known, **self._settled(self.earlier)} != known:
+        if self.earlier is None or self._known_before(known, self.earlier) != known:
             return True
         if self.earlier.situation.caller != self.person.caller:
             return True
@@ -241,7 +248,7 @@ class Meeting:
             decided = all_of([takes, negate(decided, self.actions)])
         parts = [who, *asked, self._opening(known), decided]
         if self.earlier is not None:
-            earlier = {**known, **self._settled(self.earlier)}
+            earlier = self._known_before(known, self.earlier)
             before = Reader(universe, self.actions, self.earlier.situation.caller, earlier)
             parts.append(negate(self._allowed(self.earlier, before), self.actions))
         return all_of(parts)
@@ -265,11 +272,22 @@ class Meeting:
         if self.space.area.foreign:
             varying |= OWNER_KEYS
         if self.person.taggable:
-            varying.update(key for key in known if key.startswith("aws:principaltag/"))
+            varying.update(key for key in known if key.startswith(TAG))
         service = self.prepared.request.action.partition(":")[0]
         if service not in ANY_REGION:
             varying.add(REGION_KEY)
         return {key: value for key, value in known.items() if key not in varying}
+
+    def _known_before(self, known: Values, earlier: Prepared) -> Values:
+        """The keys that are settled, as the world before the change has them: what it does not
+        derive may be missing there."""
+        settled = self._settled(earlier)
+        gone = self._settled(self.prepared).keys() - settled.keys()
+        if not gone or self.before is None:
+            return {**known, **settled}
+        then = replace(self, world=self.before, prepared=earlier)
+        missing = [key for key in gone if not then._domain(key, settled).present]  # noqa: SLF001 - its own
+        return {**known, **settled, **dict.fromkeys(missing)}
 
     def _domain(self, key: str, known: Values) -> Domain:
         """The values that a key can have here."""
@@ -283,7 +301,7 @@ class Meeting:
             return fixed_domain(None)
         if key in ORGANIZATION_KEYS:
             return self._organization(key, domain)
-        if key.startswith("aws:principaltag/"):
+        if key.startswith(TAG):
             return self._tag(key, domain)
         if "resourcetag/" in key and self.space.area.listed:
             return fixed_domain(None)
@@ -399,6 +417,15 @@ _ANY = key_domain("aws:principalorgpaths").groups[0][0].atoms[-1:]
 def _derived(prepared: Prepared) -> dict[str, ContextValue | None]:
     """The keys that the engine derives."""
     return {key: value for key, value in prepared.request.context.items() if key not in NOT_DERIVED}
+
+
+def _tags_differ(person: Person, now: Prepared, earlier: Prepared) -> bool:
+    """Whether sessions that nobody tags have other tags than before the change."""
+    first, second = (
+        {key: value for key, value in _derived(prepared).items() if key.startswith(TAG)}
+        for prepared in (now, earlier)
+    )
+    return person.taggable and first != second
 
 
 def _is_foreign_to_keys(prepared: Prepared, action: str) -> bool:
