@@ -270,7 +270,9 @@ class _Reader:
         known: list[Value] = []
         complete = True
         for number, item in enumerate(items):
-            read = partial(self.elements.values, name, key, item, place)
+            read: Callable[[], object] = partial(self.elements.values, name, key, item, place)
+            if several and isinstance(item, list | tuple):
+                read = partial(_refuse_list, item, (*place, number))
             found = self._take("Condition", item, read)
             if not isinstance(found, tuple):
                 complete = False

@@ -287,6 +287,7 @@ def test_a_statement_that_can_not_be_read_leaves_its_neighbours() -> None:
         {"Effect": "Deny", "Action": [1, "s3:*"], "Resource": "*"},
         {"Effect": "Deny", "Action": "s3:*", "Resource": "*", "Condition": "text"},
         {"Effect": "Deny", "Action": "s3:*", "Resource": "*", "Condition": {"Bool": {"a:b": {}}}},
+        {"Effect": "Deny", "Action": "s3:*", "Resource": "*", "Condition": {"Bool": {"a:b": [[]]}}},
         {"Effect": "Deny", "Action": "s3:*", "Resource": "*", "Condition": {"Bool": {"Error": {}}}},
         {"Effect": "Deny", "Action": "nothing", "Resource": "*"},
     ],
