@@ -343,3 +343,77 @@ def test_an_attachment_says_which_policy_it_attaches() -> None:
     assert reach_of("aws_iam_role_policy_attachment", {"policy_arn": arn}).policies == (arn,)
     attached = {"ManagedPolicyArns": [arn, 17]}
     assert reach_of("AWS::IAM::ManagedPolicy", attached).policies == (arn,)
+
+
+def document(effect: str, action: str, **more: str) -> str:
+    """The text of a policy of one statement."""
+    return json.dumps(policy({"Effect": effect, "Action": action, "Resource": "*", **more}))
+
+
+PLANNED: dict[str, dict[str, Any]] = {
+    "aws_iam_user.mia": {"name": "mia"},
+    "aws_iam_user_policy.all": {
+        "name": "all",
+        "user": "mia",
+        "policy": document("Allow", "*"),
+    },
+    "aws_iam_user_policy.no": {
+        "name": "no",
+        "user": "mia",
+        "policy": document("Deny", "sns:*"),
+    },
+    "aws_iam_user_policy_attachment.a": {
+        "user": "mia",
+        "policy_arn": "arn:aws:iam::aws:policy/AWSDenyAll",
+    },
+    "aws_s3_bucket.b": {"bucket": "open"},
+    "aws_s3_bucket_policy.p": {
+        "bucket": "open",
+        "policy": document("Allow", "s3:GetObject", Principal="*"),
+    },
+    "aws_s3_bucket_public_access_block.k": {"bucket": "open", "restrict_public_buckets": True},
+    "aws_s3_bucket.c": {"bucket": "closed"},
+    "aws_s3_bucket_policy.q": {
+        "bucket": "closed",
+        "policy": document("Deny", "s3:PutObject", Principal="*"),
+    },
+}
+MIA_THERE = MIA.replace(HOME, "111122223333")
+LOST_OF_PLAN = {
+    ("aws_iam_user_policy.no", "user"): (MIA_THERE, "sns:ListTopics", "*"),
+    ("aws_iam_user_policy.no", "policy"): (MIA_THERE, "sns:ListTopics", "*"),
+    ("aws_iam_user_policy_attachment.a", "user"): (MIA_THERE, "sqs:ListQueues", "*"),
+    ("aws_iam_user_policy_attachment.a", "policy_arn"): (MIA_THERE, "sqs:ListQueues", "*"),
+    ("aws_s3_bucket_public_access_block.k", "bucket"): (
+        "anonymous",
+        "s3:GetObject",
+        "arn:aws:s3:::open/k",
+    ),
+    ("aws_s3_bucket_policy.q", "bucket"): (MIA_THERE, "s3:PutObject", "arn:aws:s3:::closed/k"),
+}
+
+
+def planned(lost: tuple[str, str] | None, *, later: bool) -> dict[str, Any]:
+    """A plan without a configuration that has lost a value, or knows it after apply alone."""
+    changes = []
+    for address, values in PLANNED.items():
+        kind, _, name = address.partition(".")
+        if kind.endswith("attachment") and (lost is None or lost[0] != address):
+            continue  # it denies all
+        known = {key: value for key, value in values.items() if (address, key) != lost}
+        change = {"actions": ["create"], "before": None, "after": known}
+        change["after_unknown"] = {lost[1]: True} if lost and later and known != values else {}
+        place = {"address": address, "mode": "managed", "type": kind, "name": name}
+        arn = {"arn": MIA_THERE} if address == "aws_iam_user.mia" else {}
+        change["after"] |= arn
+        changes.append({**place, "change": change})
+    return {"format_version": "1.2", "terraform_version": "1.9.0", "resource_changes": changes}
+
+
+@pytest.mark.parametrize("later", [True, False], ids=["after apply", "lost"])
+@pytest.mark.parametrize("lost", LOST_OF_PLAN, ids=".".join)
+def test_what_a_plan_does_not_tell_may_keep_out(lost: tuple[str, str], later: bool) -> None:
+    """Whose a policy or a setting is, or what it says."""
+    asked = Question(*LOST_OF_PLAN[lost], now=NOW)
+    world = world_of({"plan.json": json.dumps(planned(lost, later=later)).encode()})
+    assert decide(asked, world).verdict is Verdict.CONDITIONAL

@@ -113,6 +113,9 @@ def test_an_attachment_follows_its_reference(tmp_path, expression, attached, rem
     assert [remark.message for remark in found.remarks] == ([remarked] if remarked else [])
 
 
+EMPTY = json.dumps({"Version": "2012-10-17", "Statement": []})
+
+
 def test_a_choice_with_one_side_there_is_taken_and_remarked(tmp_path):
     """Modules choose with `count`: what is not there can't be meant, what is there is said."""
     kind = "aws_s3_bucket_public_access_block"
@@ -127,7 +130,7 @@ def test_a_choice_with_one_side_there_is_taken_and_remarked(tmp_path):
         [
             resource("aws_s3_bucket.b[0]", {"bucket": "b"}, {"id": True}),
             resource("aws_s3_bucket.c", {"bucket": "c"}, {"id": True}),
-            resource("aws_s3_bucket_policy.p[0]", {}, {"id": True, "bucket": True}),
+            resource("aws_s3_bucket_policy.p[0]", {"policy": EMPTY}, {"id": True, "bucket": True}),
             *(
                 resource(f"{kind}.{name}", {"block_public_policy": True}, {"bucket": True})
                 for name in choices
@@ -145,7 +148,7 @@ def test_a_choice_with_one_side_there_is_taken_and_remarked(tmp_path):
     second = "an expression with `aws_s3_bucket.none[0].id` and `aws_s3_bucket.b[0].id`"
     buckets = account_of(found)["resources"]
     assert "public_access_block" in buckets["arn:aws:s3:::b"]
-    assert "public_access_block" not in buckets["arn:aws:s3:::c"]
+    assert "unknown" in buckets["arn:aws:s3:::c"]["public_access_block"]  # it may be this one's
     assert [remark.message for remark in found.remarks] == [
         f"`bucket` is {first}: it is taken to be `b`",
         f"`bucket` is {second}: it is taken to be `b`",
@@ -286,7 +289,8 @@ def test_what_a_plan_changes():
 
 def test_every_type_that_stands_for_itself_has_a_kind():
     """A reader of a resource with an ARN of its own needs the table of kinds."""
-    own = [kind for kind in LATE_READERS if kind != "aws_iam_role"]
+    others = ("aws_iam_role", "aws_s3_bucket_public_access_block")
+    own = [kind for kind in LATE_READERS if kind not in others]
     assert all(find_terraform_type(kind) for kind in own)
     assert all(kind.startswith("aws_") for kind in READERS)
 

@@ -111,7 +111,8 @@ def _inline(kind: str) -> Callable[[Reading], None]:
         name = reading.text("name") or reading.name
         if owner is None:
             reading.plan.inline_of_unknown.add(name)
-        elif document is not None:
+        else:
+            document = document or reading.lost("policy")
             _owner(reading, kind, owner).inline(name, document, reading.place)
 
     return read
@@ -123,13 +124,21 @@ def _attachment(kind: str, owner: str, arns: str) -> Callable[[Reading], None]:
     def read(reading: Reading) -> None:
         name = reading.owner(owner)
         if name is not None:
-            _owner(reading, kind, name).attach(reading.references(arns))
+            _owner(reading, kind, name).attach(_references(reading, arns))
 
     return read
 
 
+def _references(reading: Reading, name: str) -> list[object]:
+    """Give a list that the instance has in any case, or the marker of a lost one."""
+    found = reading.references(name)
+    return [reading.lost(name)] if not found and reading.value(name) in (None, "") else found
+
+
 def _policy_attachment(reading: Reading) -> None:
-    arns = reading.references("policy_arn")
+    arns = _references(reading, "policy_arn")
+    if all(reading.value(f"{kind}s") is None for kind in _OWNERS):
+        reading.owner("users")
     for kind in _OWNERS:
         reading.doubt_entries(f"{kind}s")
         for name in reading.texts(f"{kind}s"):
@@ -139,11 +148,13 @@ def _policy_attachment(reading: Reading) -> None:
 def _user_groups(reading: Reading) -> None:
     user = reading.owner("user")
     if user is not None:
-        _owner(reading, "user", user).extend("groups", reading.references("groups"))
+        _owner(reading, "user", user).extend("groups", _references(reading, "groups"))
 
 
 def _group_users(reading: Reading) -> None:
     group = reading.owner("group")
+    if reading.value("users") is None:
+        reading.owner("users")
     reading.doubt_entries("users")
     for name in reading.texts("users") if group is not None else ():
         _owner(reading, "user", name).extend("groups", [group])

@@ -78,14 +78,20 @@ class Reading:
         self.draft.source = own
 
     def owner(self, name: str) -> str | None:
-        """Give the attribute that names what an instance is attached to; where that is not known,
-        it may be attached to all."""
+        """Give the attribute that names what an instance is attached to, which all of them have;
+        where that is not known, it may be attached to all."""
         found = self.text(name)
         if found is None:
             value = self.value(name)
-            if isinstance(value, Unknown):
-                self.doubt(f"what {quote(self.place)} is attached to depends on {value.why}")
+            why = value.why if isinstance(value, Unknown) else f"{quote(name)}, which is not there"
+            self.doubt(f"what {quote(self.place)} is attached to depends on {why}")
         return found
+
+    def lost(self, name: str) -> Json:
+        """Mark an attribute without which there is no instance: it was lost."""
+        why = f"{quote(name)} of {quote(self.place)} is not there"
+        self.remark("record-not-readable", why)
+        return marker(why, self.place)
 
     def doubt_entries(self, name: str) -> None:
         """Where entries of an attribute that names owners are not known, doubt all of them."""

@@ -71,8 +71,9 @@ def _policy_of(kinds: list[tuple[ResourceType, PolicyPlace]]) -> Callable[[Readi
         kind, place = kinds[0]
         named = _named(reading, place)
         document = reading.policy(".".join(place.path))
-        if named is None or document is None:
+        if named is None:
             return
+        document = document or reading.lost(place.path[-1])
         arn = target_arn(kind, reading.scope, named) if _is_sure(kinds, named) else None
         if arn is None:
             shown = quote("/".join(named))
@@ -96,7 +97,7 @@ def _named(reading: Reading, place: PolicyPlace) -> list[str] | None:
     found = []
     for name in place.targets[0]:
         value = reading.dug(name)
-        text = value if isinstance(value, str) else reading.text(name)
+        text = value if isinstance(value, str) else reading.owner(name)
         if text is None:
             return None
         found.append(text)
@@ -123,6 +124,21 @@ def _public_access_block(reading: Reading) -> None:
     if arn is not None:
         block = public_access_block(reading.instance.values)
         _record(reading, arn).set("public_access_block", block, reading.place)
+
+
+def _block_of_unknown(reading: Reading) -> None:
+    """Mark the settings of all buckets without others, where nothing says whose these are."""
+    if reading.text("bucket") is not None:
+        return
+    account = reading.draft.data["accounts"].get(reading.account)
+    resources = account.get("resources") if isinstance(account, dict) else None
+    for arn in list(resources) if isinstance(resources, dict) else ():
+        kind = type_of_arn(arn)
+        if kind is not None and kind.cloudformation == ("AWS::S3::Bucket",):
+            record = _record(reading, arn)
+            if "public_access_block" not in record.data:
+                why = f"whose {quote(reading.place)} is depends on what is not known"
+                record.set("public_access_block", marker(why, reading.place), reading.place)
 
 
 def _account_public_access_block(reading: Reading) -> None:
@@ -483,4 +499,4 @@ def _late_readers() -> dict[str, Callable[[Reading], None]]:
 
 
 READERS = _readers()
-LATE_READERS = _late_readers()
+LATE_READERS = _late_readers() | {"aws_s3_bucket_public_access_block": _block_of_unknown}
