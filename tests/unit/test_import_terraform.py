@@ -113,7 +113,10 @@ def test_an_attachment_follows_its_reference(tmp_path, expression, attached, rem
     assert [remark.message for remark in found.remarks] == ([remarked] if remarked else [])
 
 
-EMPTY = json.dumps({"Version": "2012-10-17", "Statement": []})
+NO_DELETE = {"Effect": "Deny", "Principal": "*", "Action": "s3:DeleteBucket"}
+OF_BUCKET = json.dumps(
+    {"Version": "2012-10-17", "Statement": [NO_DELETE | {"Resource": "arn:aws:s3:::b"}]}
+)
 
 
 def test_a_choice_with_one_side_there_is_taken_and_remarked(tmp_path):
@@ -130,7 +133,9 @@ def test_a_choice_with_one_side_there_is_taken_and_remarked(tmp_path):
         [
             resource("aws_s3_bucket.b[0]", {"bucket": "b"}, {"id": True}),
             resource("aws_s3_bucket.c", {"bucket": "c"}, {"id": True}),
-            resource("aws_s3_bucket_policy.p[0]", {"policy": EMPTY}, {"id": True, "bucket": True}),
+            resource(
+                "aws_s3_bucket_policy.p[0]", {"policy": OF_BUCKET}, {"id": True, "bucket": True}
+            ),
             *(
                 resource(f"{kind}.{name}", {"block_public_policy": True}, {"bucket": True})
                 for name in choices
