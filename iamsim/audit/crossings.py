@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from iamsim import catalog
 from iamsim.audit.asking import from_elsewhere
-from iamsim.audit.limits import STRANGER, callers_named
+from iamsim.audit.limits import STRANGER, callers_named, lets_in
 from iamsim.core.arn import find_arn
 from iamsim.core.decision import Verdict
 from iamsim.core.errors import RequestError
@@ -37,6 +37,7 @@ __all__ = ["actions_beside", "crossings", "made_exceptions"]
 ORGANIZATION = "stranger0000"
 VIA = "aws:ViaAWSService"
 TAGS = "aws:principaltag/"
+PROBE = "iamsim-probe"  # a role that lets sessions have tags
 MOST_TRIED = 12  # actions of a part
 
 
@@ -107,8 +108,11 @@ def actions_beside(
 def made_exceptions(
     looking: Looking, question: Question, tests: Iterable[ConditionTest]
 ) -> Iterator[tuple[Question, str]]:
-    """The question of an administrator who gives itself the tag, or makes the user or role, that a
-    denial spares, with how; nothing where guardrails keep it from that."""
+    """The question of an administrator who gives itself the tag, or a session of its own, or makes
+    the user or role, that a denial spares, with how; nothing where guardrails keep it from that.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html
+    """
     arn = find_arn(question.principal)
     kind, account = (
         ("User" if ":user/" in question.principal else "Role"),
@@ -124,7 +128,9 @@ def made_exceptions(
                 }
                 asked = Question(question.principal, f"iam:Tag{kind}", question.principal, told)
                 made = replace(asked, action=f"iam:Create{kind}", resource=f"{asked.resource}-2")
-                if _may(looking, asked) or _may(looking, made):
+                role = f"{question.principal.partition('iam::')[0]}iam::{account}:role/{PROBE}"
+                session = replace(asked, action="sts:TagSession", resource=role)
+                if any(_may(looking, entry) for entry in (asked, made, session)):
                     context = {**question.context, test.written_key: value}
                     how = f"whoever has the tag `{key}` passes, and an administrator may give it"
                     yield replace(question, context=context), how
@@ -154,7 +160,11 @@ def _is_takeable(looking: Looking, question: Question, caller: str) -> bool:
 
 def _may(looking: Looking, question: Question) -> bool:
     """Whether an administrator may do something, guardrails and all."""
-    attached = AttachedPolicies(identity_policies=(ADMINISTRATOR_ACCESS,))
+    policies = (ADMINISTRATOR_ACCESS,)
+    attached = AttachedPolicies(policies)
+    if question.action.startswith("sts:"):  # of a role whose trust lets it
+        trust = lets_in(question.principal, question.action, question.resource)
+        attached = AttachedPolicies(policies, resource_policy=trust)
     asked = replace(question, attached=attached, now=looking.at_text)
     try:
         return decide_one(asked, looking.batch.world).verdict is Verdict.ALLOWED
