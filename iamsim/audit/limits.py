@@ -41,6 +41,10 @@ PROBED = {
     "sns": "arn:{partition}:sns:us-east-1:{account}:iamsim-probe",
     "kms": "arn:{partition}:kms:us-east-1:{account}:key/iamsim-probe",
     "secretsmanager": "arn:{partition}:secretsmanager:us-east-1:{account}:secret:iamsim-probe",
+    "dynamodb": "arn:{partition}:dynamodb:us-east-1:{account}:table/iamsim-probe",
+    "events": "arn:{partition}:events:us-east-1:{account}:event-bus/iamsim-probe",
+    "kinesis": "arn:{partition}:kinesis:us-east-1:{account}:stream/iamsim-probe",
+    "lambda": "arn:{partition}:lambda:us-east-1:{account}:function:iamsim-probe",
 }
 """A resource of some services, to ask about."""
 

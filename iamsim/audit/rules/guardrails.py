@@ -15,9 +15,11 @@ services (S3, SQS, SNS, KMS, Secrets Manager), of a role and of a user, about st
 organization and in none, from the internet and through the VPC endpoint of a stranger; and as
 exceptions of guardrails invite them, by names, tags or through services: one that comes through is
 a finding. Where a denial names some actions of such a service on such a resource, one of the others
-is asked, too; of writes outside only `s3:PutObject`, `sqs:SendMessage` and `sns:Publish` are. An
-exception for own principals by tag or name is a finding of low severity where an administrator of
-the member may give itself the tag, or become such a user or role.
+is asked, too; of writes outside, the one that sends data to each of seven services: `s3:PutObject`,
+`sqs:SendMessage`, `sns:Publish`, `dynamodb:PutItem`, `events:PutEvents`, `kinesis:PutRecord` and
+`lambda:InvokeFunction`. An exception for own principals by tag or name is a finding of low severity
+where an administrator of the member may give itself, or a session (`sts:TagSession`), the tag, or
+become such a user or role.
 `control-tower-preventive`: where AWS Control Tower is, its mandatory preventive controls by their
 ids, about its own resources; those for the log archive about the account that has its buckets.
 
@@ -84,7 +86,10 @@ READS = (
     "kms:Decrypt",
     "secretsmanager:GetSecretValue",
 )
-WRITES = ("s3:PutObject", "sqs:SendMessage", "sns:Publish")
+WRITES = (
+    *("s3:PutObject", "sqs:SendMessage", "sns:Publish", "dynamodb:PutItem"),
+    *("events:PutEvents", "kinesis:PutRecord", "lambda:InvokeFunction"),
+)
 BY_ITSELF = {"aws:ViaAWSService": "false"}
 CONTROLS_OF_ORGANIZATIONS = frozenset((Layer.SERVICE_CONTROL_POLICY, Layer.RESOURCE_CONTROL_POLICY))
 
@@ -564,7 +569,7 @@ _RESOURCES = {
         {
             "Sid": "OnlyResourcesOfTheOrganization",
             "Effect": "Deny",
-            "Action": ["s3:PutObject", "sqs:SendMessage", "sns:Publish"],
+            "Action": list(WRITES),
             "Resource": "*",
             "Condition": {"StringNotEqualsIfExists": {"aws:ResourceOrgID": _ORGANIZATION}},
         }
