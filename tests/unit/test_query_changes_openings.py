@@ -517,6 +517,42 @@ def test_a_tag_that_changes_opens_what_its_old_value_kept_shut():
     assert proved(before, after, "s3:GetObject") is Verdict.FAIL
 
 
+TEAM_X = {"StringEquals": {"aws:PrincipalTag/team": "x"}}
+TABLE = f"arn:aws:dynamodb:us-east-1:{HOME}:table/t"
+READ = allow("dynamodb:GetItem", Condition={"StringEquals": {"aws:ResourceTag/team": "x"}})
+
+
+def role_with(tags):
+    """A role that may read for a team, whose sessions may have tags."""
+    role = tagged([policy(allow("s3:GetObject", Condition=TEAM_X))])["roles"]["app"]
+    return {"roles": {"app": role | {"tags": tags}}}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "action"),
+    [
+        (
+            world(account=user(READ), resources={TABLE: {}}),
+            world(account=user(READ), resources={TABLE: {"tags": {"team": "x"}}}),
+            "dynamodb:GetItem",
+        ),
+        (world(account=role_with({})), world(account=role_with({"team": "x"})), "s3:GetObject"),
+        (
+            world(account=role_with({"team": "y"})),
+            world(account=role_with({"team": "x"})),
+            "s3:GetObject",
+        ),
+    ],
+    ids=["a resource", "a role without", "a role with another"],
+)
+def test_a_tag_that_is_new_opens_what_asks_for_it(before, after, action):
+    """What the world before does not have is missing there; sessions need not have own tags."""
+    _, changes = between(before, after)
+    assert any(entry.is_opening and action in entry.actions for entry in changes.found)
+    assert proved(before, after, action) is Verdict.FAIL
+    assert proved(after, before, action) is Verdict.PASS
+
+
 def test_other_service_control_policies_count_for_who_will_come():
     """Whoever the account gets later is asked for, where nobody who exists may gain anything."""
     before = world(scps=policy(deny("sts:*")))
