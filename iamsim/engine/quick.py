@@ -295,7 +295,8 @@ class QuickDecisions:
         except InputError:
             return None  # the long way says what is wrong
         caller = facts.caller
-        if caller.kind not in ORDINARY or facts.untold:
+        # What is not known of an organization goes by the account, which the class holds.
+        if caller.kind not in ORDINARY or not all(untold.exact for untold in facts.untold):
             return None
         key = _class_of(facts)
         of_class = self._classes.get(key)

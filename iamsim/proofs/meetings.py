@@ -10,7 +10,13 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from iamsim.catalog.global_services import GLOBAL_SERVICES
-from iamsim.catalog.presence import Presence, derived_from, owner_account_keys, presence_in
+from iamsim.catalog.presence import (
+    Presence,
+    derived_from,
+    owner_account_keys,
+    presence_in,
+    region_keys,
+)
 from iamsim.core.arn import find_arn
 from iamsim.core.decision import Verdict as Decided
 from iamsim.core.errors import InputError
@@ -58,7 +64,7 @@ if TYPE_CHECKING:
 __all__ = ["Meeting"]
 
 ARN_KEY = "aws:principalarn"
-REGION_KEY = "aws:requestedregion"
+REGIONS = {"aws:requestedregion", *region_keys().values()}
 TAG = "aws:principaltag/"
 ANY_REGION = GLOBAL_SERVICES | {"sts"}  # STS has an endpoint for all Regions besides
 NOT_DERIVED = frozenset({"aws:securetransport"})  # the engine has a default, requests have both
@@ -275,7 +281,7 @@ class Meeting:
             varying.update(key for key in known if key.startswith(TAG))
         service = self.prepared.request.action.partition(":")[0]
         if service not in ANY_REGION:
-            varying.add(REGION_KEY)
+            varying |= REGIONS
         return {key: value for key, value in known.items() if key not in varying}
 
     def _known_before(self, known: Values, earlier: Prepared) -> Values:

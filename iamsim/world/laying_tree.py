@@ -6,8 +6,9 @@ it was made, so that what a plan attaches to a unit finds that unit.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from iamsim.core.data_class import replace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

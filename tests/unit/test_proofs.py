@@ -458,6 +458,16 @@ def test_a_provider_without_a_name_may_be_anybody(action: str) -> None:
     assert iamsim.check_no_public_access(wild, kind).result == "UNKNOWN"
 
 
+@pytest.mark.parametrize("region", ["eu-west-1", "us-east-1"])
+def test_a_claim_about_a_region_is_not_proved_by_a_resource_of_another(region: str) -> None:
+    """The Region of whichever resource stands for an area is not that of the one asked about."""
+    users = {"ann": {"policies": [policy(allow("ec2:*"))]}}
+    world = iamsim.World(load_world_data({"accounts": {ACCOUNT: {"users": users}}}))
+    resource = f"arn:aws:ec2:{region}:{ACCOUNT}:instance/i-1"
+    found = world.prove({"never": {"action": "ec2:StartInstances", "resource": resource}})
+    assert found.result == "FAIL"
+
+
 def test_a_canonical_user_of_nobody_knows_whom_is_not_proved_away() -> None:
     """Its account might be anybody's."""
     grant = allow("s3:GetObject", f"{BUCKET}/*", Principal={"CanonicalUser": "a" * 64})

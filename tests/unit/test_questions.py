@@ -313,6 +313,7 @@ def test_every_kind_has_a_sentence(world):
         own = kind in (
             HintKind.PRINCIPAL_NOT_LISTED,
             HintKind.NO_POLICIES,
+            HintKind.RESOURCE_HOLDS_WILDCARD,
             HintKind.TRUST_POLICY_OF_NO_ROLE,
         )
         assert ("service reference of" in text) is not own

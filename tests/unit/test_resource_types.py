@@ -32,6 +32,7 @@ KNOWN_FIELDS = {
         "quota",
         "reference",
         "region",
+        "role",
         "runs-with",
         "shared",
     ),
