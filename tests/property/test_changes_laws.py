@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -29,6 +29,9 @@ from tests.property.costly import very_costly
 from tests.property.tape import Tape, built
 from tests.property.worlds import SIGNED, case, focus_of
 
+if TYPE_CHECKING:
+    from tests.property.vocabulary import Focus
+
 Data = dict[str, Any]
 KINDS = {
     PolicyType.IDENTITY: "identity",
@@ -44,10 +47,11 @@ ASKED = 80
 WHO_ASKED = 5
 
 
-def edited(tape: Tape, data: Data) -> Data:
-    """A world like another one: a policy is another, or gone, or tags are others."""
+def edited(tape: Tape, data: Data, about: Focus | None = None) -> Data:
+    """A world like another one: a policy is another, or gone, or tags are others. New policies are
+    about a request, if there is one."""
     changed: Data = copy.deepcopy(data)
-    focus, _, _ = focus_of(tape)
+    focus = about or focus_of(tape)[0]
     for _ in tape.times(2):
         slots = [policy_slot for policy_slot in policy_slots(changed) if policy_slot.use in KINDS]
         if slots and not tape.chance(25):
