@@ -53,8 +53,8 @@ def recognize_type(raw: object) -> PolicyType:
     """Guess what a document is used as.
 
     Principals make it a resource-based policy; principals and actions of STS alone a role trust
-    policy, unless it denies on resources; denials to everybody of actions of several services a
-    resource control policy. Everything else is identity-based.
+    policy, unless most of it denies everybody on resources: that, and denials to everybody of
+    actions of several services, are resource control policies. Everything else is identity-based.
     """
     statements = raw.get("Statement") if isinstance(raw, Mapping) else None
     listed = statements if isinstance(statements, list) else [statements]
@@ -68,22 +68,16 @@ def recognize_type(raw: object) -> PolicyType:
         for action in _listed(entry.get("Action", entry.get("NotAction")))
         if isinstance(action, str)
     ]
-    # Resource control policies deny; a resource beside Allow is a fault of a role trust policy.
-    granting = any(entry.get("Effect") == "Allow" for entry in named)
-    bare = not any("Resource" in entry or "NotResource" in entry for entry in named)
-    trusting = bool(actions) and all(action.lower().startswith(TRUST_ACTIONS) for action in actions)
-    if trusting and (bare or granting):
-        return PolicyType.TRUST
+    # A resource beside Allow is a fault of a role trust policy; resource control policies deny.
+    guards = [entry for entry in found if entry.get("Effect") == "Deny" and _names_everybody(entry)]
+    on_resources = [entry for entry in guards if "Resource" in entry or "NotResource" in entry]
+    if actions and all(action.lower().startswith(TRUST_ACTIONS) for action in actions):
+        guarding = 2 * len(on_resources) > len(found)
+        return PolicyType.RESOURCE_CONTROL if guarding else PolicyType.TRUST
     services = {action.partition(":")[0].lower() for action in actions}
     # A resource control policy of a customer never names all actions by `*` alone.
-    guarding = "*" not in services and all(
-        entry.get("Effect") == "Deny" and _names_everybody(entry) for entry in found
-    )
-    return (
-        PolicyType.RESOURCE_CONTROL
-        if guarding and (trusting or len(services) > 1)
-        else PolicyType.RESOURCE
-    )
+    guarding = len(guards) == len(found) and len(services) > 1 and "*" not in services
+    return PolicyType.RESOURCE_CONTROL if guarding else PolicyType.RESOURCE
 
 
 def may_be_resource_control(raw: object) -> bool:

@@ -17,6 +17,9 @@ def document(**elements):
     return {"Version": "2012-10-17", "Statement": [elements]}
 
 
+ON_STS = {"Effect": "Deny", "Principal": "*", "Action": "sts:AssumeRole", "Resource": "*"}
+
+
 @pytest.mark.parametrize(
     ("policy", "expected"),
     [
@@ -33,6 +36,11 @@ def document(**elements):
             document(Effect="Deny", Principal="*", Action="sts:AssumeRole", Resource="*"),
             PolicyType.RESOURCE_CONTROL,
         ),
+        (
+            {"Statement": [ON_STS, ON_STS, {**ON_STS, "Effect": "Allow"}]},
+            PolicyType.RESOURCE_CONTROL,
+        ),
+        ({"Statement": [ON_STS, {**ON_STS, "Effect": "Allow"}]}, PolicyType.TRUST),
         (
             document(Effect="Deny", Principal="*", Action=["s3:*", "sqs:*"], Resource="*"),
             PolicyType.RESOURCE_CONTROL,
