@@ -289,10 +289,12 @@ def check_ever(pair: Pair, asked: list[Asked], source: random.Random) -> str:
     return f"ever {'yes' if ever.witnesses else 'unknown' if ever.unknown else 'never'}"
 
 
-def role_of(principal: str) -> str:
-    """The end of the ARN by which differences name a listed caller."""
+def named(principal: str) -> str:
+    """What stands in the ARN by which differences name a listed caller: of a session its role, and
+    of the role of a permission set all but the digits that nobody knows."""
     _, _, name = principal.partition(":assumed-role/")
-    return f"/{name.partition('/')[0]}" if name else principal
+    role = name.partition("/")[0]
+    return principal if not name else f"/{role.removesuffix('0123456789abcdef')}"
 
 
 def check_differences(pair: Pair, asked: list[Asked]) -> str:
@@ -315,13 +317,13 @@ def check_differences(pair: Pair, asked: list[Asked]) -> str:
 
 def fits(changes: Changes, entry: Asked) -> Iterator[bool]:
     """Whether a change is about a request that is decided otherwise."""
-    end, action = role_of(entry.question.principal), entry.question.action.lower()
+    part, action = named(entry.question.principal), entry.question.action.lower()
     account = entry.question.principal.split(":")[4]
     wrong = "closes" if entry.after else "opens"
     for change in (*changes.found, *changes.future):
         yield (
             change.candidate.account == account
-            and change.candidate.principal.endswith(end)
+            and part in change.candidate.principal
             and action in map(str.lower, change.actions)
             and change.direction.value != wrong
         )
