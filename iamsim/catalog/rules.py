@@ -26,15 +26,19 @@ if TYPE_CHECKING:
     from typing import Final
 
 __all__ = [
+    "CALLER_IDENTITY",
     "PLAIN",
     "ActionRules",
     "ServiceRules",
     "action_rules",
+    "calls_without_policies",
     "ruled_services",
     "rules_date",
     "service_rules",
 ]
 
+# https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
+CALLER_IDENTITY = "sts:getcalleridentity"
 _FILE = "service_rules.txt"
 # The facts by what they are about; the first of each is what holds where nothing is said.
 _TOPICS = {
@@ -223,6 +227,22 @@ def action_rules(action: str) -> ActionRules:
     """Give the rules of an action, by its full name in lower case."""
     prefix, _, name = action.partition(":")
     return service_rules(prefix).of(name)
+
+
+def calls_without_policies() -> frozenset[str]:
+    """Give the calls, by their full names in lower case, that no policy controls: most carry a
+    token of their own."""
+    return frozenset(
+        [
+            CALLER_IDENTITY,
+            *(
+                f"{prefix}:{name}"
+                for prefix in ruled_services()
+                for name, rules in service_rules(prefix).named.items()
+                if rules.granted == "no-policy"
+            ),
+        ]
+    )
 
 
 def ruled_services() -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from iamsim.catalog.rules import CALLER_IDENTITY
 from iamsim.core.reason import Note
 from iamsim.core.request import CallerKind
 from iamsim.engine import relations as known
@@ -36,7 +37,7 @@ _IDENTITY_ALONE = ("identity-only", "services-only")
 
 
 def _is_always_allowed(met: Encounter) -> bool:
-    return met.action == "sts:getcalleridentity"
+    return met.action == CALLER_IDENTITY
 
 
 def _has_no_policy(met: Encounter) -> bool:

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from iamsim import catalog
+from iamsim.catalog.rules import calls_without_policies
 from iamsim.compile.policy import CompiledPolicy
 from iamsim.core.arn import find_arn
 from iamsim.core.caret import quote
@@ -45,6 +47,7 @@ def check_claim(claim: Claim, world: World) -> None:
             f"{where}: its actions act on no such resource",
             hint="give a resource of a type on which the actions act",
         )
+    _check_controlled(claim, where)
     _check_who(claim.who, world, where, future=claim.future)
     if not claim.about.conditions:
         return
@@ -63,6 +66,18 @@ def check_claim(claim: Claim, world: World) -> None:
             f"{where}: no request meets its conditions",
             hint="what no request can be is never allowed, whatever the policies say",
         )
+
+
+def _check_controlled(claim: Claim, where: str) -> None:
+    """Refuse actions that no policy controls, which are never counted."""
+    for pattern in claim.about.actions.patterns:
+        names = catalog.expand(pattern.pattern)
+        if names and {name.lower() for name in names} <= calls_without_policies():
+            raise RequestError(
+                "claim-about-nothing",
+                f"{where}: no policy controls {quote(pattern.pattern)}",
+                hint="leave it out: whoever can call it may, whatever the policies say",
+            )
 
 
 def acts_nowhere(about: CompiledStatement) -> bool:

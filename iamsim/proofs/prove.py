@@ -7,6 +7,7 @@ from contextlib import suppress
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from iamsim.catalog.rules import calls_without_policies
 from iamsim.core.collector import CollectLater
 from iamsim.core.errors import RequestError
 from iamsim.proofs.areas import Areas
@@ -362,6 +363,9 @@ def assumptions(claim: Claim, world: CompiledWorld) -> tuple[str, ...]:
         found.append("actions are those that the service reference lists")
     else:
         found.append("one action in each service stands for those that the reference does not list")
+    actions = all_actions().mask(claim.about.actions)
+    if actions & all_actions().mask_of(calls_without_policies()):
+        found.append("calls that no policy controls, as sts:GetCallerIdentity, are not counted")
     if claim.always:
         found += [
             "calls are for what the caller's own account has, through none of the VPC endpoints",

@@ -17,6 +17,7 @@ from copy import deepcopy
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from iamsim.catalog.rules import calls_without_policies
 from iamsim.core.decision import PolicyType
 from iamsim.core.errors import InputError
 from iamsim.engine import authorize
@@ -57,7 +58,6 @@ WHOLE = Session(policies=(EVERYTHING,))
 FREE = ("aws:RequestTag/env", "sts:ExternalId", "s3:prefix", "kms:EncryptionContext:team")
 SENT = {"aws:EpochTime": "1780315200", "aws:TokenIssueTime": "2026-06-01T11:00:00Z"}
 OF_SERVICES = ("aws:PrincipalArn", "aws:PrincipalAccount", "aws:PrincipalType", "aws:userid")
-ALWAYS = "sts:GetCallerIdentity"  # which no policy controls
 
 
 class Asked(NamedTuple):
@@ -185,6 +185,8 @@ def questions_of(pair: Pair, source: random.Random) -> Iterator[Question]:
         action, resource = actions_of(pair, source)
         if not can_be(principal, action, resource):
             continue
+        if action == "sts:AssumeRoot" and "organization" not in pair.data[0]:
+            continue  # proofs assume that there is none, other answers that nobody knows it
         via = way_of(pair, principal, source)
         context = context_of(action, principal, via, source)
         request: Data = {
@@ -221,7 +223,9 @@ def can_be(principal: str, action: str, resource: str) -> bool:
     federated = "provider/" in principal
     if federated is not action.startswith("sts:AssumeRoleWith"):
         return False
-    return action != ALWAYS and is_request(action, resource) and acts_on(action, resource)
+    if action.lower() in calls_without_policies():
+        return False
+    return is_request(action, resource) and acts_on(action, resource)
 
 
 def sent_with(request: Data, data: Data) -> dict[str, str]:

@@ -13,7 +13,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim import catalog
-from iamsim.catalog.rules import ruled_services, service_rules
+from iamsim.catalog.rules import CALLER_IDENTITY, calls_without_policies
 from iamsim.core.decision import PolicyType, Verdict
 from iamsim.engine.authorize import prepare
 from iamsim.engine.question import PLAIN_SESSION
@@ -262,12 +262,7 @@ def _without_policy(
 def _of_tokens(universe: ActionUniverse) -> int:
     """The calls that carry a token of their own and that no policy controls: they are nothing that
     a principal can do."""
-    return universe.mask_of(
-        f"{service}:{name}"
-        for service in ruled_services()
-        for name, rules in service_rules(service).named.items()
-        if rules.granted == "no-policy" and rules.signature == "unsigned"
-    )
+    return universe.mask_of(calls_without_policies() - {CALLER_IDENTITY})
 
 
 def _own_statements(facts: CallerFacts) -> Iterator[CompiledStatement]:
