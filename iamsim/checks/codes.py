@@ -9,7 +9,17 @@ from __future__ import annotations
 
 from enum import Enum
 
-__all__ = ["AWS_CODES", "CODES", "NOT_CHECKED", "OPT_IN", "OWN_CODES", "FindingType", "learn_more"]
+__all__ = [
+    "AWS_CODES",
+    "CODES",
+    "NOT_CHECKED",
+    "OPT_IN",
+    "OWN_CODES",
+    "RISKS",
+    "UNJUDGED",
+    "FindingType",
+    "learn_more",
+]
 
 PAGE = (
     "https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-reference-policy-checks.html"
@@ -169,6 +179,9 @@ OPT_IN = {
     ),
 }
 """Codes that only fire when selected by name, and why."""
+
+UNJUDGED = frozenset({"JSON_SYNTAX_ERROR", "MISSING_STATEMENT"})
+"""Codes that say that nothing in a policy was judged: given whatever else is selected."""
 
 NOT_CHECKED: dict[str, str] = {}
 """Codes of AWS's that no check of ours gives, and why."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from iamsim.checks.codes import CODES, OPT_IN, RISKS, FindingType
+from iamsim.checks.codes import CODES, OPT_IN, RISKS, UNJUDGED, FindingType
 from iamsim.core.caret import quote
 from iamsim.core.errors import RequestError
 from iamsim.core.suggest import did_you_mean
@@ -72,9 +72,10 @@ class Selection:
 
     def wants(self, code: str) -> bool:
         """Whether findings of a code are given; codes that are off by default are selected by
-        name."""
+        name, and what says that nothing was judged is left out by name only."""
         selected = code not in OPT_IN if self.select is None else code in self.select
-        return (selected or code in self.besides) and code not in self.ignore
+        selected = selected or code in UNJUDGED or code in self.besides
+        return selected and code not in self.ignore
 
     def choose(self, findings: Iterable[Finding]) -> list[Finding]:
         """Keep what is wanted, as grave as it is taken."""

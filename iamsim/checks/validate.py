@@ -19,7 +19,7 @@ from iamsim.checks.selection import Selection
 from iamsim.core.decision import PolicyType
 from iamsim.core.errors import PolicyError
 from iamsim.core.json_text import load_json, locate_json
-from iamsim.core.span import Source
+from iamsim.core.span import Source, Span
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -132,7 +132,8 @@ class Validator:
         view = read_view(raw, source, policy_type, resource_type, self._reference)
         if len(source.text) > LONGEST and characters(raw, None) > LONGEST:
             # Checks hold entries against each other, which takes hours where nobody set a limit.
-            return Examined(_ordered(chosen.choose(policy_size(view))), (), view)
+            found = (syntax_finding(_too_long(source), source), *policy_size(view))
+            return Examined(_ordered(chosen.choose(found)), (), view)
         findings = chosen.choose(
             finding for check in self._checks_for(chosen) for finding in check.run(view)
         )
@@ -147,6 +148,16 @@ class Validator:
             if id(sid) not in used and chosen.wants(sid.code)
         ]
         return Examined(_ordered([*standing, *chosen.choose(unused)]), tuple(suppressed), view)
+
+
+def _too_long(source: Source) -> PolicyError:
+    """The error of a policy that is not judged."""
+    return PolicyError(
+        "text-too-large",
+        f"the policy has more than {LONGEST:,} characters, and is not judged",
+        span=Span(source, 0, 0),
+        hint="no service of AWS takes as many: split it",
+    )
 
 
 def _ordered(findings: Iterable[Finding]) -> tuple[Finding, ...]:

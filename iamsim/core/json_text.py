@@ -37,6 +37,9 @@ __all__ = [
 KEY = "#key"  # the place of an object's key is under the path of its value with this behind
 MAXIMUM_DEPTH = 200
 MOST_VALUES = 4_000_000  # of a text, and lines: a value that was read takes some 120 bytes
+# Places that are remembered of a text; of a larger one those of its outer values are.
+MOST_PLACES = 1_500_000
+OUTER = 3
 BYTE_ORDER_MARK = "\ufeff"
 
 T = TypeVar("T")
@@ -148,7 +151,8 @@ def locate_json(text: str) -> dict[Path, tuple[int, int]]:
 
     The result maps the path of a value to its (start, end); the path of its value with `KEY`
     behind gives the place of a key, quotes included. Of a text that is not valid JSON, or nested
-    deeper than `MAXIMUM_DEPTH`, what stands in front of the fault is found.
+    deeper than `MAXIMUM_DEPTH`, what stands in front of the fault is found; of one with very many
+    values, what stands deep inside may not be.
     """
     offsets: dict[Path, tuple[int, int]] = {}
     try:
@@ -239,7 +243,7 @@ class _Scanner:
             if end < 0:
                 position = self.enter(self.frames[-1], -end)
                 continue
-            if offsets is not None:
+            if offsets is not None and (len(path) <= OUTER or len(offsets) < MOST_PLACES):
                 offsets[path] = (position, end)
             position = self.close(end)
             if position < 0:
@@ -291,8 +295,10 @@ class _Scanner:
                 raise self.broken(position, Expected.SEPARATOR, end)
             self.frames.pop()
             end = position + 1
-            if self.offsets is not None:
-                self.offsets[frame.path] = (frame.start, end)
+            offsets = self.offsets
+            path = frame.path
+            if offsets is not None and (len(path) <= OUTER or len(offsets) < MOST_PLACES):
+                offsets[path] = (frame.start, end)
 
     def enter(self, frame: _Frame, position: int) -> int:
         """Go to the next value of a list or an object: gives its offset, and sets `path`."""
@@ -314,7 +320,8 @@ class _Scanner:
             raise self.broken(colon, Expected.COLON, end)
         if offsets is not None:
             self.path = (*frame.path, key)
-            offsets[(*self.path, KEY)] = (position, end)
+            if len(offsets) < MOST_PLACES:
+                offsets[(*self.path, KEY)] = (position, end)
         self.comma = -1
         return _skip_blanks(text, colon + 1).end()
 

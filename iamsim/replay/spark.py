@@ -14,6 +14,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from iamsim.calls.model import Requested
+from iamsim.core.caret import quote
 from iamsim.core.errors import RequestError
 from iamsim.replay.copies import ID_BYTES
 from iamsim.replay.counting import CallGroup, Count, Counting
@@ -49,7 +50,7 @@ Rows = dict[str, list[Any]]
 def open_session(master: str) -> SparkSession:
     """A session of Spark; `auto` takes the one that is there, or what `spark-submit` was told.
 
-    Raises `RequestError` without pyspark.
+    Raises `RequestError` without pyspark, and where Spark does not start.
     """
     try:
         from pyspark.sql import SparkSession
@@ -60,7 +61,12 @@ def open_session(master: str) -> SparkSession:
             hint="install it with pip install 'iamsim[spark]'",
         ) from error
     builder = SparkSession.builder.appName("iamsim")
-    return (builder if master == "auto" else builder.master(master)).getOrCreate()
+    try:
+        return (builder if master == "auto" else builder.master(master)).getOrCreate()
+    except Exception as error:  # of the gateway or of Java: Spark itself has said why
+        message = f"Spark does not start with {quote(master)}"
+        hint = "such as `local[2]`, `yarn`, `spark://HOST:PORT` or `auto`"
+        raise RequestError("spark-failed", message, hint=hint) from error
 
 
 def count_files(session: SparkSession, paths: Sequence[str], alike: Alike) -> Count:

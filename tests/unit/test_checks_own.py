@@ -174,12 +174,26 @@ def test_more_statements_than_fit_into_a_policy_are_not_held_against_each_other(
     ],
 )
 def test_a_policy_that_no_service_takes_is_only_counted(policy_type, code):
-    """Its statements, which are wrong, are not judged, whatever type it is of."""
+    """Its statements, which are wrong, are not judged, whatever type it is of: that is an error,
+    so that no gate passes, and is said whatever codes are selected."""
     statement = {"Effect": "allow", "Action": "s3:Nothing", "Resource": "arn:aws:glue:::x"}
     policy = {"Statement": [statement] * 4_000}
     found = Validator().validate_text(json.dumps(policy), "policy", policy_type)
-    assert [finding.code for finding in found] == [code]
-    assert "more than the quota" in found[0].message
+    assert {finding.code for finding in found} == {code, "JSON_SYNTAX_ERROR"}
+    assert "more than the quota" in {finding.code: finding.message for finding in found}[code]
+    (alone,) = Validator(select=("INVALID_ACTION",)).validate_text(json.dumps(policy), "policy")
+    assert alone.message == "the policy has more than 262,144 characters, and is not judged"
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [('{"Version": ', "JSON_SYNTAX_ERROR"), ('{"Statements": [{}]}', "MISSING_STATEMENT")],
+)
+def test_what_can_not_be_judged_is_said_whatever_is_selected(text, code):
+    """A gate that asks for one code does not pass a file of which nothing was read."""
+    (finding,) = Validator(select=("INVALID_ACTION",)).validate_text(text, "policy")
+    assert finding.code == code
+    assert not Validator(select=("INVALID_ACTION",), ignore=(code,)).validate_text(text, "policy")
 
 
 def test_the_request_of_a_service_names_an_action_and_a_resource_of_the_statement():

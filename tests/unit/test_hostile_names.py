@@ -13,6 +13,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from iamsim.cli.commands import MODULES
+from iamsim.cli.explain_options import EXPLAIN_OPTIONS
 from iamsim.cli.main import main
 from iamsim.proofs.same_access import SameAccess
 
@@ -217,6 +218,7 @@ COMMANDS = {
     ),
     "schema": ("schema", EVIL),
     "learn": ("learn", EVIL),
+    "exercise": ("learn", "--exercise", "1", "--folder", "work"),
     "docs": ("docs", EVIL),
     "demo": ("demo", EVIL),
     "serve": ("serve", "--port", EVIL),
@@ -247,6 +249,7 @@ ALONE = {
         "managed",
         "schema",
         "learn",
+        "exercise",
         "docs",
         "demo",
         "mcp",
@@ -291,6 +294,9 @@ def folder(tmp_path, monkeypatch):
     }.items():
         path = tmp_path / (f"{name}.yaml" if name == "claims" else f"{name}.json")
         path.write_text(json.dumps(data), encoding="utf-8")
+    (tmp_path / "work").mkdir()
+    work = policy(Effect="Allow", Action=["s3:*", EVIL], Resource=f"arn:aws:s3:::a/{EVIL}")
+    (tmp_path / "work" / "reporter.json").write_text(json.dumps(work), encoding="utf-8")
     (tmp_path / "suite.iamtest.yaml").write_text(json.dumps(suite), encoding="utf-8")
 
 
@@ -323,6 +329,33 @@ def test_every_command_is_tried():
     tried = {words[:2] for words in COMMANDS.values()}
     tried |= {words[:1] for words in COMMANDS.values()}
     assert {words for words, _ in LEAVES} <= tried
+
+
+OPTIONS = [
+    pytest.param(words, option.names[0], id=f"{'-'.join(words)}{option.names[0]}")
+    for words, options in [
+        *((words, command.options) for words, command in LEAVES),
+        (("explain",), EXPLAIN_OPTIONS),
+    ]
+    for option in options
+    if option.kind != "flag" and option.field != "spark"  # Spark prints what it was told
+]
+
+
+@pytest.mark.parametrize(("words", "option"), OPTIONS)
+def test_hostile_values_of_every_option(words, option, folder, capsys, monkeypatch):
+    """Of every command in the table, and of the command as it is tried above."""
+    monkeypatch.setattr("iamsim.proofs.same_access.same_access", unproved)
+    tried = [name for name in COMMANDS if COMMANDS[name][: len(words)] == words]
+    for name in tried[:1]:
+        given = () if name in ALONE else ("--world", "world.json")
+        main([*COMMANDS[name], *given, option, EVIL])
+        main([*words, f"{option}={EVIL}"])
+        printed = capsys.readouterr()
+        said = printed.out + printed.err
+        assert not OBEYED.search(said)
+        assert not any(line.lstrip().startswith("::") for line in said.splitlines())
+    assert tried
 
 
 def unproved(*_given):

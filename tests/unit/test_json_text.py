@@ -323,3 +323,12 @@ def test_renders_errors_with_and_without_place_and_hint():
     assert render_error(error) == "t:1:2: error: no\n1 | ab\n  |  ^\nhint: yes"
     blank = PolicyError("x", "no", span=Span(Source("t", " "), 0, 0))
     assert render_error(blank) == "t:1:1: error: no"
+
+
+def test_places_of_a_large_text_are_those_of_its_outer_values(monkeypatch):
+    """Memory is bounded: what stands deep inside is at the place of the nearest that is known."""
+    monkeypatch.setattr("iamsim.core.json_text.MOST_PLACES", 2)
+    text = '{"a": [[{"b": [1, {"c": 2}]}]], "d": 3}'
+    source = Source("t.json", text, locate_json)
+    assert source.span(("a", 0, 0, "b", 0)).text == '{"b": [1, {"c": 2}]}'
+    assert source.span(("d",)).text == "3"

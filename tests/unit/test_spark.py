@@ -17,6 +17,7 @@ pytest.importorskip("pyspark", reason="needs the extra `spark`")
 
 from benchmarks import trail
 from iamsim.cli.main import main
+from iamsim.core.errors import RequestError
 from iamsim.replay.alike import Alike
 from iamsim.replay.logs import log_files
 from iamsim.replay.spark import count_files, count_table, open_session
@@ -57,6 +58,26 @@ def session():
     opened = open_session("local[1]")
     yield opened
     opened.stop()
+
+
+class NoSpark:
+    """A builder of sessions whose master nobody reaches."""
+
+    def __getattr__(self, _name):
+        return lambda *_given: self
+
+    def getOrCreate(self):  # noqa: N802 - Spark's name
+        """Fail as Spark does."""
+        message = "[JAVA_GATEWAY_EXITED] Java gateway process exited"
+        raise RuntimeError(message)
+
+
+def test_a_spark_that_does_not_start_is_an_error_of_ours(monkeypatch):
+    """A misspelt master is no bug, and what Spark printed says why."""
+    monkeypatch.setattr("pyspark.sql.SparkSession.builder", NoSpark())
+    with pytest.raises(RequestError, match="Spark does not start with `locl`") as caught:
+        open_session("locl")
+    assert caught.value.code == "spark-failed"
 
 
 @pytest.fixture(scope="module")

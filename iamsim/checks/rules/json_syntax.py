@@ -2,8 +2,9 @@
 
 ## What it finds
 A text that no JSON reader accepts: a comma too many, a missing bracket, single quotes, comments, a
-member that stands twice in one object. The finding points at the first fault and says what would be
-right there.
+member that stands twice in one object; and one with far more characters than any policy has. The
+finding points at the first fault and says what would be right there. It is given whatever other
+codes are selected.
 
 ## Why it matters
 IAM refuses the document, and nothing else in it can be judged before it can be read.

@@ -7,7 +7,7 @@ since the console takes it out. What a resource-based policy is attached to is t
 `--resource-type`, or by the resources that it names.
 
 A policy of more than 262,144 characters, more than any service takes, is counted and not judged
-otherwise.
+otherwise, which `JSON_SYNTAX_ERROR` says.
 
 The last code counts what else the policy of a queue of Amazon SQS may have.
 
