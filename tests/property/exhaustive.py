@@ -27,6 +27,8 @@ from iamsim.proofs.calls import never_carries
 from iamsim.proofs.claims import parse_claim
 from iamsim.proofs.prove import Prover
 from iamsim.proofs.witnesses import question_of
+from iamsim.query.analyzer.external import find_external
+from iamsim.query.analyzer.finding import FindingKind
 from iamsim.query.batch import Batch
 from iamsim.query.changes import find_changes
 from iamsim.questions.check import acts_on
@@ -293,6 +295,28 @@ def check_ever(pair: Pair, asked: list[Asked], source: random.Random) -> str:
     return f"ever {'yes' if ever.witnesses else 'unknown' if ever.unknown else 'never'}"
 
 
+def check_findings(pair: Pair, asked: list[Asked]) -> str:
+    """Whoever of another account, or of none, may do something is in a finding of that resource."""
+    world = pair.worlds[1]
+    external = find_external(Batch(world, partial=True), "account")
+    found = [entry for entry in external.findings if entry.kind is FindingKind.EXTERNAL]
+    for entry in asked:
+        question = entry.question
+        listed = world.model.find_resource(question.resource)
+        principal = question.principal
+        if listed is None or ":accesspoint/" in listed.arn or not entry.after:
+            continue
+        is_outside = principal == "anonymous" or (
+            principal.startswith("arn:aws:iam::") and principal.split(":")[4] != listed.account
+        )
+        if is_outside and not external.unsearched:
+            assert any(
+                finding.resource == listed.arn and question.action in finding.actions
+                for finding in found
+            ), entry
+    return f"findings {'some' if found else 'none'}"
+
+
 def named(principal: str) -> str:
     """What stands in the ARN by which differences name a listed caller: of a session its role, and
     of the role of a permission set all but the digits that nobody knows."""
@@ -341,14 +365,14 @@ def try_pair(source: random.Random, rounds: int = ROUNDS) -> list[str]:
     if not asked:
         return ["nothing to ask"]
     said = [check_claims(pair, asked, source), check_ever(pair, asked, source)]
-    said.append(check_differences(pair, asked))
+    said += [check_findings(pair, asked), check_differences(pair, asked)]
     if any(entry.before is not entry.after for entry in asked):
         said.append("requests differ")
     return said
 
 
 def main() -> int:
-    """Try so many pairs; 1 if something is said of one that does not hold."""
+    """Try so many pairs of worlds; 1 if something is said of one that does not hold."""
     count = int(sys.argv[1]) if len(sys.argv) > 1 else COUNT
     seed = int(sys.argv[2]) if len(sys.argv) > 2 else SEED
     begin, wrong = time.perf_counter(), 0

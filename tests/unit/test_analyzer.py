@@ -61,6 +61,40 @@ def send(principal, condition=None, **more):
     )
 
 
+API = f"arn:aws:execute-api:eu-west-1:{HOME}:api1"
+
+
+@pytest.mark.parametrize(
+    ("arn", "action", "resource"),
+    [
+        (BUCKET, "s3:GetObject", "arn:aws:s3:::pi*/private/*"),
+        (BUCKET, "s3:GetObject", "arn:*:s3:::pile/private/*"),
+        (BUCKET, "s3:GetObject", "arn:aws:s3:::*/${aws:PrincipalAccount}/*"),
+        (BUCKET, "s3:GetObject", f"{BUCKET}/${{aws:PrincipalAccount}}/*"),
+        (BUCKET, "s3:GetObject", f"{BUCKET}/${{aws:PrincipalTag/team}}/*"),
+        (API, "execute-api:Invoke", "*"),
+        (API, "execute-api:Invoke", "execute-api:/*"),
+        (API, "execute-api:Invoke", "execute-api:/prod/GET/*"),
+        (API, "execute-api:Invoke", f"arn:aws:execute-api:eu-west-1:{HOME}:*/prod/GET/*"),
+    ],
+)
+def test_whatever_pattern_lets_somebody_in_is_found(arn, action, resource):
+    """A pattern need not begin with the ARN of what it is about (nothing was found)."""
+    opened = world({arn: {"policy": policy({"AWS": STRANGER}, action, resource)}})
+    assert [(found.resource, found.actions) for found in external(opened).findings] == [
+        (arn, (action,))
+    ]
+
+
+def test_what_a_denial_spares_is_found():
+    """Objects that a NotResource leaves out, where all others are denied."""
+    document = policy("*", "s3:GetObject", f"{BUCKET}/*")
+    spares = {"Effect": "Deny", "Principal": "*", "Action": "s3:*"}
+    document["Statement"].append({**spares, "NotResource": f"{BUCKET}/public/*"})
+    (found,) = external(world({BUCKET: {"policy": document}})).findings
+    assert found.is_public
+
+
 @pytest.mark.parametrize(
     ("principal", "condition", "zone", "expected"),
     [

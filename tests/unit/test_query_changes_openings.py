@@ -565,3 +565,18 @@ def test_identical_worlds_differ_in_nothing():
     same = OPENINGS["everybody"][1]
     _, changes = between(same, same)
     assert (changes.found, changes.future, changes.latent, changes.bounds) == ([], [], [], [])
+
+
+@pytest.mark.parametrize("resource", ["*", "execute-api:/*", "execute-api:/prod/GET/*"])
+def test_an_api_that_is_opened_by_a_short_form_or_by_a_star(resource):
+    """Its policy is about what is in the API, whose ARNs are longer: nothing differed."""
+    api = f"arn:aws:execute-api:eu-west-1:{HOME}:api1"
+    opened = policy(allow("execute-api:Invoke", resource, Principal="*"))
+    before, after = (
+        Batch(CompiledWorld(load_world_data(world(resources={api: facts}))), partial=True)
+        for facts in ({}, {"policy": opened})
+    )
+    changes = find_changes(before, after)
+    assert {change.actions for change in changes.found if change.is_public} == {
+        ("execute-api:Invoke",)
+    }

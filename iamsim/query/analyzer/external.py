@@ -32,6 +32,7 @@ from iamsim.query.batch.classes import action_classes
 from iamsim.query.batch.processes import ALONE, no_progress
 from iamsim.query.chained_context import ABOUT_THE_CALLER
 from iamsim.query.escalation.administrators import ADMINISTRATOR_ACCESS
+from iamsim.query.what_can.places import find_families
 from iamsim.universe.mentions import mentions_of, with_spared
 from iamsim.universe.outsiders import outsiders, through_services
 from iamsim.universe.zone import zones_of
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
 
     from iamsim.compile.policy import CompiledPolicy
     from iamsim.compile.statement import CompiledStatement
-    from iamsim.engine.question import Question
+    from iamsim.engine.question import ContextValue, Question
     from iamsim.query.analyzer.resources import AnalyzedType
     from iamsim.query.batch import ActionClass, Batch, BatchAnswer
     from iamsim.query.batch.processes import Processes
@@ -55,7 +56,6 @@ __all__ = ["External", "find_external"]
 
 GRANTING = frozenset({"grants", "shared_with"})  # facts that let somebody in beside policies
 MOST_ASKED = 20_000  # requests about one resource
-WILD = "*?"
 PRINCIPAL_ARN = "aws:principalarn"
 EVERYBODY = "all"  # as EC2 and RDS write it
 
@@ -320,6 +320,23 @@ class _Grant:
         self.sentences: dict[str, None] = {}
         self.kept: dict[str, BatchAnswer] = {}
         self.public = False
+        self._denies = [
+            statement
+            for statement in _all_statements(batch, subject.item)
+            if statement.denies and statement.resources is not None
+        ]
+        # The keys of the patterns' variables, and what is in the resource for values of these.
+        self._variable = sorted(
+            {
+                key
+                for statement in (self.statement, *self._denies)
+                for pattern in (
+                    statement.resources.patterns if statement.resources is not None else ()
+                )
+                for key in pattern.keys
+            }
+        )
+        self._inside: dict[object, list[str]] = {}
         # What tells principals apart is tested before anything of a request is made.
         self._arn_tests = [
             test
@@ -332,16 +349,13 @@ class _Grant:
         universe = self.batch.universe
         covered = universe.mask(self.statement.actions)
         some = [outsider for outsider in some if self._may_concern(outsider)]
-        for resource, actions in self._places():
-            mask = covered & actions
-            if not mask:
-                continue
-            # What somebody of an account can do, others of it are not asked for; but for what
-            # depends on who it is.
-            settled: dict[object, int] = {}
-            for outsider in some:
-                alike = outsider.account, outsider.context, outsider.unset
-                left = mask & ~settled.get(alike, 0)
+        # What somebody of an account can do, others of it are not asked for; but for what depends
+        # on who it is.
+        settled: dict[object, int] = {}
+        for outsider in some if covered else ():
+            for resource, actions in self._places(outsider):
+                alike = resource, outsider.account, outsider.context, outsider.unset
+                left = covered & actions & ~settled.get(alike, 0)
                 if left and not self.work.take():
                     continue
                 question = self._question(outsider, resource) if left else None
@@ -411,25 +425,42 @@ class _Grant:
             and self.statement.residual_of_resource_and_conditions(prepared.request) is not False
         )
 
-    def _places(self) -> Iterator[tuple[str, int]]:
-        """The resource with its actions, and things in it that the statement names."""
+    def _places(self, outsider: Outsider) -> list[tuple[str, int]]:
+        """The resource with its actions, and one of the things in it for each way in which patterns
+        of the statement, and of those that deny, meet there."""
         arn = self.subject.item.arn.removesuffix(":*")
         type_ = self.subject.type
-        yield arn, type_actions(type_, inner=False)
+        found = [(arn, type_actions(type_, inner=False))]
         if not type_.inner:
-            return
-        start = arn + type_.separator
+            return found
+        context = self._context(outsider, arn) if self._variable else {}
+        key = tuple([context.get(name) for name in self._variable])
+        if key not in self._inside:
+            self._inside[key] = self._find_inside(arn + type_.separator, context)
         inner = type_actions(type_, inner=True)
-        names = {f"{start}iamsim-any": None}
-        resources = self.statement.resources
-        for pattern in resources.patterns if resources is not None else ():
-            if pattern.pattern.startswith(start):
-                name = pattern.pattern
-                for sign in WILD:
-                    name = name.replace(sign, "x")
-                names[name] = None
-        for name in names:
-            yield name, inner
+        return [*found, *((name, inner) for name in self._inside[key])]
+
+    def _context(self, outsider: Outsider, arn: str) -> Mapping[str, ContextValue]:
+        """What is known of somebody's request."""
+        action = self.batch.universe.first(self.batch.universe.mask(self.statement.actions))
+        asked = replace(self._question(outsider, arn), action=action)
+        try:
+            return prepare(asked, self.batch.world).request.context
+        except RequestError:
+            return {}
+
+    def _find_inside(self, start: str, context: Mapping[str, ContextValue]) -> list[str]:
+        """Names of things in the resource, whose ARNs begin so."""
+        names = []
+        read = self.statement, *self._denies
+        families, _ = find_families(
+            read, (), self.batch.universe, context, [(start, self.batch.universe.everything)]
+        )
+        for family in families:
+            places = [*family.places(), *family.met_by_value()]
+            names += [place.sample for place in places if place.sample.startswith(start)]
+            self.work.refused += not family.complete
+        return list(dict.fromkeys(names))
 
     def finding(self) -> AccessFinding | None:
         """The finding, where somebody outside is let in."""

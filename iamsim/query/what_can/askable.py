@@ -35,8 +35,8 @@ def starts_of_parts(
             if any(resource is not None and resource.arn == arn for resource in found):
                 service = arn.split(":")[2]
                 whole, inner = (
-                    askable(service, Place(None, text, ()), universe, actions)
-                    for text in (arn, part)
+                    askable(service, Place(label, text, ()), universe, actions)
+                    for label, text in ((None, arn), (f"{start}*" if sign == "/" else None, part))
                 )
                 if inner & ~whole:
                     yield start, actions

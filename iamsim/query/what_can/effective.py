@@ -13,7 +13,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim import catalog
-from iamsim.catalog.rules import CALLER_IDENTITY, calls_without_policies
+from iamsim.catalog.rules import action_rules, calls_without_policies
 from iamsim.core.decision import PolicyType, Verdict
 from iamsim.engine.authorize import prepare
 from iamsim.engine.question import PLAIN_SESSION
@@ -262,7 +262,9 @@ def _without_policy(
 def _of_tokens(universe: ActionUniverse) -> int:
     """The calls that carry a token of their own and that no policy controls: they are nothing that
     a principal can do."""
-    return universe.mask_of(calls_without_policies() - {CALLER_IDENTITY})
+    return universe.mask_of(
+        name for name in calls_without_policies() if action_rules(name).signature == "unsigned"
+    )
 
 
 def _own_statements(facts: CallerFacts) -> Iterator[CompiledStatement]:

@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
-from iamsim.compile.resource import arn_tokens
+from iamsim.compile.resource import API_ARN, arn_tokens
 from iamsim.core.wildcard import Wildcard, match_tokens, tokenize
 from iamsim.query.what_can.fits import PatternIndex, bits, is_whole, meeting_texts
 from iamsim.syntax.variables import Variable
@@ -230,7 +230,7 @@ def _loose(pattern: ResourcePattern) -> tuple[Token, ...]:
     """What a pattern accepts, whatever its variables are."""
     parts = pattern.template.parts
     loose = [Wildcard.STAR if isinstance(part, Variable) else part for part in parts]
-    return arn_tokens(loose)
+    return (*API_ARN, *loose) if pattern.is_short else arn_tokens(loose)
 
 
 def _capturing(
@@ -296,7 +296,7 @@ def _tokens(
     pattern: ResourcePattern, context: Mapping[str, ContextValue]
 ) -> tuple[Token, ...] | None:
     """What a pattern accepts, with its variables filled in; `None` where it accepts nothing."""
-    if pattern.template.keys:
+    if pattern.template.keys or pattern.is_short:
         return pattern.resolved(context)
     plain = [token for token in pattern.template.parts if not isinstance(token, Variable)]
     return arn_tokens(plain) if pattern.pattern.startswith("arn:") else tuple(plain)
