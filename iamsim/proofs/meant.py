@@ -69,15 +69,15 @@ def check_claim(claim: Claim, world: World) -> None:
 
 
 def _check_controlled(claim: Claim, where: str) -> None:
-    """Refuse actions that no policy controls, which are never counted."""
-    for pattern in claim.about.actions.patterns:
-        names = catalog.expand(pattern.pattern)
-        if names and {name.lower() for name in names} <= calls_without_policies():
-            raise RequestError(
-                "claim-about-nothing",
-                f"{where}: no policy controls {quote(pattern.pattern)}",
-                hint="leave it out: whoever can call it may, whatever the policies say",
-            )
+    """Refuse a claim about nothing but actions that no policy controls, which are never counted."""
+    patterns = claim.about.actions.patterns
+    names = {name.lower() for pattern in patterns for name in catalog.expand(pattern.pattern)}
+    if names and not claim.about.actions.negated and names <= calls_without_policies():
+        raise RequestError(
+            "claim-about-nothing",
+            f"{where}: no policy controls {quote(patterns[0].pattern)}",
+            hint="leave it out: whoever can call it may, whatever the policies say",
+        )
 
 
 def acts_nowhere(about: CompiledStatement) -> bool:

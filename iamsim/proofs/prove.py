@@ -363,9 +363,11 @@ def assumptions(claim: Claim, world: CompiledWorld) -> tuple[str, ...]:
         found.append("actions are those that the service reference lists")
     else:
         found.append("one action in each service stands for those that the reference does not list")
-    actions = all_actions().mask(claim.about.actions)
-    if actions & all_actions().mask_of(calls_without_policies()):
-        found.append("calls that no policy controls, as sts:GetCallerIdentity, are not counted")
+    universe = all_actions()
+    left = universe.mask(claim.about.actions) & universe.mask_of(calls_without_policies())
+    if left:
+        example = universe.written[left.bit_length() - 1]
+        found.append(f"calls that no policy controls, as {example}, are not counted")
     if claim.always:
         found += [
             "calls are for what the caller's own account has, through none of the VPC endpoints",

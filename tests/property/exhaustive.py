@@ -185,8 +185,8 @@ def questions_of(pair: Pair, source: random.Random) -> Iterator[Question]:
     while True:
         principal, session, stranger = next(callers)
         action, resource = actions_of(pair, source)
-        if not can_be(principal, action, resource):
-            continue
+        if not can_be(principal, action, resource) or (stranger and resource == "*"):
+            continue  # what strangers may do with what is theirs, nobody asks
         if action == "sts:AssumeRoot" and "organization" not in pair.data[0]:
             continue  # proofs assume that there is none, other answers that nobody knows it
         via = way_of(pair, principal, source)
@@ -204,6 +204,7 @@ def questions_of(pair: Pair, source: random.Random) -> Iterator[Question]:
         for key, looks in sent[0].items():
             if not looks.endswith("?") or source.random() < 0.6:
                 context.setdefault(key, SENT.get(key) or source.choice(LOOKS[looks]))
+        context.pop("ec2:Region", None)  # which is aws:RequestedRegion
         if principal.endswith(".amazonaws.com"):  # of which AWS says that they are there, no more
             context |= {key: "a-service" for key in OF_SERVICES if key in context}
         if context.get("aws:MultiFactorAuthPresent", "true") == "false":
