@@ -567,16 +567,31 @@ def test_identical_worlds_differ_in_nothing():
     assert (changes.found, changes.future, changes.latent, changes.bounds) == ([], [], [], [])
 
 
-@pytest.mark.parametrize("resource", ["*", "execute-api:/*", "execute-api:/prod/GET/*"])
-def test_an_api_that_is_opened_by_a_short_form_or_by_a_star(resource):
-    """Its policy is about what is in the API, whose ARNs are longer: nothing differed."""
-    api = f"arn:aws:execute-api:eu-west-1:{HOME}:api1"
-    opened = policy(allow("execute-api:Invoke", resource, Principal="*"))
+API = f"arn:aws:execute-api:eu-west-1:{HOME}:api1"
+LOGS = f"arn:aws:logs:eu-west-1:{HOME}:log-group"
+EVENTS = {"Service": "events.amazonaws.com"}
+
+
+@pytest.mark.parametrize(
+    ("arn", "who", "action", "resource"),
+    [
+        (API, "*", "execute-api:Invoke", "*"),
+        (API, "*", "execute-api:Invoke", "execute-api:/*"),
+        (API, "*", "execute-api:Invoke", "execute-api:/prod/GET/*"),
+        (LOGS, EVENTS, "logs:PutLogEvents", "*"),
+        (LOGS, EVENTS, "logs:PutLogEvents", "arn:aws:logs:*:*:log-group:tide:log-stream:s"),
+    ],
+)
+def test_what_is_in_a_resource_is_opened_whatever_the_pattern(arn, who, action, resource):
+    """The action takes what is in the resource, whose ARN is longer: nothing differed."""
+    opened = policy(allow(action, resource, Principal=who))
     before, after = (
-        Batch(CompiledWorld(load_world_data(world(resources={api: facts}))), partial=True)
+        Batch(CompiledWorld(load_world_data(world(resources={arn: facts}))), partial=True)
         for facts in ({}, {"policy": opened})
     )
-    changes = find_changes(before, after)
-    assert {change.actions for change in changes.found if change.is_public} == {
-        ("execute-api:Invoke",)
-    }
+    named = "anonymous" if who == "*" else who["Service"]
+    assert [
+        (change.actions, change.direction)
+        for change in find_changes(before, after).found
+        if change.candidate.principal == named
+    ] == [((action,), Direction.OPENS)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from iamsim.catalog.resource_types import type_of_arn
 from iamsim.checks.arn_formats import cut_arn
 from iamsim.query.what_can.places import OTHER_WORD, Place
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["about_service", "askable", "starts_of_parts"]
 
+OTHER = {"/": ":", ":": "/"}
 REMEMBERED = 10_000  # resources of which it is known what can be asked
 
 
@@ -26,17 +28,20 @@ def starts_of_parts(
     """What the ARNs of the parts of resources begin with, whose policies are those of the resources
     (the objects of a bucket), where some of the actions that are given with each take a part and
     not the resource itself."""
-    known = tuple(models)
+    several = tuple(models)
     for arn, actions in listed:
+        row = type_of_arn(arn)
+        known = "" if row is None else row.separator  # what stands before the names of parts
         for sign in "/:":
             start = f"{arn.removesuffix(':*')}{sign}"
             part = start + OTHER_WORD
-            found = (model.find_resource(part) for model in known)
+            found = (model.find_resource(part) for model in several)
             if any(resource is not None and resource.arn == arn for resource in found):
                 service = arn.split(":")[2]
+                parts = None if known.startswith(OTHER[sign]) else f"{start}*"
                 whole, inner = (
                     askable(service, Place(label, text, ()), universe, actions)
-                    for label, text in ((None, arn), (f"{start}*" if sign == "/" else None, part))
+                    for label, text in ((None, arn), (parts, part))
                 )
                 if inner & ~whole:
                     yield start, actions
