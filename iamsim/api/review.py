@@ -48,12 +48,12 @@ class Review(Result):
     @property
     def unknowns(self) -> Sequence[UnknownInWorld]:
         """What is not known of policies and could have made another answer."""
-        return [unknown for part in self.parts for unknown in part.unknowns]
+        return list(dict.fromkeys(unknown for part in self.parts for unknown in part.unknowns))
 
     @property
     def unsearched(self) -> list[str]:
         """What was not looked at, so that there may be more."""
-        return [text for part in self.parts for text in part.unsearched]
+        return list(dict.fromkeys(text for part in self.parts for text in part.unsearched))
 
     @property
     def unverified(self) -> int:
@@ -119,16 +119,27 @@ def review(  # noqa: PLR0913 - the arguments are the options of the command
         parts.append(_checked(policies))
     if tests:
         from iamsim.api.suites import run_suites
+        from iamsim.report.suite import open_sentence
 
         run = run_suites(
             *tests, worlds=worlds, overlays=overlays, allow_unknown_names=allow_unknown_names
         )
-        accepted = run.open if accept_unknown else ()
+        open_cases = run.open
+        accepted = open_cases if accept_unknown else ()
         failed = [outcome for outcome in run.failed if outcome not in accepted]
         fails = bool(run.report.collected.broken or failed)
         document, data = run.document(), run.to_dict()
+        unsearched = (open_sentence(len(open_cases)),) if open_cases else ()
         parts.append(
-            Part("tests", "Which tests fail", document, data, fails, unverified=run.unverified)
+            Part(
+                "tests",
+                "Which tests fail",
+                document,
+                data,
+                fails,
+                unsearched=unsearched,
+                unverified=run.unverified,
+            )
         )
     return Review(parts)
 

@@ -70,7 +70,7 @@ class Replay(Result):
 
     def uncertain(self, *, undecided: bool = False) -> list[str]:
         """What could not be read or asked, in sentences; with `undecided` also how many answers of
-        AWS could not be compared, since they hang on what the trail does not tell."""
+        AWS could not be compared, since they hang on what is not known."""
         return replay_layout.uncertain(self._replayed, undecided=undecided)
 
     @property

@@ -13,7 +13,14 @@ if TYPE_CHECKING:
     from iamsim.engine.unknowns import UnknownInWorld
     from iamsim.engine.world import CompiledWorld
 
-__all__ = ["ACCEPT_UNKNOWN", "STRICT", "code_with_unknowns", "refuse_unknown", "say_unverified"]
+__all__ = [
+    "ACCEPT_UNKNOWN",
+    "SHOWN",
+    "STRICT",
+    "code_with_unknowns",
+    "refuse_unknown",
+    "say_unverified",
+]
 
 SHOWN = 5
 
@@ -57,8 +64,9 @@ def code_with_unknowns(
     """The exit code of a gate: 1 where something that is not known, or was not searched, could have
     changed its result.
 
-    What it is is said on standard error; with `--accept-unknown` the code stays as it is. A gate
-    that passes over `unverified` collected files says that nothing tells whether they are whole.
+    What it is is said on standard error; with `--accept-unknown` the code stays as it is, and what
+    was accepted is counted, whether there is a gate or not. A gate that passes over `unverified`
+    collected files says that nothing tells whether they are whole.
     """
     if not unknowns and not unsearched:
         if not code:
@@ -69,7 +77,9 @@ def code_with_unknowns(
 
     accepted = bool(options["accept_unknown"])
     word = "accepted" if accepted else "failed"
-    lines = [f"{word}: {text}" for text in unsearched]
+    lines = [f"{word}: {text}" for text in unsearched[:SHOWN]]
+    if len(unsearched) > SHOWN:
+        lines.append(f"  and {len(unsearched) - SHOWN} more: the answer has them")
     if unknowns:
         lines.append(f"{word}: {unknown_sentence(len(unknowns))}")
     lines += [

@@ -31,7 +31,7 @@ OPTIONS = tuple(
     if world_option.field not in {"context", "exact", "processes"}
 )
 FAIL_ON = ("critical", "high", "medium", "low", "any", "unknown", "never")
-LIMITS = {"any": "low", "unknown": "informational"}
+LIMITS = {"any": "low", "unknown": "informational", "never": "informational"}
 CHOICES = (
     Option(
         ("--select",),
@@ -125,7 +125,8 @@ def _exit_code(audit: Audit, when: str | None, *, accepted: bool) -> int:
     """1 where a finding is as grave as `when`, or a check of such findings has no answer."""
     from iamsim.audit.model import Severity, Status
 
-    if when is None or when == "never":
+    when = when or "never"
+    if when == "never" and not accepted:
         return 0
     limit = Severity(LIMITS.get(when, when))
     grave = any(
@@ -147,7 +148,7 @@ def _exit_code(audit: Audit, when: str | None, *, accepted: bool) -> int:
         sys.stderr.write(f"{word}: {are} no answer: {some}\n{tip}")
         if fails:
             return 1
-    return int(grave and when != "unknown")
+    return int(grave and when not in ("unknown", "never"))
 
 
 COMMAND = Command(

@@ -72,7 +72,7 @@ def _run(options: Options, arguments: Sequence[str]) -> int:
     write_result(options, changes, {"github": lambda: changes.to_github(accepted=accepted)})
     when = options["fail_on"]
     code = int(changes.broken or (isinstance(when, str) and changes.report.changes.has(when)))
-    if not (options["forbid"] or when):
+    if not (options["forbid"] or when or accepted):
         return code
     return code_with_unknowns(
         options, changes.unknowns, code, changes.unsearched, unverified=changes.unverified

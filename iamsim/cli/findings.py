@@ -63,11 +63,12 @@ def _run(options: Options, _arguments: Sequence[str]) -> int:
         )
     sarif = {"sarif": lambda: to_json(access_findings_sarif(findings.answer, __version__))}
     write_result(options, findings, sarif)
-    if options["fail_on"] is None:
+    when = options["fail_on"]
+    if when is None and not options["accept_unknown"]:
         return 0
-    failing = findings.public if options["fail_on"] == "public" else findings.active
-    unsearched = findings.unsearched if options["fail_on"] == "any" else ()
-    code, unverified = int(bool(failing)), world.model.unverified
+    failing = findings.public if when == "public" else findings.active
+    unsearched = findings.unsearched if when != "public" else ()
+    code, unverified = int(when is not None and bool(failing)), world.model.unverified
     return code_with_unknowns(options, findings.unknowns, code, unsearched, unverified=unverified)
 
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING
 
-from iamsim.cli.accept_unknown import ACCEPT_UNKNOWN
+from iamsim.cli.accept_unknown import ACCEPT_UNKNOWN, SHOWN
 from iamsim.cli.commands import Argument, Command
 from iamsim.cli.import_templates import TEMPLATE_OPTIONS, template_arguments
 from iamsim.cli.options import Option
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
 
     from iamsim.api.importing import Import
     from iamsim.cli.options import Options
+    from iamsim.importers.draft import Remark
     from iamsim.report.document import Document
 
 __all__ = ["COMMAND"]
@@ -56,10 +56,10 @@ def _run(options: Options, paths: Sequence[str]) -> int:
     if folder is not None:
         (imported.compare if checked else imported.write)(folder)
     _answer(options, imported.document, imported.to_dict)
-    if not checked:
+    if not (checked or options["accept_unknown"]):
         return 0
-    code = int(imported.changes is not None and imported.changes.any)
-    return _code_with_unknowns(options, len(imported.not_known), code)
+    code = int(checked and imported.changes is not None and imported.changes.any)
+    return _code_with_unknowns(options, imported.not_known, code)
 
 
 def _imported(options: Options, paths: Sequence[str]) -> Import:
@@ -97,15 +97,25 @@ def _answer(options: Options, document: Callable[[], Document], data: Callable[[
     write_answer({**options, "output": None, "color": "auto"}, document, data, lambda: ())
 
 
-def _code_with_unknowns(options: Options, number: int, code: int) -> int:
+def _code_with_unknowns(options: Options, remarks: Sequence[Remark], code: int) -> int:
     """The exit code of a check: 1 also where something is not known, unless that is accepted."""
-    if not number:
+    if not remarks:
         return code
-    accepted = bool(options["accept_unknown"])
+    from iamsim.cli.standard_error import say
+    from iamsim.report.imported import remark_text
+
+    accepted, number = bool(options["accept_unknown"]), len(remarks)
     things = "one thing is" if number == 1 else f"{number} things are"
-    sys.stderr.write(f"{'accepted' if accepted else 'failed'}: {things} not known of the sources\n")
+    lines = [f"{'accepted' if accepted else 'failed'}: {things} not known of the sources"]
+    lines += [
+        "  " + ": ".join(filter(None, (remark.source, remark_text(remark))))
+        for remark in remarks[:SHOWN]
+    ]
+    if number > SHOWN:
+        lines.append(f"  and {number - SHOWN} more: the report lists them")
     if not accepted:
-        sys.stderr.write("hint: `--accept-unknown` lets it pass in spite of that\n")
+        lines.append("hint: `--accept-unknown` lets it pass in spite of that")
+    say(*lines)
     return code if accepted else 1
 
 

@@ -67,12 +67,13 @@ def _run(options: Options, _arguments: Sequence[str]) -> int:
         write_drawn(picture, options)
     else:
         write_result(options, paths)
-    if not (options["fail"] or options["fail_on"]):
+    gate = bool(options["fail"] or options["fail_on"])
+    if not (gate or options["accept_unknown"]):
         return 0
     return code_with_unknowns(
         options,
         paths.unknowns,
-        int(bool(paths.chains)),
+        int(gate and bool(paths.chains)),
         paths.unsearched,
         unverified=world.model.unverified,
     )

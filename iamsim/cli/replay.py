@@ -50,15 +50,16 @@ def _code(options: Options, result: Replay, unverified: int) -> int:
     from iamsim.core.decision import Verdict
 
     fail_on = text_of(options, "fail_on") or FAIL_ON[0]
-    if fail_on == "never":
+    if fail_on == "never" and not options["accept_unknown"]:
         return 0
     certain = [row for row in result.changes if row.is_certain]
     failed = {
+        "never": False,
         "denied": any(row.after is not Verdict.ALLOWED for row in certain),
         "any": bool(certain),
         "disagreement": bool(result.disagreements),
     }[fail_on]
-    code = int(failed or not result.events)
+    code = int(failed or (fail_on != "never" and not result.events))
     uncertain = result.uncertain(undecided=fail_on == "disagreement")
     return code_with_unknowns(options, (), code, uncertain, unverified=unverified)
 

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 __all__ = ["COMMAND"]
 
+GATES = ("fail_on", "forbid", "claims", "tests")
+
 
 def _run(options: Options, arguments: Sequence[str]) -> int:
     """Ask everything, and write it as one document."""
@@ -43,7 +45,7 @@ def _run(options: Options, arguments: Sequence[str]) -> int:
     )
     write_result(options, answer)
     code = int(answer.fails)
-    if not any(options[gate] for gate in ("fail_on", "forbid", "claims", "tests")):
+    if not any(options[field] for field in (*GATES, "accept_unknown")):
         return code
     return code_with_unknowns(
         options, answer.unknowns, code, answer.unsearched, unverified=answer.unverified

@@ -97,9 +97,10 @@ def _run(options: Options, paths: Sequence[str]) -> int:
         return 2
     failed = run.failed
     if run.open:
+        from iamsim.report.suite import open_sentence
+
         word = "accepted" if options["accept_unknown"] else "failed"
-        number = "one case depends" if len(run.open) == 1 else f"{len(run.open)} cases depend"
-        sys.stderr.write(f"{word}: {number} on parts of policies that are not known\n")
+        sys.stderr.write(f"{word}: {open_sentence(len(run.open))}\n")
     if options["accept_unknown"]:
         failed = [outcome for outcome in failed if outcome not in run.open]
     if failed or not enough:

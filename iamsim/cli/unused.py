@@ -61,9 +61,10 @@ def _run(options: Options, arguments: Sequence[str]) -> int:
         )
     sarif = {"sarif": lambda: to_json(access_findings_sarif(findings.answer, __version__))}
     write_result(options, findings, sarif)
-    if options["fail_on"] is None:
-        return int(bool(findings.lost))
-    code = int(bool(findings.answer.shown or findings.lost))
+    gate = options["fail_on"] is not None
+    code = int(bool((gate and findings.answer.shown) or findings.lost))
+    if not (gate or options["accept_unknown"]):
+        return code
     return code_with_unknowns(
         options,
         findings.unknowns,

@@ -29,6 +29,7 @@ _READ = EVERY_FORM - {Form.CSV}
 _TEXT = frozenset({Form.TEXT})
 _WIDE = EVERY_FORM - _TEXT
 TITLES = {Verdict.ALLOWED: "Newly allowed", Verdict.CONDITIONAL: "No longer certain"}
+UNTOLD = "what the trail or the world does not tell"
 OTHER_CONDITIONS = "Not certain, and under other conditions than before"
 
 
@@ -157,9 +158,9 @@ def uncertain(result: Replay, *, undecided: bool) -> list[str]:
     found += [f"{number} records were not asked: {why}" for why, number in reasons.items()]
     hanging = sum(row.count for row in result.changes if not row.is_certain)
     if hanging:
-        found.append(f"{hanging} calls hang on what the trail does not tell, after the change")
+        found.append(f"{hanging} calls hang on {UNTOLD}, after the change")
     if undecided and result.undecided:
-        found.append(f"{result.undecided} records hang on what the trail does not tell")
+        found.append(f"{result.undecided} records hang on {UNTOLD}")
     return found
 
 

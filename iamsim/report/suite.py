@@ -39,6 +39,7 @@ __all__ = [
     "counts_of",
     "failures_of",
     "more_text",
+    "open_sentence",
     "run_document",
     "run_to_dict",
 ]
@@ -270,3 +271,9 @@ def _case(outcome: Outcome, *, verbose: bool) -> dict[str, Any]:
     if verbose or not outcome.passed:
         data["answers"] = [answer_to_dict(answer) for answer in result.answers]
     return data
+
+
+def open_sentence(number: int) -> str:
+    """How many cases hang on what is not known."""
+    cases = "one case depends" if number == 1 else f"{number} cases depend"
+    return f"{cases} on parts of policies that are not known"

@@ -150,8 +150,14 @@ def test_a_check_of_an_import_fails_on_what_the_sources_do_not_tell(
     arguments = ("import", str(tmp_path / "dump.json"), "-o", str(tmp_path / "world"), "-q")
     assert run(*arguments) == 0
     assert run(*arguments, "--check") == 1
-    assert "failed: one thing is not known" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "failed: one thing is not known" in said
+    assert "dump.json: " in said
+    assert "no policy `Lost`" in said
     assert run(*arguments, "--check", "--accept-unknown") == 0
+    assert "accepted: one thing is not known" in capsys.readouterr().err
+    assert run(*arguments, "--accept-unknown") == 0
+    assert "accepted: one thing is not known" in capsys.readouterr().err
     assert run("world", "lint", "--world", str(tmp_path / "world")) == 0
     assert "is not known" in capsys.readouterr().out
 
@@ -384,3 +390,54 @@ def test_a_document_of_which_a_part_is_not_known_proves_nothing(
     assert "failed: it depends on parts of policies that are not known: the file was" in said.err
     assert run("check", *words, "-q", "--accept-unknown") == 0
     assert "accepted: it depends on parts" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["findings", "paths", "audit", "unused", "diff", "changes", "review", "replay"],
+)
+def test_what_is_accepted_is_counted_without_a_gate(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], question: str
+) -> None:
+    """Whoever accepts what is not known hears how much it is, and nothing fails."""
+    users = {"mia": {"policies": [READ, LOST]}}
+    lost = world(
+        tmp_path, "lost.json", users=users, resources={"arn:aws:s3:::ledger": {"policy": LOST}}
+    )
+    known = world(tmp_path, "known.json", users={"mia": {"policies": [READ]}})
+    log = tmp_path / "log.json"
+    log.write_text('{"Records": [{"eventName": "ListRoles"}]}')
+    words = {
+        "diff": (known, lost),
+        "changes": (known, lost),
+        "review": (known, lost),
+        "replay": (str(log), "--world", lost),
+        "unused": ("--world", lost, "--at", "2026-12-01"),
+    }.get(question, ("--world", lost))
+    assert run(question, *words, "-q") == 0
+    assert "accepted" not in capsys.readouterr().err
+    assert run(question, *words, "-q", "--accept-unknown") == 0
+    said = capsys.readouterr().err
+    assert "accepted: " in said
+    assert "failed" not in said
+
+
+def test_a_review_counts_each_unknown_part_once(
+    tmp_path: Path, claims: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What its changes, findings and claims all hang on is one part; a case that hangs on it, too,
+    is told."""
+    who = f"arn:aws:iam::{A}:user/mia"
+    asked = {"principal": who, "action": "s3:DeleteBucket", "resource": "arn:aws:s3:::ledger"}
+    resources = {"arn:aws:s3:::ledger": {"policy": LOST}}
+    path = world(tmp_path, "world.json", users={"mia": {}}, resources=resources)
+    before = world(tmp_path, "before.json", users={"mia": {}})
+    suite = tmp_path / "mia.iamtest.json"
+    asked["expect"] = "denied"
+    suite.write_text(json.dumps({"title": "mia", "world": path, "requests": [asked]}))
+    gate = ("review", before, path, "--claims", claims, "--tests", str(suite), "-q")
+    assert run(*gate) == 1
+    said = capsys.readouterr().err
+    assert "failed: one part of the policies is not known" in said
+    assert "failed: one case depends on parts of policies that are not known" in said
+    assert run(*gate, "--accept-unknown") == 0
