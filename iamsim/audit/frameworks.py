@@ -313,7 +313,7 @@ FRAMEWORKS = {
                 "mfa-condition-forgets-keys",
             ),
             "SEC02-BP02": (
-                *("workload-user", "key-of-console-user", "root-access-key"),
+                *("workload-user", "key-of-console-user", "aws-login-denied", "root-access-key"),
                 *("service-specific-credential", "ssh-public-key", "signing-certificate"),
                 "roles-anywhere-trust",
             ),

@@ -3,6 +3,8 @@
 ## What it finds
 `console-user`: an IAM user that has a password, so that somebody signs in with it.
 `key-of-console-user`: such a user that has an active access key, too: a person's long-term key.
+`aws-login-denied`: such a user with a key whom no policy lets call what `aws login` calls, in an
+account without IAM Identity Center: the key can't go before that is allowed.
 `password-policy`: an account in which people have passwords that may be shorter than 14 characters,
 or that they may use again.
 `no-federation`: an account in which people have IAM users, and in which neither IAM Identity Center
@@ -12,8 +14,10 @@ GitHub, GitLab and EKS clusters serve workloads.
 ## Why it matters
 A person whom an identity provider signs in has temporary credentials, and leaves with the company:
 <https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html#bp-users-federation-idp>. For
-the command line there is `aws sso login` with IAM Identity Center, and since November 2025
-`aws login`, which makes temporary credentials of a sign-in to the console:
+the command line AWS has `aws sso login` where IAM Identity Center gives access, and since November
+2025 recommends `aws login` to everybody else, which makes temporary credentials of a sign-in to the
+console: <https://docs.aws.amazon.com/signin/latest/userguide/command-line-sign-in.html>. An IAM
+user needs two actions for it, which the AWS managed policy SignInLocalDevelopmentAccess allows:
 <https://docs.aws.amazon.com/cli/latest/userguide/cli-configure-sign-in.html>.
 
 ## What it needs
@@ -26,16 +30,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from iamsim.audit.looking import is_provisioned, keys_of
+from iamsim.audit.asking import request_of
+from iamsim.audit.looking import REGION, is_provisioned, keys_of
 from iamsim.audit.model import Evidence, Finding, Fix, Gap, Passed, Severity
 from iamsim.audit.registry import audits
 from iamsim.audit.sources import CREDENTIAL_REPORT, PASSWORD_POLICY
 from iamsim.checks.issuers import ISSUERS
+from iamsim.core.decision import Layer, PolicyType, Verdict
+from iamsim.query.batch.answers import decide_one, opened
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from iamsim.audit.looking import Looking
+    from iamsim.audit.looking import Key, Looking
     from iamsim.audit.model import Outcome
     from iamsim.world.model import Account, User
 
@@ -43,6 +50,8 @@ __all__ = ["has_password"]
 
 HEADING = "human-federation"
 SIGN_IN = "https://docs.aws.amazon.com/cli/latest/userguide/cli-configure-sign-in.html"
+LOCAL_CLIENT = "arn:{partition}:signin:{region}:{account}:oauth2/public-client/localhost"
+LOCAL_SIGN_IN = ("signin:AuthorizeOAuth2Access", "signin:CreateOAuth2Token")
 PASSWORDS = (
     "https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_passwords_account-policy.html"
 )
@@ -112,20 +121,17 @@ def console_users(looking: Looking) -> Iterator[Outcome]:
 )
 def keys_of_people(looking: Looking) -> Iterator[Outcome]:
     """Users with a password and an active key."""
-    for account, user in looking.users:
-        known, keys = has_password(user), keys_of(user)
-        if known is None or (known and keys is None):
-            yield CREDENTIAL_REPORT.gap(
-                user.arn, "whether the user has a password and access keys", account=account.id
-            )
+    for account, user, keys in _people_with_keys(looking):
+        if keys is None:
+            yield _gap_of_keys(account, user)
             continue
-        used = [key for key in keys or () if key.is_active] if known else []
-        for key in used:
+        instead = "aws sso login" if _has_identity_center(account) else "aws login"
+        for key in keys:
             last = "never" if key.last_used is None else f"{key.last_used:%Y-%m-%d}"
             yield Finding(
                 user.arn,
-                f"a person has the access key {key.id}; `aws login` or `aws sso login` gives"
-                " temporary credentials instead",
+                f"a person has the access key {key.id}; `{instead}` gives temporary credentials"
+                " instead",
                 Fix(
                     "commands",
                     f"aws iam update-access-key --user-name {user.name} --access-key-id {key.id}"
@@ -136,8 +142,73 @@ def keys_of_people(looking: Looking) -> Iterator[Outcome]:
                 (Evidence("date", f"the key was last used: {last}"),),
                 span=user.span,
             )
-        if not used:
+        if not keys:
             yield Passed(user.arn)
+
+
+@audits(
+    "aws-login-denied",
+    HEADING,
+    "People with access keys may sign in from the command line instead",
+    Severity.LOW,
+    SIGN_IN,
+)
+def local_sign_in(looking: Looking) -> Iterator[Outcome]:
+    """Users with a password and an active key whom nothing lets sign in with `aws login`."""
+    for account, user, keys in _people_with_keys(looking):
+        if keys is None:
+            yield _gap_of_keys(account, user)
+        elif keys:
+            gives_sessions = _has_identity_center(account)
+            yield Passed(user.arn) if gives_sessions else _signs_in_locally(looking, account, user)
+    yield from looking.policy_gaps(PolicyType.IDENTITY)
+
+
+def _signs_in_locally(looking: Looking, account: Account, user: User) -> Outcome:
+    """Whether the engine lets a user call both actions of `aws login`, for itself."""
+    resource = LOCAL_CLIENT.format(partition=account.partition, region=REGION, account=account.id)
+    for action in LOCAL_SIGN_IN:
+        question = looking.batch.question(user.arn, action, resource)
+        answer = decide_one(opened(question), looking.batch.world)
+        gap = looking.open_gap(user.arn, answer, f"whether {action} is allowed")
+        if gap is not None:
+            return gap
+        if answer.possible:
+            continue
+        decision = answer.decision
+        lacks_allow = decision.verdict is Verdict.IMPLICIT_DENY
+        is_missing = lacks_allow and decision.layer is Layer.IDENTITY_BASED_POLICY
+        return Finding(
+            user.arn,
+            "has an access key and may not sign in with `aws login`",
+            Fix(
+                "commands",
+                f"aws iam attach-user-policy --user-name {user.name} --policy-arn"
+                f" arn:{account.partition}:iam::aws:policy/SignInLocalDevelopmentAccess"
+                if is_missing
+                else f"iamsim explain -p {user.arn} -a {action} -r {resource} --world WORLD"
+                " --edits",
+            ),
+            account.id,
+            (Evidence("request", "", request_of(question)),),
+            span=user.span,
+        )
+    return Passed(user.arn)
+
+
+def _people_with_keys(looking: Looking) -> Iterator[tuple[Account, User, list[Key] | None]]:
+    """Every user, with its active keys if it has a password; `None` where nobody says."""
+    for account, user in looking.users:
+        known, keys = has_password(user), keys_of(user)
+        if known is None or (known and keys is None):
+            yield account, user, None
+        else:
+            yield account, user, [key for key in keys or () if key.is_active] if known else []
+
+
+def _gap_of_keys(account: Account, user: User) -> Gap:
+    what = "whether the user has a password and access keys"
+    return CREDENTIAL_REPORT.gap(user.arn, what, account=account.id)
 
 
 @audits(
