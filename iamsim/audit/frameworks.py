@@ -325,7 +325,7 @@ FRAMEWORKS = {
             "SEC02-BP06": ("policy-on-user", "statement-without-tags"),
             "SEC03-BP02": (
                 *("administrator", "escalation-path", "full-service-access"),
-                *("aws-managed-policy-wide", "policy-to-generate"),
+                *("aws-managed-policy-wide", "policy-to-generate", "root-used-lately"),
             ),
             "SEC03-BP04": (
                 *("role-unused", "user-unused", "password-unused", "access-key-unused"),
@@ -341,7 +341,7 @@ FRAMEWORKS = {
             ),
             "SEC03-BP07": (
                 *("public-access", "cross-account-access", "external-access-analyzer"),
-                "account-public-access-block",
+                *("account-public-access-block", "access-between-accounts"),
             ),
             "SEC03-BP08": (
                 *("access-between-accounts", "statement-without-organization"),
@@ -364,7 +364,8 @@ FRAMEWORKS = {
             "SEC03-BP05": "guardrails for the organization",
             "SEC03-BP07": "public and cross-account access is analyzed",
             "SEC03-BP08": "resources are shared securely in the organization",
-            "SEC03-BP09": "resources are shared securely with third parties",
+            "SEC03-BP09": "resources are shared securely with third parties (not seen: who has a"
+            " key, and external ids used twice)",
             "SEC08-BP04": "access to stored data is controlled (here: nothing is public)",
             "SEC09-BP02": "requests are encrypted in transit",
         },
@@ -372,7 +373,8 @@ FRAMEWORKS = {
             "SEC01-BP03 to BP08": "how people work, and tools of other kinds",
             "SEC02-BP03": "where secrets are stored no policy says; who reads one:"
             " `iamsim who-can secretsmanager:GetSecretValue SECRET`",
-            "SEC03-BP01": "who needs what is a decision",
+            "SEC03-BP01": "who needs what is a decision; long-term credentials: SEC02-BP02;"
+            " permissions of single users: SEC02-BP06",
             "SEC03-BP03": "how people get access in an emergency is a process",
             "SEC03-BP06": "the life of accounts of people is a process; what is left of them:"
             " SEC03-BP04",
