@@ -8,7 +8,7 @@ from iamsim.core.arn import is_account_id
 from iamsim.core.caret import quote
 from iamsim.core.unknown import find_marker
 from iamsim.importers.tree import is_node
-from iamsim.importers.unknown import marker
+from iamsim.importers.unknown import Unknown, find_unknown, mark_of, marker
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,6 +29,7 @@ __all__ = [
     "layer_statement",
     "mark_unknown",
     "permission_statement",
+    "point_network",
     "profile_statement",
     "public_access_block",
     "report_dangling_targets",
@@ -239,6 +240,23 @@ def public_access_block(values: Mapping[str, object]) -> dict[str, object] | Non
         elif value is not None:
             return marker(f"{quote(field)} is not known", name)
     return settings or None
+
+
+def point_network(network: object, key: str) -> dict[str, object]:
+    """Give the network origin of an access point, and the VPC whose id stands at a key; what can't
+    be told is marked.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-points-vpc.html
+    """
+    if network is None:
+        return {"network_origin": "Internet"}
+    vpc = network.get(key) if isinstance(network, dict) else network
+    if not isinstance(network, dict) or not isinstance(vpc, str) or not vpc:
+        unknown = find_unknown(vpc) or Unknown(f"{quote(key)}, which can't be read")
+        lost = mark_of(unknown)
+        origin = "VPC" if isinstance(network, dict) else lost
+        return {"network_origin": origin, "vpc": lost}
+    return {"network_origin": "VPC", "vpc": vpc}
 
 
 def attach_control_policy(

@@ -197,5 +197,11 @@ def test_permission_sets_that_do_not_exist_yet(tmp_path):
         {"resources": [config(f"aws_ssoadmin_{kind}.x", permission_set_arn=arn) for kind in kinds]},
     )
     permission_set = found.data["accounts"]["444455556666"]["permission_sets"]["Dev"]
-    assert permission_set["policies"] == [managed]
-    assert [remark.code for remark in found.remarks] == ["unknown-policy", "permission-set-missing"]
+    attachment = "aws_ssoadmin_customer_managed_policy_attachment.x"
+    why = f"the policy that `{attachment}` attaches can't be read"
+    assert permission_set["policies"] == [managed, {"unknown": why, "source": "plan.json"}]
+    assert {remark.code for remark in found.remarks} == {
+        "permission-set-missing",
+        "unknown-policy",
+        "unknown-value",
+    }

@@ -53,7 +53,7 @@ def _lost(reading: Reading, name: str) -> dict[str, object]:
 def _role(reading: Reading) -> None:
     record = reading.draft.role(reading.account, reading.identity.name)
     trust = reading.document(reading.properties.get("AssumeRolePolicyDocument"), "the trust policy")
-    record.set("trust", trust, reading.place)
+    record.set("trust", trust or _lost(reading, "AssumeRolePolicyDocument"), reading.place)
     record.set("max_session_duration", _number(reading.text("MaxSessionDuration")), reading.place)
     _principal(reading, record)
 

@@ -13,9 +13,10 @@ from iamsim.core.arn import is_account_id
 from iamsim.core.caret import quote
 from iamsim.importers.facts import FULL_ACCESS, attach_control_policy
 from iamsim.importers.resource_kinds import arn_of, known_type
+from iamsim.importers.unknown import find_unknown, mark_of, marker
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from iamsim.importers.cloudformation.reading import Reading
     from iamsim.importers.tree import PolicyKind
@@ -115,26 +116,53 @@ def _assignment(reading: Reading) -> None:
 
 def _provision(reading: Reading, account: str) -> None:
     record = reading.draft.permission_set(account, reading.identity.name)
-    record.attach(reading.texts("ManagedPolicies"))
-    scope = reading.scope._replace(account=account)
-    kind = known_type("AWS::IAM::ManagedPolicy")
-    for reference in reading.records("CustomerManagedPolicyReferences"):
-        name = reading.text("Name", reference)
-        if name is not None:
-            path = reading.text("Path", reference) or "/"
-            record.attach([arn_of(kind, scope, name, path)])
+    record.attach(reading.references("ManagedPolicies"))
+    record.attach(_customer_policies(reading, account))
     inline = reading.properties.get("InlinePolicy")
     record.set("inline", reading.document(inline or None, "the inline policy"), reading.place)
     record.set("session_duration", reading.text("SessionDuration"), reading.place)
-    boundary = reading.properties.get("PermissionsBoundary")
-    if isinstance(boundary, dict):
-        arn = reading.text("ManagedPolicyArn", boundary)
-        named = boundary.get("CustomerManagedPolicyReference")
-        reference = named if isinstance(named, dict) else {}
-        name = reading.text("Name", reference)
-        if arn is None and name is not None:
-            arn = arn_of(kind, scope, name, reading.text("Path", reference) or "/")
-        record.set("boundary", arn, reading.place)
+    record.set("boundary", _boundary(reading, account), reading.place)
+
+
+def _customer_policies(reading: Reading, account: str) -> Iterator[object]:
+    """Give the customer managed policies of a permission set, each by its ARN in an account."""
+    name = "CustomerManagedPolicyReferences"
+    listed = reading.properties.get(name)
+    reading.records(name)
+    for item in listed if isinstance(listed, list) else [listed]:
+        if item is not None:
+            yield _customer_policy(reading, item, account, name)
+
+
+def _boundary(reading: Reading, account: str) -> object:
+    """Give the permissions boundary of a permission set; one that can't be told is marked."""
+    name, of_customer = "PermissionsBoundary", "CustomerManagedPolicyReference"
+    if name not in reading.properties:
+        return None
+    boundary = reading.properties[name]
+    if isinstance(boundary, dict) and of_customer in boundary:
+        return _customer_policy(reading, boundary[of_customer], account, name)
+    return reading.text("ManagedPolicyArn", boundary) or _not_told(reading, boundary, name)
+
+
+def _customer_policy(reading: Reading, reference: object, account: str, name: str) -> object:
+    """Give the ARN of a customer managed policy in an account; one that can't be told is marked."""
+    named = reading.text("Name", reference)
+    if named is None or find_unknown(reference) is not None:
+        return _not_told(reading, reference, name)
+    scope = reading.scope._replace(account=account)
+    path = reading.text("Path", reference) or "/"
+    return arn_of(known_type("AWS::IAM::ManagedPolicy"), scope, named, path)
+
+
+def _not_told(reading: Reading, value: object, name: str) -> dict[str, object]:
+    """Mark a policy that can't be told by what the template says."""
+    unknown = find_unknown(value)
+    if unknown is not None:
+        return mark_of(unknown)
+    why = f"{quote(name)} of {quote(reading.logical_id)} names no policy"
+    reading.remark("policy-not-readable", why)
+    return marker(why, reading.place)
 
 
 READERS: dict[str, Callable[[Reading], None]] = {

@@ -24,6 +24,7 @@ from iamsim.importers.facts import (
     layer_statement,
     mark_unknown,
     permission_statement,
+    point_network,
     profile_statement,
     public_access_block,
     set_policy,
@@ -159,10 +160,8 @@ def _access_point(reading: Reading) -> None:
     if bucket is not None:
         leads_to = target_arn(known_type(kind.leads_to), reading.scope, [bucket])
         record.set("bucket", leads_to, reading.place)
-    vpc = reading.properties.get("VpcConfiguration")
-    record.set("network_origin", "VPC" if vpc else "Internet", reading.place)
-    if isinstance(vpc, dict) and isinstance(vpc.get("VpcId"), str):
-        record.set("vpc", vpc["VpcId"], reading.place)
+    network = _dig(reading.properties, ("VpcConfiguration",))
+    record.fill(point_network(network, "VpcId"), reading.place)
     _public_access(reading, record)
     _set_policy(reading, kind, record, reading.properties.get("Policy"))
 

@@ -49,7 +49,7 @@ def _principal(reading: Reading, kind: str) -> Record:
 
 def _role(reading: Reading) -> None:
     record = _principal(reading, "role")
-    trust = reading.policy("assume_role_policy")
+    trust = reading.policy("assume_role_policy") or reading.lost("assume_role_policy")
     record.set("trust", trust, reading.place)
     seconds = reading.instance.values.get("max_session_duration")
     if isinstance(seconds, int):

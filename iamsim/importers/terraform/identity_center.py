@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["read_permission_sets"]
 
 PREFIX = "aws_ssoadmin_"
+BLOCK = "customer_managed_policy_reference"
 Json = dict[str, object]
 Provisioned = list[tuple[str, "Record"]]
 
@@ -60,7 +61,7 @@ def read_permission_sets(plan: Plan, draft: Draft) -> None:
     for reading in readings:
         read = _READERS.get(reading.instance.type.removeprefix(PREFIX))
         if read is not None:
-            read(reading, provisioned.get(reading.text("permission_set_arn") or "", []))
+            read(reading, provisioned.get(reading.owner("permission_set_arn") or "", []))
 
 
 def _inline_policy(reading: Reading, provisioned: Provisioned) -> None:
@@ -70,43 +71,46 @@ def _inline_policy(reading: Reading, provisioned: Provisioned) -> None:
 
 
 def _managed_policy(reading: Reading, provisioned: Provisioned) -> None:
-    arns = reading.texts("managed_policy_arn")
+    arns = reading.references("managed_policy_arn") or [_lost(reading)]
     for _, record in provisioned:
         record.attach(arns)
 
 
 def _customer_policy(reading: Reading, provisioned: Provisioned) -> None:
-    blocks = reading.blocks("customer_managed_policy_reference")
-    if not blocks:  # it attaches one: what can't be read may be any
-        why = f"the policy that {quote(reading.place)} attaches can't be read"
-        reading.remark("unknown-value", why)
-        for _, record in provisioned:
-            record.attach([marker(why, reading.draft.file)])
-    for block in blocks:
+    # It attaches one: what can't be read may be any.
+    for block in reading.blocks(BLOCK) or [{}]:
         for account, record in provisioned:
-            arn = _reference(reading, block, account)
-            record.attach([] if arn is None else [arn])
+            record.attach([_reference(reading, block, account)])
 
 
 def _boundary(reading: Reading, provisioned: Provisioned) -> None:
-    for block in reading.blocks("permissions_boundary"):
-        reference = block.get("customer_managed_policy_reference")
+    for block in reading.blocks("permissions_boundary") or [{}]:
+        reference = block.get(BLOCK)
         reference = reference[0] if isinstance(reference, list) and reference else reference
+        arn = block.get("managed_policy_arn")
         for account, record in provisioned:
-            arn = block.get("managed_policy_arn")
-            if isinstance(reference, dict):
-                arn = _reference(reading, reference, account)
-            record.set("boundary", arn if isinstance(arn, str) and arn else None, reading.place)
+            of_customer = not isinstance(arn, str) or not arn
+            boundary = _reference(reading, reference, account) if of_customer else arn
+            record.set("boundary", boundary, reading.place)
 
 
-def _reference(reading: Reading, reference: Json, account: str) -> str | None:
-    """Give the ARN of a customer managed policy in an account."""
-    name, path = reference.get("name"), reference.get("path")
-    if not isinstance(name, str):
-        return None
-    kind = known_type("aws_iam_policy")
+def _reference(reading: Reading, reference: object, account: str) -> object:
+    """Give the ARN of a customer managed policy in an account; one that can't be told is marked."""
+    name = reference.get("name") if isinstance(reference, dict) else None
+    if not isinstance(reference, dict) or not isinstance(name, str):
+        return _lost(reading)
+    path = reference.get("path") or "/"
+    if not isinstance(path, str):
+        return _lost(reading)
     scope = reading.scope._replace(account=account)
-    return arn_of(kind, scope, name, path if isinstance(path, str) and path else "/")
+    return arn_of(known_type("aws_iam_policy"), scope, name, path)
+
+
+def _lost(reading: Reading) -> Json:
+    """Mark the policy that an attachment names, where that can't be read."""
+    why = f"the policy that {quote(reading.place)} attaches can't be read"
+    reading.remark("unknown-value", why)
+    return marker(why, reading.draft.file)
 
 
 _READERS: dict[str, Callable[[Reading, Provisioned], None]] = {

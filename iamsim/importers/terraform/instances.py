@@ -191,8 +191,19 @@ class _Reader:
             if not isinstance(values, dict) or "deposed" in record:
                 continue
             if side == "after":
-                values = _mark(values, change.get("after_unknown"), str(record.get("address")))
-            self.add(record, values if isinstance(values, dict) else {}, place)
+                values = self._later(record, values, change.get("after_unknown"), place)
+            self.add(record, values, place)
+
+    def _later(self, record: Json, values: Json, unknown: object, place: str) -> Json:
+        """Mark what is known after apply only; where that may be everything, it is reported."""
+        text = str(record.get("address"))
+        if isinstance(unknown, dict):
+            return _mark_members(values, unknown, text)
+        if unknown in (None, False):
+            return values
+        what = "all of it" if unknown is True else "nobody can read what of it"
+        self.report(place, f"{what} is known after apply", Broken.of(record, {}))
+        return dict.fromkeys(values, Unknown(f"`{text}`"))
 
     def module(self, module: object, place: str, depth: int = 0, mode: str | None = None) -> None:
         """Read the resources of a module and of those inside of it."""
@@ -305,14 +316,19 @@ def _mark(value: object, unknown: object, why: str) -> object:
     if unknown is True:
         return Unknown(f"`{why}`")
     if isinstance(unknown, dict) and isinstance(value, dict | None):
-        marked = dict(value or {})
-        for name, inner in unknown.items():
-            if inner not in (False, None, {}, []):
-                marked[str(name)] = _mark(marked.get(name), inner, f"{why}.{name}")
-        return marked
+        return _mark_members(value or {}, unknown, why)
     if isinstance(unknown, list) and isinstance(value, list | None):
         return _mark_items(list(value or []), unknown, why)
     return value
+
+
+def _mark_members(value: Json, unknown: Json, why: str) -> Json:
+    """Mark the members of a map."""
+    marked = dict(value)
+    for name, inner in unknown.items():
+        if inner not in (False, None, {}, []):
+            marked[str(name)] = _mark(marked.get(name), inner, f"{why}.{name}")
+    return marked
 
 
 def _mark_items(items: list[object], unknown: list[object], why: str) -> list[object]:

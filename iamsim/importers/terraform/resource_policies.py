@@ -21,13 +21,13 @@ from iamsim.importers.facts import (
     layer_statement,
     mark_unknown,
     permission_statement,
+    point_network,
     profile_statement,
     public_access_block,
     set_policy,
     share_statement,
 )
 from iamsim.importers.resource_kinds import known_type, policy_holder, target_arn
-from iamsim.importers.shapes import text
 from iamsim.importers.terraform.choices import dig
 from iamsim.importers.unknown import Unknown, find_unknown, marker
 
@@ -153,10 +153,9 @@ def _access_point(reading: Reading) -> None:
     bucket = reading.text("bucket")
     if bucket is not None:
         record.set("bucket", _arn(reading, "AWS::S3::Bucket", bucket), reading.place)
-    networks = reading.blocks("vpc_configuration")
-    record.set("network_origin", "VPC" if networks else "Internet", reading.place)
-    for network in networks:
-        record.set("vpc", text(network, "vpc_id"), reading.place)
+    networks = reading.settled("vpc_configuration")
+    network = networks[0] if isinstance(networks, list) and networks else networks or None
+    record.fill(point_network(network, "vpc_id"), reading.place)
     for block in reading.blocks("public_access_block_configuration"):
         record.set("public_access_block", public_access_block(block), reading.place)
 

@@ -1,0 +1,256 @@
+"""What of a template or a plan is lost beside policies makes conditional what it can change: trust,
+boundaries of permission sets, networks of access points, names."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from iamsim.core.decision import Verdict
+from iamsim.engine.question import Question
+from iamsim.symbolic.partial import decide
+from tests.property.damage import replaced, without, world_of
+
+if TYPE_CHECKING:
+    from iamsim.engine.world import CompiledWorld
+
+HOME, MEMBER = "000000000000", "444455556666"
+NOW = "2026-11-24T00:00:00Z"
+ALL = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+ALL_ACCESS = "arn:aws:iam::aws:policy/AdministratorAccess"
+READ_ONLY = "arn:aws:iam::aws:policy/ReadOnlyAccess"
+IMPORT = {"Fn::ImportValue": "nowhere"}
+GONE = object()
+SET = "arn:aws:sso:::permissionSet/ssoins-1/ps-1"
+
+
+def policy(*statements: object) -> dict[str, Any]:
+    """A policy of these statements."""
+    return {"Version": "2012-10-17", "Statement": list(statements)}
+
+
+def resource(kind: str, **properties: object) -> dict[str, Any]:
+    """A resource of a template."""
+    return {"Type": f"AWS::{kind}", "Properties": properties}
+
+
+def template_world(resources: dict[str, Any]) -> CompiledWorld:
+    """The world of a template."""
+    return world_of({"app.json": json.dumps({"Resources": resources}).encode()})
+
+
+def plan_world(values: dict[str, dict[str, Any]], unknown: dict[str, Any]) -> CompiledWorld:
+    """The world of a plan without a configuration, by addresses."""
+    changes = []
+    for address, after in values.items():
+        kind, _, name = address.partition(".")
+        later = unknown.get(address, {})
+        change = {"actions": ["create"], "before": None, "after": after, "after_unknown": later}
+        place = {"address": address, "mode": "managed", "type": kind, "name": name}
+        changes.append({**place, "change": change})
+    plan = {"format_version": "1.2", "terraform_version": "1.9.0", "resource_changes": changes}
+    return world_of({"plan.json": json.dumps(plan).encode()})
+
+
+def verdict(world: CompiledWorld, *asked: str) -> Verdict:
+    """Decide a request."""
+    return decide(Question(*asked, now=NOW), world).verdict
+
+
+def damaged(data: Any, path: tuple[str | int, ...], value: object) -> Any:
+    """Copy data with another value at a place, or without it."""
+    return without(data, path) if value is GONE else replaced(data, path, value)
+
+
+@pytest.mark.parametrize("value", [GONE, None, IMPORT, 17, "", {"Statement": IMPORT}])
+def test_a_role_has_a_trust_policy_that_may_be_lost(value: object) -> None:
+    """CloudFormation refuses a role without one."""
+    mia, role = f"arn:aws:iam::{HOME}:user/mia", f"arn:aws:iam::{HOME}:role/app"
+    inline = [{"PolicyName": "all", "PolicyDocument": policy(ALL)}]
+    service = {"Service": "ec2.amazonaws.com"}
+    trust = policy({"Effect": "Allow", "Principal": service, "Action": "sts:AssumeRole"})
+    resources = {
+        "Mia": resource("IAM::User", UserName="mia", Policies=inline),
+        "App": resource("IAM::Role", RoleName="app", AssumeRolePolicyDocument=trust),
+    }
+    asked = (mia, "sts:AssumeRole", role)
+    assert verdict(template_world(resources), *asked) is Verdict.IMPLICIT_DENY
+    lost = damaged(resources, ("App", "Properties", "AssumeRolePolicyDocument"), value)
+    assert verdict(template_world(lost), *asked) is Verdict.CONDITIONAL
+
+
+PERMISSION_SET = {
+    "Dev": resource(
+        "SSO::PermissionSet",
+        Name="Dev",
+        InstanceArn="arn:aws:sso:::instance/ssoins-1",
+        ManagedPolicies=[ALL_ACCESS],
+        PermissionsBoundary={"ManagedPolicyArn": READ_ONLY},
+    ),
+    "Assigned": resource(
+        "SSO::Assignment",
+        TargetId=MEMBER,
+        TargetType="AWS_ACCOUNT",
+        PermissionSetArn={"Fn::GetAtt": ["Dev", "PermissionSetArn"]},
+    ),
+}
+SESSION = f"arn:aws:sts::{MEMBER}:assumed-role/AWSReservedSSO_Dev_0000000000000000/mia"
+BOUNDARY = ("Dev", "Properties", "PermissionsBoundary")
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        *((BOUNDARY, value) for value in (None, IMPORT, 17, {}, [], {"ManagedPolicyAr": "x"})),
+        *(((*BOUNDARY, "ManagedPolicyArn"), value) for value in (GONE, None, IMPORT, 17)),
+        *(
+            (BOUNDARY, {"CustomerManagedPolicyReference": value})
+            for value in (None, IMPORT, {}, {"Name": IMPORT}, {"Name": 17}, {"Nam": "b"})
+        ),
+    ],
+)
+def test_the_boundary_of_a_permission_set_may_be_lost(
+    path: tuple[str | int, ...], value: object
+) -> None:
+    """What it does not allow may be allowed, and may be not."""
+    asked = (SESSION, "sqs:DeleteQueue", f"arn:aws:sqs:eu-west-1:{MEMBER}:q")
+    assert verdict(template_world(PERMISSION_SET), *asked) is Verdict.IMPLICIT_DENY
+    lost = template_world(damaged(PERMISSION_SET, path, value))
+    assert verdict(lost, *asked) is Verdict.CONDITIONAL
+
+
+@pytest.mark.parametrize(
+    "value", [IMPORT, [IMPORT], 17, [{}], [{"Name": IMPORT}], [{"Name": "b", "Path": IMPORT}]]
+)
+@pytest.mark.parametrize("name", ["ManagedPolicies", "CustomerManagedPolicyReferences"])
+def test_a_policy_of_a_permission_set_may_be_lost(name: str, value: object) -> None:
+    """It may deny what the others allow."""
+    known = without(PERMISSION_SET, BOUNDARY)
+    known["Dev"]["Properties"]["InlinePolicy"] = policy(ALL)
+    asked = (SESSION, "sqs:DeleteQueue", f"arn:aws:sqs:eu-west-1:{MEMBER}:q")
+    assert verdict(template_world(known), *asked) is Verdict.ALLOWED
+    known["Dev"]["Properties"][name] = value
+    assert verdict(template_world(known), *asked) is Verdict.CONDITIONAL
+
+
+OF_SET = {"permission_set_arn": SET, "instance_arn": "arn:aws:sso:::instance/ssoins-1"}
+PLANNED_SET: dict[str, dict[str, Any]] = {
+    "aws_ssoadmin_permission_set.dev": {"name": "Dev", "arn": SET},
+    "aws_ssoadmin_account_assignment.a": {
+        **OF_SET,
+        "target_id": MEMBER,
+        "target_type": "AWS_ACCOUNT",
+    },
+    "aws_ssoadmin_managed_policy_attachment.all": {**OF_SET, "managed_policy_arn": ALL_ACCESS},
+    "aws_ssoadmin_permissions_boundary_attachment.b": {
+        **OF_SET,
+        "permissions_boundary": [
+            {"managed_policy_arn": READ_ONLY, "customer_managed_policy_reference": []}
+        ],
+    },
+}
+ATTACHED = "aws_ssoadmin_permissions_boundary_attachment.b"
+PLANNED_BOUNDARY = (ATTACHED, "permissions_boundary")
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "later"),
+    [
+        (PLANNED_BOUNDARY, [], False),
+        (PLANNED_BOUNDARY, [{}], False),
+        (PLANNED_BOUNDARY, GONE, {"permissions_boundary": True}),
+        ((*PLANNED_BOUNDARY, 0, "managed_policy_arn"), GONE, False),
+        (
+            (*PLANNED_BOUNDARY, 0, "managed_policy_arn"),
+            GONE,
+            {"permissions_boundary": [{"managed_policy_arn": True}]},
+        ),
+        ((ATTACHED, "permission_set_arn"), GONE, {"permission_set_arn": True}),
+        ((ATTACHED, "permission_set_arn"), GONE, False),
+        ((ATTACHED,), {}, True),
+    ],
+)
+def test_the_boundary_of_a_planned_permission_set_may_be_lost(
+    path: tuple[str | int, ...], value: object, later: object
+) -> None:
+    """As in a template, and where it is not known which permission set it is of."""
+    asked = (SESSION, "sqs:DeleteQueue", f"arn:aws:sqs:eu-west-1:{MEMBER}:q")
+    assert verdict(plan_world(PLANNED_SET, {}), *asked) is Verdict.IMPLICIT_DENY
+    lost = plan_world(damaged(PLANNED_SET, path, value), {ATTACHED: later})
+    assert verdict(lost, *asked) is not Verdict.ALLOWED
+    assert [part for part in lost.unknowns() if "ermission" in str(part)]
+
+
+@pytest.mark.parametrize("later", [True, "true", 17, [True]])
+def test_all_of_a_resource_may_be_known_after_apply(later: object) -> None:
+    """A boundary, a bucket's policy: what it is of, and what it says."""
+    role, bucket = f"arn:aws:iam::{MEMBER}:role/app", "arn:aws:s3:::b/k"
+    there = {"arn": f"arn:aws:iam::{MEMBER}:role/app"}
+    values = {
+        "aws_iam_role.app": {
+            "name": "app",
+            "assume_role_policy": json.dumps(policy()),
+            "permissions_boundary": READ_ONLY,
+            **there,
+        },
+        "aws_iam_role_policy_attachment.all": {"role": "app", "policy_arn": ALL_ACCESS},
+        "aws_s3_bucket.b": {"bucket": "b"},
+        "aws_s3_bucket_policy.no": {
+            "bucket": "b",
+            "policy": json.dumps(
+                policy(
+                    {
+                        "Effect": "Deny",
+                        "Principal": "*",
+                        "Action": "s3:GetObject",
+                        "Resource": bucket,
+                    }
+                )
+            ),
+        },
+    }
+    asked = {
+        "aws_iam_role.app": (role, "sqs:CreateQueue", f"arn:aws:sqs:eu-west-1:{MEMBER}:q"),
+        "aws_s3_bucket_policy.no": (role, "s3:GetObject", bucket),
+    }
+    whole = plan_world(values, {})
+    for address, question in asked.items():
+        assert verdict(whole, *question) in {Verdict.EXPLICIT_DENY, Verdict.IMPLICIT_DENY}
+        lost = plan_world(values, {address: later})
+        assert verdict(lost, *question) is Verdict.CONDITIONAL, address
+        lost = plan_world({**values, address: {}}, {address: later})
+        assert verdict(lost, *question) is Verdict.CONDITIONAL, address
+
+
+POINT = f"arn:aws:s3:us-east-1:{HOME}:accesspoint/inside"
+
+
+@pytest.mark.parametrize(
+    "network", [None, IMPORT, 17, {}, {"VpcId": IMPORT}, {"VpcId": None}, {"Vpc": "vpc-1"}]
+)
+def test_the_network_of_an_access_point_may_be_lost(network: object) -> None:
+    """It may be one that lets the request in, and may be not."""
+    read = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "*"}
+    inline = [{"PolicyName": "all", "PolicyDocument": policy(ALL)}]
+    resources = {
+        "Mia": resource("IAM::User", UserName="mia", Policies=inline),
+        "Data": resource("S3::Bucket", BucketName="data"),
+        "Inside": resource(
+            "S3::AccessPoint",
+            Name="inside",
+            Bucket="data",
+            VpcConfiguration={"VpcId": "vpc-1"},
+            Policy=policy(read),
+        ),
+    }
+    asked = (f"arn:aws:iam::{HOME}:user/mia", "s3:GetObject", f"{POINT}/object/k")
+    context = {"aws:SourceVpc": "vpc-2", "aws:SecureTransport": "true"}
+
+    def found(world: CompiledWorld) -> Verdict:
+        return decide(Question(*asked, context=context, now=NOW), world).verdict
+
+    assert found(template_world(resources)) in {Verdict.EXPLICIT_DENY, Verdict.IMPLICIT_DENY}
+    lost = replaced(resources, ("Inside", "Properties", "VpcConfiguration"), network)
+    assert found(template_world(lost)) is Verdict.CONDITIONAL
