@@ -24,7 +24,7 @@ from iamsim.query.denial import (
     missing_part,
 )
 from iamsim.report.cleaning import to_json
-from iamsim.report.denial import denials_document, denials_to_dict
+from iamsim.report.denial import denials_document, denials_to_dict, denials_word
 from iamsim.report.edits import with_edits
 from iamsim.syntax.denial import find_denials
 
@@ -201,8 +201,7 @@ def _written(
         data = denials_to_dict(reports, more=more)
         return to_json(with_edits(data, edits) if edits else data)
     if options["quiet"]:
-        explained = all(report.explained for report in reports)
-        return "explained\n" if explained else "not explained\n"
+        return f"{denials_word(reports)}\n"
     if form == "html":
         from iamsim.cli.explain_html import denials_html
 

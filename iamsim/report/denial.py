@@ -12,7 +12,7 @@ from iamsim.report.data import answer_to_dict
 from iamsim.report.denial_changes import article, change_text, changes_of
 from iamsim.report.document import Badge, Document, Part, Prose, Remark
 from iamsim.report.edits import edits_blocks
-from iamsim.report.explained import explained
+from iamsim.report.explained import explained, warnings
 from iamsim.report.fetching import fetch_call, fetch_unknown
 from iamsim.report.summary import summary
 from iamsim.words.sentences import layer_name
@@ -31,9 +31,11 @@ __all__ = [
     "denial_document",
     "denials_document",
     "denials_to_dict",
+    "denials_word",
 ]
 
 SEVERAL = 2
+ONLY_IF = "explained only if"
 MORE = "the text holds more messages before these"
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html:
 # the settings that refuse requests by what they bring along.
@@ -60,13 +62,15 @@ def denials_document(
     waiting = iter(edits)
     documents = []
     for report in reports:
-        document = denial_document(report, fetch=fetch)
+        # What is assumed and asked wrongly stands before the verdict, as in any answer.
+        document = replace(denial_document(report, fetch=fetch), warnings=warnings([report.answer]))
         found = None if report.answer.allowed else next(waiting, None)
         if report.agreement is Agreement.NOT_GIVEN:
             added = () if found is None else edits_blocks(found)
             document = replace(document, blocks=(*document.blocks, *added))
         else:
             answer = explained(report.answer, verbose=verbose, edits=found)
+            answer = replace(answer, warnings=())
             part = Part("answer", "the answer of the world", answer)
             document = replace(document, blocks=(*document.blocks, part))
         documents.append(document)
@@ -158,9 +162,15 @@ def _change_to_dict(difference: Difference) -> dict[str, object]:
     }
 
 
+def denials_word(reports: Sequence[DenialReport]) -> str:
+    """What the least explained of some messages is, in a word or three."""
+    words = {_word(report) for report in reports}
+    return next((word for word in ("not explained", ONLY_IF) if word in words), "explained")
+
+
 def _word(report: DenialReport) -> str:
     if report.agreement is Agreement.ONLY_IF:
-        return "explained only if"
+        return ONLY_IF
     return "explained" if report.explained else "not explained"
 
 

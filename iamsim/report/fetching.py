@@ -26,9 +26,12 @@ _CALLS: Mapping[Layer, str] = {
     Layer.RESOURCE_BASED_POLICY: "iamsim import --recipe",
     Layer.IDENTITY_BASED_POLICY: _IAM,
     Layer.PERMISSIONS_BOUNDARY: _IAM,
-    Layer.SESSION_POLICY: "aws cloudtrail lookup-events",
     Layer.VPC_ENDPOINT_POLICY: "aws ec2 describe-vpc-endpoints",
 }
+# CloudTrail has the session policy among the parameters of the call that made the session.
+_SESSION = (
+    "aws cloudtrail lookup-events --lookup-attributes AttributeKey=EventName,AttributeValue={call}"
+)
 _FILTERS = {
     Layer.SERVICE_CONTROL_POLICY: "SERVICE_CONTROL_POLICY",
     Layer.RESOURCE_CONTROL_POLICY: "RESOURCE_CONTROL_POLICY",
@@ -108,7 +111,8 @@ def _fetch_fact(fact: str, holder: str) -> str:
     )
     name = arn.resource.rpartition("/")[2].rpartition(":")[2]
     parts = {"name": name, "account": arn.account, "arn": holder}
-    region = f" --region {arn.region}" if arn.region and "--region" not in call else ""
+    placed = arn.region and call.startswith("aws ") and "--region" not in call
+    region = f" --region {arn.region}" if placed else ""
     return call.format(**{key: shlex.quote(value) for key, value in parts.items()}) + region
 
 
@@ -126,6 +130,9 @@ def fetch_call(
         return named
     if layer in _FILTERS:
         return _attached_to(layer, resource, principal)
+    if layer is Layer.SESSION_POLICY:
+        federated = ":federated-user/" in principal
+        return _SESSION.format(call="GetFederationToken" if federated else "AssumeRole")
     if layer is Layer.S3_BLOCK_PUBLIC_ACCESS:
         return _fetch_fact("public_access_block", resource.partition("/")[0])
     arn = find_arn(resource) if layer is Layer.RESOURCE_BASED_POLICY else None

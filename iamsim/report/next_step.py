@@ -13,6 +13,7 @@ from iamsim.catalog.presence import keys_through_endpoints
 from iamsim.catalog.resource_types import type_of_arn
 from iamsim.core.arn import find_arn
 from iamsim.core.decision import Layer, Verdict
+from iamsim.query.difference import DifferenceKind
 from iamsim.report.fetching import fetch_call, fetch_unknown
 from iamsim.words.sentences import layer_name
 
@@ -35,6 +36,7 @@ ORDER = (
     Layer.VPC_ENDPOINT_POLICY,
 )
 MASK = "*"  # of an account, in the ARN of a message
+LIST_BUCKETS = "aws s3api list-buckets"
 SESSIONS = ("assumed-role/", "federated-user/")
 
 
@@ -65,10 +67,19 @@ def after_denial(
     message = report.message
     if message.layer is not None and (in_world or message.layer not in given):
         return _step(message.layer, report.answer, "AWS names it", message.policy_arn)
-    resource = find_arn(report.answer.request.resource)
+    answer = report.answer
+    resource = find_arn(answer.request.resource)
     if resource is not None and MASK in resource.account:
         return NextStep("give the ARN of the resource with -r: AWS hides a part of its account")
-    return after_answer(report.answer, given, in_world=in_world)
+    if any(difference.kind is DifferenceKind.OTHER_OWNER for difference in report.differences):
+        return NextStep("look whether the bucket is among those of the account", LIST_BUCKETS)
+    if report.open_keys:
+        key = report.open_keys[0].written or report.open_keys[0].key
+        return NextStep(f"say what `{key}` was with -c, or with --unset that the call had none")
+    if message.layer is None or answer.unknowns:
+        return after_answer(answer, given, in_world=in_world)
+    why = "AWS names it, and what was given does not say so"
+    return _step(message.layer, answer, why, message.policy_arn)
 
 
 def after_answer(answer: Answer, given: Collection[Layer], *, in_world: bool) -> NextStep | None:

@@ -441,3 +441,53 @@ def test_a_review_counts_each_unknown_part_once(
     assert "failed: one part of the policies is not known" in said
     assert "failed: one case depends on parts of policies that are not known" in said
     assert run(*gate, "--accept-unknown") == 0
+
+
+IDENTITY_DENY = (
+    MESSAGE.partition(" because")[0] + " with an explicit deny in an identity-based policy"
+)
+ELSEWHERE = MESSAGE.partition(" because")[0] + " because no resource-based policy allows the action"
+
+
+@pytest.mark.parametrize(
+    ("message", "policies", "wanted"),
+    [
+        (IDENTITY_DENY, ["FEW"], "fetch the identity-based policy, since AWS names it, and what"),
+        (MESSAGE, ["ALL"], "fetch the identity-based policy, since AWS names it, and what"),
+        (ELSEWHERE, ["ALL", "BUCKET"], "look whether the bucket is among those of the account"),
+        (MESSAGE, ["IF"], "say what `aws:SourceVpc` was with -c, or with --unset"),
+    ],
+)
+def test_what_to_fetch_next_is_what_aws_names(
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    message: str,
+    policies: list[str],
+    wanted: str,
+) -> None:
+    """Not another policy that was not given; and what is assumed of the bucket stands first."""
+    everything = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+    documents = {
+        "FEW": {"Effect": "Allow", "Action": "sqs:*", "Resource": "*"},
+        "ALL": everything,
+        "IF": {**everything, "Condition": {"StringEquals": {"aws:SourceVpc": "vpc-1"}}},
+        "BUCKET": {
+            "Effect": "Allow",
+            "Principal": {"AWS": "444455556666"},
+            "Action": "s3:GetObject",
+            "Resource": "arn:aws:s3:::b/*",
+        },
+    }
+    files = []
+    for name in policies:
+        (tmp_path / name).write_text(
+            json.dumps({"Version": "2012-10-17", "Statement": [documents[name]]})
+        )
+        files.append(str(tmp_path / name))
+    assert run("why", message, *files) == 1
+    text = capsys.readouterr().out
+    assert wanted in " ".join(text.split())
+    start = text.index("assumed: nothing names the owner")
+    assert start < text.index("explained")
+    assert run("why", message, *files, "-q") == 1
+    assert ("only if" in capsys.readouterr().out) == (policies == ["IF"])
