@@ -3,6 +3,7 @@ counted in the sources and in the world."""
 
 from __future__ import annotations
 
+import csv
 import json
 import re
 from typing import TYPE_CHECKING, Any
@@ -29,6 +30,7 @@ TEMPLATES = sorted(
 )
 ERROR = b"An error occurred"  # what the AWS CLI says in place of an output
 AWS = ":iam::aws:policy/"  # in the ARNs of AWS managed policies
+_principal = re.compile(r"arn:aws[\w-]*:iam::(\d{12}):(user|group|role)/(?:.*/)?([^/]+)").fullmatch
 
 
 def documents_in(value: Any) -> Iterator[dict[str, Any]]:
@@ -79,7 +81,7 @@ def sources_of(sample: str) -> list[Any]:
 
 @pytest.mark.parametrize("sample", COUNTED)
 def test_every_policy_and_statement_of_a_source_is_in_the_world(sample: str) -> None:
-    """Each document as it is, or a marker in its place with a remark."""
+    """Each document as it is."""
     found = import_sources([str(SAMPLES[sample])])
     known = canonical(documents_in(found.data))
     sources = canonical(
@@ -87,32 +89,56 @@ def test_every_policy_and_statement_of_a_source_is_in_the_world(sample: str) -> 
     )
     lost = sources.keys() - known.keys()
     assert not lost, min(lost)
-    assert sum(known[text] for text in sources) == sum(sources.values())
+
+
+def records_in(data: Any) -> Iterator[tuple[tuple[str, str, str], dict[str, Any]]]:
+    """Every record that has the ARN of a user, group or role: account, kind and name, and it."""
+    if isinstance(data, dict):
+        for key in ("Arn", "arn", "ARN"):
+            arn = data.get(key)
+            found = _principal(arn) if isinstance(arn, str) else None
+            if found is not None:
+                yield (found[1], f"{found[2]}s", found[3]), data
+    for item in data.values() if isinstance(data, dict) else data if isinstance(data, list) else ():
+        yield from records_in(item)
+
+
+def principals_of(data: Any) -> dict[tuple[str, str, str], dict[str, Any]]:
+    """What a world holds of each user, group and role."""
+    return {
+        (account_id, kind, name): entity
+        for account_id, account in data.get("accounts", {}).items()
+        for kind in ("users", "groups", "roles")
+        for name, entity in account.get(kind, {}).items()
+    }
 
 
 @pytest.mark.parametrize("sample", COUNTED)
 def test_every_principal_of_a_source_is_in_the_world(sample: str) -> None:
-    """Users, groups and roles, by the ARNs that the records of a dump have."""
-    found = import_sources([str(SAMPLES[sample])]).data
-    known = {
-        (account_id, kind, name)
-        for account_id, account in found.get("accounts", {}).items()
-        for kind in ("users", "groups", "roles")
-        for name in account.get(kind, {})
-    }
-    told = set()
-    for data in sources_of(sample):
-        pages = data if isinstance(data, list) else [data]
-        for page in (entry for entry in pages if isinstance(entry, dict)):
-            for key, kind in (
-                ("UserDetailList", "users"),
-                ("GroupDetailList", "groups"),
-                ("RoleDetailList", "roles"),
-            ):
-                for record in page.get(key, []):
-                    arn = record["Arn"]
-                    told.add((arn.split(":")[4], kind, arn.rpartition("/")[2]))
-    assert told <= known
+    """Users, groups and roles by the ARNs of all records, and users of credential reports."""
+    told = {known_by for data in sources_of(sample) for known_by, _ in records_in(data)}
+    for name, content in files_of(sample).items():
+        if name.endswith(".csv"):
+            rows = csv.DictReader(content.decode().splitlines())
+            named = (_principal(row["arn"]) for row in rows)
+            told |= {(user[1], "users", user[3]) for user in named if user}
+    assert told <= principals_of(import_sources([str(SAMPLES[sample])]).data).keys()
+
+
+@pytest.mark.parametrize("sample", COUNTED)
+def test_every_policy_of_a_principal_is_in_the_world(sample: str) -> None:
+    """As many as its record has, so that one of two with the same text is not lost, either."""
+    known = principals_of(import_sources([str(SAMPLES[sample])]).data)
+    for known_by, told in (record for data in sources_of(sample) for record in records_in(data)):
+        record = {key.lower(): value for key, value in told.items()}  # AWS Config has camel case
+        inline = record.get(f"{known_by[1][:-1]}policylist", [])
+        attached = record.get("attachedmanagedpolicies", [])
+        entity = known[known_by]
+        there = len(entity.get("policies", ())) + len(entity.get("inline_policies", ()))
+        assert len(inline) + len(attached) <= there, known_by
+        assert len(record.get("grouplist", ())) <= len(entity.get("groups", ())), known_by
+        assert ("permissionsboundary" in record) <= ("boundary" in entity), known_by
+        assert ("assumerolepolicydocument" in record) <= ("trust" in entity), known_by
 
 
 class TemplateLoader(yaml.BaseLoader):
