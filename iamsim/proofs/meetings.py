@@ -248,7 +248,7 @@ class Meeting:
         )
         asked = [own.beside_action(self.claim.about)]
         asked += [negate(own.statement(block), self.actions) for block in self.claim.unless]
-        decided = self._allowed(self.prepared, own)
+        decided = self._allowed(self.prepared, own, direct_only=self.person.direct_only)
         if self.claim.always:
             takes = taken(self._arrangement(self.prepared), self._seen_by(self.prepared, own))
             decided = all_of([takes, negate(decided, self.actions)])
@@ -256,15 +256,16 @@ class Meeting:
         if self.earlier is not None:
             earlier = self._known_before(known, self.earlier)
             before = Reader(universe, self.actions, self.earlier.situation.caller, earlier)
-            parts.append(negate(self._allowed(self.earlier, before), self.actions))
+            # Who needs policies of its own has them in both worlds: a grant to its account counts.
+            counted = self.person.direct_only and self.person.account == self.space.area.account
+            earlier_allowed = self._allowed(self.earlier, before, direct_only=counted)
+            parts.append(negate(earlier_allowed, self.actions))
         return all_of(parts)
 
-    def _allowed(self, prepared: Prepared, own: Reader) -> Formula:
+    def _allowed(self, prepared: Prepared, own: Reader, *, direct_only: bool) -> Formula:
         """When the request is allowed."""
         return allowed(
-            self._arrangement(prepared),
-            self._seen_by(prepared, own),
-            direct_only=self.person.direct_only,
+            self._arrangement(prepared), self._seen_by(prepared, own), direct_only=direct_only
         )
 
     def _seen_by(self, prepared: Prepared, own: Reader) -> Callable[[Station], Reader]:
@@ -299,11 +300,13 @@ class Meeting:
         """The values that a key can have here."""
         if key in known:
             return fixed_domain(known[key])
+        if key in self.absent:
+            return fixed_domain(None)
         varying = self.route.domains.get(key) or self.person.domains.get(key)
         if varying is not None:
             return varying
         domain = key_domain(key, self.person.columns, (self.route.way,))
-        if not domain.present or key in self.absent:
+        if not domain.present:
             return fixed_domain(None)
         if key in ORGANIZATION_KEYS:
             return self._organization(key, domain)
@@ -484,7 +487,12 @@ def _by_carried_keys(
     actions: int, keys: frozenset[str], space: AreaSpace
 ) -> Iterator[tuple[int, frozenset[str]]]:
     """The actions by which of some keys their requests never carry."""
-    asked = sorted(key for key in keys if derived_from(key) is None)
+    service = space.universe.names[(actions & -actions).bit_length() - 1].partition(":")[0]
+    asked = sorted(
+        key
+        for key in keys
+        if derived_from(key) is None or key.partition(":")[0] not in {"aws", service}
+    )
     groups: dict[frozenset[str], int] = {}
     for number in space.universe.numbers(actions) if asked else ():
         name = space.universe.names[number]

@@ -118,6 +118,11 @@ for call, output, arn in (
         {"Environment": {"Arn": "airflow:environment/e", "ExecutionRoleArn": ROLE}},
         "airflow:environment/e",
     ),
+    (
+        "get-agent-runtime",
+        {"agentRuntimeArn": "bedrock-agentcore:runtime/a-1", "roleArn": ROLE, "status": "READY"},
+        "bedrock-agentcore:runtime/a-1",
+    ),
     ("get-jobs", {"Jobs": [{"Name": "j", "Role": "worker"}]}, "glue:job/j"),
     (
         "get-dev-endpoint",

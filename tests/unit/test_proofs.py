@@ -258,6 +258,47 @@ def test_a_way_that_only_the_old_policy_told_apart_opens() -> None:
     assert prove(claim, worlds[0], worlds[1]).result == "PASS"
 
 
+def test_who_needs_policies_of_its_own_has_them_in_both_worlds() -> None:
+    """A user whom nobody lists, named by a trust policy that let in its whole account: the search
+    took the old grant for none, and the engine did not confirm that (it was unknown)."""
+    other = "444455556666"
+    worlds = [
+        CompiledWorld(
+            load_world_data(
+                {
+                    "accounts": {
+                        ACCOUNT: {"roles": {"r": {"trust": policy(trusted)}}},
+                        other: {"users": {"ann": {}}},
+                    }
+                }
+            )
+        )
+        for trusted in (
+            {"Effect": "Allow", "Principal": {"AWS": who}, "Action": "sts:AssumeRole"}
+            for who in (other, f"arn:aws:iam::{other}:user/nobody")
+        )
+    ]
+    claim = parse_claim({"name": "nothing new", "no_new_access": {"action": "sts:AssumeRole"}})
+    assert prove(claim, worlds[1], worlds[0]).result == "PASS"
+
+
+def test_a_key_that_another_service_derives_is_never_there() -> None:
+    """A policy of a table that asks for a key of KMS lets nobody in (it was unknown)."""
+    table = f"arn:aws:dynamodb:eu-west-1:{ACCOUNT}:table/t"
+    where = when("StringEquals", "kms:CallerAccount", "444455556666")
+    worlds = [
+        CompiledWorld(
+            load_world_data({"accounts": {ACCOUNT: {"resources": {table: {"policy": document}}}}})
+        )
+        for document in (
+            policy(allow("s3:GetObject", Principal="*")),
+            policy(allow("dynamodb:GetItem", Principal="*", **where)),
+        )
+    ]
+    claim = parse_claim({"name": "nothing new", "no_new_access": {"action": "dynamodb:GetItem"}})
+    assert prove(claim, worlds[1], worlds[0]).result == "PASS"
+
+
 def test_the_account_of_a_caller_of_kms_is_its_own() -> None:
     """A key that is open to callers of one account is open to that account."""
     key = f"arn:aws:kms:us-east-1:{ACCOUNT}:key/k"
