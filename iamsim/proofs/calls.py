@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from iamsim.proofs.formula import Formula
 
     Values = Mapping[str, ContextValue | None]
+    Tests = Mapping[str, tuple[KeyTest, ...]]
 
 __all__ = ["broken_rule_of_calls", "fits", "never_carries"]
 
@@ -76,7 +77,7 @@ class Together(NamedTuple):
 
 
 def broken_rule_of_calls(
-    values: Values, columns: tuple[CallerColumn, ...], known: Values
+    values: Values, tests: Tests, columns: tuple[CallerColumn, ...], known: Values
 ) -> Formula:
     """What the first rule that a request breaks asks for instead; true where none is broken.
     `columns` are the callers that it could come from, `known` is what is settled of these."""
@@ -92,7 +93,7 @@ def broken_rule_of_calls(
     for wanted in rules:
         if wanted is not True:
             return wanted
-    return broken_rule(values)
+    return broken_rule(values, tests)
 
 
 def fits(values: Values, columns: tuple[CallerColumn, ...]) -> bool:
@@ -210,13 +211,21 @@ def _tags(values: Values, asked: frozenset[str]) -> Formula:
                 continue
             said = [values[name] for name in both]
             if said[0] != said[1] and all(catalog.carries(action, name) for name in both):
-                alike = [
-                    all_of(key_is(name, value) for name in both)
-                    for value in said
-                    if isinstance(value, str)
+                texts = [value for value in said if isinstance(value, str)]
+                alike = [all_of(key_is(name, text) for name in both) for text in texts]
+                other = [
+                    key_is(name, text)._replace(holds=False) for name in both for text in texts
                 ]
+                there = [key_is_absent(name, absent=False) for name in both]
                 others = all_actions().everything & ~all_actions().service_mask(service)
-                return any_of([*alike, all_of(map(key_is_absent, both)), ActionIn(others)])
+                return any_of(
+                    [
+                        *alike,
+                        all_of(map(key_is_absent, both)),
+                        ActionIn(others),
+                        all_of([*there, *other]),
+                    ]
+                )
     return True
 
 

@@ -307,7 +307,7 @@ def _case(
         Place(mask),
         caller.known,
         domain,
-        lambda values: broken_rule_of_calls(values, caller.columns, caller.known),
+        lambda values, tests: broken_rule_of_calls(values, tests, caller.columns, caller.known),
         formula,
         open_keys((*grants, *existing), caller.known),
         confirm,

@@ -30,7 +30,8 @@ SEGMENT = (Wildcard.SEGMENT_STAR,)
 ACCOUNT = (Glob.of((Kind.DIGIT,) * 12),)
 ORGANIZATION = (Glob.of(("o-", *WORD)),)
 PATHS = (Glob.of(("o-", *WORD, "/r-", *WORD, "/", Wildcard.STAR)),)
-ARN = (Glob.of(("arn:", *WORD, ":", *WORD, ":", *SEGMENT, ":", *SEGMENT, ":", *SOMETHING.atoms)),)
+ARN_START, ARN_END = ("arn:", *WORD, ":", *WORD, ":", *SEGMENT, ":"), (":", *SOMETHING.atoms)
+ARN = (Glob.of((*ARN_START, *SEGMENT, *ARN_END)),)
 TRUE_OR_FALSE = (literal_glob("true"), literal_glob("false"))
 PRINCIPAL_TYPES = tuple(
     literal_glob(text) for text in ("User", "AssumedRole", "Account", "FederatedUser", "Anonymous")
@@ -45,6 +46,11 @@ FORMS: dict[str, tuple[Glob, ...]] = {
     "aws:resourceorgid": ORGANIZATION,
     "aws:resourceorgpaths": PATHS,
     "aws:sourceaccount": ACCOUNT,
+    # Buckets and their like have no account in their ARNs.
+    "aws:sourcearn": (
+        Glob.of((*ARN_START, *ACCOUNT[0].atoms, *ARN_END)),
+        Glob.of((*ARN_START, *ARN_END)),
+    ),
     "aws:sourceorgid": ORGANIZATION,
     "aws:sourceorgpaths": PATHS,
     "aws:sourcevpc": (Glob.of(("vpc-", *WORD)),),

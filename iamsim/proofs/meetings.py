@@ -23,6 +23,8 @@ from iamsim.core.errors import InputError
 from iamsim.core.request import CallerKind
 from iamsim.core.unknown import is_open_key
 from iamsim.engine import authorize
+from iamsim.engine.context import ISSUED
+from iamsim.engine.presence import caller_marks
 from iamsim.engine.question import DIRECT_CALL, NOTHING_ATTACHED, Question
 from iamsim.engine.relations import ResourceKind
 from iamsim.proofs.budget import Budget, OutOfBudgetError
@@ -184,6 +186,9 @@ class Meeting:
                 self._arrangement(self.earlier), self.actions, self.space.universe
             )
         read = [*statements, *earlier, self.claim.about, *self.claim.unless]
+        longest = None
+        if any(ISSUED in statement.keys for statement in read):
+            longest = caller_marks(self.prepared.question, self.person.caller, self.world).longest
         known.update(
             (key, None) for key in open_keys(read, known) if not self._domain(key, known).present
         )
@@ -192,7 +197,7 @@ class Meeting:
             Place(self.actions),
             known,
             lambda key: self._domain(key, known),
-            broken_rule,
+            lambda values, tests: broken_rule(values, tests, longest),
             self._formula,
             open_keys(read, known),
             self._confirm,
@@ -205,7 +210,7 @@ class Meeting:
 
     def _is_closed(self, case: Case, opened: Formula) -> bool:
         """Whether it is clear from what changed alone that nothing opens here."""
-        problem = Problem(case.space, case.domain, case.known, lambda _: True, Budget())
+        problem = Problem(case.space, case.domain, case.known, lambda _, __: True, Budget())
         about = Reader(
             self.space.universe, self.actions, self.person.caller, case.known
         ).beside_action(self.claim.about)

@@ -1,8 +1,9 @@
 """What holds between the keys of one request: a witness must keep to it.
 
 Each rule looks at a request that was found. Where it is broken, the rule gives what must hold
-instead, as a formula over the keys it names; the search goes on with that. A key that no test
-asked for binds nothing.
+instead, as a formula over the keys it names; the search goes on with that. Every request that
+keeps to the rule meets this formula, the one at hand does not: what is given up has no witness. A
+key that no test asked for binds nothing.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
 """
 
@@ -14,27 +15,33 @@ from typing import TYPE_CHECKING
 from iamsim.catalog.presence import owner_account_keys, region_keys
 from iamsim.compile.condition import compile_condition
 from iamsim.compile.literals import read_date
+from iamsim.compile.operators import POSITIVE
 from iamsim.core.span import Source
-from iamsim.core.wildcard import Wildcard
+from iamsim.core.wildcard import Wildcard, tokenize
 from iamsim.proofs.conditions import KeyTest
 from iamsim.proofs.formats import arn_account
 from iamsim.proofs.formula import ActionIn, ResourceIn, all_of, any_of
 from iamsim.proofs.globs import Glob
+from iamsim.proofs.texts import fits
 from iamsim.symbolic.actions import all_actions
 from iamsim.syntax.ast import Condition, Value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
+    from decimal import Decimal
 
     from iamsim.compile.condition import ConditionTest
     from iamsim.core.request import ContextValue
     from iamsim.proofs.formula import Formula
 
     Values = Mapping[str, ContextValue | None]
+    Tests = Mapping[str, tuple[KeyTest, ...]]
     Rule = Callable[[Values], Formula]
+    RuleOfTexts = Callable[[Values, Tests], Formula]
 
 __all__ = ["ACTION", "CALLED_VIA", "RESOURCE", "broken_rule", "key_is", "key_is_absent"]
 
+PLAIN = frozenset({"StringEquals", "StringLike"})
 ACTION, RESOURCE = "action", "resource"  # stand among the keys for those of the request
 SOURCE = Source("rules between keys", "")
 # Keys that hold one pair each, and the key that lists the names of all.
@@ -45,8 +52,18 @@ PAIRS = (
 CALLED_VIA = ("aws:calledvia", "aws:calledviafirst", "aws:calledvialast")
 FROM_ENDPOINT = ("aws:sourcevpce", "aws:sourcevpc")
 ARN_KEY, NAME_KEY = "aws:principalarn", "aws:username"
+TIME_KEYS, ISSUED_KEY = ("aws:currenttime", "aws:epochtime"), "aws:tokenissuetime"
+IN_ORGANIZATION = "ForAnyValue:StringLike"
 REGION_KEYS = ("aws:requestedregion", *region_keys().values())
 OWNER_KEYS = tuple(owner_account_keys().values())
+OF_USER = ("arn:*:iam::*:user/{}", "arn:*:iam::*:user/*/{}")
+IN_ACCOUNT = "arn:*:*:*:{}:*"
+ACCOUNT_OF = (
+    ("aws:sourcearn", "aws:sourceaccount"),
+    (ARN_KEY, "aws:principalaccount"),
+    (ARN_KEY, "kms:calleraccount"),
+)
+SOMETHING = (Wildcard.SEGMENT_QUESTION, Wildcard.SEGMENT_STAR)  # in a part of an ARN
 SAME = (
     ("kms:calleraccount", "aws:principalaccount"),
     *((key, "aws:requestedregion") for key in REGION_KEYS[1:]),
@@ -55,30 +72,70 @@ SAME = (
 
 
 @lru_cache(maxsize=20_000)
-def _condition(operator: str, key: str, value: str) -> ConditionTest:
+def _conditions(operator: str, key: str, values: tuple[str, ...]) -> ConditionTest:
     """One condition as policies have them."""
-    return compile_condition(
-        Condition(operator, key, (Value(value, ()),), ()), SOURCE, with_variables=False
-    )
+    written = tuple(Value(value, ()) for value in values)
+    return compile_condition(Condition(operator, key, written, ()), SOURCE, with_variables=False)
 
 
 def key_is(key: str, value: str, *, operator: str = "StringEquals") -> KeyTest:
     """The test of a key for one value."""
-    return KeyTest(_condition(operator, key, value), holds=True)
+    return KeyTest(_conditions(operator, key, (value,)), holds=True)
 
 
 def key_is_absent(key: str, *, absent: bool = True) -> KeyTest:
     """The test of a key for not being there."""
-    return KeyTest(_condition("Null", key, "true"), holds=absent)
+    return KeyTest(_conditions("Null", key, ("true",)), holds=absent)
 
 
-def broken_rule(values: Values) -> Formula:
-    """What the first rule that some values break asks for instead; true where none is broken."""
+def broken_rule(values: Values, tests: Tests, longest: int | None = None) -> Formula:
+    """What the first rule that some values break asks for instead; true where none is broken.
+    `tests` are those that the values meet, `longest` is the greatest age of credentials."""
     for rule in RULES:
         wanted = rule(values)
         if wanted is not True:
             return wanted
-    return True
+    for rule_of_texts in RULES_OF_TEXTS:
+        wanted = rule_of_texts(values, tests)
+        if wanted is not True:
+            return wanted
+    return _age(values, longest)
+
+
+def _is_none_of(key: str, texts: Iterable[str | None]) -> Formula:
+    """The test of a key for no value of some."""
+    return all_of(key_is(key, text)._replace(holds=False) for text in texts if text is not None)
+
+
+def _asked_alike(
+    key: str, tests: Tests, other: str, forms: tuple[str, ...], operator: str
+) -> list[KeyTest]:
+    """What is asked of a key's text, asked of another key that holds this text in some forms."""
+    found = []
+    for condition, holds in tests.get(key, ()):
+        texts = _patterns(condition)
+        if texts is not None:
+            values = tuple(form.format(text) for form in forms for text in texts)
+            wanted = holds is not condition.operator.negated
+            found.append(KeyTest(_conditions(operator, other, values), wanted))
+    return found
+
+
+def _patterns(condition: ConditionTest) -> tuple[str, ...] | None:
+    """The patterns of a condition on one text, as StringLike has them; `None` where it is none, or
+    compares with something else."""
+    base = POSITIVE.get(condition.operator.base, condition.operator.base)
+    templates = condition.values.templates
+    if base not in PLAIN or condition.operator.set_operator or any(t.keys for t in templates):
+        return None
+    texts = tuple(template.text for template in templates)
+    wild = base != "StringLike" and any(set(text) & set("*?") for text in texts)
+    return None if wild else texts
+
+
+def _lacks(wanted: list[KeyTest], key: str, tests: Tests) -> bool:
+    """Whether a key is not yet asked all that it has to be."""
+    return not set(wanted) <= set(tests.get(key, ()))
 
 
 def _text(values: Values, key: str) -> str | None:
@@ -113,42 +170,62 @@ def _pairs(values: Values) -> Formula:
     return True
 
 
-def _source_account(values: Values) -> Formula:
-    """aws:SourceArn is in the account of aws:SourceAccount, where it names one."""
-    return _account_of("aws:sourcearn", "aws:sourceaccount", values)
-
-
-def _principal_account(values: Values) -> Formula:
-    """aws:PrincipalArn is in the account of aws:PrincipalAccount."""
-    for key in ("aws:principalaccount", "kms:calleraccount"):
-        wanted = _account_of("aws:principalarn", key, values)
-        if wanted is not True:
-            return wanted
+def _account(values: Values, tests: Tests) -> Formula:
+    """aws:SourceArn is in the account of aws:SourceAccount, where it names one; aws:PrincipalArn in
+    that of aws:PrincipalAccount."""
+    for arn_key, account_key in ACCOUNT_OF:
+        arn, account = _text(values, arn_key), _text(values, account_key)
+        named = None if arn is None or account is None else arn_account(arn)
+        if account is None or named in (None, account):
+            continue
+        wanted = _asked_alike(account_key, tests, arn_key, (IN_ACCOUNT,), "ArnLike")
+        if _lacks(wanted, arn_key, tests):
+            ways = [all_of(wanted)]
+        else:
+            both = [_in_account(arn_key, text) for text in (account, str(named))]
+            ways = [
+                both[0],
+                key_is(account_key, str(named)),
+                all_of(
+                    [
+                        *(test._replace(holds=False) for test in both),
+                        _is_none_of(account_key, (account, named)),
+                    ]
+                ),
+            ]
+        return any_of(
+            [
+                *ways,
+                _in_account(arn_key, ""),
+                key_is_absent(arn_key),
+                key_is_absent(account_key),
+            ]
+        )
     return True
 
 
-def _account_of(arn_key: str, account_key: str, values: Values) -> Formula:
-    """An ARN is in the account that another key names."""
-    arn, account = _text(values, arn_key), _text(values, account_key)
-    if arn is None or account is None:
-        return True
-    named = arn_account(arn)
-    if named in (None, account):
-        return True
-    return any_of(
-        [
-            key_is(arn_key, f"arn:*:*:*:{account}:*", operator="ArnLike"),
-            key_is(account_key, str(named)),
-        ]
-    )
+def _in_account(key: str, account: str) -> KeyTest:
+    """The test of an ARN for an account; without one, for naming none."""
+    return key_is(key, IN_ACCOUNT.format(account), operator="ArnLike")
 
 
-def _same(values: Values) -> Formula:
+def _same(values: Values, tests: Tests) -> Formula:
     """Keys of services that repeat a global one."""
     for first, second in SAME:
         one, other = _text(values, first), _text(values, second)
-        if one is not None and other is not None and one != other:
-            return any_of([key_is(first, other), key_is(second, one)])
+        if one is None or other is None or one == other:
+            continue
+        wanted = [
+            *_asked_alike(first, tests, second, ("{}",), "StringLike"),
+            *_asked_alike(second, tests, first, ("{}",), "StringLike"),
+        ]
+        known = {*tests.get(first, ()), *tests.get(second, ())}
+        if not set(wanted) <= known:
+            ways = [all_of(wanted)]
+        else:
+            neither = [_is_none_of(key, (one, other)) for key in (first, second)]
+            ways = [key_is(first, other), key_is(second, one), all_of(neither)]
+        return any_of([*ways, key_is_absent(first), key_is_absent(second)])
     return True
 
 
@@ -184,12 +261,9 @@ def _called_via(values: Values) -> Formula:
             continue
         members = (services,) if isinstance(services, str) else services
         if name not in members:
-            return any_of(
-                [
-                    key_is(CALLED_VIA[0], name, operator="ForAnyValue:StringEquals"),
-                    *(key_is(end, member) for member in members),
-                ]
-            )
+            named = key_is(CALLED_VIA[0], name, operator="ForAnyValue:StringEquals")
+            other = [named._replace(holds=False), _is_none_of(end, (name, *members))]
+            return any_of([named, *(key_is(end, member) for member in members), all_of(other)])
     return True
 
 
@@ -209,30 +283,55 @@ def _multi_factor(values: Values) -> Formula:
 
 
 def _times(values: Values) -> Formula:
-    """One moment in two forms; and credentials are not issued after they are used."""
-    current, epoch = _text(values, "aws:currenttime"), _text(values, "aws:epochtime")
-    if current is not None and epoch is not None and read_date(current) != read_date(epoch):
-        return any_of(
-            [
-                key_is("aws:epochtime", current, operator="DateEquals"),
-                key_is("aws:currenttime", epoch, operator="DateEquals"),
-            ]
-        )
-    now = current or epoch
-    issued = _text(values, "aws:tokenissuetime")
-    first, last = read_date(issued or ""), read_date(now or "")
-    if issued is None or now is None or first is None or last is None or first <= last:
+    """One moment in two forms."""
+    current, epoch = (read_date(_text(values, key) or "") for key in TIME_KEYS)
+    if current is None or epoch is None or current == epoch:
         return True
-    key = "aws:currenttime" if current is not None else "aws:epochtime"
+    cut = _between(current, epoch)
     return any_of(
         [
-            key_is("aws:tokenissuetime", now, operator="DateLessThanEquals"),
-            key_is(key, issued, operator="DateGreaterThanEquals"),
+            all_of(_not_after(key, cut) for key in TIME_KEYS),
+            all_of(_after(key, cut) for key in TIME_KEYS),
         ]
     )
 
 
-def _paths(values: Values) -> Formula:
+def _age(values: Values, longest: int | None) -> Formula:
+    """Credentials are not issued after they are used, nor longer before than they hold.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_request.html
+    """
+    key = TIME_KEYS[0] if _text(values, TIME_KEYS[0]) is not None else TIME_KEYS[1]
+    now, issued = (read_date(_text(values, name) or "") for name in (key, ISSUED_KEY))
+    if now is None or issued is None:
+        return True
+    if issued > now:
+        cut = _between(now, issued)
+        ways = [_not_after(ISSUED_KEY, cut), _after(key, cut)]
+    elif longest is not None and now - issued > longest:
+        cut = _between(issued + longest, now)
+        ways = [_not_after(key, cut), _after(ISSUED_KEY, cut - longest)]
+    else:
+        return True
+    return any_of([*ways, key_is_absent(ISSUED_KEY)])
+
+
+def _between(one: Decimal, other: Decimal) -> int:
+    """A whole second between two moments: requests have no parts of seconds."""
+    return int(((one + other) / 2).to_integral_value("ROUND_FLOOR"))
+
+
+def _not_after(key: str, second: int) -> KeyTest:
+    """The test of a key for a moment until a second."""
+    return key_is(key, str(second), operator="DateLessThanEquals")
+
+
+def _after(key: str, second: int) -> KeyTest:
+    """The test of a key for a moment after a second."""
+    return key_is(key, str(second + 1), operator="DateGreaterThanEquals")
+
+
+def _paths(values: Values, tests: Tests) -> Formula:
     """A path in an organization begins with its id, and is there where that is."""
     for side in ("principal", "resource", "source", "vpce"):
         key, id_key = f"aws:{side}orgpaths", f"aws:{side}orgid"
@@ -245,14 +344,21 @@ def _paths(values: Values) -> Formula:
                 all_of([key_is_absent(key, absent=absent), key_is_absent(id_key, absent=absent)])
                 for absent in (True, False)
             )
-        organization = _text(values, id_key)
-        path = _text(values, key)
+        organization, path = _text(values, id_key), _text(values, key)
         if organization is None or path is None or path.startswith(f"{organization}/"):
             continue
+        wanted = _asked_alike(id_key, tests, key, ("{}/*",), IN_ORGANIZATION)
+        if _lacks(wanted, key, tests):
+            return any_of([all_of(wanted), all_of([key_is_absent(key), key_is_absent(id_key)])])
+        named = path.partition("/")[0]
+        ids = organization, named
+        both = [key_is(key, f"{text}/*", operator=IN_ORGANIZATION) for text in ids]
+        neither = [test._replace(holds=False) for test in both]
         return any_of(
             [
-                key_is(key, f"{organization}/*", operator="ForAnyValue:StringLike"),
-                key_is(id_key, path.partition("/")[0]),
+                both[0],
+                key_is(id_key, named),
+                all_of([*neither, _is_none_of(id_key, ids)]),
             ]
         )
     return True
@@ -279,7 +385,7 @@ def _services(values: Values) -> Formula:
     return True
 
 
-def _region(values: Values) -> Formula:
+def _region(values: Values, tests: Tests) -> Formula:
     """A call goes to the Region that the resource's ARN names; a service's own key for it comes
     with all of the service's calls."""
     service = str(values[ACTION]).partition(":")[0]
@@ -288,17 +394,18 @@ def _region(values: Values) -> Formula:
         universe = all_actions()
         others = ActionIn(universe.everything & ~universe.service_mask(service))
         return any_of([key_is_absent(key, absent=False), others])
-    return _part_of_resource(values, REGION_KEYS, 3)
+    return _part_of_resource(values, tests, REGION_KEYS, 3)
 
 
-def _owner(values: Values) -> Formula:
+def _owner(values: Values, tests: Tests) -> Formula:
     """A resource belongs to the account that its ARN names."""
-    return _part_of_resource(values, OWNER_KEYS, 4)
+    return _part_of_resource(values, tests, OWNER_KEYS, 4)
 
 
-def _part_of_resource(values: Values, keys: Iterable[str], place: int) -> Formula:
+def _part_of_resource(values: Values, tests: Tests, keys: Iterable[str], place: int) -> Formula:
     """A part of the resource's ARN is what keys say."""
-    parts = (_text(values, RESOURCE) or "").split(":", 5)
+    resource = _text(values, RESOURCE) or ""
+    parts = resource.split(":", 5)
     if len(parts) != 6 or not parts[place]:  # noqa: PLR2004 - the parts of an ARN
         return True
     told = ((key, _text(values, key)) for key in keys)
@@ -307,41 +414,72 @@ def _part_of_resource(values: Values, keys: Iterable[str], place: int) -> Formul
     )
     if said is None:
         return True
-    segment: list[str | Wildcard] = [Wildcard.SEGMENT_STAR] * 5
-    segment[0], segment[place] = "arn", said
-    tokens = [token for part in segment for token in (part, ":")]
-    glob = Glob.of((*tokens, Wildcard.STAR))
-    return any_of([ResourceIn((glob,), inside=True), key_is(key, parts[place])])
-
-
-def _name(values: Values) -> Formula:
-    """aws:username is the last part of a user's ARN."""
-    arn, name = values.get(ARN_KEY), values.get(NAME_KEY)
-    if not isinstance(arn, str) or not isinstance(name, str) or ":user/" not in arn:
-        return True
-    if arn.rpartition("/")[2] == name:
-        return True
+    unsaid = ResourceIn((_resource_with(SOMETHING, place),), inside=False)
+    for condition, holds in tests.get(key, ()):
+        texts = _patterns(condition)
+        wanted = holds is not condition.operator.negated
+        if texts is None:
+            continue
+        globs = tuple(_resource_with(_in_segment(text), place) for text in texts)
+        if any(fits(glob, resource) for glob in globs) is not wanted:
+            return any_of([ResourceIn(globs, inside=wanted), unsaid, key_is_absent(key)])
+    both = tuple(_resource_with((text,), place) for text in (said, parts[place]))
+    neither = [ResourceIn(both, inside=False), _is_none_of(key, (said, parts[place]))]
     return any_of(
         [
-            key_is(NAME_KEY, arn.rpartition("/")[2]),
-            key_is(ARN_KEY, f"arn:*:iam::*:user/{name}", operator="ArnLike"),
-            key_is(ARN_KEY, f"arn:*:iam::*:user/*/{name}", operator="ArnLike"),
+            ResourceIn(both[:1], inside=True),
+            key_is(key, parts[place]),
+            all_of(neither),
+            unsaid,
+            key_is_absent(key),
         ]
     )
 
 
-RULES: tuple[Rule, ...] = (
-    _name,
-    _region,
-    _owner,
-    _pairs,
-    _source_account,
-    _principal_account,
-    _same,
-    _network,
-    _called_via,
-    _multi_factor,
-    _times,
-    _paths,
-    _services,
-)
+def _resource_with(part: Iterable[str | Wildcard], place: int) -> Glob:
+    """The glob of resources whose ARN has something in one of its first five places."""
+    segments: list[Iterable[str | Wildcard]] = [(Wildcard.SEGMENT_STAR,)] * 5
+    segments[0], segments[place] = ("arn",), part
+    return Glob.of((*(token for segment in segments for token in (*segment, ":")), Wildcard.STAR))
+
+
+def _in_segment(pattern: str) -> list[str | Wildcard]:
+    """A pattern of one part of an ARN."""
+    wild = {Wildcard.STAR: Wildcard.SEGMENT_STAR, Wildcard.QUESTION: Wildcard.SEGMENT_QUESTION}
+    return [
+        token if isinstance(token, str) else wild.get(token, token) for token in tokenize(pattern)
+    ]
+
+
+def _name(values: Values, tests: Tests) -> Formula:
+    """aws:username is the last part of a user's ARN."""
+    arn, name = _text(values, ARN_KEY), _text(values, NAME_KEY)
+    if arn is None or name is None or ":user/" not in arn:
+        return True
+    last = arn.rpartition("/")[2]
+    if last == name:
+        return True
+    wanted = _asked_alike(NAME_KEY, tests, ARN_KEY, OF_USER, "ArnLike")
+    if _lacks(wanted, ARN_KEY, tests):
+        ways = [all_of(wanted)]
+    else:
+        called = [_user_called(text) for text in (name, last)]
+        neither = [test._replace(holds=False) for test in called]
+        ways = [
+            called[0],
+            key_is(NAME_KEY, last),
+            all_of([*neither, _is_none_of(NAME_KEY, (name, last))]),
+        ]
+    no_user = key_is(ARN_KEY, "arn:*:iam::*:user/*", operator="ArnLike")._replace(holds=False)
+    return any_of([*ways, no_user, key_is_absent(NAME_KEY)])
+
+
+def _user_called(name: str) -> KeyTest:
+    """The test of an ARN for a user of some name."""
+    return KeyTest(
+        _conditions("ArnLike", ARN_KEY, tuple(form.format(name) for form in OF_USER)), holds=True
+    )
+
+
+RULES_OF_TEXTS: tuple[RuleOfTexts, ...] = (_name, _region, _owner, _account, _same, _paths)
+RULES: tuple[Rule, ...] = (_pairs, _network, _called_via, _multi_factor, _times, _services)

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from iamsim.proofs.globs import Glob
 
     Values = Mapping[str, ContextValue | None]
-    Rules = Callable[[Values], Formula]
+    Tests = Mapping[str, tuple[KeyTest, ...]]
+    Rules = Callable[[Values, Tests], Formula]
 
 __all__ = ["Model", "Place", "Problem", "Space", "search"]
 
@@ -226,14 +227,15 @@ def _follow(state: State, depth: int) -> Iterator[Model]:
     state.problem.budget.spend_node(depth)
     failing = [choice for choice in state.choices if not state.holds(choice)]
     if not failing:
-        rule = state.problem.rules({**state.values, ACTION: state.action, RESOURCE: state.resource})
+        values = {**state.values, ACTION: state.action, RESOURCE: state.resource}
+        rule = state.problem.rules(values, state.tests)
         if rule is True:
             yield Model(state.action, state.resource, state.values)
             return
         made = state.with_formula(rule)
         if made is None:
             return
-        if not isinstance(rule, Junction):
+        if not (isinstance(rule, Junction) and rule.disjunction):
             yield from _follow(made, depth + 1)
             return
         failing = [rule]

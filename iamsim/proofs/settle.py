@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from iamsim.proofs.search import Model, Place, Space
 
     Values = Mapping[str, ContextValue | None]
+    Tests = Mapping[str, tuple[KeyTest, ...]]
+    Rules = Callable[[Values, Tests], Formula]
 
 __all__ = ["Case", "Settled", "Supposed", "settle"]
 
@@ -88,7 +90,7 @@ class Case(NamedTuple):
     place: Place
     known: Values
     domain: Callable[[str], Domain]
-    rules: Callable[[Values], Formula]
+    rules: Rules
     formula: Callable[[Values], Formula]
     variables: frozenset[str]
     confirm: Callable[[Model, Values], Mapping[str, Any] | None]
@@ -150,7 +152,7 @@ def _searched(case: Case, known: Values, budget: Budget) -> tuple[Settled, Model
         case.space,
         case.domain,
         known,
-        lambda values: case.rules({**known, **values}),
+        lambda values, tests: case.rules({**known, **values}, tests),
         budget,
     )
     last = None
