@@ -28,6 +28,7 @@ __all__ = ["IMPORTER"]
 
 SINGLE = {"Role": read_role, "User": read_user, "Group": read_group}
 LISTS = {"Roles": read_role, "Users": read_user, "Groups": read_group}
+NEEDED = ("Users", "Roles")  # who may do something, besides the root user
 OWNERS = {"RoleName": "role", "UserName": "user", "GroupName": "group"}
 KINDS = ("role", "user", "group")
 ATTACHED = {f"list-attached-{kind}-policies": kind for kind in KINDS}
@@ -54,7 +55,9 @@ class IamCalls:
                 reader(page, place, source, draft)
 
     def finish(self, draft: Draft) -> None:
-        """Mark the inline policies that are listed, and of which no output holds the document."""
+        """Mark the inline policies that are listed, and of which no output holds the document; and
+        doubt users or roles where the others alone are listed."""
+        _lose_lists(draft)
         listed = draft.state.get(self.name, {}).get("listed")
         for record, name, path in listed if isinstance(listed, list) else ():
             draft.source = path
@@ -62,6 +65,27 @@ class IamCalls:
                 why = f"the inline policy {quote(name)} of {record.what} is listed, and not there"
                 draft.remark("policy-missing", why, severity="unknown")
                 record.inline(name, marker(why, draft.file))
+        draft.source = ""
+
+
+def _lose_lists(draft: Draft) -> None:
+    """Doubt the principals of an account of which a list names the users or the roles, and nothing
+    tells of the others: AWS prints empty lists too."""
+    lists = draft.state.get(IamCalls.name, {}).get("lists")
+    found: dict[str, dict[str, str]] = lists if isinstance(lists, dict) else {}
+    for account, told in sorted(found.items()):
+        known = {**told, **found.get("", {})}
+        accounts = draft.data.get("accounts")
+        data = accounts.get(account) if isinstance(accounts, dict) else None
+        if not isinstance(data, dict) or not any(data.get(kind.lower()) for kind in NEEDED):
+            continue
+        missing = [kind for kind in NEEDED if kind not in known and not data.get(kind.lower())]
+        if not missing:
+            continue
+        draft.source = next(iter(told.values()))
+        why = f"nothing tells what `list-{missing[0].lower()}` would of `{account}`"
+        draft.remark("records-missing", why, missing[0], "unknown")
+        draft.lose(why, kinds=("principals",), account=account)
         draft.source = ""
 
 
@@ -109,6 +133,9 @@ def _principals(page: Json, place: str, source: Source, draft: Draft) -> None:
         lost = marker("the list of groups can't be read", draft.file)
         member.extend("groups", [] if whole else [lost])
     for key, read in LISTS.items():
+        listed = page.get(key)
+        if isinstance(listed, list) and not page.keys() & SINGLE.keys() and member is None:
+            _note_list(key, listed, source, draft)
         for record, at in records(draft, page, key, place):
             read(record, at, draft)
             if member is not None and key == "Groups":
@@ -122,6 +149,15 @@ def _principals(page: Json, place: str, source: Source, draft: Draft) -> None:
             ):
                 user = text(record, "UserName") or arn.resource.rpartition("/")[2]
                 draft.user(arn.account, user).extend("groups", [name])
+
+
+def _note_list(key: str, listed: list[object], source: Source, draft: Draft) -> None:
+    """Keep of which account a list of its users, groups or roles is; of any where nothing says."""
+    arns = [find_arn(text(record, "Arn") or "") for record in listed if isinstance(record, dict)]
+    account = next((arn.account for arn in arns if arn is not None), account_of_path(source.path))
+    lists = draft.state.setdefault(IamCalls.name, {}).setdefault("lists", {})
+    assert isinstance(lists, dict)  # noqa: S101 - nobody else puts anything there
+    lists.setdefault(account or "", {})[key] = source.path
 
 
 def _has_a_name(record: object) -> bool:

@@ -582,11 +582,12 @@ LISTED_GROUP = {"GroupName": "g", "Path": "/", "Arn": "arn:aws:iam::111122223333
 @pytest.mark.parametrize(
     "files",
     [
-        {"list-users": {"Users": [LISTED_USER]}},
+        {"list-users": {"Users": [LISTED_USER]}, "list-roles": {"Roles": []}},
         {"get-group.g": {"Group": LISTED_GROUP, "Users": [LISTED_USER]}},
         {"list-access-keys.u": {"AccessKeyMetadata": [{"UserName": "u", "AccessKeyId": "AKIA"}]}},
         {
             "list-users": {"Users": [LISTED_USER]},
+            "list-roles": {"Roles": []},
             "list-attached-user-policies.u": {"AttachedPolicies": []},
             "list-groups-for-user.u": {"Groups": []},
             "list-user-policies.u": {"PolicyNames": ["own"]},
@@ -601,6 +602,25 @@ def test_the_policies_of_who_is_only_named_are_not_known(tmp_path, files):
     assert set(codes(found)) == {"policy-missing", "attribute-missing"}
     question = Question("arn:aws:iam::111122223333:user/u", "s3:GetObject", "arn:aws:s3:::b/k")
     assert decide(question, CompiledWorld(to_world(found))).verdict is Verdict.CONDITIONAL
+
+
+LISTED_ROLE = {
+    "RoleName": "r",
+    "Path": "/",
+    "Arn": "arn:aws:iam::111122223333:role/r",
+    "AssumeRolePolicyDocument": DENY_ALL,
+}
+
+
+def test_a_list_of_roles_alone_says_nothing_of_users(tmp_path):
+    """There may be users with any policy, until something lists them, though it lists none."""
+    roles = {"111122223333/list-roles.json": {"Roles": [LISTED_ROLE]}}
+    alone = to_world(imported(tmp_path / "alone", roles))
+    assert alone.unlisted_of("principals", "111122223333")
+    none = roles | {"111122223333/list-users.json": {"Users": []}}
+    told = imported(tmp_path / "told", none)
+    assert "records-missing" not in codes(told)
+    assert not to_world(told).unlisted_of("principals", "111122223333")
 
 
 def test_single_calls_of_nobody_are_remarked(tmp_path):

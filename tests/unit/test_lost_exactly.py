@@ -599,6 +599,7 @@ def single_calls() -> Files:
     crew = {"GroupName": "crew", "Path": "/", "Arn": f"arn:aws:iam::{A}:group/crew"}
     files: Files = {
         "list-users": {"Users": [{key: mia[key] for key in ("UserName", "Path", "Arn")}]},
+        "list-roles": {"Roles": []},
         "get-user.mia": {"User": mia},
         "list-user-policies.mia": {"PolicyNames": ["all"]},
         "get-user-policy.mia.all": {"UserName": "mia", **ALL},
