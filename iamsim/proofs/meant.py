@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 __all__ = ["acts_nowhere", "check_claim", "check_pattern", "resources_of"]
 
 WILD = "*?$"
+OF_AWS = "::aws:"  # in the ARNs of managed policies and their like
 ENTITIES = ("user/", "role/")
 
 
@@ -42,6 +43,12 @@ def check_claim(claim: Claim, world: World) -> None:
     can make."""
     where = f"claim {quote(claim.name)}"
     if acts_nowhere(claim.about):
+        if any(OF_AWS in glob.head for glob in resources_of(claim.about)):
+            raise RequestError(
+                "claim-about-nothing",
+                f"{where}: what AWS itself manages is in no account of a world",
+                hint="who may attach such a policy is asked by a condition on `iam:PolicyARN`",
+            )
         raise RequestError(
             "claim-about-nothing",
             f"{where}: its actions act on no such resource",

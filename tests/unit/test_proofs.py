@@ -24,6 +24,7 @@ from iamsim.world.load import load_world_data
 ACCOUNT, OTHER = "111122223333", "444455556666"
 BUCKET = "arn:aws:s3:::ledger"
 PRINCIPAL = "aws:PrincipalArn"
+MANAGED = "arn:aws:iam::aws:policy"
 
 
 def policy(*statements: dict[str, Any]) -> dict[str, Any]:
@@ -393,6 +394,7 @@ def test_equivalent_policies_are_told_from_others() -> None:
         ({"never": {"action": "s3:*", "resource": "arn:aws:sqs:*:*:q"}}, "act on no such"),
         ({"never": {"action": ["sts:Get*Identity"]}}, "no policy controls"),
         ({"never": {"action": "sns:ConfirmSubscription"}}, "no policy controls"),
+        ({"never": {"action": "iam:GetPolicy", "resource": f"{MANAGED}/*"}}, "AWS itself manages"),
         ({"never": {"principal": {"outside": "organization"}}}, "the world has none"),
         ({"no_new_access": True}, "about a change"),
     ],
