@@ -50,6 +50,7 @@ def drop(given: Mapping[str, Any]) -> Json:
     """Take `files` (each with its `name` and its content in Base64) as a world, or the example with
     `sample`; says what is in it. Raises `InputError` for what can't be read."""
     remarks: list[ImportRemark] = []
+    _desk.world = None  # an earlier one is not what was dropped, also where this can't be read
     if given.get("sample"):
         model = load_worlds(_sample(EXAMPLE_WORLD))
     else:

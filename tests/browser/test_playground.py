@@ -313,6 +313,50 @@ def test_a_world_is_dropped_and_asked(visit):
     visit.expect("#p-world-verdict", "access opens")
 
 
+SNAPSHOT = ROOT / "tests" / "data" / "imports" / "config" / "config-snapshot.json"
+TEMPLATE = {
+    "AWSTemplateFormatVersion": "2010-09-09",
+    "Resources": {
+        "Reader": {
+            "Type": "AWS::IAM::Role",
+            "Properties": {
+                "RoleName": "reader",
+                "AssumeRolePolicyDocument": {
+                    "Version": "2012-10-17",
+                    "Statement": {
+                        "Effect": "Allow",
+                        "Principal": {"Service": "ec2.amazonaws.com"},
+                        "Action": "sts:AssumeRole",
+                    },
+                },
+            },
+        }
+    },
+}
+
+
+def test_a_template_and_aws_config_are_dropped_and_what_cannot_be_read_leaves_no_world(visit):
+    """A template and a snapshot of AWS Config by the mouse; a file after them that can't be read
+    takes the world away, so that no answer is about what was there before."""
+    page = visit.page
+    page.click("#p-tab-world")
+    drop = """([name, text]) => {
+      const files = new DataTransfer();
+      files.items.add(new File([text], name));
+      const dropped = new DragEvent("drop", {dataTransfer: files, bubbles: true, cancelable: true});
+      document.getElementById("p-drop").dispatchEvent(dropped);
+    }"""
+    page.evaluate(drop, ["template.json", json.dumps(TEMPLATE)])
+    visit.expect("#p-dropped", "accounts: 1")
+    page.evaluate(drop, ["config-snapshot.json", SNAPSHOT.read_text()])
+    visit.expect("#p-world-details", "222222222222")
+    page.evaluate(drop, ["notes.json", "{"])
+    visit.rest()
+    visit.expect("#p-world-verdict", "not answered")
+    assert page.text_content("#p-dropped") == ""
+    assert not page.is_visible("#p-world-asks")
+
+
 def test_a_lesson_answers_a_wrong_choice(visit):
     """A wrong choice gets a reason, the right one the explanation; what was done is kept."""
     page = visit.page

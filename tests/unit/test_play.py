@@ -246,6 +246,7 @@ def test_a_world_is_dropped_and_asked():
     assert "fault" in ask("ask_world", ask="everything")
     broken = ask("drop", files=[{"name": "x.json", "content": b64encode(b"{").decode()}])["fault"]
     assert broken["policy"] == "x.json"
+    assert "no world" in ask("ask_world", ask="findings")["fault"]["message"]
 
 
 def test_a_dropped_name_stays_in_its_folder():

@@ -55,18 +55,20 @@ export class World {
 
   async #take(files) {
     if (!files.length) return;
+    this.#forget();
     this.#working();
     try { await this.#drop({ files: await contents(files) }); } catch (error) { this.#show({ fault: { message: String(error.message) } }); }
   }
 
   async #drop(data) {
+    this.#forget();
     this.#working();
+    this.#last = () => this.#drop(data);
     const told = await this.#python.ask("drop", data);
     if (!told) return;
     this.#show(told);
     if (told.fault) return;
     at("p-world-asks").hidden = false;
-    this.#last = () => this.#drop(data);
     this.#read = [told.files, told.accounts];
     this.#sayRead();
   }
@@ -81,6 +83,13 @@ export class World {
     } catch (error) {
       this.#show({ fault: { message: String(error.message) } });
     }
+  }
+
+  // Nothing is asked of an earlier world while files are read, nor after they could not be.
+  #forget() {
+    this.#last = this.#read = null;
+    at("p-dropped").textContent = "";
+    at("p-world-asks").hidden = true;
   }
 
   #sayRead() { at("p-dropped").textContent = t("read-as", ...this.#read); }
