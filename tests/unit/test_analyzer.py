@@ -86,6 +86,19 @@ def test_whatever_pattern_lets_somebody_in_is_found(arn, action, resource):
     ]
 
 
+@pytest.mark.parametrize(
+    "resource",
+    [f"{BUCKET}/private/*", "arn:aws:s3:::p*/private/*", f"{BUCKET}/${{aws:username}}/*"],
+)
+def test_whoever_reaches_a_part_of_a_resource_is_found(resource):
+    """Inside of the zone, by own policies that name no more than some objects."""
+    own = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": resource}
+    users = {"ann": {"policies": [{"Version": "2012-10-17", "Statement": own}]}, "bob": {}}
+    batch = Batch(CompiledWorld.checked(world({BUCKET: {}}, users=users)))
+    (found,) = find_internal(batch, [BUCKET], ["s3:GetObject"])
+    assert found.principal == {"AWS": f"arn:aws:iam::{HOME}:user/ann"}
+
+
 def test_what_a_denial_spares_is_found():
     """Objects that a NotResource leaves out, where all others are denied."""
     document = policy("*", "s3:GetObject", f"{BUCKET}/*")

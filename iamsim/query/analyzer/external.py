@@ -52,7 +52,7 @@ if TYPE_CHECKING:
     from iamsim.universe.zone import Zone
     from iamsim.world.model import Account, Resource, Role
 
-__all__ = ["External", "find_external"]
+__all__ = ["External", "find_external", "own_statements"]
 
 GRANTING = frozenset({"grants", "shared_with"})  # facts that let somebody in beside policies
 MOST_ASKED = 20_000  # requests about one resource
@@ -206,7 +206,7 @@ def _not_known(batch: Batch, subject: Subject) -> Iterator[AccessFinding]:
     item = subject.item
     lost = {
         unknown: statement.source.span(statement.path)
-        for statement in _own_statements(batch, item)
+        for statement in own_statements(batch, item)
         if not statement.denies
         for unknown in statement.unknowns
     }
@@ -273,7 +273,7 @@ def _granted(batch: Batch, item: Resource | Role) -> Iterator[Granted]:
                 yield Granted(policy, statement)
 
 
-def _own_statements(batch: Batch, item: Resource | Role) -> Iterator[CompiledStatement]:
+def own_statements(batch: Batch, item: Resource | Role) -> Iterator[CompiledStatement]:
     """The statements of the resource's policies, and of those of the buckets behind it."""
     for policy in _policies(batch, item):
         yield from policy.statements
@@ -285,7 +285,7 @@ def _own_statements(batch: Batch, item: Resource | Role) -> Iterator[CompiledSta
 
 def _all_statements(batch: Batch, item: Resource | Role) -> Iterator[CompiledStatement]:
     """The statements on the resource's side, whose conditions tell callers apart."""
-    yield from _own_statements(batch, item)
+    yield from own_statements(batch, item)
     model = batch.world.model
     for _, policies in model.rcp_levels(item.account) or ():
         for document in policies:

@@ -9,9 +9,14 @@ from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.core.errors import RequestError
+from iamsim.engine.authorize import prepare
+from iamsim.query.analyzer.external import own_statements
 from iamsim.query.analyzer.finding import AccessFinding, FindingKind
 from iamsim.query.analyzer.resources import analyzed_type, type_actions
 from iamsim.query.batch.processes import ALONE, no_progress
+from iamsim.query.changes.callers import own_statements as statements_of_caller
+from iamsim.query.changes.model import PROBE
+from iamsim.query.what_can.places import EVERYTHING, find_families
 from iamsim.universe.candidates import CandidateKind
 from iamsim.universe.zone import zones_of
 from iamsim.world.builtin import FULL_AWS_ACCESS, RCP_FULL_AWS_ACCESS
@@ -19,9 +24,11 @@ from iamsim.world.builtin import FULL_AWS_ACCESS, RCP_FULL_AWS_ACCESS
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    from iamsim.compile.statement import CompiledStatement
     from iamsim.query.analyzer.resources import AnalyzedType
     from iamsim.query.batch import Batch, Candidate
     from iamsim.query.batch.processes import Processes
+    from iamsim.symbolic.actions import ActionUniverse
     from iamsim.world.model import World
 
 __all__ = ["find_internal"]
@@ -65,7 +72,10 @@ def find_internal(
             and candidate.kind in KINDS
             and candidate.principal != arn
         ]
-        asked = _asked(batch, arn, type_, actions)
+        asked = [
+            *_asked(batch, arn, type_, actions),
+            *_asked_inside(batch, arn, type_, actions, some),
+        ]
         chunks = [tuple(asked[chunk.start : chunk.stop]) for chunk in processes.chunks(asked)]
         parts = processes.spread(batch, Reaching, tuple(some), chunks, progress)
         findings += _joined(batch, Subject(arn, type_, owner), chain.from_iterable(parts))
@@ -88,6 +98,14 @@ class Reached(NamedTuple):
     depends_on: str | None
 
 
+class Asking(NamedTuple):
+    """An action to ask for at one place: of some, or of everybody inside the zone."""
+
+    place: str
+    action: str
+    some: tuple[Candidate, ...] = ()
+
+
 class Reaching:
     """Asks for all candidates, some actions and places at a time."""
 
@@ -96,27 +114,81 @@ class Reaching:
         self._batch = batch
         self._candidates = candidates
 
-    def __call__(self, asked: Sequence[tuple[str, str]]) -> list[Reached]:
+    def __call__(self, asked: Sequence[Asking]) -> list[Reached]:
         """Who can do these."""
         found = []
-        for place, action in asked:
-            for holder in self._batch.who(action, place, self._candidates):
+        for place, action, some in asked:
+            for holder in self._batch.who(action, place, some or self._candidates):
                 residual = holder.answer.residual
                 sentence = None if residual is None else residual.sentence.removeprefix("allowed ")
                 found.append(Reached(holder.candidate, action, sentence))
         return found
 
 
-def _asked(
-    batch: Batch, arn: str, type_: AnalyzedType, actions: Sequence[str]
-) -> list[tuple[str, str]]:
-    """What is asked about one resource, or what is in it: places and actions."""
+def _asked(batch: Batch, arn: str, type_: AnalyzedType, actions: Sequence[str]) -> list[Asking]:
+    """What is asked about one resource, or what is in it."""
     universe = batch.universe
     places = [(arn, type_actions(type_, inner=False))]
     if type_.inner:
         places.append((f"{arn}{type_.separator}iamsim-any", type_actions(type_, inner=True)))
     wanted = universe.mask_of(actions) if actions else universe.everything
-    return [(place, name) for place, mask in places for name in universe.actions(mask & wanted)]
+    return [
+        Asking(place, name) for place, mask in places for name in universe.actions(mask & wanted)
+    ]
+
+
+def _asked_inside(
+    batch: Batch,
+    arn: str,
+    type_: AnalyzedType,
+    actions: Sequence[str],
+    candidates: Sequence[Candidate],
+) -> list[Asking]:
+    """What is asked about the things in a resource that policies tell apart: each of those who have
+    such policies, or of everybody where the resource's own are such."""
+    if not type_.inner:
+        return []
+    universe = batch.universe
+    wanted = universe.mask_of(actions) if actions else universe.everything
+    about = type_actions(type_, inner=True) & wanted
+    start = f"{arn}{type_.separator}"
+    item = batch.world.model.find_resource(arn)
+    theirs = [] if item is None else _narrow(own_statements(batch, item), start, about, universe)
+    places: dict[str, list[Candidate]] = {}
+    for candidate in candidates:
+        question = batch.question_as(candidate, PROBE, EVERYTHING)
+        facts = batch.world.caller_facts(question)
+        own = _narrow(statements_of_caller(facts), start, about, universe)
+        if not own and not theirs:
+            continue
+        context = prepare(question, batch.world).request.context
+        families, _ = find_families([*own, *theirs], (), universe, context, [(start, about)])
+        for family in families:
+            for place in family.places():
+                if place.sample.startswith(start):
+                    places.setdefault(place.sample, []).append(candidate)
+    return [
+        Asking(place, name, tuple(some))
+        for place, some in places.items()
+        for name in universe.actions(about)
+    ]
+
+
+def _narrow(
+    statements: Iterable[CompiledStatement], start: str, about: int, universe: ActionUniverse
+) -> list[CompiledStatement]:
+    """The statements that tell apart what begins so."""
+    return [
+        statement
+        for statement in statements
+        if statement.resources is not None
+        and universe.mask(statement.actions) & about
+        and any(
+            not pattern.everything
+            and (start.startswith(pattern.head) or pattern.head.startswith(start))
+            for pattern in statement.resources.patterns
+        )
+    ]
 
 
 def _joined(batch: Batch, subject: Subject, reached: Iterable[Reached]) -> list[AccessFinding]:
