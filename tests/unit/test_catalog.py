@@ -26,6 +26,7 @@ from iamsim.catalog.files import data_lines, data_path
 from iamsim.catalog.keys import template_matches
 from iamsim.catalog.lifelike import lifelike_arn
 from iamsim.catalog.pack import read_pack, write_pack
+from iamsim.catalog.presence import CallerColumn, Presence, Way, presence_in
 from iamsim.catalog.writing import write_reference
 from iamsim.checks.arn_formats import read_format
 from iamsim.core.errors import InputError
@@ -923,3 +924,17 @@ def test_names_and_values_that_read_well_are_of_what_the_reference_lists():
             assert any(
                 form.fits_resource(text) for form in formats for text in (start, f"{start}/x")
             )
+
+
+@pytest.mark.parametrize(
+    ("action", "key", "presence"),
+    [
+        ("ec2:startinstances", "ec2:instanceid", Presence.UNCLEAR),
+        ("ec2:attachvolume", "ec2:volumeid", Presence.UNCLEAR),
+        ("ec2:describeinstances", "ec2:instanceid", Presence.SOMETIMES),
+        ("connect:describeuser", "connect:instanceid", Presence.UNCLEAR),
+    ],
+)
+def test_the_id_of_a_resource_may_come_with_calls_about_it(action, key, presence):
+    """No page says that it always does: it is unknown, and a Deny on it is not passed over."""
+    assert presence_in(action, key, CallerColumn.USER, Way.PUBLIC) is presence
