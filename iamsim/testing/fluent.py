@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from iamsim.core.decision import Verdict
 from iamsim.testing.worlds import answer_of, problems_of
 
 if TYPE_CHECKING:
@@ -106,7 +107,8 @@ class Question:
     """A sentence that is true when every action is allowed on every resource.
 
     Its text is the reason; the pytest plugin shows it where an `assert` fails. Raises
-    `AssertionError` where it is asked for its truth, is not true, and can't be meant.
+    `AssertionError` where it is asked for its truth, is not true, and can't be meant, or depends on
+    what is not known.
     """
 
     _can: Can
@@ -130,12 +132,15 @@ class Question:
     def __bool__(self) -> bool:
         """Whether all of it is allowed."""
         __tracebackhide__ = True
-        allowed = all(answer.allowed for answer in self.answers)
+        verdicts = {answer.verdict for answer in self.answers}
+        allowed = verdicts == {Verdict.ALLOWED}
         last_asked[:] = [self]
         problems = () if allowed else self._problems()
         if problems:
             text = "\n".join(problems)
             raise AssertionError(f"{self._written()} is denied, but it can't be meant:\n{text}")
+        if not allowed and verdicts <= {Verdict.ALLOWED, Verdict.CONDITIONAL}:
+            raise AssertionError(f"{self._written()} is neither true nor false:\n{self}")
         return allowed
 
     def _problems(self) -> tuple[str, ...]:

@@ -137,6 +137,16 @@ def test_a_denial_of_what_can_not_be_meant_is_not_asserted(small):
     assert not can(MAYA, world=small).knowing("s3:PutObjct").do("s3:PutObjct").on(OBJECT)
 
 
+def test_a_sentence_that_depends_on_what_is_not_known_is_neither_true_nor_false():
+    """Else `assert not` would pass where AWS may allow it; one denial makes it false."""
+    maya = can(MAYA).with_policies(identity_policies=[READ])
+    open_question = maya.do("s3:GetObject").on(OBJECT)
+    with pytest.raises(AssertionError, match="neither true nor false:\nconditional: "):
+        assert not open_question
+    assert repr(open_question).endswith(": conditional>")
+    assert not maya.do("s3:GetObject", "s3:PutObject").on(OBJECT)
+
+
 def test_half_a_sentence_is_no_question(small):
     """It would always be true."""
     for half in (can(MAYA), can(MAYA).do("s3:GetObject")):
