@@ -22,5 +22,10 @@ def operations() -> dict[str, tuple[str, ...]]:
 
 
 def actions_of_operation(name: str) -> tuple[str, ...]:
-    """Give the actions that stand for an operation such as ``s3:ListObjectsV2``."""
-    return operations().get(name.lower(), ())
+    """Give the actions that stand for an operation such as ``s3:ListObjectsV2``, also where only
+    one service has it and its name is left out."""
+    lowered = name.lower()
+    if ":" in name:
+        return operations().get(lowered, ())
+    found = [known for known in operations() if known.partition(":")[2] == lowered]
+    return operations()[found[0]] if len(found) == 1 else ()

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from iamsim.core.arn import find_arn
 from iamsim.core.data_class import replace
+from iamsim.core.errors import RequestError
 from iamsim.engine.question import Question, Via
 
 if TYPE_CHECKING:
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from iamsim.core.arn import Arn
     from iamsim.world.model import World
 
-__all__ = ["in_world", "question_of"]
+__all__ = ["actions_of_call", "in_world", "question_of"]
 
 NAMED = frozenset({"user", "group", "role", "instance-profile"})
 
@@ -74,3 +75,20 @@ def question_of(requested: Requested, base: Question) -> Question:
         session=session,
         resource_account=base.resource_account or requested.resource_account,
     )
+
+
+def actions_of_call(name: str) -> tuple[str, ...]:
+    """The actions that an API operation such as ``apigateway:GetRestApis`` asks for, its service
+    under any of its names; none where there is no such operation, or none is known."""
+    from iamsim.calls.mapping import read
+    from iamsim.calls.model import Call
+    from iamsim.calls.names import service_of
+
+    service, colon, operation = name.strip().partition(":")
+    if not colon or not operation.isalnum():
+        return ()
+    try:
+        reading = read(Call(service_of(service), operation, {}))
+    except RequestError:
+        return ()
+    return tuple(dict.fromkeys(requested.action for requested in reading.asked))

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from iamsim import catalog
+from iamsim.catalog.operations import actions_of_operation
 from iamsim.catalog.rules import action_rules
 from iamsim.checks.arn_formats import cut_arn
 from iamsim.checks.reference import Reference
@@ -18,6 +19,7 @@ from iamsim.core.hint import Hint, HintKind
 from iamsim.core.slips import is_slip
 from iamsim.core.stand_in import NO_ACCOUNT
 from iamsim.engine.question import NOTHING_ATTACHED
+from iamsim.questions.called import actions_of_call
 from iamsim.questions.near_misses import near_principal, near_resource, near_service
 from iamsim.questions.resources import (
     account_is_amiss,
@@ -43,6 +45,7 @@ if TYPE_CHECKING:
 __all__ = ["QuestionCheck", "acts_on", "checked", "reference"]
 
 EVERYTHING = "*"
+MOST_MEANT = 3  # actions that are suggested
 MANAGED_KEY = ":alias/aws/"
 RESOURCE = "resource"  # among the unknown things: the resource is a pattern
 TRUST_SERVICE = "sts:"
@@ -300,7 +303,8 @@ class QuestionCheck:
     def unknown_action(self, action: str) -> Hint:
         """An action that the snapshot lacks: retired, misspelled, or newer than it."""
         prefix = action.partition(":")[0].lower()
-        suggestions = self.reference.suggest(action)
+        suggestions = actions_of_operation(action) or actions_of_call(action)
+        suggestions = suggestions[:MOST_MEANT] or self.reference.suggest(action)
         if catalog.is_retired(action) or prefix in self.reference.retired_services:
             return self.hint(HintKind.RETIRED_ACTION, action, action, suggestions=suggestions)
         known = prefix in self.reference.services

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from iamsim.catalog.regions import REGIONS, is_region, may_be_region
+from iamsim.catalog.regions import PARTITIONS, REGIONS, is_region, may_be_region
 from iamsim.checks.arn_formats import cut_arn
 from iamsim.core.arn import find_arn, is_account_id
 from iamsim.core.suggest import nearest
@@ -50,9 +50,11 @@ def needs_resource(facts: ActionFacts) -> bool:
 
 def fits(form: ArnFormat, arn: ArnText) -> bool:
     """Whether an ARN, or a pattern for ARNs, may be of a format. Wildcards and variables in front
-    of the resource may be any service."""
-    loose = any(mark in text for text in (form.service, arn.service) for mark in ("${", "*", "?"))
-    return (loose or form.service == arn.service) and form.fits_resource(arn.resource)
+    of the resource may be any service; no ARN is in a partition that there is not."""
+    marks = ("${", "*", "?")
+    anywhere = arn.partition in PARTITIONS or any(mark in arn.partition for mark in marks)
+    loose = any(mark in text for text in (form.service, arn.service) for mark in marks)
+    return anywhere and (loose or form.service == arn.service) and form.fits_resource(arn.resource)
 
 
 def account_is_amiss(arn: ArnText, formats: Iterable[ArnFormat]) -> bool:
@@ -98,6 +100,9 @@ def likely_arns(resource: str, formats: Sequence[ArnFormat], account: str) -> tu
     arn = cut_arn(resource)
     candidates: list[ArnText] = []
     if arn is not None:
+        if arn.partition not in PARTITIONS:
+            arn = arn._replace(partition=nearest(arn.partition, PARTITIONS) or "aws")
+            candidates.append(arn)
         candidates += _longer_and_shorter(arn)
         same = [form for form in plainest if form.service == arn.service]
         candidates += [arn._replace(resource=_head(form) + arn.resource) for form in same]
@@ -179,7 +184,7 @@ def written(arn: ArnText) -> str:
 def readable_formats(formats: Iterable[ArnFormat], resource: str) -> tuple[str, ...]:
     """The formats as people read them, shortest first, in the partition of a resource."""
     arn = find_arn(resource)
-    partition = arn.partition if arn is not None else "aws"
+    partition = arn.partition if arn is not None and arn.partition in PARTITIONS else "aws"
     texts = {_readable(form.text, partition) for form in formats}
     return tuple(sorted(texts, key=lambda text: (len(text), text)))
 

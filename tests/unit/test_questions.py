@@ -84,6 +84,10 @@ def test_a_question_that_can_be_meant(world, action, resource):
         ("dynamodb:TransactGetItems", "unknown-action", "dynamodb:GetItem"),
         ("kms:ReEncrypt", "unknown-action", "kms:ReEncryptFrom"),
         ("dynamodbb:GetItem", "unknown-service", "dynamodb:GetItem"),
+        ("apigateway:CreateRestApi", "unknown-action", "apigateway:POST"),
+        ("eventbridge:PutEvents", "unknown-service", "events:PutEvents"),
+        ("s3api:GetObject", "unknown-service", "s3:GetObject"),
+        ("bedrock-runtime:Converse", "unknown-service", "bedrock:InvokeModel"),
     ],
 )
 def test_an_action_that_nobody_knows(world, action, kind, meant):
@@ -137,6 +141,7 @@ def test_operations_stand_for_actions_that_exist():
         ("sqs:SendMessage", f"arn:aws:sqs:eu-west-1:{ACCOUNT}other", OF_OTHER_TYPE, OTHER),
         ("sqs:SendMessage", f"arn:aws:sqs:eu-west-1{ACCOUNT}:other", OF_OTHER_TYPE, OTHER),
         ("sqs:SendMessage", "arn:aws:sns:eu-west-1:1:a", OF_OTHER_TYPE, ()),
+        ("sqs:SendMessage", JOBS.replace("aws", "awss"), OF_OTHER_TYPE, JOBS),
         ("sqs:ListQueues", JOBS, "action-without-resource", ()),
         (
             "sqs:SendMessage",

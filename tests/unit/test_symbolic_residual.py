@@ -382,3 +382,22 @@ def test_what_can_not_be_simplified_says_so_and_stays_exact() -> None:
     with pytest.raises(UnsupportedError, match="too long"):
         got.residual.to_condition()
     assert got.residual.sentence.startswith("allowed depending on")
+
+
+def test_a_key_that_follows_from_others_is_absent_in_an_example_that_has_it_not():
+    """The keys of an encryption context follow from its pairs, whose names terms have in small
+    letters: the example that allows was denied by the engine, and `diff` broke off."""
+    pair = {"kms:EncryptionContext:AppName": "ExampleApp"}
+    only = {"kms:EncryptionContextKeys": "AppName"}
+    condition = {"StringEquals": pair, "ForAllValues:StringEquals": only}
+    question = Question(
+        USER,
+        "kms:CancelKeyDeletion",
+        "arn:aws:kms:us-west-2:111122223333:key/k",
+        attached=AttachedPolicies(
+            identity_policies=(policy(allow(**condition)),),
+            resource_policy=policy({**ALL, "Principal": {"AWS": "111122223333"}}),
+        ),
+        partial=True,
+    )
+    assert answer(question).residual.examples().allowed == pair
