@@ -14,7 +14,7 @@ from iamsim.core.suggest import did_you_mean
 from iamsim.engine.unknowns import unknown_facts
 from iamsim.proofs import documents, public
 from iamsim.proofs.claims import parse_claim, parse_claims, statement_about
-from iamsim.proofs.meant import acts_nowhere
+from iamsim.proofs.meant import acts_nowhere, check_regions
 from iamsim.proofs.prove import Prover
 from iamsim.proofs.result import Verdict, worst
 from iamsim.report import proofs as layout
@@ -87,8 +87,8 @@ def check_access_not_granted(
     (for any action), or none of the one on any of the other (AWS: CheckAccessNotGranted).
 
     Raises `InputError` for what can't be read, where neither is given, and for an action that acts
-    on none of the resources, or a resource on which none of the actions acts: nothing could grant
-    that. `as_aws` lets it pass, as AWS does.
+    on none of the resources, or a resource on which none of the actions, or no action at all, acts:
+    nothing could grant that. `as_aws` lets it pass, as AWS does.
     """
     kind = _type_of(policy_type, None)
     asked, places = list(actions), list(resources)
@@ -99,11 +99,13 @@ def check_access_not_granted(
             hint="give one of them at least",
         )
     limit = statement_about(asked or "*", places or "*", None, "the check")
-    if asked and places and not as_aws:
+    if places and not as_aws:
+        check_regions(limit, "the check")
         for action in asked:
             _check_acts(statement_about(action, places, None, "the check"), action, "no resource")
         for place in places:
-            _check_acts(statement_about(asked, place, None, "the check"), place, "no action")
+            about = statement_about(asked or "*", place, None, "the check")
+            _check_acts(about, place, "no action")
     return documents.check_access_not_granted(
         _compiled(policy, kind, "policy"), limit, trust=kind is PolicyType.TRUST
     )

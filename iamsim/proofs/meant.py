@@ -6,11 +6,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from iamsim import catalog
+from iamsim.catalog.regions import REGIONS, is_region, may_be_region
 from iamsim.catalog.rules import calls_without_policies
+from iamsim.checks.arn_formats import cut_arn
 from iamsim.compile.policy import CompiledPolicy
 from iamsim.core.arn import find_arn
 from iamsim.core.caret import quote
 from iamsim.core.errors import RequestError
+from iamsim.core.suggest import did_you_mean
 from iamsim.core.wildcard import compile_tokens, tokenize
 from iamsim.proofs.budget import Budget, OutOfBudgetError
 from iamsim.proofs.callers import ANYBODY, document_callers
@@ -31,7 +34,7 @@ if TYPE_CHECKING:
     from iamsim.proofs.globs import Glob
     from iamsim.world.model import World
 
-__all__ = ["acts_nowhere", "check_claim", "check_pattern", "resources_of"]
+__all__ = ["acts_nowhere", "check_claim", "check_pattern", "check_regions", "resources_of"]
 
 WILD = "*?$"
 OF_AWS = "::aws:"  # in the ARNs of managed policies and their like
@@ -54,6 +57,7 @@ def check_claim(claim: Claim, world: World) -> None:
             f"{where}: its actions act on no such resource",
             hint="give a resource of a type on which the actions act",
         )
+    check_regions(claim.about, where)
     _check_controlled(claim, where)
     _check_who(claim.who, world, where, future=claim.future)
     if not claim.about.conditions:
@@ -85,6 +89,23 @@ def _check_controlled(claim: Claim, where: str) -> None:
             f"{where}: no policy controls {quote(patterns[0].pattern)}",
             hint="leave it out: whoever can call it may, whatever the policies say",
         )
+
+
+def check_regions(about: CompiledStatement, where: str) -> None:
+    """Refuse a resource in a Region that there is not, where none of the actions ever acts."""
+    for pattern in about.resources.patterns if about.resources is not None else ():
+        arn = cut_arn(pattern.pattern)
+        region = arn.region if arn is not None else ""
+        if (
+            region
+            and not set(region) & set(WILD)
+            and not (is_region(region) or may_be_region(region))
+        ):
+            raise RequestError(
+                "claim-about-nothing",
+                f"{where}: there is no Region {quote(region)}",
+                hint=did_you_mean(region, REGIONS),
+            )
 
 
 def acts_nowhere(about: CompiledStatement) -> bool:

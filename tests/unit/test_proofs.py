@@ -352,6 +352,9 @@ def test_access_is_asked_for_by_actions_or_resources() -> None:
         iamsim.check_access_not_granted(reads)
     with pytest.raises(InputError, match="no action"):
         iamsim.check_access_not_granted(reads, ["s3:GetObjects"])
+    for typo in ("b/k", "s3://b/k", "arn:aws:s3::b/k", "arn:aws:sqs:eu-wst-1:111122223333:q"):
+        with pytest.raises(InputError, match="the check"):
+            iamsim.check_access_not_granted(reads, (), [typo])
 
 
 def test_public_access_knows_its_resource_types() -> None:
@@ -392,6 +395,7 @@ def test_equivalent_policies_are_told_from_others() -> None:
         ({"never": {}, "resources": "some"}, "`any` or `own`"),
         ({"never": {}, "unless": [3]}, "list of conditions"),
         ({"never": {"action": "s3:*", "resource": "arn:aws:sqs:*:*:q"}}, "act on no such"),
+        ({"never": {"action": "sqs:*", "resource": "arn:aws:sqs:eu-wst-1:*:q"}}, "no Region"),
         ({"never": {"action": ["sts:Get*Identity"]}}, "no policy controls"),
         ({"never": {"action": "sns:ConfirmSubscription"}}, "no policy controls"),
         ({"never": {"action": "iam:GetPolicy", "resource": f"{MANAGED}/*"}}, "AWS itself manages"),
