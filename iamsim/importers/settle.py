@@ -42,6 +42,13 @@ __all__ = ["settle"]
 
 fits_name = re.compile(r"[A-Za-z0-9_+=,.@-]+").fullmatch
 MAX_ROUNDS = 10
+RECORD = 4  # steps to a record of an account
+# What the records of an account are, as a lost source names it.
+KINDS = {
+    **dict.fromkeys(("users", "groups", "roles", "permission_sets"), "principals"),
+    "resources": "resources",
+    "vpc_endpoints": "endpoints",
+}
 STEP = 200  # policies between two reports of progress
 
 
@@ -196,14 +203,28 @@ def _drop_misfits(draft: Draft) -> None:
             path = places.paths[problem.span.start]
             path = path[:-1] if path[-1:] == (KEY,) else path
             draft.source = draft.origin(path)
-            severity: Severity = "unknown" if problem.code == "unknown-policy" else "skipped"
+            lost = _kind_lost(path)
+            severity: Severity = (
+                "unknown" if lost or problem.code == "unknown-policy" else "skipped"
+            )
             draft.remark(
                 problem.code, f"{problem.message}: {outcome(path)}", _place(path), severity
             )
+            if lost is not None:
+                draft.lose(problem.message, kinds=(lost,), account=str(path[1]))
             if not _name_lost(draft, path, problem.message):
                 paths[path] = problem.message, draft.file
         draft.source = ""
         _drop_paths(draft, paths)
+        if draft.lost:
+            draft.plain["unlisted"] = draft.lost
+
+
+def _kind_lost(path: Path) -> str | None:
+    """What is lost where a record of an account, as a user with a name that is none, is left
+    out."""
+    of_account = len(path) == RECORD and path[0] == "accounts"
+    return KINDS.get(str(path[2])) if of_account else None
 
 
 def _name_lost(draft: Draft, path: Path, why: str) -> bool:

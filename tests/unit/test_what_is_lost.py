@@ -693,3 +693,20 @@ def test_a_policy_of_a_role_that_a_plan_does_not_tell_may_be_the_one_that_the_ro
     lost = damaged_world(sample, Damage("plan.json", json.dumps(damaged).encode(), ""))
     assert lost is not None
     assert verdict_of(question, lost) is Verdict.CONDITIONAL
+
+
+@pytest.mark.parametrize("name", ["m\u00efa", "a b", "x\n"])
+def test_a_record_with_a_name_that_is_none_is_not_nobody(tmp_path: Path, name: str) -> None:
+    """Somebody is there, whoever it is: what it may do is not known."""
+    everything = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+    files = dump(UserName="mia")
+    users = files["gaad.json"]["UserDetailList"]
+    inline = [{"PolicyName": "all", "PolicyDocument": policy(everything)}]
+    arn = f"arn:aws:iam::{A}:user/{name}"
+    users.append({"UserName": name, "Arn": arn, "UserPolicyList": inline})
+    for path, content in files.items():
+        (tmp_path / path).write_text(json.dumps(content))
+    assert main(["import", str(tmp_path), "-o", str(tmp_path / "world"), "-q"]) == 0
+    gate = ["paths", "--world", str(tmp_path / "world"), "--fail-on", "any", "-q"]
+    assert main(gate) == 1
+    assert main([*gate, "--accept-unknown"]) == 0
