@@ -710,3 +710,32 @@ def test_a_record_with_a_name_that_is_none_is_not_nobody(tmp_path: Path, name: s
     gate = ["paths", "--world", str(tmp_path / "world"), "--fail-on", "any", "-q"]
     assert main(gate) == 1
     assert main([*gate, "--accept-unknown"]) == 0
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        ("findings",),
+        ("paths",),
+        ("audit",),
+        ("what-can", "mia"),
+        ("who-can", "s3:GetObject", "arn:aws:s3:::b/k"),
+        ("access-matrix", "-a", "s3:GetObject", "-r", "arn:aws:s3:::b/k"),
+    ],
+)
+def test_questions_say_which_account_is_in_no_unit(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], question: tuple[str, ...]
+) -> None:
+    """Its SCPs may be lost, so what everybody may do there is assumed aloud."""
+    root = {"id": "r-ab12", "accounts": [B]}
+    organization = {"id": "o-exampleorg1", "management_account": B, "root": root}
+    accounts: Files = {A: {"users": {"mia": {}}}, B: {}}
+    path = tmp_path / "world.json"
+    path.write_text(json.dumps({"organization": organization, "accounts": accounts}))
+    said = f"assumed: no SCPs and RCPs of the organization apply to the account `{A}`, in no unit"
+    main([*question, "--world", str(path)])
+    assert said in capsys.readouterr().err
+    root["accounts"] = [A, B]
+    path.write_text(json.dumps({"organization": organization, "accounts": accounts}))
+    main([*question, "--world", str(path)])
+    assert "assumed" not in capsys.readouterr().err
