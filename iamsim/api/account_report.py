@@ -17,13 +17,13 @@ from iamsim.report.access_findings import FindingsAnswer, access_findings_docume
 from iamsim.report.access_findings_data import access_findings_data
 from iamsim.report.audit import audit_document, audit_lines
 from iamsim.report.audit_data import audit_data
-from iamsim.report.document import Document, Picture, Remark
+from iamsim.report.document import Document, Picture, Remark, Section
 from iamsim.report.paths import PathsAnswer, paths_data, paths_document
 from iamsim.report.who_can import who_can_data, who_can_document
 from iamsim.report.world_stats import stats_data, stats_document
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from iamsim.api.audits import AuditArguments, Looked
     from iamsim.query.batch import Batch
@@ -65,8 +65,8 @@ class AccountReport(Result):
             ("Access from outside", access_findings_document(self._external)),
             ("Ways up", paths_document(self._paths)),
             *(
-                (f"Who can: {who_can.resource}", who_can_document(who_can, model))
-                for who_can in self._who
+                (document.title.replace("who", "Who", 1).replace("`", ""), document)
+                for document in (who_can_document(who_can, model) for who_can in self._who)
             ),
             ("What there is", stats),
         ):
@@ -136,8 +136,18 @@ def _under(number: int, about: str, document: Document) -> list[Block]:
     blocks: list[Block] = []
     for index, block in enumerate(document.shown):
         caption = about if not index else f"{about}: {block.caption}"
-        blocks.append(replace(block, name=f"{block.name}-{number + index}", caption=caption))
+        placed = replace(block, name=f"{block.name}-{number + index}", caption=caption)
+        if isinstance(placed, Section):
+            empty = placed.empty and f"{caption}: {placed.empty}"
+            heading = placed.heading and _after(caption, placed.heading)
+            placed = replace(placed, empty=empty, heading=heading)
+        blocks.append(placed)
     return blocks
+
+
+def _after(caption: str, heading: Callable[[Any], str]) -> Callable[[Any], str]:
+    """The headings of rows with what they are about: where rows are grouped, no caption stands."""
+    return lambda row: f"{caption}: {heading(row)}"
 
 
 def account_report(
