@@ -69,6 +69,8 @@ class AwsConfig:
 
     def read(self, source: Source, draft: Draft) -> None:
         """Read every item."""
+        for page, place in pages(source.data):
+            _lose_fields(page, place, draft)
         for item, place in _items(source.data, draft):
             if text(item, "configurationItemStatus") not in DELETED:
                 _read(item, place, draft)
@@ -82,6 +84,28 @@ class AwsConfig:
                 why = f"AWS Config does not record the policy of {quote(arn)}"
                 resource.data["policy"] = marker(why, "iamsim import --recipe")
                 draft.remark("policy-missing", why, severity="unknown")
+
+
+def _lose_fields(page: Json, place: str, draft: Draft) -> None:
+    """A query that selects some fields leaves out what resources have besides: their policies too.
+
+    https://docs.aws.amazon.com/config/latest/developerguide/querying-AWS-resources.html
+    """
+    results = page.get("Results")
+    query = page.get("QueryInfo")
+    selected = query.get("SelectFields") if isinstance(query, dict) else None
+    if not isinstance(results, list) or not results:
+        return
+    names = {field.get("Name") for field in selected or () if isinstance(field, dict)}
+    items = [item for item in map(_decoded, results) if isinstance(item, dict)]
+    wanted = {"configuration"}
+    if not all(_kind(item) in IAM_READERS for item in items):
+        wanted.add("supplementaryConfiguration")
+    if (selected is None or names >= wanted) and all("configuration" in item for item in items):
+        return
+    why = "a query selects some fields of AWS Config's items, and not what these have besides"
+    draft.remark("records-missing", why, f"{place}QueryInfo", "unknown")
+    draft.lose(why)
 
 
 def _items(data: object, draft: Draft | None) -> Iterator[tuple[Json, str]]:

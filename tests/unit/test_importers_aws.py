@@ -669,3 +669,25 @@ def test_a_grant_whose_constraints_are_not_read_is_not_known(tmp_path, constrain
 def test_a_list_of_nobody_is_read(tmp_path, members):
     """It is no file that nobody knows."""
     assert imported(tmp_path, {"111122223333/list.json": {members: []}}).remarks == ()
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields", "whole"),
+    [
+        ("AWS::IAM::Role", ("arn", "configuration"), True),
+        ("AWS::IAM::Role", ("arn",), False),
+        ("AWS::IAM::Role", ("arn", "configuration.path"), False),
+        ("AWS::S3::Bucket", ("arn", "configuration"), False),
+        ("AWS::S3::Bucket", ("arn", "configuration", "supplementaryConfiguration"), True),
+    ],
+)
+def test_a_query_that_selects_some_fields_is_not_the_whole(tmp_path, kind, fields, whole):
+    """What it leaves out is unknown: a bucket without its policy is not one that has none."""
+    item = {"resourceType": kind, "arn": "arn:aws:s3:::b", "accountId": "111122223333"}
+    item |= {name.partition(".")[0]: {} for name in fields if "onfiguration" in name}
+    names = [{"Name": name} for name in fields]
+    query = {"Results": [json.dumps(item)], "QueryInfo": {"SelectFields": names}}
+    found = imported(tmp_path, {"query.json": query})
+    assert ("records-missing" not in codes(found)) is whole
+    if not whole:
+        assert to_world(found).unlisted_of("principals", "111122223333")
