@@ -20,6 +20,7 @@ __all__ = [
     "has_resource_account",
     "keys_not_sent",
     "keys_through_endpoints",
+    "lists_of_names",
     "network_keys",
     "owner_account_keys",
     "presence_in",
@@ -245,9 +246,26 @@ def has_resource_account(action: str) -> bool:
 
 def derived_from(key: str) -> str | None:
     """Say what a key (in lower case) follows from: ``caller``, ``session``, ``organization``,
-    ``resource``, ``network``, ``call``, ``clock`` or ``service``; `None` where it must be given."""
+    ``resource``, ``network``, ``call`` or ``clock``; `None` where it, or pairs whose names it
+    lists, must be given."""
     row = _row(key)
-    return None if row is None or row[2] == "-" else row[2]
+    return None if row is None or row[2] == "-" or ":" in row[2] else row[2]
+
+
+@lru_cache(maxsize=64)
+def lists_of_names(service: str | None = None) -> dict[str, str]:
+    """Give the keys (in lower case) that list the names of all pairs of a request, by what the keys
+    of these pairs begin with; only those that calls of a service have.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html
+    https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/tagging-and-policies.html
+    """
+    return {
+        row[2].lower(): key
+        for key, row in _read().items()
+        if ":" in row[2] and (service is None or key.partition(":")[0] in ("aws", service))
+    }
 
 
 @lru_cache(maxsize=1)

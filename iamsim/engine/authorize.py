@@ -26,7 +26,7 @@ from iamsim.engine.explain import explain_request
 from iamsim.engine.facts import organization_of
 from iamsim.engine.presence import lacks_keys, leave_open
 from iamsim.engine.question import DIRECT_CALL, Via
-from iamsim.engine.services.kms import check_alias, encryption_context_keys
+from iamsim.engine.services.kms import check_alias
 from iamsim.engine.services.logs import (
     DESCRIBE_LOG_GROUPS,
     log_groups_of,
@@ -177,7 +177,8 @@ def _ready(
     now = _time_of(given, question.now) if given else question.now
     derived = _derived(question, action, now, world, caller, resource)
     if given:
-        derived += (DerivedKeys(said_otherwise(action.partition(":")[0], given)),)
+        others = said_otherwise(action.partition(":")[0], question.context)
+        derived += (DerivedKeys(others),)
     time, call, of_resource, of_caller, *others = derived
     context = {**time.values, **call.values, **of_resource.values, **of_caller.values}
     for keys in others:
@@ -242,7 +243,6 @@ def _derived(
         parts.append(DerivedKeys(endpoint_context(action, endpoint.account, organization)))
     if action.startswith("kms:"):
         parts.append(DerivedKeys(kms_context(action, question.resource, caller.caller, via)))
-        parts.append(DerivedKeys(encryption_context_keys(question.context)))
     if caller.caller.kind is CallerKind.SERVICE:
         parts.append(DerivedKeys(world.source_context(question)))
     return tuple(parts)

@@ -15,6 +15,7 @@ from iamsim.catalog.global_services import GLOBAL_REGION, GLOBAL_SERVICES
 from iamsim.catalog.keys import spelled
 from iamsim.catalog.presence import (
     has_resource_account,
+    lists_of_names,
     owner_account_keys,
     region_keys,
     same_keys,
@@ -44,6 +45,7 @@ __all__ = [
     "endpoint_context",
     "in_organization",
     "kms_context",
+    "pair_names",
     "resource_context",
     "said_otherwise",
     "time_context",
@@ -217,10 +219,21 @@ def resource_context(
 
 
 def said_otherwise(service: str, given: Mapping[str, ContextValue]) -> Iterator[Derived]:
-    """Keys that have the value of a given one (in lower case) in every call of a service."""
+    """Keys that follow from given ones in every call of a service: those that have the same value,
+    and those that list the names of pairs, which are case-sensitive as they are written."""
+    values = {key.lower(): value for key, value in given.items()}
     for key, same in same_keys(service).items():
-        if key in given:
-            yield same, given[key], Origin("given", spelled(key))
+        if key in values:
+            yield same, values[key], Origin("given", spelled(key))
+    for start, key in lists_of_names(service).items():
+        names = pair_names(start, given)
+        if names:
+            yield key, names, Origin("given", "the pairs of the request")
+
+
+def pair_names(start: str, keys: Iterable[str]) -> tuple[str, ...]:
+    """The names of the pairs among some keys, which begin with `start` (in lower case)."""
+    return tuple(sorted(key[len(start) :] for key in keys if key.lower().startswith(start)))
 
 
 @lru_cache(maxsize=64)

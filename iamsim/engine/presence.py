@@ -14,6 +14,7 @@ from iamsim.catalog.presence import (
     Presence,
     Way,
     keys_through_endpoints,
+    lists_of_names,
     presence_in,
     same_keys,
     types_of,
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from iamsim.engine.situation import Situation
     from iamsim.engine.world import CompiledWorld
 
-__all__ = ["CallerMarks", "caller_marks", "lacks_keys", "leave_open"]
+__all__ = ["CallerMarks", "caller_marks", "lacks_keys", "leave_open", "lists_left_open"]
 
 # The organization of the source account is derived from the account.
 FOLLOWS = {"aws:sourceaccount": ("aws:sourceorgid", "aws:sourceorgpaths")}
@@ -141,6 +142,18 @@ def lacks_keys(question: Question, request: Request, situation: Situation) -> bo
     )
 
 
+def lists_left_open(question: Question) -> dict[str, str]:
+    """The keys that list the names of pairs (see `lists_of_names`) and do not follow from what was
+    given, since pairs may be there that nobody knows."""
+    told = {key.lower() for key in (*question.context, *question.unset)}
+    named = [key.lower() for key in question.unknown]
+    return {
+        start: key
+        for start, key in lists_of_names(question.action.lower().partition(":")[0]).items()
+        if key not in told and (question.partial or any(name.startswith(start) for name in named))
+    }
+
+
 def leave_open(
     question: Question,
     request: Request,
@@ -158,8 +171,11 @@ def leave_open(
         named.update(FOLLOWS[key])
     same = same_keys(request.action.partition(":")[0])
     named.update(same[key] for key in same.keys() & (named - given - absent))
+    lists = lists_left_open(question).values()
+    if not question.partial:
+        named.update(lists)
     named -= given | absent
-    for key in named:
+    for key in {*named, *lists}:
         request.context.pop(key, None)
     asked = _Asked(question, request, situation, world, tags_listed)
     open_keys = {key for key in asked.reads() if key not in absent and key not in named - BOUNDED}

@@ -9,10 +9,16 @@ of the ordinary is not decided here: nothing comes back, and who asked takes the
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 from weakref import ref
 
-from iamsim.catalog.presence import keys_not_sent, keys_through_endpoints, same_keys
+from iamsim.catalog.presence import (
+    keys_not_sent,
+    keys_through_endpoints,
+    lists_of_names,
+    same_keys,
+)
 from iamsim.core.data_class import NamedTuple
 from iamsim.core.errors import InputError
 from iamsim.core.remember import remember
@@ -30,7 +36,6 @@ from iamsim.engine.context import (
 )
 from iamsim.engine.question import DIRECT_CALL, NOTHING_ATTACHED, Question
 from iamsim.engine.reading import Reading
-from iamsim.engine.services.kms import encryption_context_keys
 from iamsim.engine.services.logs import DESCRIBE_LOG_GROUPS, resource_in_policies
 from iamsim.engine.services.s3 import ACCOUNT_ACTIONS, ALL_BUCKETS
 
@@ -53,7 +58,6 @@ __all__ = ["Asked", "QuickDecisions", "Signed"]
 SESSION = re.compile(r"(arn:[^:*?]*:sts::\d{12}:assumed-role/[^/:*?]+/)([^/:*?]+)", re.ASCII)
 ACTION = re.compile(r"[a-z0-9-]+:[a-z0-9_.-]+", re.ASCII)
 ANY_ACTION = "sts:GetCallerIdentity"  # facts of users and roles are the same for every action
-ENCRYPTION_KEYS = "kms:encryptioncontextkeys"
 OF_MORE = ""  # the name of keys that tell whether others are there
 ORDINARY = frozenset({CallerKind.USER, CallerKind.ROLE_SESSION})
 SPELLINGS = 512  # of context keys, for each reading
@@ -113,15 +117,20 @@ class _Target:
 
 class _Meeting(NamedTuple):
     """What is read where a caller and a target meet, with the values that are known before anybody
-    asks. Only some readings ask for the user id, the time, the keys of an encryption context, or a
-    key that may be said by another of the service `one_of`."""
+    asks. Only some readings ask for the user id, the time, or a key that may follow from others of
+    the service `by_others`."""
 
     reading: Reading
     values: Values
     by_user_id: bool
     by_time: bool
-    by_pairs: bool
-    one_of: str
+    by_others: str
+
+
+@lru_cache(maxsize=64)
+def _following(service: str) -> frozenset[str]:
+    """The keys that may follow from others in calls of a service."""
+    return frozenset((*same_keys(service), *lists_of_names(service).values()))
 
 
 # Who looks at which action on which resource, and the account that the resource is said to be of.
@@ -173,16 +182,14 @@ class QuickDecisions:
         if found is None:
             return None
         meeting, caller, user_id, target, resource = found
-        reading, known, by_user_id, by_time, by_pairs, one_of = meeting
+        reading, known, by_user_id, by_time, by_others = meeting
         values = known.copy()
         if by_user_id and user_id is not None:
             values[USER_ID] = user_id
         if by_time:
             values.update(_time_of(context, now))
-        if by_pairs:
-            values.update((key, value) for key, value, _ in encryption_context_keys(context))
-        if one_of and context:
-            others = said_otherwise(one_of, {key.lower(): value for key, value in context.items()})
+        if by_others and context:
+            others = said_otherwise(by_others, context)
             values.update((key, value) for key, value, _ in others if key in reading.keys)
         names = reading.names
         for key, value in context.items():
@@ -336,8 +343,7 @@ class QuickDecisions:
             return remember(self._meetings, (caller, target), None, self._limit)
         known = {**target.values, **caller.values}
         service = target.action.partition(":")[0]
-        of_kms = service == "kms"
-        if of_kms:
+        if service == "kms":
             own = kms_context(target.action, resource, caller.facts.caller, DIRECT_CALL)
             known.update((key, value) for key, value, _ in own)
         keys, unsent = reading.keys, keys_not_sent(target.action)
@@ -346,8 +352,7 @@ class QuickDecisions:
             {key: known[key] for key in keys if key in known and not key.startswith(unsent)},
             USER_ID in keys,
             not keys.isdisjoint(TIME_KEYS),
-            of_kms and ENCRYPTION_KEYS in keys,
-            "" if keys.isdisjoint(same_keys(service)) else service,
+            "" if keys.isdisjoint(_following(service)) else service,
         )
         return remember(self._meetings, (caller, target), meeting, self._limit)
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from iamsim.catalog.presence import owner_account_keys, region_keys
+from iamsim.catalog.presence import lists_of_names, owner_account_keys, region_keys
 from iamsim.compile.condition import compile_condition
 from iamsim.compile.literals import read_date
 from iamsim.compile.operators import POSITIVE
@@ -44,11 +44,6 @@ __all__ = ["ACTION", "CALLED_VIA", "RESOURCE", "broken_rule", "key_is", "key_is_
 PLAIN = frozenset({"StringEquals", "StringLike"})
 ACTION, RESOURCE = "action", "resource"  # stand among the keys for those of the request
 SOURCE = Source("rules between keys", "")
-# Keys that hold one pair each, and the key that lists the names of all.
-PAIRS = (
-    ("aws:requesttag/", "aws:tagkeys"),
-    ("kms:encryptioncontext:", "kms:encryptioncontextkeys"),
-)
 CALLED_VIA = ("aws:calledvia", "aws:calledviafirst", "aws:calledvialast")
 FROM_ENDPOINT = ("aws:sourcevpce", "aws:sourcevpc")
 ARN_KEY, NAME_KEY = "aws:principalarn", "aws:username"
@@ -149,7 +144,7 @@ def _text(values: Values, key: str) -> str | None:
 def _pairs(values: Values) -> Formula:
     """aws:TagKeys has the keys of the tags in the request, kms:EncryptionContextKeys those of the
     encryption context."""
-    for start, list_key in PAIRS:
+    for start, list_key in lists_of_names().items():
         if list_key not in values:
             continue
         listed = values[list_key]

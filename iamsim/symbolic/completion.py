@@ -13,8 +13,10 @@ from iamsim.core.data_class import replace
 from iamsim.core.decision import PolicyType
 from iamsim.core.request import CallerKind
 from iamsim.engine import authorize
+from iamsim.engine.context import pair_names
 from iamsim.engine.documents import compile_all
 from iamsim.engine.formula import Slot
+from iamsim.engine.presence import lists_left_open
 from iamsim.engine.situation import PlacedPolicies, PublicAccess
 from iamsim.engine.world import without_world
 from iamsim.symbolic.cases import known_accounts, stranger, with_boundary
@@ -90,13 +92,18 @@ def canonical_values(
 ) -> Values:
     """Values by key in lower case; a session name and an account by the key that holds them.
 
-    Where the id of a role is not known, aws:userid has an id of the right look.
+    Where the id of a role is not known, aws:userid has an id of the right look. The names of pairs
+    follow from these as they are written.
     """
     values: Values = {
         key.lower(): tuple(value) if isinstance(value, list) else value
         for key, value in context.items()
     }
     question = unknowns.question
+    for start, key in lists_left_open(question).items():
+        names = pair_names(start, {**question.context, **context})
+        if names:
+            values.setdefault(key, names)
     if unknowns.resource_account and not is_set(question, ACCOUNT_KEY):
         account = values.pop(RESOURCE_ACCOUNT, None)
         if account is not None:
@@ -129,11 +136,11 @@ def _completed(
         question = _with_account(question, values, known_accounts(world.model, caller.account))
     given = {key: value for key, value in question.context.items() if key.lower() not in values}
     keys = {key: value for key, value in values.items() if key not in STAND_INS}
-    left_out = {key.lower() for key in question.unknown if key.lower() not in values}
+    left_out = {*map(str.lower, question.unknown), *lists_left_open(question).values()}
     whole = replace(
         question,
         context={**given, **keys},
-        unset=question.unset | left_out,
+        unset=question.unset | left_out - values.keys(),
         unknown=frozenset(),
         partial=False,
     )

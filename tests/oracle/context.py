@@ -298,6 +298,25 @@ def region_keys(action: str) -> list[str]:
     return ["aws:RequestedRegion", *(["ec2:Region"] if action.lower().startswith("ec2:") else [])]
 
 
+def names_of_pairs(service: str, given: Context) -> Context:
+    """A request that passes tags, or an encryption context, has the set of their names as well.
+
+    "When you tag resources in AWS, you can include multiple tag key-value pairs in a single
+    request": aws:TagKeys is multivalued (reference_policies_condition-single-vs-multi-valued).
+    """
+    lists = {"aws:requesttag/": "aws:TagKeys"}
+    if service == "kms":
+        lists["kms:encryptioncontext:"] = "kms:EncryptionContextKeys"
+    if service == "s3":
+        lists["s3:requestobjecttag/"] = "s3:RequestObjectTagKeys"
+    keys: Context = {}
+    for start, list_key in lists.items():
+        names = [key[len(start) :] for key in given if key.lower().startswith(start)]
+        if names:
+            keys[list_key] = sorted(names)
+    return keys
+
+
 def build(
     request: dict[str, Any], world: dict[str, Any], caller: Caller, owner: str | None
 ) -> Context:
@@ -333,9 +352,7 @@ def build(
     if service == "es":  # OpenSearch does not know the caller's tags (its guide, ac)
         keys = {key: value for key, value in keys.items() if "aws:PrincipalTag/" not in key}
     given = request.get("context") or {}
-    pairs = [key[22:] for key in given if key.lower().startswith("kms:encryptioncontext:")]
-    if action.lower().startswith("kms:") and pairs:
-        keys["kms:EncryptionContextKeys"] = sorted(pairs)
+    keys |= names_of_pairs(service, given)
     keys |= times(given)
     keys = tidy(keys) | same_values(service, tidy(given))
     removed = {key.lower() for key, value in given.items() if value is None or value == []}

@@ -70,7 +70,7 @@ OTHERS: dict[str, tuple[str, Any]] = {
     "a session has the user id of another": ("USER_ID", "aws:username"),
     "no way counts": ("keys_through_endpoints", frozenset),
     "no time counts": ("_time_of", lambda *_: {}),
-    "no pair has a name": ("encryption_context_keys", lambda _: ()),
+    "nothing follows from other keys": ("said_otherwise", lambda *_: ()),
     "a key has nothing of its own": ("kms_context", lambda *_: ()),
 }
 

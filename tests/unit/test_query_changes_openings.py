@@ -353,6 +353,39 @@ OPENINGS = {
         (f"arn:aws:iam::{HOME}:role/app", "s3:GetObject"),
     ),
 }
+OPENINGS |= {
+    f"parts of {what}, named {how}": (
+        world(resources={arn: {"policy": policy(allow(action, some, Principal={"AWS": PARTNER}))}}),
+        world(resources={arn: {"policy": policy(allow(action, more, Principal={"AWS": PARTNER}))}}),
+        (f"arn:aws:iam::{PARTNER}:root", action),
+    )
+    for what, arn, action, patterns in (
+        (
+            "an API",
+            f"arn:aws:execute-api:eu-west-1:{HOME}:a1b2c3d4e5",
+            "execute-api:Invoke",
+            {
+                "in the short form": ("execute-api:/prod/GET/*", "execute-api:/prod/*"),
+                "by a pattern of all APIs": (
+                    "arn:aws:execute-api:*:*:*/prod/GET/*",
+                    "arn:aws:execute-api:*:*:*/prod/*",
+                ),
+            },
+        ),
+        (
+            "a table",
+            f"arn:aws:dynamodb:eu-west-1:{HOME}:table/orders",
+            "dynamodb:Query",
+            {
+                "by a pattern of all tables": (
+                    "arn:aws:dynamodb:*:*:table/*/index/by-day",
+                    "arn:aws:dynamodb:*:*:table/*/index/by-*",
+                )
+            },
+        ),
+    )
+    for how, (some, more) in patterns.items()
+}
 PUBLIC = {"a tag", "a snapshot for everybody", "a condition dropped", "everybody"}
 PUBLIC |= {"unencrypted connections", "an endpoint for everybody"}
 

@@ -14,17 +14,12 @@ from iamsim.compile.policy import CompiledPolicy, compile_policy
 from iamsim.core.caret import quote
 from iamsim.core.decision import PolicyType
 from iamsim.core.errors import RequestError
-from iamsim.core.explanation import Origin
 from iamsim.core.request import CallerKind
 from iamsim.engine.relations import ResourceKind
 from iamsim.syntax.read import parse_policy
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
     from iamsim.core.arn import Arn
-    from iamsim.core.request import ContextValue
-    from iamsim.engine.context import Derived
     from iamsim.engine.encounter import Encounter
     from iamsim.world.model import KmsGrant
 
@@ -61,7 +56,6 @@ __all__ = [
     "ALIAS_ACTIONS",
     "GRANTED",
     "check_alias",
-    "encryption_context_keys",
     "grant_policy",
     "is_service_at_key",
     "managed_key_policy",
@@ -76,7 +70,6 @@ RESERVED = ":alias/aws/"
 # https://docs.aws.amazon.com/kms/latest/APIReference/API_GrantConstraints.html
 FREE_OF_CONTEXT = frozenset({"DescribeKey", "RetireGrant"})
 RETIRE, CREATE = "RetireGrant", "CreateGrant"
-CONTEXT = "kms:encryptioncontext:"
 
 
 def is_service_at_key(met: Encounter) -> bool:
@@ -182,17 +175,6 @@ def _context_condition(grant: KmsGrant) -> Condition:
             "kms:EncryptionContextKeys": sorted(exact)
         }
     return condition
-
-
-def encryption_context_keys(given: Mapping[str, ContextValue]) -> Iterator[Derived]:
-    """kms:EncryptionContextKeys, which follows from the pairs that were given.
-
-    https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html
-    """
-    names = tuple(sorted(key[len(CONTEXT) :] for key in given if key.lower().startswith(CONTEXT)))
-    if names:
-        origin = Origin("given", "the pairs of the encryption context")
-        yield "kms:encryptioncontextkeys", names, origin
 
 
 def needs_foreign_key(met: Encounter) -> bool:
