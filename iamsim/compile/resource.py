@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from iamsim.core.wildcard import TextTest
     from iamsim.syntax.ast import Value
 
-__all__ = ["API_ARN", "ResourcePattern", "compile_resource"]
+__all__ = ["SEGMENT_FORMS", "ResourcePattern", "compile_resource"]
 
 REMEMBERED = 30_000  # texts whose meaning is kept at hand
 # API Gateway writes the ARN of its API in front when it saves a policy:

@@ -182,7 +182,7 @@ def heads_of(own: Iterable[CompiledStatement], theirs: Iterable[str]) -> tuple[s
         if statement.resources is None or statement.resources.negated:
             return None
         for pattern in statement.resources.patterns:
-            first = pattern.template.parts[0] if pattern.template.parts else ""
+            first = (pattern.parts or ("",))[0]
             if not isinstance(first, str):
                 return None
             heads.add(first)

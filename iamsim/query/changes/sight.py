@@ -140,7 +140,7 @@ class Sight:
             return (content_of(statement).resources,)
         found = []
         for pattern in resources.patterns:
-            first = pattern.template.parts[0] if pattern.template.parts else ""
+            first = (pattern.parts or ("",))[0]
             if not isinstance(first, str) or may_meet(first, self._heads):
                 found.append(pattern.template)
         return tuple(found)

@@ -26,8 +26,7 @@ def starts_of_parts(
     models: Iterable[World], listed: Iterable[tuple[str, int]], universe: ActionUniverse
 ) -> Iterator[tuple[str, int]]:
     """What the ARNs of the parts of resources begin with, whose policies are those of the resources
-    (the objects of a bucket), where some of the actions that are given with each take a part and
-    not the resource itself."""
+    (the objects of a bucket), where some of the actions that are given with each take a part."""
     several = tuple(models)
     for arn, actions in listed:
         row = type_of_arn(arn)
@@ -37,14 +36,22 @@ def starts_of_parts(
             part = start + OTHER_WORD
             found = (model.find_resource(part) for model in several)
             if any(resource is not None and resource.arn == arn for resource in found):
-                service = arn.split(":")[2]
-                parts = None if known.startswith(OTHER[sign]) else f"{start}*"
-                whole, inner = (
-                    askable(service, Place(label, text, ()), universe, actions)
-                    for label, text in ((None, arn), (parts, part))
-                )
-                if inner & ~whole:
+                _, _, service, _, _, name = arn.split(":", 5)
+                if known.startswith(OTHER[sign]):
+                    continue
+                if _has_parts(service, name, sign, universe, actions):
                     yield start, actions
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _has_parts(service: str, name: str, sign: str, universe: ActionUniverse, actions: int) -> bool:
+    """Whether some of the actions take what a resource continues as, in a format that is not that
+    of the resource itself."""
+    return any(
+        form.fits_resource(f"{name}{sign}*") and not form.fits_resource(name)
+        for number in universe.numbers(about_service(service, universe, actions))
+        for form in _reference().formats_of(universe.written[number])
+    )
 
 
 def askable(service: str, place: Place, universe: ActionUniverse, actions: int) -> int:
@@ -57,6 +64,8 @@ def askable(service: str, place: Place, universe: ActionUniverse, actions: int) 
     label = place.label or ""
     pattern = cut_arn(label) if "*" in label and "${" not in label else None
     texts = {arn.resource, arn.resource if pattern is None else pattern.resource}
+    if place.within and all(name.endswith("*") for name in place.within):
+        texts.add(f"{arn.resource}*")  # longer resources fit the same patterns
     return _askable(service, frozenset(texts), universe, actions, meeting=place.label is None)
 
 

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, cast
 
-from iamsim.compile.resource import API_ARN, arn_tokens
+from iamsim.compile.resource import SEGMENT_FORMS, arn_tokens
 from iamsim.core.wildcard import Wildcard, match_tokens, tokenize
 from iamsim.query.what_can.fits import PatternIndex, bits, is_whole, meeting_texts
 from iamsim.syntax.variables import Variable
@@ -228,9 +228,8 @@ def find_families(
 
 def _loose(pattern: ResourcePattern) -> tuple[Token, ...]:
     """What a pattern accepts, whatever its variables are."""
-    parts = pattern.template.parts
-    loose = [Wildcard.STAR if isinstance(part, Variable) else part for part in parts]
-    return (*API_ARN, *loose) if pattern.is_short else arn_tokens(loose)
+    parts = pattern.parts or ()
+    return tuple([Wildcard.STAR if isinstance(part, Variable) else part for part in parts])
 
 
 def _capturing(
@@ -241,7 +240,7 @@ def _capturing(
     keys: list[str] = []
     written = ""
     runs = 0
-    for part in pattern.template.parts:
+    for part in pattern.parts or ():
         if isinstance(part, str):
             written += re.escape(part)
         elif not isinstance(part, Variable):
@@ -296,10 +295,9 @@ def _tokens(
     pattern: ResourcePattern, context: Mapping[str, ContextValue]
 ) -> tuple[Token, ...] | None:
     """What a pattern accepts, with its variables filled in; `None` where it accepts nothing."""
-    if pattern.template.keys or pattern.is_short:
+    if pattern.template.keys:
         return pattern.resolved(context)
-    plain = [token for token in pattern.template.parts if not isinstance(token, Variable)]
-    return arn_tokens(plain) if pattern.pattern.startswith("arn:") else tuple(plain)
+    return cast("tuple[Token, ...] | None", pattern.parts)
 
 
 def _written(tokens: Sequence[Token]) -> str:
@@ -319,8 +317,11 @@ def _sign(token: Wildcard) -> str:
 
 def _service_of(tokens: Sequence[Token]) -> str | None:
     """The service of a pattern's ARNs; `None` where a wildcard leaves it open."""
-    first = tokens[0] if tokens else ""
-    if not isinstance(first, str):
-        return None
-    parts = first.split(":", 3)
-    return parts[2] if len(parts) > 3 and parts[0] == "arn" else None  # noqa: PLR2004 - arn:p:s:
+    head = ""
+    for token in tokens:
+        if not isinstance(token, str) and token not in SEGMENT_FORMS.values():
+            break  # it may run over the colons
+        head += token if isinstance(token, str) else _sign(token)
+    parts = head.split(":", 3)
+    whole = len(parts) > 3 and parts[0] == "arn"  # noqa: PLR2004 - arn:p:s:
+    return parts[2] if whole and not {"*", "?"} & set(parts[2]) else None
