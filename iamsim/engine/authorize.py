@@ -177,8 +177,8 @@ def _ready(
     now = _time_of(given, question.now) if given else question.now
     derived = _derived(question, action, now, world, caller, resource)
     if given:
-        others = said_otherwise(action.partition(":")[0], question.context)
-        derived += (DerivedKeys(others),)
+        said = said_otherwise(action.partition(":")[0], question.context)
+        derived += (DerivedKeys(said),)
     time, call, of_resource, of_caller, *others = derived
     context = {**time.values, **call.values, **of_resource.values, **of_caller.values}
     for keys in others:
