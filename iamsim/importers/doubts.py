@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from iamsim.catalog.managed import find_managed_policy
 from iamsim.core.arn import find_arn
 from iamsim.core.unknown import MARK
+from iamsim.importers.nameless import may_be_named
 from iamsim.importers.reach import HOLDERS, POLICY_HOLDERS
 from iamsim.importers.tree import KINDS
 from iamsim.importers.unknown import marked, marker
@@ -32,6 +33,8 @@ Json = dict[str, object]
 def doubt_sources(draft: Draft) -> None:
     """Doubt the policies of what lost parts of sources can bear on."""
     for source, reach, why in draft.doubted:
+        if reach.stand_in and not may_be_named(reach.stand_in, draft.plain):
+            continue
         doubt = marker(why, source.rpartition("/")[2])
         maybe = [maybe_there(policy, doubt, draft) for policy in reach.policies] or [doubt]
         for kind, record in _records(draft, source, reach):
@@ -67,6 +70,8 @@ def _is_reached(kind: str, name: str, reach: Reach) -> bool:
     if kind in HOLDERS:
         own = reach.names
         return own is None or name in own or name.endswith(tuple(f"-{text}" for text in own))
+    if reach.names is not None and name not in reach.names:
+        return False
     arn = find_arn(name)
     service = arn.service if arn is not None else "ec2"  # an endpoint has an id
     return reach.services is None or service in reach.services

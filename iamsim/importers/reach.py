@@ -29,6 +29,7 @@ class Reach(NamedTuple):
     `services` (`None`: of all), of principals those of some `names` (`None`: all of the source),
     and what is attached in the organization. `policies` are documents and ARNs of what it attaches;
     without any it may be any policy. With `boundary` it is that policy as a boundary, and no other.
+    Of what goes under another name than its own, `stand_in` is the ARN: others may name it.
     """
 
     kinds: frozenset[str]
@@ -37,6 +38,7 @@ class Reach(NamedTuple):
     organization: bool = False
     policies: tuple[Json | str, ...] = ()
     boundary: str = ""
+    stand_in: str = ""
 
 
 EVERYTHING = Reach(frozenset((*HOLDERS, *POLICY_HOLDERS)), organization=True)

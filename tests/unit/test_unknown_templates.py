@@ -254,3 +254,80 @@ def test_the_network_of_an_access_point_may_be_lost(network: object) -> None:
     assert found(template_world(resources)) in {Verdict.EXPLICIT_DENY, Verdict.IMPLICIT_DENY}
     lost = replaced(resources, ("Inside", "Properties", "VpcConfiguration"), network)
     assert found(template_world(lost)) is Verdict.CONDITIONAL
+
+
+def named(role: object, bucket: object, denied: str) -> dict[str, Any]:
+    """A template of a user, a role and a bucket, and a policy that denies something by its name."""
+    inline = [{"PolicyName": "all", "PolicyDocument": policy(ALL)}]
+    service = {"Service": "ec2.amazonaws.com"}
+    trust = policy({"Effect": "Allow", "Principal": service, "Action": "sts:AssumeRole"})
+    no = {"Effect": "Deny", "Action": ["s3:PutObject", "sts:AssumeRole"], "Resource": denied}
+    return {
+        "Mia": resource("IAM::User", UserName="mia", Policies=inline),
+        "No": resource(
+            "IAM::UserPolicy", UserName="mia", PolicyName="no", PolicyDocument=policy(no)
+        ),
+        "App": resource(
+            "IAM::Role", RoleName=role, AssumeRolePolicyDocument=trust, Policies=inline
+        ),
+        "Data": resource("S3::Bucket", BucketName=bucket),
+    }
+
+
+NAMED_MIA = f"arn:aws:iam::{HOME}:user/mia"
+PUT, ASSUME, LIST = "s3:PutObject", "sts:AssumeRole", "sqs:ListQueues"
+
+
+@pytest.mark.parametrize(
+    ("denied", "asked", "expected"),
+    [
+        # The stand-in is what the policy names by its real name.
+        ("arn:aws:s3:::real/*", (NAMED_MIA, PUT, "arn:aws:s3:::app-data/k"), Verdict.CONDITIONAL),
+        ("arn:aws:s3:::re*/k", (NAMED_MIA, PUT, "arn:aws:s3:::app-data/k"), Verdict.CONDITIONAL),
+        # Under its real name, nothing lists it.
+        ("arn:aws:sns:*:*:x", (NAMED_MIA, PUT, "arn:aws:s3:::real/k"), Verdict.CONDITIONAL),
+        (
+            "arn:aws:sns:*:*:x",
+            (f"arn:aws:iam::{HOME}:role/real", LIST, "*"),
+            Verdict.CONDITIONAL,
+        ),
+        # Policies that name another thing, or everything, say all of it.
+        ("arn:aws:sns:*:*:x", (NAMED_MIA, PUT, "arn:aws:s3:::app-data/k"), Verdict.ALLOWED),
+        ("arn:aws:s3:::*", (NAMED_MIA, PUT, "arn:aws:s3:::app-data/k"), Verdict.EXPLICIT_DENY),
+        ("arn:aws:sns:*:*:x", (f"arn:aws:iam::{HOME}:role/app-App", LIST, "*"), Verdict.ALLOWED),
+        ("arn:aws:s3:::real/*", (NAMED_MIA, LIST, "*"), Verdict.ALLOWED),
+    ],
+)
+def test_what_has_a_name_that_nobody_resolves(
+    denied: str, asked: tuple[str, str, str], expected: Verdict
+) -> None:
+    """It stands under another one: exactly what its name can change hangs on it."""
+    world = template_world(named(IMPORT, IMPORT, denied))
+    assert verdict(world, *asked) is expected
+
+
+@pytest.mark.parametrize("planned", [True, False], ids=["plan", "template"])
+def test_the_name_that_a_policy_denies_may_be_that_of_a_bucket(*, planned: bool) -> None:
+    """In a template and in a plan; where its name is known, it is another."""
+    asked = (NAMED_MIA, PUT, "arn:aws:s3:::data/k")
+    if not planned:
+        resources = named("app", "data", "arn:aws:s3:::real/*")
+        assert verdict(template_world(resources), *asked) is Verdict.ALLOWED
+        lost = template_world(damaged(resources, ("Data", "Properties", "BucketName"), IMPORT))
+        [bucket] = lost.model.accounts[HOME].resources
+    else:
+        no = {"Effect": "Deny", "Action": PUT, "Resource": "arn:aws:s3:::real/*"}
+        values = {
+            "aws_iam_user.mia": {"name": "mia", "arn": NAMED_MIA},
+            "aws_iam_user_policy.own": {
+                "user": "mia",
+                "name": "own",
+                "policy": json.dumps(policy(ALL, no)),
+            },
+            "aws_s3_bucket.data": {"bucket": "data"},
+        }
+        assert verdict(plan_world(values, {}), *asked) is Verdict.ALLOWED
+        values["aws_s3_bucket.data"] = {}
+        lost = plan_world(values, {"aws_s3_bucket.data": {"bucket": True}})
+        [bucket] = lost.model.accounts[HOME].resources
+    assert verdict(lost, NAMED_MIA, PUT, f"{bucket}/k") is Verdict.CONDITIONAL

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 from iamsim.core.arn import is_account_id
 from iamsim.core.caret import quote
 from iamsim.importers.facts import FULL_ACCESS, attach_control_policy
+from iamsim.importers.nameless import note_nameless
 from iamsim.importers.resource_kinds import arn_of, known_type
-from iamsim.importers.unknown import find_unknown, mark_of, marker
+from iamsim.importers.unknown import Unknown, find_unknown, mark_of, marker
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -115,7 +116,11 @@ def _assignment(reading: Reading) -> None:
 
 
 def _provision(reading: Reading, account: str) -> None:
-    record = reading.draft.permission_set(account, reading.identity.name)
+    name, called = reading.properties.get("Name"), reading.identity.name
+    if isinstance(name, Unknown):
+        own = f"arn:{reading.scope.partition}:sso:::permissionSet/{called}"
+        note_nameless(reading.draft, own, account, f"it depends on {name.why}")
+    record = reading.draft.permission_set(account, called)
     record.attach(reading.references("ManagedPolicies"))
     record.attach(_customer_policies(reading, account))
     inline = reading.properties.get("InlinePolicy")

@@ -11,6 +11,7 @@ from iamsim.core.caret import quote
 from iamsim.importers.cloudformation import encryption, identities, organizations, resource_policies
 from iamsim.importers.cloudformation.reading import Reading
 from iamsim.importers.cloudformation.templates import NESTED_STACK, OpenStack
+from iamsim.importers.nameless import note_nameless
 from iamsim.importers.reach import EVERYTHING, HOLDERS, POLICY_HOLDERS, Reach, reach_of
 from iamsim.importers.unknown import Unknown
 from iamsim.importers.unread import services_within, unread_message
@@ -130,6 +131,10 @@ def _read_named(read: Callable[[Reading], None], reading: Reading) -> None:
         reading.remark(
             "name-unknown",
             f"the name depends on {name.why}: it is {quote(reading.identity.name)} here",
+        )
+        identity = reading.identity
+        note_nameless(
+            reading.draft, identity.policy_arn, reading.account, f"it depends on {name.why}"
         )
     elif kind is not None and name is not None and not isinstance(name, str):
         reading.misfit(kind.name_property)

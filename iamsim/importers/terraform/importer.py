@@ -9,6 +9,7 @@ from iamsim.catalog.resource_types import find_terraform_type
 from iamsim.core.caret import quote
 from iamsim.core.stand_in import NO_ACCOUNT
 from iamsim.importers.facts import report_dangling_targets
+from iamsim.importers.nameless import note_nameless
 from iamsim.importers.reach import EVERYTHING, reach_of
 from iamsim.importers.terraform import (
     encryption,
@@ -31,6 +32,7 @@ from iamsim.importers.terraform.instances import (
 from iamsim.importers.terraform.reading import Reading
 from iamsim.importers.terraform.resolving import Plan
 from iamsim.importers.terraform.scopes import UNKNOWN_REGION
+from iamsim.importers.unknown import Unknown
 from iamsim.importers.unread import services_within, unread_message
 from iamsim.importers.workloads import find_role, note_role
 from iamsim.syntax.hcl.file import HclFile, is_hcl
@@ -247,6 +249,10 @@ def _read(reading: Reading, read: Callable[[Reading], None] | None) -> None:
             "name-unknown",
             f"the name is known after apply: it is {quote(reading.name)} here",
         )
+        kind = reading.plan.kind(reading.instance)
+        name = None if kind is None else reading.value(kind.name_argument)
+        if isinstance(name, Unknown) and reading.instance.address.mode == "managed":
+            note_nameless(reading.draft, reading.arn, reading.account, f"it depends on {name.why}")
 
 
 def _note_partition(reading: Reading) -> None:
