@@ -20,23 +20,25 @@ if TYPE_CHECKING:
 
 __all__ = ["may_be_named", "note_nameless"]
 
-# Keys and variables that hold the name of a caller alone.
-NAMES_OF_CALLERS = ("aws:username", "aws:userid")
+CALLER_ALONE = "aws:user"  # how keys and variables begin that hold the name of a caller alone
 PRINCIPALS = {"user": "users", "role": "roles", "group": "groups"}
-PERMISSION_SETS = "permission_sets"
 _is_any = re.compile(r"[*?/:]*").fullmatch
 
 
-def note_nameless(draft: Draft, arn: str, account: str, why: str) -> None:
-    """Say that what goes by an ARN has another name, which a source does not tell."""
+def note_nameless(
+    draft: Draft, arn: str, account: str, why: str, permission_set: str | None = None
+) -> None:
+    """Say that what goes by an ARN has another name, which a source does not tell; of a permission
+    set it is that of its role."""
     found = find_arn(arn)
     if found is None:
         return
     kind = "resources"
     names = {arn}
-    if found.service in ("iam", "sso"):
+    if permission_set is not None:
+        kind, names = "permission_sets", {permission_set}
+    elif found.service == "iam":
         kind = PRINCIPALS.get(found.resource.partition("/")[0], "")
-        kind = PERMISSION_SETS if found.service == "sso" else kind
         names = {found.resource.rpartition("/")[2]}
     if kind in ("", "groups"):  # nobody asks about these, and no policy names one
         return
@@ -58,15 +60,13 @@ def _may_name(text: str, arn: str, known: set[str]) -> bool:
     """Whether one text may name it."""
     own, other = find_arn(arn), find_arn(text)
     lowered = text.lower()
-    principal = own is not None and own.service in ("iam", "sso")
-    if principal and any(key in lowered for key in NAMES_OF_CALLERS):
+    principal = own is not None and own.service == "iam"
+    if principal and CALLER_ALONE in lowered:
         return True
     if own is None or other is None or text in known:
         return False
     if text == arn or text.startswith((f"{arn}/", f"{arn}:")):
         return False
-    if own.service == "sso":  # the role of a permission set is AWS's
-        return other.service == "iam" and "AWSReservedSSO" in text
     if any(text.startswith((f"{name}/", f"{name}:")) for name in known):
         return False
     expected, _, behind = own.resource.partition("/")

@@ -331,3 +331,15 @@ def test_the_name_that_a_policy_denies_may_be_that_of_a_bucket(*, planned: bool)
         lost = plan_world(values, {"aws_s3_bucket.data": {"bucket": True}})
         [bucket] = lost.model.accounts[HOME].resources
     assert verdict(lost, NAMED_MIA, PUT, f"{bucket}/k") is Verdict.CONDITIONAL
+
+
+def test_a_permission_set_whose_name_nobody_resolves() -> None:
+    """The session of its real name is nobody's that is listed; without a policy that names one,
+    nothing else hangs on it."""
+    known = damaged(PERMISSION_SET, BOUNDARY, GONE)
+    lost = template_world(damaged(known, ("Dev", "Properties", "Name"), IMPORT))
+    real = SESSION.replace("_Dev_", "_Real_")
+    asked = ("sqs:DeleteQueue", f"arn:aws:sqs:eu-west-1:{MEMBER}:q")
+    assert verdict(template_world(known), SESSION, *asked) is Verdict.ALLOWED
+    assert verdict(template_world(known), real, *asked) is Verdict.IMPLICIT_DENY
+    assert verdict(lost, real, *asked) is Verdict.CONDITIONAL

@@ -118,8 +118,8 @@ def _assignment(reading: Reading) -> None:
 def _provision(reading: Reading, account: str) -> None:
     name, called = reading.properties.get("Name"), reading.identity.name
     if isinstance(name, Unknown):
-        own = f"arn:{reading.scope.partition}:sso:::permissionSet/{called}"
-        note_nameless(reading.draft, own, account, f"it depends on {name.why}")
+        own = f"arn:{reading.scope.partition}:iam::{account}:role/AWSReservedSSO_{called}"
+        note_nameless(reading.draft, own, account, f"it depends on {name.why}", called)
     record = reading.draft.permission_set(account, called)
     record.attach(reading.references("ManagedPolicies"))
     record.attach(_customer_policies(reading, account))
