@@ -30,6 +30,7 @@ __all__ = ["EVERYTHING", "OTHER_WORD", "Family", "Place", "find_families"]
 
 EVERYTHING = "*"
 ARN_PARTS = 6
+HEAD = "arn:"
 MOST_MEETINGS = 500  # places of one service beyond one for each pattern
 MOST_RUNS = 4  # wildcards and variables of a pattern whose values are sought
 OTHER_WORD = "~x"  # what no policy is likely to name
@@ -273,7 +274,11 @@ class _Sorting:
     def add(
         self, name: str, tokens: tuple[Token, ...], actions: int, unknown: Unknown | None
     ) -> None:
-        """Take a pattern in; one that may be about any service waits for all families."""
+        """Take a pattern in; one that may be about any service waits for all families, one that no
+        ARN fits is left out."""
+        first = tokens[0] if tokens else ""
+        if isinstance(first, str) and not (first.startswith(HEAD) or HEAD.startswith(first)):
+            return
         service = _service_of(tokens)
         if service is None:
             self._anywhere.append((name, tokens, actions, unknown))
