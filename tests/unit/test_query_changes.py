@@ -480,22 +480,24 @@ def test_the_objects_of_a_bucket_are_asked_where_its_policy_names_none():
 
 
 def _with_many(data):
-    """A role with queues, buckets, topics and what is no ARN."""
+    """A role with queues, buckets, topics, what may be an ARN and what can be none."""
     rest = [
         f"arn:aws:{name}:eu-west-1:{HOME}:x" for name in ("sqs", "sns", "lambda", "kms", "states")
     ]
     data["accounts"][HOME]["roles"]["app"]["policies"] = [
-        policy(allow("sqs:*", "Queue.Arn"), allow(["sns:*", "states:*"], rest))
+        policy(allow("sqs:*", ["*Queue.Arn", "Topic.Arn"]), allow(["sns:*", "states:*"], rest))
     ]
 
 
 def test_what_is_no_arn_is_asked_once():
-    """A pattern that is no ARN stands with the patterns of every service; it is one place."""
+    """A pattern whose service is open stands with those of every service; it is one place. One that
+    no ARN fits is none."""
     asked = [
         (bound.candidate.principal, bound.place.sample, bound.via)
         for bound in between(lambda _data: None, _with_many).bounds
     ]
     assert (APP, "Queue.Arn") in {entry[:2] for entry in asked}
+    assert (APP, "Topic.Arn") not in {entry[:2] for entry in asked}
     assert len(asked) == len(set(asked))
 
 
