@@ -25,8 +25,8 @@ __all__ = ["ID_BYTES", "Ids", "packed_id", "packed_ids"]
 
 ID_BYTES = 16
 TEXT = 36  # characters of a UUID
-IN_MEMORY = 8_000_000  # bytes of ids
-SHARE = 250_000  # ids that are looked at together
+IN_MEMORY = 1_000_000  # bytes of ids
+SHARE = 100_000  # ids that are looked at together
 MOST_SHARES = 500  # which are files that are open
 
 
