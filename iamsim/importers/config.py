@@ -96,7 +96,8 @@ def _lose_fields(page: Json, place: str, draft: Draft) -> None:
     selected = query.get("SelectFields") if isinstance(query, dict) else None
     if not isinstance(results, list) or not results:
         return
-    names = {field.get("Name") for field in selected or () if isinstance(field, dict)}
+    fields = selected if isinstance(selected, list) else ()
+    names = {text(field, "Name") for field in fields if isinstance(field, dict)}
     items = [item for item in map(_decoded, results) if isinstance(item, dict)]
     wanted = {"configuration"}
     if not all(_kind(item) in IAM_READERS for item in items):

@@ -691,3 +691,11 @@ def test_a_query_that_selects_some_fields_is_not_the_whole(tmp_path, kind, field
     assert ("records-missing" not in codes(found)) is whole
     if not whole:
         assert to_world(found).unlisted_of("principals", "111122223333")
+
+
+@pytest.mark.parametrize("fields", [17, {}, [{"Name": {}}], ["configuration"], [{}]])
+def test_fields_of_a_query_that_can_t_be_read_are_not_the_whole(tmp_path, fields):
+    """A list of fields in another form says nothing of what was selected."""
+    item = {"resourceType": "AWS::IAM::Role", "arn": "arn:aws:s3:::b", "configuration": {}}
+    query = {"Results": [json.dumps(item)], "QueryInfo": {"SelectFields": fields}}
+    assert "records-missing" in codes(imported(tmp_path, {"query.json": query}))
