@@ -30,7 +30,7 @@ from iamsim.symbolic.unknowns import ACCOUNT_KEY, Unknowns, named_things
 from iamsim.symbolic.wording import written_key
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     from iamsim.compile.residual import Leaf, Term
     from iamsim.core.decision import StatementReference
@@ -70,13 +70,9 @@ class Asking:
         """The values by the keys that the terms read; see `canonical_values`."""
         return canonical_values(self.unknowns, self.prepared, context)
 
-    def decides(self, values: Mapping[str, ContextValue], keys: Iterable[str]) -> bool:
-        """Ask the engine, with values filled in for everything that is unknown; a key that follows
-        from another one, such as kms:EncryptionContextKeys, is absent where it has none."""
-        question = self.unknowns.question
-        absent = frozenset(key for key in keys if key.lower() not in values and ":" in key)
-        unknowns = self.unknowns._replace(question=replace(question, unset=question.unset | absent))
-        return decide_with_values(unknowns, values, self.world).allowed
+    def decides(self, values: Mapping[str, ContextValue]) -> bool:
+        """Ask the engine, with values filled in for everything that is unknown."""
+        return decide_with_values(self.unknowns, values, self.world).allowed
 
     def holds_anew(
         self, known: Mapping[str, ContextValue], values: Mapping[str, ContextValue]

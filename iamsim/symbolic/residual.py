@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from iamsim.compile.residual import term_holds
@@ -16,7 +15,7 @@ from iamsim.symbolic.layers import STAND_INS
 from iamsim.symbolic.phrases import part_phrase, sentence
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     from iamsim.compile.residual import Term
     from iamsim.core.decision import StatementReference
@@ -38,9 +37,8 @@ class Asks(Protocol):
         """Give values by the keys that the terms read."""
         ...
 
-    def decides(self, values: Mapping[str, ContextValue], keys: Iterable[str]) -> bool:
-        """Ask the engine with values for everything that is unknown; those of `keys` without a
-        value are absent."""
+    def decides(self, values: Mapping[str, ContextValue]) -> bool:
+        """Ask the engine with values for everything that is unknown."""
         ...
 
     def holds_anew(
@@ -167,12 +165,11 @@ class PartialResidual:
     def examples(self) -> ExampleContexts:
         """One context that allows and one that denies; both were decided by the engine."""
         found: list[Context | None] = []
-        decides = partial(self.asks.decides, keys=self.names)
         for point, wanted in ((self.solution.allowing, True), (self.solution.denying, False)):
             if point is None:
                 found.append(None)
                 continue
-            if self._holds(point) is not wanted or decides(point) is not wanted:
+            if self._holds(point) is not wanted or self.asks.decides(point) is not wanted:
                 raise InternalError(
                     "example-disagrees",
                     "an example of a residual is not decided as it should be",
