@@ -320,6 +320,9 @@ def main_fuzz(count: int, seed: int) -> int:
         for number in range(count):
             fuzz.once(number)
             if (number + 1) % 1000 == 0:
+                gc.unfreeze()  # a command freezes what it read, since its process ends with it
+                gc.collect()
+                gc.freeze()
                 print(f"{number + 1} tried, {len(fuzz.found)} problems", flush=True)
         os.chdir(ROOT)
     used = resource.getrusage(resource.RUSAGE_SELF)
