@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
     from workloads import Workload
 
-__all__ = ["measure", "measure_moto"]
-
 PACKAGE = "@cloud-copilot/iam-simulate"
 HERE = Path(__file__).parent
 

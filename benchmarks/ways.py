@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
     Question = tuple[str, str, Context]
 
-__all__ = ["measure_many", "measure_ways", "policies_of", "rate", "use_clock"]
-
 _clock = time.perf_counter
 
 

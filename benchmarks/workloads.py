@@ -9,17 +9,6 @@ import random
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = [
-    "ACCOUNT",
-    "BIG_WORLD",
-    "REQUESTS",
-    "Workload",
-    "middle",
-    "simple",
-    "world_document",
-    "world_of",
-]
-
 ACCOUNT = "111122223333"
 REQUESTS = 1000
 BIG_WORLD = (1000, 2000)  # principals, policies

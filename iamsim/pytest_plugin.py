@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 
     Policies = tuple[PolicyCoverage, ...]
 
-__all__ = ["IamsimFile", "IamsimItem", "iamsim_enforce", "world"]
-
 _SUFFIXES = (".iamtest.yaml", ".iamtest.yml", ".iamtest.json")
 _SHELF: pytest.StashKey[Shelf] = pytest.StashKey()
 _COVERAGE: pytest.StashKey[Coverage] = pytest.StashKey()

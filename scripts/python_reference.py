@@ -13,8 +13,6 @@ from pathlib import Path
 
 import iamsim
 
-__all__ = ["python_reference"]
-
 # The public modules; what they list in `__all__` is what may be relied on.
 MODULES = ("iamsim", "iamsim.testing", "iamsim.testing.laws")
 WIDTH = 88

@@ -35,8 +35,6 @@ if TYPE_CHECKING:
     from iamsim.report.document import Document
     from iamsim.world.model import World
 
-__all__ = ["AccessMatrix", "WhatCan", "WhoCan", "access_matrix", "what_can", "who_can"]
-
 
 class WhoCan(Result):
     """Who can do something to a resource: `found` has all that is known of each."""

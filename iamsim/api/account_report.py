@@ -30,8 +30,6 @@ if TYPE_CHECKING:
     from iamsim.query.who_can import WhoCan
     from iamsim.report.document import Block
 
-__all__ = ["AccountReport", "account_report"]
-
 FACETS = ("account", "severity", "heading")
 
 

@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from iamsim.core.hint import Hint
     from iamsim.core.unknown import UnknownPart
 
-__all__ = ["Answer"]
-
 
 class Answer:
     """The answer to one question: verdict, decision, and on demand the whole explanation.

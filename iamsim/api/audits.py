@@ -33,8 +33,6 @@ if TYPE_CHECKING:
     from iamsim.query.batch import Batch
     from iamsim.report.document import Document
 
-__all__ = ["Audit", "AuditArguments", "Looked", "look"]
-
 FORMS = ("aws", "terraform")
 
 

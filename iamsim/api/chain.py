@@ -33,8 +33,6 @@ if TYPE_CHECKING:
     from iamsim.engine.world import CompiledWorld
     from iamsim.query.chains import Hop
 
-__all__ = ["Chain", "assume_roles"]
-
 # What a chain is planned from; the action of the question at its end plays no role in the hops.
 ANY_ACTION = "sts:GetCallerIdentity"
 

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from iamsim.api.inputs import PoliciesInput
     from iamsim.engine.world import CompiledWorld
 
-__all__ = ["change_of"]
-
 _LAYERS = {layer.value: layer for layer in Layer}
 
 

@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from iamsim.report.document import Document, Remark
     from iamsim.world.model import Account, World
 
-__all__ = ["Contents", "Lint", "Organization", "Statistics", "Trust", "find_trust"]
-
 
 class _AboutAll(Result):
     """An answer about all that is there, with what of it is not known."""

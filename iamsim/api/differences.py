@@ -35,8 +35,6 @@ if TYPE_CHECKING:
     from iamsim.query.changes import Change
     from iamsim.report.document import Document
 
-__all__ = ["Changes", "compare"]
-
 
 class Changes(Result):
     """The decisions that differ; `report` has all that is said about them."""

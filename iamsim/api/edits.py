@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from iamsim.engine.question import Question
     from iamsim.query.edits.model import Blocker, EditReport, EditSet
 
-__all__ = ["Edits", "edits_in_world", "suggest_edits"]
-
 
 class Edits:
     """The edits that would change one answer: sets that were decided, the narrowest first.

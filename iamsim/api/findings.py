@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from iamsim.query.batch.processes import Processes
     from iamsim.report.document import Document
 
-__all__ = ["Findings", "find"]
-
 # What bears on access from outside: the sides of resources and roles, and what limits them.
 OUTSIDE = frozenset({PolicyType.RESOURCE, PolicyType.TRUST, PolicyType.RESOURCE_CONTROL})
 

@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from iamsim.importers.writing import Changes
     from iamsim.report.document import Document
 
-__all__ = ["Import", "import_sources"]
-
 
 class Import(Result):
     """What was imported: the `world`, what is to be known about it, and once it was written to a

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from iamsim.core.decision import PolicyType
     from iamsim.engine.question import AttachedPolicies
 
-__all__ = ["PolicyInput", "known_stack", "read_policy"]
-
 PolicyInput = str | bytes | Mapping[str, object] | Policy
 
 POLICIES = 256  # how many are kept

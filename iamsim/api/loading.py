@@ -13,8 +13,6 @@ from iamsim.world.load import refuse_lost
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["load"]
-
 
 def load(
     *paths: str | os.PathLike[str],

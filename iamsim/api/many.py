@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from iamsim.engine.quick import Asked
     from iamsim.engine.world import CompiledWorld
 
-__all__ = ["count_decisions", "decide_records"]
-
 PLAIN = frozenset({"principal", "action", "resource", "context", "resource_account"})
 NAMES = PLAIN | {"session", "via", "unset"}
 

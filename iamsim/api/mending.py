@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
     Examine = Callable[[FoundPolicy], Examined]
 
-__all__ = ["Mended", "mend_files"]
-
 ROUNDS = 20  # one mend may make room for the next; each takes something out, so they end
 MARK = b"\xef\xbb\xbf"
 YAML_ENDINGS = (".yaml", ".yml")

@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from iamsim.report.document import Document
     from iamsim.world.model import World
 
-__all__ = ["ADMINISTRATOR", "Paths", "find_paths"]
-
 ADMINISTRATOR = "administrator"
 GOAL = "administrator of an account"
 

@@ -31,8 +31,6 @@ if TYPE_CHECKING:
     from iamsim.core.decision import Decision
     from iamsim.core.request import Request
 
-__all__ = ["CompiledPolicies", "PreparedRequest", "compile_policies", "decide", "explain"]
-
 
 def explain(  # noqa: PLR0913 - the arguments are those of a scenario's request
     *,

@@ -31,8 +31,6 @@ if TYPE_CHECKING:
     from iamsim.inputs.found import FoundPolicy
     from iamsim.report.document import Document
 
-__all__ = ["FAIL_ON", "FileValidation", "PolicyFiles", "validate_files"]
-
 FAIL_ON = ("error", "security-warning", "warning", "suggestion", "never")
 
 

@@ -35,16 +35,6 @@ if TYPE_CHECKING:
     from iamsim.proofs.result import CheckResult
     from iamsim.report.document import Document
 
-__all__ = [
-    "Claims",
-    "check_access_not_granted",
-    "check_claims",
-    "check_equivalent",
-    "check_no_new_access",
-    "check_no_public_access",
-    "ever",
-]
-
 # Types by our names and by AWS's.
 TYPES = {
     **{policy_type.value: policy_type for policy_type in PolicyType},

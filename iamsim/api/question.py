@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from iamsim.api.inputs import ContextInput, PolicyArguments
     from iamsim.world.model import World
 
-__all__ = ["question_of"]
-
 NO_POLICIES: PolicyArguments = {}
 
 

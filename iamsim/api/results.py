@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from iamsim.query.batch.processes import Processes
     from iamsim.report.document import Document
 
-__all__ = ["Result", "processes_for"]
-
 WIDTH = 100
 
 

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from iamsim.engine.world import CompiledWorld
     from iamsim.report.document import Document
 
-__all__ = ["Part", "Review", "review"]
-
 
 class Part(NamedTuple):
     """One answer of a review: what it is called, its text, its data, and whether it fails."""

@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from iamsim.importers.draft import Remark
     from iamsim.world.model import World as WorldModel
 
-__all__ = ["Sides", "load_sides", "missing_side"]
-
 PLAN_ENDINGS = (".json", ".tfplan")
 
 

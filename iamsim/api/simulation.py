@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from iamsim.syntax.ast import Policy
     from iamsim.world.model import AnyPolicy, World
 
-__all__ = ["ReadPolicy", "Simulation", "SimulationRequest", "simulated"]
-
 Entity = User | Role | Group
 ReadPolicy = Callable[[PolicyReader, str, PolicyType, str], "Policy"]
 

@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from iamsim.suites.selection import Wanted
     from iamsim.world.model import PolicyDocument
 
-__all__ = ["SuiteRun", "run_suites"]
-
 
 class Mutation(NamedTuple):
     """The mutants of policies, the share that was noticed in percent, and whether there was any

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from iamsim.engine.world import CompiledWorld
     from iamsim.suites.run import CaseResult
 
-__all__ = ["TestRun", "run_files"]
-
 
 class TestRun:
     """What came out of the requests of some files: `results` has one for each."""

@@ -30,8 +30,6 @@ if TYPE_CHECKING:
     from iamsim.replay.run import Replay as Replayed
     from iamsim.report.document import Document
 
-__all__ = ["Counted", "GeneratedPolicy", "Replay", "count_of", "generate_policy", "replay_logs"]
-
 
 class Counted(TypedDict, total=False):
     """How logs are counted: in so many `processes`; with what is counted kept in the folder

@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
     from iamsim.query.batch.processes import Processes
 
-__all__ = ["find_unused_access"]
-
 
 def find_unused_access(
     batch: Batch,

@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from iamsim.api.kept import PolicyInput
     from iamsim.checks.finding import Finding
 
-__all__ = ["Validation", "policy_type_named", "validate"]
-
 
 class Validation:
     """The findings about one policy."""

@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from iamsim.query.batch.processes import Processes
     from iamsim.world.model import World as WorldModel
 
-__all__ = ["WholeWorld", "no_progress", "texts_of"]
-
 
 class WholeWorld:
     """What is asked of all principals, resources or policies of a world at once."""

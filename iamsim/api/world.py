@@ -34,8 +34,6 @@ if TYPE_CHECKING:
     from iamsim.query.batch.processes import Processes
     from iamsim.world.model import World as WorldModel
 
-__all__ = ["World"]
-
 
 class World(WholeWorld):
     """A world to ask: an organization, its accounts, principals, resources and policies."""

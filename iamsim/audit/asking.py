@@ -25,20 +25,6 @@ if TYPE_CHECKING:
     from iamsim.engine.question import Question
     from iamsim.symbolic.actions import ActionUniverse
 
-__all__ = [
-    "accounts_named",
-    "asks_nothing",
-    "demands",
-    "from_elsewhere",
-    "gives_everything",
-    "is_everywhere",
-    "request_of",
-    "resources_named",
-    "whole_services",
-    "whole_services_together",
-    "with_one_factor",
-]
-
 ALL_BUT = "everything but "
 SOURCE_IP, OVER_IPV6 = "aws:SourceIp", "2001:db8::7"
 MFA_PRESENT, MFA_AGE = "aws:MultiFactorAuthPresent", "aws:MultiFactorAuthAge"

@@ -36,8 +36,6 @@ if TYPE_CHECKING:
     from iamsim.audit.model import Finding
     from iamsim.audit.registry import AuditCheck
 
-__all__ = ["FAIL_ON", "Choices", "find_choices", "known_checks", "read_choices"]
-
 FAIL_ON = ("critical", "high", "medium", "low", "any", "unknown", "never")
 TABLES = {"iamsim.toml": ("audit",), "pyproject.toml": ("tool", "iamsim", "audit")}
 EXEMPT = "guardrail-exempt"

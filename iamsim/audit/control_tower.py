@@ -14,8 +14,6 @@ from __future__ import annotations
 from iamsim.audit.guardrails import CONTROLS, Guardrail
 from iamsim.audit.model import Severity
 
-__all__ = ["CONTROL_TOWER", "LOG_ARCHIVE"]
-
 BUCKETS = "arn:*:s3:::aws-controltower*"
 TAG = "aws:ResourceTag/aws-control-tower"
 OF_CONTROL_TOWER = "managed-by-control-tower"

@@ -32,8 +32,6 @@ if TYPE_CHECKING:
     from iamsim.compile.statement import CompiledStatement
     from iamsim.core.request import ContextValue
 
-__all__ = ["actions_beside", "crossings", "made_exceptions"]
-
 ORGANIZATION = "stranger0000"
 VIA = "aws:ViaAWSService"
 TAGS = "aws:principaltag/"

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
     from iamsim.world.model import AnyPolicy, Role, User
 
-__all__ = ["deleting_policy", "deleting_role", "deleting_user"]
-
 ANOTHER = "ID"
 
 

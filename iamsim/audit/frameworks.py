@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
     from iamsim.audit.model import Audit, CheckResult, Finding
 
-__all__ = ["FRAMEWORKS", "Control", "Framework", "controls_of", "view_of"]
-
 CIS = "https://docs.aws.amazon.com/securityhub/latest/userguide/cis-aws-foundations-benchmark.html"
 FSBP = "https://docs.aws.amazon.com/securityhub/latest/userguide/fsbp-standard.html"
 WELL_ARCHITECTED = "https://docs.aws.amazon.com/wellarchitected/latest/security-pillar/identity-and-access-management.html"

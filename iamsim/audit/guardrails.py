@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
     from iamsim.proofs.result import CheckResult
 
-__all__ = ["CONTROLS", "GUARDRAILS", "Guardrail", "GuardrailProver"]
-
 SCP_EXAMPLES = (
     "https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_scps_examples"
 )

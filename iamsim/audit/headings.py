@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-__all__ = ["HEADINGS", "PAGE", "Heading"]
-
 PAGE = "https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html"
 
 

@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from iamsim.core.request import ContextValue
     from iamsim.engine.unknown_facts import UntoldKeys
 
-__all__ = ["ConditionsMet", "conditions_met"]
-
 WAYS = (Way.PUBLIC, Way.ENDPOINT)
 # Holders who are nobody of the world: whoever a group or a permission set will be given to.
 WITHOUT_ENTITY = {

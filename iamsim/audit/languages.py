@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 
     from iamsim.audit.model import CheckResult, Finding, HeadingResult
 
-__all__ = ["LANGUAGES", "in_language", "said"]
-
 LANGUAGES = ("en", "ja")
 _FOLDER = Path(__file__).parent / "data"
 _WORDS = Path(__file__).parent.parent / "words"  # what findings of `validate` say, by their code

@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     from iamsim.compile.statement import CompiledStatement
     from iamsim.syntax.ast import Policy
 
-__all__ = ["PROBED", "STRANGER", "callers_named", "lets_in", "probes_of", "takes_away"]
-
 STRANGER = "999999999999"
 PRINCIPAL_ARN = "aws:principalarn"
 MOST_ACTIONS = 8

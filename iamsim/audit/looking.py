@@ -46,17 +46,6 @@ if TYPE_CHECKING:
     from iamsim.replay.generate import Generated
     from iamsim.world.model import Account, AnyPolicy, Role, RootUser, User
 
-__all__ = [
-    "DEFAULT_LIMITS",
-    "Key",
-    "Limits",
-    "Looking",
-    "active",
-    "is_provisioned",
-    "keys_of",
-    "time_of",
-]
-
 NEVER = "never"
 IDENTITY = PolicyType.IDENTITY
 REGION = "us-east-1"  # in which probes make what is in no policy

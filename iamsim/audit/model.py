@@ -14,23 +14,6 @@ if TYPE_CHECKING:
     from iamsim.audit.headings import Heading
     from iamsim.core.span import Span
 
-__all__ = [
-    "Audit",
-    "CheckResult",
-    "Evidence",
-    "Finding",
-    "Fix",
-    "Gap",
-    "HeadingResult",
-    "Passed",
-    "Request",
-    "Severity",
-    "Status",
-    "Suppressed",
-    "kind_of",
-]
-
-
 RESOURCE = 5  # the part of an ARN
 _type_in = re.compile(r"([a-z-]+)[:/]").match
 

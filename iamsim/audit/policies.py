@@ -15,16 +15,6 @@ if TYPE_CHECKING:
     from iamsim.core.span import Path
     from iamsim.world.model import Account, AnyPolicy, Node, Role, User, World
 
-__all__ = [
-    "Held",
-    "ValidatedPolicy",
-    "held_policies",
-    "managed_policies",
-    "statement_at",
-    "with_condition",
-    "written_out",
-]
-
 
 class Held(NamedTuple):
     """A policy with what it is used as, and whose it is: the ARN of its holder, for a managed

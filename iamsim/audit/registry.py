@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
     Run = Callable[[Looking], Iterable[Outcome]]
 
-__all__ = ["AuditCheck", "audits", "load_checks"]
-
 
 class AuditCheck(NamedTuple):
     """A check: its id, the heading that it is under, what holds where it passes, AWS's page."""

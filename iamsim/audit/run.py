@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from iamsim.query.batch import Batch
     from iamsim.replay.counting import Count
 
-__all__ = ["audit_of", "run_audit"]
-
 # What passes here passes for the resources that the world lists, and says nothing of others.
 OF_LISTED_RESOURCES = frozenset(("public-access", "cross-account-access"))
 

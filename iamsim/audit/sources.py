@@ -6,27 +6,6 @@ from typing import NamedTuple
 
 from iamsim.audit.model import Gap
 
-__all__ = [
-    "ALTERNATE_CONTACTS",
-    "ANALYZERS",
-    "AUTHORIZATION_DETAILS",
-    "CREDENTIAL_REPORT",
-    "IDENTITY_CENTER",
-    "LAST_ACCESSED",
-    "LOG_ARCHIVE_BUCKETS",
-    "MFA_DEVICES",
-    "ORGANIZATION",
-    "PASSWORD_POLICY",
-    "PUBLIC_ACCESS_BLOCK",
-    "RESOURCES",
-    "ROOT_FEATURES",
-    "SERVICE_CREDENTIALS",
-    "SIGNING_CERTIFICATES",
-    "SSH_KEYS",
-    "VIRTUAL_MFA",
-    "Source",
-]
-
 
 class Source(NamedTuple):
     """A file that `iamsim import` reads, and the calls of the AWS CLI that write it; ``{account}``,

@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from iamsim.audit.policies import Held
     from iamsim.compile.statement import CompiledStatement
 
-__all__ = ["ANYBODY", "stranger_served"]
-
 ANYBODY = "anybody"
 OF_SERVICES = ("aws:principalisawsservice", "aws:principalservicename")
 ACCOUNT, ARN = "aws:SourceAccount", "aws:SourceArn"

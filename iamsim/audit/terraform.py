@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 
     from iamsim.audit.model import Audit, CheckResult, Finding
 
-__all__ = ["fix_in_terraform", "in_terraform"]
-
 FILE = Path(__file__).parent / "data" / "terraform.toml"
 GUARDRAILS = "guardrails"
 NO_NAME = "this"

@@ -18,17 +18,6 @@ if TYPE_CHECKING:
     from iamsim.calls.data import Asks
     from iamsim.catalog.facts import ActionFacts
 
-__all__ = [
-    "Place",
-    "Resource",
-    "arns_in",
-    "fill",
-    "formats_of",
-    "matches",
-    "resources_of",
-    "values",
-]
-
 VARIABLE = re.compile(r"\$\{(\w+)\}")
 MAKING = ("create", "register", "allocate", "import", "request", "purchase", "copy", "run", "add")
 WHOLE = ("arn", "resource", "resourcearn", "resourceidentifier")

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from iamsim.calls.data import Asks, Operation, Service
     from iamsim.calls.model import ContextValue
 
-__all__ = ["Asker", "partition_of"]
-
 # Services with one endpoint for all Regions, and the Region that aws:RequestedRegion names:
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
 GLOBAL = {

@@ -18,8 +18,6 @@ from iamsim.core.errors import RequestError
 if TYPE_CHECKING:
     from iamsim.calls.boto3_resources import Thing
 
-__all__ = ["PythonCall", "python_calls"]
-
 OPEN = "*"
 CLIENT_WORDS = ("client", "resource", "cli", "boto", "boto3")
 NOT_CALLS = frozenset(

@@ -8,8 +8,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-__all__ = ["RESOURCES", "Result", "Thing", "made_by", "method_of"]
-
 
 @dataclass(frozen=True, slots=True)
 class Thing:

@@ -21,8 +21,6 @@ from iamsim.core.suggest import nearest
 if TYPE_CHECKING:
     from iamsim.calls.shell import Command
 
-__all__ = ["calls_of_command", "is_aws"]
-
 FLAGS = frozenset(
     {
         "--debug",

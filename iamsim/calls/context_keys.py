@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from iamsim.calls.model import ContextValue
     from iamsim.catalog.facts import ActionFacts
 
-__all__ = ["carries", "keys_from", "scalar", "text_of"]
-
 # Keys whose member has another name; `SERVICE OPERATION KEY` or `SERVICE KEY`.
 OTHERWISE = {
     "ec2:VolumeSize": ("Size",),

@@ -15,8 +15,6 @@ from typing import NamedTuple
 
 from iamsim.files.reading import read_text
 
-__all__ = ["Corrections", "read_corrections"]
-
 
 class Corrections(NamedTuple):
     """Prefixes by service, actions and bindings of ARN variables by operation."""

@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 
     from iamsim.calls.command import CommandLine
 
-__all__ = ["custom_calls", "option"]
-
 LOCAL = {
     "configure": "settings of the CLI itself",
     "history": "the CLI's own history",

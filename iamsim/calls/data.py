@@ -12,8 +12,6 @@ from typing import NamedTuple
 
 from iamsim.catalog.pack import Pack, read_pack
 
-__all__ = ["Asks", "Member", "Operation", "Service", "find_service", "service_names", "table"]
-
 
 class Asks(NamedTuple):
     """An action that an operation asks, and the members that fill its resources' ARNs."""

@@ -13,8 +13,6 @@ from typing import Any
 
 from iamsim.core.errors import RequestError
 
-__all__ = ["records_in", "unwrapped"]
-
 NAMES = (
     "eventVersion",
     "userIdentity",

@@ -14,8 +14,6 @@ from iamsim.calls.data import plain
 if TYPE_CHECKING:
     from iamsim.calls.data import Member, Operation, Service
 
-__all__ = ["parameters_of"]
-
 HIDDEN = re.compile(r"HIDDEN_DUE_TO_SECURITY_REASONS|\*{3,}|<REDACTED>|\*\*REDACTED\*\*")
 DEEPEST = 40
 S3_NAMES = {

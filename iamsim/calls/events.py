@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from iamsim.calls.data import Operation, Service
     from iamsim.calls.model import ContextValue
 
-__all__ = ["read_event"]
-
 DATED = re.compile(r"_?(?:\d{4}_\d{2}_\d{2}|20\d{6}(?:v\d+)?)$")
 MESSAGE = re.compile(
     r"is not authorized to perform: (?P<action>[\w-]+:\w+)"

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
     from iamsim.calls.asker import Asker
 
-__all__ = ["ask_keys", "ask_roles", "ask_tags", "key_resource"]
-
 ROLE = re.compile(r"arn:[a-z-]+:iam::\d{12}:role/.+")
 ROLE_MEMBER = re.compile(r"(?<!assume)(role(_?arn|_?id|_?name)?|rolearns)$", re.IGNORECASE)
 READING = ("get", "list", "describe", "batchget", "search", "lookup", "delete", "untag", "remove")

@@ -13,8 +13,6 @@ from iamsim.core.arn import find_arn
 if TYPE_CHECKING:
     from iamsim.calls.model import ContextValue
 
-__all__ = ["Identity", "identity_of"]
-
 SERVICE_ENDS = (".amazonaws.com", ".amazonaws.com.cn", ".aws.internal", ".amazon.com")
 # Where a call comes from inside of AWS, a number may follow.
 INTERNAL = "AWS Internal"

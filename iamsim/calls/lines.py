@@ -19,8 +19,6 @@ from iamsim.core.errors import RequestError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["read_call", "read_line"]
-
 CLI = re.compile(r"(?:^|[\s;&|(/])aws(?:\.exe|2|local)?\s")
 LONGEST = 1_000_000
 WRAPPERS = frozenset({"xargs", "timeout", "nohup", "watch", "nice", "then", "do", "if", "while"})

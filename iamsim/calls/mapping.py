@@ -21,8 +21,6 @@ from iamsim.core.errors import RequestError
 if TYPE_CHECKING:
     from iamsim.calls.model import Call, Reading
 
-__all__ = ["read"]
-
 
 def read(call: Call) -> Reading:
     """Say what a call asks; raises `RequestError` for a service or operation that is not known."""

@@ -9,8 +9,6 @@ from iamsim.calls.model import ALWAYS, Reading
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["merged"]
-
 
 def merged(readings: Iterable[Reading]) -> Reading:
     """Join what calls ask; a question that one asks always is asked always."""

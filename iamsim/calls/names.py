@@ -13,8 +13,6 @@ from iamsim.core.suggest import did_you_mean
 if TYPE_CHECKING:
     from iamsim.calls.data import Service
 
-__all__ = ["close_operation", "service_of", "service_of_source"]
-
 # Names that neither botocore nor a service's id has.
 OTHERWISE = {
     "s3api": "s3",

@@ -17,8 +17,6 @@ from iamsim.core.suggest import did_you_mean
 if TYPE_CHECKING:
     from iamsim.calls.command import CommandLine
 
-__all__ = ["Step", "reading_of", "s3_steps", "transfer_steps"]
-
 
 @dataclass(slots=True)
 class Step:

@@ -11,8 +11,6 @@ from typing import Any
 from iamsim.core.errors import RequestError
 from iamsim.core.suggest import did_you_mean
 
-__all__ = ["Transfer", "is_s3", "place_of", "read_options", "write_options"]
-
 FLAGS = frozenset(
     {
         "--recursive",

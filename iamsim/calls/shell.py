@@ -10,8 +10,6 @@ from typing import NamedTuple
 
 from iamsim.core.errors import RequestError
 
-__all__ = ["OPEN", "Command", "commands_of"]
-
 OPEN = "*"  # stands for text that the shell fills in
 ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=")
 VARIABLE = re.compile(r"\$(?:\{[^}]*\}|[A-Za-z_]\w*|[0-9?@*#])")

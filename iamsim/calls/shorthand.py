@@ -13,8 +13,6 @@ from iamsim.core.errors import RequestError
 if TYPE_CHECKING:
     from iamsim.calls.data import Service
 
-__all__ = ["UNREAD", "value_of"]
-
 UNREAD = ("file://", "fileb://")
 DEEPEST = 64
 

@@ -8,8 +8,6 @@ from urllib.parse import parse_qsl
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["pairs_of", "tag_keys_of", "tags_of"]
-
 MEMBERS = frozenset(
     {
         "tags",

@@ -9,8 +9,6 @@ from iamsim import catalog
 if TYPE_CHECKING:
     from iamsim.catalog.facts import ConditionKeyFacts
 
-__all__ = ["carriers"]
-
 
 def carriers(key: ConditionKeyFacts) -> list[str] | None:
     """Name the actions that carry a service's key, or the services that know a global name.

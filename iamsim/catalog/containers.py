@@ -16,16 +16,6 @@ from iamsim.core.data_class import NamedTuple
 if TYPE_CHECKING:
     from iamsim.core.arn import Arn
 
-__all__ = [
-    "ABOUT_ALL",
-    "CONTAINERS",
-    "Containment",
-    "containment_of",
-    "holder_of",
-    "is_asked_with_ancestors",
-    "is_tagged_as",
-]
-
 GLUE = "https://docs.aws.amazon.com/glue/latest/dg/glue-resource-policies.html"
 TABLES = (
     "https://docs.aws.amazon.com/AmazonS3/latest/userguide/s3-tables-resource-based-policies.html"

@@ -7,8 +7,6 @@ https://docs.aws.amazon.com/awscloudtrail/latest/userguide/logging-data-events-w
 
 from __future__ import annotations
 
-__all__ = ["DATA_EVENT_SERVICES"]
-
 DATA_EVENT_SERVICES = frozenset(
     {"cassandra", "dynamodb", "kinesis", "lambda", "rds-data", "s3", "s3express", "sns", "sqs"}
 )

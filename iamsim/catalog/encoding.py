@@ -37,8 +37,6 @@ if TYPE_CHECKING:
 
     from iamsim.catalog.facts import Scope
 
-__all__ = ["action_names", "declared_key", "decode_service", "encode_service"]
-
 _LINES = 14
 _LEVEL_OF_LETTER = {
     "L": "List",

@@ -15,16 +15,6 @@ if TYPE_CHECKING:
 
     Scope = Literal["global", "action", "session", "legacy", "service", "identity-provider"]
 
-__all__ = [
-    "ACCESS_LEVELS",
-    "ActionFacts",
-    "CatalogVersion",
-    "ConditionKeyFacts",
-    "ResourceTypeFacts",
-    "ResourceTypeUse",
-    "ServiceFacts",
-]
-
 ACCESS_LEVELS = ("List", "Read", "Write", "Tagging", "Permissions management")
 """The five access levels of the service authorization reference, least telling first."""
 

@@ -6,8 +6,6 @@ import os
 
 from iamsim.files.reading import read_text
 
-__all__ = ["data_lines", "data_path"]
-
 _FOLDER = os.path.join(os.path.dirname(__file__), "data")  # noqa: PTH118, PTH120 - import time
 
 

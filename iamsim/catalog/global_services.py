@@ -3,8 +3,6 @@
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-requestedregion
 """
 
-__all__ = ["GATEWAY_SERVICES", "GLOBAL_REGION", "GLOBAL_SERVICES", "SPARED_BY_REGION"]
-
 GLOBAL_REGION = "us-east-1"
 GLOBAL_SERVICES = frozenset({"cloudfront", "iam", "organizations", "route53"})
 # Whose gateway endpoints read an account principal in a way of their own:

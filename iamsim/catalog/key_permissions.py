@@ -10,8 +10,6 @@ from functools import cache
 
 from iamsim.catalog.files import data_lines
 
-__all__ = ["key_permissions", "service_of_managed_key"]
-
 # Where the service that calls KMS is not called like the alias of its AWS managed key:
 # https://docs.aws.amazon.com/ebs/latest/userguide/ebs-encryption.html
 CALLING = {"ebs": "ec2"}

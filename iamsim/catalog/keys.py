@@ -17,17 +17,6 @@ if TYPE_CHECKING:
 
     from iamsim.catalog.facts import Scope
 
-__all__ = [
-    "IDENTIFIER_KEYS",
-    "find_claim",
-    "find_global_key",
-    "find_in",
-    "global_key_rows",
-    "global_keys",
-    "spelled",
-    "template_matches",
-]
-
 # Global keys (in lower case) of ids that AWS generates, of which AWS's pages name examples:
 # https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-access.html
 IDENTIFIER_KEYS = frozenset(

@@ -13,8 +13,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["KNOWN_NAMES", "known_name"]
-
 KNOWN_NAMES: Mapping[str, str] = {
     # several services with one prefix
     "apigateway": "Amazon API Gateway",

@@ -10,8 +10,6 @@ from functools import cache
 from iamsim.catalog.files import data_lines
 from iamsim.core.arn import ARN_PARTS
 
-__all__ = ["lifelike_arn", "usual_values"]
-
 ENDS = ("", "/", ":")
 
 

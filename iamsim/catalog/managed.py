@@ -22,19 +22,6 @@ if TYPE_CHECKING:
 
     from iamsim.catalog.pack import Pack
 
-__all__ = [
-    "POLICIES",
-    "ManagedPolicy",
-    "ManagedVersion",
-    "arns",
-    "find_managed_policy",
-    "find_managed_policy_by_name",
-    "names",
-    "policies",
-    "suggest",
-    "version",
-]
-
 # The blob with one line a policy; a line break stands before and after each.
 POLICIES = " policies"
 

@@ -9,8 +9,6 @@ from functools import lru_cache
 
 from iamsim.catalog.files import data_lines
 
-__all__ = ["meaning_of"]
-
 
 @lru_cache(maxsize=1)
 def _meanings() -> dict[str, str]:

@@ -9,8 +9,6 @@ from functools import cache
 
 from iamsim.catalog.files import data_lines
 
-__all__ = ["actions_of_operation", "operations"]
-
 FILE = "operations.txt"
 
 

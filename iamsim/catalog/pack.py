@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from os import PathLike
 
-__all__ = ["MAGIC", "Pack", "read_pack", "write_pack"]
-
 MAGIC = b"iamsim-pack-1 "
 
 

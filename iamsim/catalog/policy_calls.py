@@ -16,8 +16,6 @@ from iamsim.core.arn import find_arn
 if TYPE_CHECKING:
     from iamsim.catalog.resource_types import ResourceType
 
-__all__ = ["policy_call"]
-
 LISTED_FIRST = "{1}"
 _word = re.compile(r"\W+").sub
 

@@ -12,29 +12,6 @@ from functools import lru_cache
 from iamsim.catalog.files import data_lines
 from iamsim.catalog.keys import global_key_rows
 
-__all__ = [
-    "CallerColumn",
-    "Presence",
-    "Way",
-    "derived_from",
-    "has_resource_account",
-    "keys_not_sent",
-    "keys_through_endpoints",
-    "lists_of_names",
-    "network_keys",
-    "owner_account_keys",
-    "presence_in",
-    "presence_of",
-    "region_keys",
-    "same_keys",
-    "sends_of_endpoint",
-    "services_with_keys",
-    "services_without_keys",
-    "source_keys",
-    "types_of",
-    "with_keys_apart",
-]
-
 
 class Presence(Enum):
     """Whether a request has a key."""

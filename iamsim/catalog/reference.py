@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     )
     from iamsim.catalog.pack import Pack
 
-__all__ = ["Catalog", "resource_control_services", "version_header"]
-
 # Blobs beside the services'; a blank can't start a prefix.
 # What operations ask, where a user's own files of AWS's service reference said so.
 OPERATIONS = " operations"

@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from os import PathLike
 
-__all__ = ["ReferenceFile", "json_files"]
-
 
 class ReferenceFile:
     """One JSON file, and reading parts of it with an error that names the file."""

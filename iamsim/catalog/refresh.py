@@ -31,8 +31,6 @@ if TYPE_CHECKING:
 
     from iamsim.catalog.reference import Catalog
 
-__all__ = ["RefreshReport", "merge"]
-
 # The flags are not exclusive: the first that is set decides.
 _LEVEL_OF_FLAG = (
     ("IsPermissionManagement", "Permissions management"),

@@ -10,8 +10,6 @@ import re
 
 from iamsim.core.slips import is_slip
 
-__all__ = ["PARTITIONS", "REGIONS", "is_region", "may_be_region", "usual_region"]
-
 PARTITIONS = (
     "aws",
     "aws-cn",

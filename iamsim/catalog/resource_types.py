@@ -22,19 +22,6 @@ from iamsim.core.data_class import NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-__all__ = [
-    "Call",
-    "PolicyPlace",
-    "ResourceType",
-    "TransportPolicy",
-    "find_terraform_type",
-    "find_type",
-    "policy_services",
-    "resource_types",
-    "sharing_services",
-    "type_of_arn",
-]
-
 FILE = "resource_types.txt"
 PREFIX = "aws_"
 NONE = "-"

@@ -25,18 +25,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Final
 
-__all__ = [
-    "CALLER_IDENTITY",
-    "PLAIN",
-    "ActionRules",
-    "ServiceRules",
-    "action_rules",
-    "calls_without_policies",
-    "ruled_services",
-    "rules_date",
-    "service_rules",
-]
-
 # https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
 CALLER_IDENTITY = "sts:getcalleridentity"
 _FILE = "service_rules.txt"

@@ -34,8 +34,6 @@ if TYPE_CHECKING:
 
 SEPARATORS = ":./-_ "  # what stands in the place of the colon
 
-__all__ = ["expand", "suggest_action", "suggest_condition_key"]
-
 
 def expand(catalog: Names, pattern: str) -> tuple[str, ...]:
     """Give the full names of the actions that a pattern covers; see `Catalog.expand`."""

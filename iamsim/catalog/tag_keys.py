@@ -9,8 +9,6 @@ from functools import cache
 
 from iamsim.catalog.files import data_lines
 
-__all__ = ["is_tag_of_resource", "tag_key_starts"]
-
 GLOBAL = "aws:resourcetag/"
 OF_RESOURCE = ("resource", "container", "access-point")
 

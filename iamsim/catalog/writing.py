@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 
     from iamsim.catalog.facts import ServiceFacts
 
-__all__ = ["survives", "write_reference"]
-
 
 def survives(service: ServiceFacts) -> bool:
     """Say whether the facts of a service come back from a pack as they were written."""

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from iamsim.checks.arn_formats import ArnFormat
     from iamsim.core.wildcard import Token
 
-__all__ = ["EXAMPLE", "example_arn", "example_resource"]
-
 EXAMPLE = "example"
 SINGLE = frozenset({Wildcard.QUESTION, Wildcard.SEGMENT_QUESTION})
 _OPEN = re.compile(rf"{VARIABLE.pattern}|\*")

@@ -12,16 +12,6 @@ from iamsim.core.arn import ARN_PARTS
 from iamsim.core.data_class import NamedTuple, dataclass
 from iamsim.core.wildcard import Wildcard, tokenize
 
-__all__ = [
-    "VARIABLE",
-    "ArnFormat",
-    "ArnText",
-    "can_overlap",
-    "cut_arn",
-    "pattern_atoms",
-    "read_format",
-]
-
 VARIABLE = re.compile(r"\$\{[^}]*\}|<[^>]*>")
 _HYPHENS = str.maketrans(dict.fromkeys("-_"))
 FIELDS = ("partition", "service", "region", "account", "resource")

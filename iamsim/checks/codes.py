@@ -9,18 +9,6 @@ from __future__ import annotations
 
 from enum import Enum
 
-__all__ = [
-    "AWS_CODES",
-    "CODES",
-    "NOT_CHECKED",
-    "OPT_IN",
-    "OWN_CODES",
-    "RISKS",
-    "UNJUDGED",
-    "FindingType",
-    "learn_more",
-]
-
 PAGE = (
     "https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-reference-policy-checks.html"
 )

@@ -26,8 +26,6 @@ from iamsim.files.reading import may_read, read_bytes
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-__all__ = ["Configuration", "Override", "find_configuration", "read_configuration"]
-
 NAMES = ("iamsim.toml", "pyproject.toml")
 TABLES = {"iamsim.toml": ("validate",), "pyproject.toml": ("tool", "iamsim", "validate")}
 FIELDS = ("select", "extend-select", "ignore", "severity", "fail-on", "exclude", "overrides")

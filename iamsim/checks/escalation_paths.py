@@ -21,8 +21,6 @@ from iamsim.world.documents import read_document
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["Step", "Way", "known_ways"]
-
 PACKAGE = Path(__file__).parent.parent
 # The wheel's, and the checkout's.
 FOLDERS = (

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from iamsim.checks.shown import Witness
     from iamsim.core.span import Path, Source
 
-__all__ = ["Finding", "Place"]
-
 ESCAPE_LENGTH = 2
 UNICODE_ESCAPE_LENGTH = 6
 SURROGATES = range(0xD800, 0xDC00)

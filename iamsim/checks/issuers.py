@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
     from iamsim.checks.view import PolicyView, StatementView
 
-__all__ = ["COGNITO", "GITHUB", "ISSUERS", "Issuer", "stranger_tokens"]
-
 GITHUB = "token.actions.githubusercontent.com"
 COGNITO = "cognito-identity.amazonaws.com"
 WEB_IDENTITY = "sts:AssumeRoleWithWebIdentity"

@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from iamsim.syntax.ast import Policy
     from iamsim.syntax.splicing import Change
 
-__all__ = ["Mended", "mend"]
-
 
 class Mended(NamedTuple):
     """What became of one round: the changes of the text, the findings that they mend, and those

@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
     Mending = Callable[[PolicyView, Finding], Iterable[Change]]
 
-__all__ = ["MENDS", "Mend"]
-
 NULL = "Null"
 
 

@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from iamsim.core.request import Request
     from iamsim.syntax.ast import Condition, Entries, Policy, Principals, Statement
 
-__all__ = ["Effect", "Probe", "effects", "probes", "requests"]
-
 ACCOUNT = "111122223333"
 CALLER = f"arn:aws:iam::{ACCOUNT}:user/ana"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/example"

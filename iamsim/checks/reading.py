@@ -21,14 +21,6 @@ if TYPE_CHECKING:
     from iamsim.checks.reference import Reference
     from iamsim.core.span import Path, Source
 
-__all__ = [
-    "TRUST_RESOURCE_TYPE",
-    "may_be_resource_control",
-    "read_view",
-    "recognize_type",
-    "text_of",
-]
-
 SERVICE_FIELD = 2  # of an ARN
 TRUST_RESOURCE_TYPE = "AWS::IAM::AssumeRolePolicyDocument"
 TRUST_ACTIONS = ("sts:assumerole", "sts:tagsession", "sts:setsourceidentity", "sts:setcontext")

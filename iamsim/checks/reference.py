@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from iamsim.checks.arn_formats import ArnFormat
     from iamsim.core.wildcard import TextTest
 
-__all__ = ["Reference"]
-
 # The reference writes recovery points of AWS Backup with a variable in place of the service.
 RECOVERY_POINT = "arn:${Partition}:backup:${Region}:${Account}:recovery-point:${RecoveryPointId}"
 # Services that ended before the oldest reference that the catalog was made from.

@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
     Check = Callable[[PolicyView], Iterable[Finding]]
 
-__all__ = ["CHECKS", "RegisteredCheck", "checks"]
-
 
 class RegisteredCheck(NamedTuple):
     """A check, the codes that it may give, and the module that documents them."""

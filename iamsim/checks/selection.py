@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from iamsim.checks.finding import Finding
     from iamsim.core.span import Span
 
-__all__ = ["Selection", "codes_named", "codes_of", "finding_type_of"]
-
 PACK = "RISKS"
 
 

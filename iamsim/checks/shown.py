@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-__all__ = ["Witness"]
-
 
 class Witness(NamedTuple):
     """A request that the policy allows; `context` in the order in which it reads best."""

@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from iamsim.core.span import Path as ElementPath
     from iamsim.world.documents import Document
 
-__all__ = ["ENDING", "FolderSuppression", "Sidecars"]
-
 ENDING = ".iamsim-ignore.yaml"
 FIELDS = ("file", "code", "sid", "statement", "reason", "until")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")

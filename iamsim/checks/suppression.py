@@ -22,15 +22,6 @@ if TYPE_CHECKING:
     from iamsim.checks.view import PolicyView, StatementView
     from iamsim.core.span import Path, Source
 
-__all__ = [
-    "SidSuppression",
-    "SuppressedFinding",
-    "Suppression",
-    "apply",
-    "in_sid",
-    "sid_suppressions",
-]
-
 MARK = "IamsimIgnore"
 REASON = "Because"
 OWN = "Iamsim"

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
     from iamsim.core.span import Source
 
-__all__ = ["TableReader"]
-
 
 class TableReader:
     """Checks the values of a table; TOML gives no places, so a fault is looked up in the text."""

@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     from iamsim.checks.suppression import SuppressedFinding, Suppression
     from iamsim.checks.view import PolicyView
 
-__all__ = ["Examined", "Validator"]
-
 
 class Examined(NamedTuple):
     """What was found in a policy: findings in the order of the text, those that somebody accepts,

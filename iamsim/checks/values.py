@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from iamsim.checks.view import ConditionView, PolicyView
     from iamsim.compile.condition import ContextTest
 
-__all__ = ["candidates", "condition_test"]
-
 Values = list[str | None]
 PATTERNS = ("StringLike", "StringNotLike", "ArnEquals", "ArnNotEquals", "ArnLike", "ArnNotLike")
 EXACT = ("StringEquals", "StringLike", "ArnEquals", "ArnLike", "BinaryEquals")

@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from iamsim.syntax.ast import Entries, Principals, Value
     from iamsim.syntax.operators import OperatorName
 
-__all__ = ["IDENTITY_TYPES", "WITH_PRINCIPAL", "ConditionView", "PolicyView", "StatementView"]
-
 IDENTITY_TYPES = frozenset(
     {PolicyType.IDENTITY, PolicyType.PERMISSIONS_BOUNDARY, PolicyType.SESSION}
 )

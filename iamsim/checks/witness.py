@@ -26,16 +26,6 @@ if TYPE_CHECKING:
     from iamsim.checks.view import PolicyView, StatementView
     from iamsim.syntax.ast import Policy
 
-__all__ = [
-    "OWNER",
-    "OWN_ACCOUNT",
-    "STRANGER",
-    "action_of",
-    "first_allowed",
-    "meet",
-    "resource_of",
-]
-
 OWNER = "arn:aws:iam::111122223333:user/example"
 """Whose policy an identity-based one is."""
 

@@ -13,15 +13,6 @@ if TYPE_CHECKING:
 
     from iamsim.checks.view import ConditionView, StatementView
 
-__all__ = [
-    "has_wildcard",
-    "is_guard",
-    "is_template_function",
-    "must_be_present",
-    "several",
-    "wildcard_free",
-]
-
 SHOWN = 3
 
 

@@ -13,15 +13,6 @@ if TYPE_CHECKING:
     from iamsim.engine.unknowns import UnknownInWorld
     from iamsim.engine.world import CompiledWorld
 
-__all__ = [
-    "ACCEPT_UNKNOWN",
-    "SHOWN",
-    "STRICT",
-    "code_with_unknowns",
-    "refuse_unknown",
-    "say_unverified",
-]
-
 SHOWN = 5
 
 ACCEPT_UNKNOWN = Option(

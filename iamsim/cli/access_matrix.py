@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 
     from iamsim.cli.options import Options
 
-__all__ = ["COMMAND"]
-
 
 def _run(options: Options, _arguments: Sequence[str]) -> int:
     """Decide every cell, and write the matrix."""

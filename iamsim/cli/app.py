@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
     from iamsim.cli.options import Option, Options, OptionValue
 
-__all__ = ["app", "run_app", "values_of"]
-
 ABOUT = "Answer whether AWS allows a request, and which policy decides, offline."
 HELP_OPTIONS = {"help_option_names": ["-h", "--help"]}
 app = typer.Typer(

@@ -29,19 +29,6 @@ if TYPE_CHECKING:
     from iamsim.syntax.ast import Policy
     from iamsim.world.model import World
 
-__all__ = [
-    "context_of",
-    "denied_text",
-    "load_worlds",
-    "questions_of",
-    "read_policy",
-    "text_of",
-    "texts_of",
-    "time_of",
-    "timed",
-    "with_time",
-]
-
 _JOIN = "+"
 # What takes a policy that names principals, or that does not, instead.
 _OTHER_OPTION = {

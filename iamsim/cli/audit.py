@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from iamsim.api.audits import Audit, AuditArguments
     from iamsim.cli.options import Options
 
-__all__ = ["CHOICES", "COMMAND", "FIXES", "FRAMEWORK", "OPTIONS", "audit_arguments"]
-
 OPTIONS = tuple(
     world_option
     for world_option in WORLD_OPTIONS

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from iamsim.calls.model import Reading
     from iamsim.cli.options import Options
 
-__all__ = ["COMMAND"]
-
 _NAMES = 2  # a service and an operation
 
 

@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
     from iamsim.cli.options import Options
 
-__all__ = ["COMMAND", "use_file"]
-
 VARIABLE = "IAMSIM_CATALOG"
 DEFAULT_FILE = "service-reference.pack"
 

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
     from iamsim.catalog import ServiceFacts
 
-__all__ = ["search", "unknown_name"]
-
 _WILDCARDS = frozenset("*?")
 
 

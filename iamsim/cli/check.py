@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from iamsim.proofs.result import CheckResult
     from iamsim.syntax.ast import Policy
 
-__all__ = ["COMMAND"]
-
 TYPES = ("identity", "resource", "trust", "boundary", "session", "scp", "rcp", "vpce")
 TYPE = Option(
     ("--type",),

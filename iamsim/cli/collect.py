@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
     from iamsim.cli.options import Options
 
-__all__ = ["COMMAND"]
-
 UNKNOWN = "what they should have said is unknown"
 
 

@@ -18,19 +18,6 @@ if TYPE_CHECKING:
 
     from iamsim.cli.options import Options
 
-__all__ = [
-    "MODULES",
-    "NO_ARGUMENTS",
-    "Argument",
-    "Command",
-    "Group",
-    "color_option",
-    "find_command",
-    "output_options",
-    "run_command",
-    "verbose_option",
-]
-
 # Modules with a `COMMAND`, by the name that people type.
 MODULES = {
     "calls": "iamsim.cli.calls",

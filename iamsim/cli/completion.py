@@ -15,20 +15,6 @@ if TYPE_CHECKING:
     from iamsim.cli.options import Option, Options
     from iamsim.world.model import Role, User, World
 
-__all__ = [
-    "actions",
-    "catalog_names",
-    "keys",
-    "known_world",
-    "layers",
-    "policies",
-    "principals",
-    "processes",
-    "proposals",
-    "resources",
-    "roles",
-]
-
 MOST = 200
 # Worlds are read once for all the keys that somebody presses.
 _worlds: dict[tuple[str, ...], World | None] = {}

@@ -18,8 +18,6 @@ from iamsim.cli.completion_values import spread_values
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-__all__ = ["JoinedWords", "complete_for_bash", "joined_words"]
-
 _BREAKS = frozenset(":=")
 
 

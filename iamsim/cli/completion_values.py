@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
     from iamsim.cli.options import Option
 
-__all__ = ["spread_typed_words", "spread_values"]
-
 _TYPED = "_TYPER_COMPLETE_ARGS"  # how typer hands on what was typed in zsh and fish
 
 

@@ -10,8 +10,6 @@ from iamsim.core.caret import printable
 if TYPE_CHECKING:
     from typing import TextIO
 
-__all__ = ["Consent", "shown_patch", "somebody_there"]
-
 WORDS = ("yes", "no", "all", "quit")
 
 

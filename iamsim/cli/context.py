@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
     from iamsim.cli.options import Options
 
-__all__ = ["COMMAND"]
-
 _LEFT_OUT = frozenset({"denied", *CALL_FIELDS, *ANSWER_FIELDS, *WHAT_IF_FIELDS})
 _OPTIONS = (
     *(

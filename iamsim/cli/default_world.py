@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
     from iamsim.cli.options import Options, OptionValue
 
-__all__ = ["with_examples", "with_world"]
-
 VARIABLE = "IAMSIM_WORLD"
 HERE = "world.yaml"
 TABLES = {"iamsim.toml": (), "pyproject.toml": ("tool", "iamsim")}

@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 
     from iamsim.cli.options import Options
 
-__all__ = ["COMMAND", "STEPS"]
-
 WORLD = ("--world", "example:harbor")
 OBJECT = "arn:aws:s3:::harbor-reports/finance/2026.csv"
 MESSAGE = (

@@ -37,8 +37,6 @@ if TYPE_CHECKING:
     from iamsim.api.sides import Sides
     from iamsim.cli.options import Options
 
-__all__ = ["COMMAND", "OPTIONS", "compared"]
-
 
 def compared(options: Options, arguments: Sequence[str]) -> tuple[Changes, Sides]:
     """Compare two worlds, or a world with the one behind the overlay; and give both."""

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
     from iamsim.cli.options import Options
 
-__all__ = ["COMMAND", "page_names"]
-
 PACKAGE = Path(__file__).parent.parent
 # The wheel's, the checkout's.
 FOLDERS = (PACKAGE / "_docs", PACKAGE.parent / "docs")

@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["EXAMPLES"]
-
 _OBJECT = "arn:aws:s3:::harbor-reports/2026.csv"
 _HARBOR = "--world example:harbor"
 

@@ -34,8 +34,6 @@ if TYPE_CHECKING:
     from iamsim.core.answer import Answer
     from iamsim.core.decision import Verdict
 
-__all__ = ["COMMAND", "run_explain"]
-
 _WITH_SCENARIOS = frozenset({"format", "verbose", "quiet", "output", "color"})
 
 

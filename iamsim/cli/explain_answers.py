@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from iamsim.report.document import Document
     from iamsim.world.model import World
 
-__all__ = ["answer_question", "answers_text", "colored", "document_text", "exit_code"]
-
 
 def answer_question(question: Question, world: CompiledWorld | None) -> Answer:
     """Ask the engine; it has no clock, so the time comes from here where a policy asks for it."""

@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from iamsim.report.document import Document
     from iamsim.report.next_step import NextStep
 
-__all__ = ["Placed", "given_layers", "put_in_place", "remarked", "surrounded"]
-
 FULL_ACCESS = "FullAWSAccess"
 # What of an encoded denial tells it from others.
 _encoded_text = re.compile(

@@ -32,8 +32,6 @@ if TYPE_CHECKING:
     from iamsim.report.next_step import NextStep
     from iamsim.world.model import World
 
-__all__ = ["explain_call"]
-
 UNNAMED = "the record does not name the caller: give one with -p"
 _NOT_TOGETHER = ("actions", "resources", "denied", "picture", "edits", *WHAT_IF_FIELDS)
 _FORMATS = ("text", "json", "markdown", "html")

@@ -37,8 +37,6 @@ if TYPE_CHECKING:
     from iamsim.syntax.denial import DenialMessage
     from iamsim.world.model import World
 
-__all__ = ["explain_denial"]
-
 OF_THE_CALLER = frozenset({Layer.IDENTITY_BASED_POLICY, Layer.PERMISSIONS_BOUNDARY})
 # A denial is compared with one verdict; what is expected is that it is explained.
 _NOT_TOGETHER = ("expect", "partial", "unknown")

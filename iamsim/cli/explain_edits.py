@@ -36,8 +36,6 @@ if TYPE_CHECKING:
     from iamsim.query.edits.model import EditReport
     from iamsim.world.model import World
 
-__all__ = ["explain_edits"]
-
 
 def explain_edits(options: Options) -> int:
     """Answer, find the edits of each answer, write both, and give the exit code."""

@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from iamsim.query.edits.model import EditReport
     from iamsim.suites.run import CaseResult
 
-__all__ = ["chain_html", "comparisons_html", "denials_html", "html_text", "results_html"]
-
 _PLAIN = Paint()
 _WIDTH = 100  # of the parts of a page that are text
 

@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
     from iamsim.cli.options import Options
 
-__all__ = ["explain_live"]
-
 ME = "me"
 # What names a caller of its own.
 NAMING = ("denied", "event")

@@ -11,17 +11,6 @@ from iamsim.cli.options import OUTPUT_HELP, Option
 from iamsim.cli.picture_options import NARROW_OPTION, PICTURE_FORMATS, THEME_OPTION
 from iamsim.cli.worlds import allow_unknown_names_option, overlay_option
 
-__all__ = [
-    "ANSWER_FIELDS",
-    "ARGUMENT_HELP",
-    "CALL_FIELDS",
-    "EXPECTATIONS",
-    "EXPLAIN_HELP",
-    "EXPLAIN_OPTIONS",
-    "FORMATS",
-    "WHAT_IF_FIELDS",
-]
-
 EXPLAIN_HELP = (
     "Say whether a request is allowed, which statement decides it, and why.\n\n"
     "Give a message of AWS or a CloudTrail record, and any files, in any order: each is recognised "

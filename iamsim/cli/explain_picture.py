@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from iamsim.query.chains import Chain
     from iamsim.world.model import World
 
-__all__ = ["drawing_of", "write_explanation"]
-
 
 def write_explanation(
     answers: Sequence[Answer], options: Options, model: World | None, chain: Chain | None = None

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from iamsim.suites.run import CaseResult
     from iamsim.suites.scenario import Scenario
 
-__all__ = ["explain_scenarios"]
-
 Run = tuple["Scenario", "list[CaseResult]"]
 
 

@@ -43,8 +43,6 @@ if TYPE_CHECKING:
     from iamsim.query.chains import Chain, Plan
     from iamsim.world.model import World
 
-__all__ = ["explain_what_if"]
-
 _WITHOUT_DIFF = ("assume", "with_policies", "without", "without_layers")
 # The words of `iamsim validate --type` name layers as well.
 _LAYERS = {layer.value: layer for layer in Layer}

@@ -6,8 +6,6 @@ from importlib.util import find_spec
 
 from iamsim.core.errors import RequestError
 
-__all__ = ["require_extra"]
-
 
 def require_extra(extra: str, *modules: str) -> None:
     """Raise `RequestError` where a module that an extra installs is not there."""

@@ -31,8 +31,6 @@ if TYPE_CHECKING:
 
     from iamsim.cli.options import Options
 
-__all__ = ["COMMAND"]
-
 OPTIONS = tuple(world_option for world_option in WORLD_OPTIONS if world_option.field != "context")
 
 

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
     from iamsim.cli.options import Options
 
-__all__ = ["COMMAND"]
-
 MOST = 10
 MOST_CHARACTERS = 6_144  # the quota of a managed policy
 

@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-__all__ = ["HINTS", "LISTS_OF_AWS", "hint_about", "other_names"]
-
 _PRINCIPAL = ("--principal-arn", "--policy-source-arn", "--caller-arn", "--role-arn", "--user-arn")
 _ACTIONS = ("--actions", "--action-names", "--action-name")
 _RESOURCES = ("--resources", "--resource-arns", "--resource-arn")

@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
     from iamsim.cli.options import Option
 
-__all__ = ["argument_text", "command_named", "help_of", "overview", "usage"]
-
 COLUMN = 30
 WIDEST = 100
 GAP = 2

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from iamsim.importers.draft import Remark
     from iamsim.report.document import Document
 
-__all__ = ["COMMAND"]
-
 _OUTPUT = "Output"
 
 

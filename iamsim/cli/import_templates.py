@@ -11,8 +11,6 @@ if TYPE_CHECKING:
     from iamsim.api.inputs import SourceArguments
     from iamsim.cli.options import Options
 
-__all__ = ["TEMPLATE_OPTIONS", "template_arguments"]
-
 _PANEL = "Templates and plans"
 TEMPLATE_OPTIONS = (
     Option(

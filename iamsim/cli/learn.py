@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from iamsim.lessons.lesson import Lesson
     from iamsim.lessons.progress import Progress
 
-__all__ = ["COMMAND"]
-
 _NEXT = "next"
 _ON_PAPER = ("no_input", "questions", "answers")
 

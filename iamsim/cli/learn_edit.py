@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from iamsim.lessons.blocks import Block
     from iamsim.lessons.lesson import Lesson, Outcome, Step
 
-__all__ = ["before_and_after", "edit_once", "open_editor"]
-
 
 def edit_once(lesson: Lesson, options: Options) -> int:
     """Open the policies of a lesson's question, and write what AWS decides with them now.

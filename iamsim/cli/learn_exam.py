@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from iamsim.lessons.progress import Progress
     from iamsim.report.paint import Paint
 
-__all__ = ["exam_questions", "take_exam"]
-
 _MOST = 60
 _ASK_VERDICT = "[a]llowed, denied [e]xplicitly or [i]mplicitly?  (q quit) "
 _ASK_LAYER = "which layer decides? (a number; q quit) "

@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from iamsim.cli.options import Options
     from iamsim.lessons.exercise import Exercise
 
-__all__ = ["ExerciseSession", "run_exercise"]
-
 _ASK = "e edit, g grade, h hint, w world and cases, s solution, q quit: "
 
 

@@ -33,8 +33,6 @@ if TYPE_CHECKING:
     from iamsim.lessons.progress import Progress
     from iamsim.report.paint import Paint
 
-__all__ = ["LearnSession", "ask"]
-
 Choice = TypeVar("Choice", bound=object)
 
 _ASK_VERDICT = "[a]llowed, denied [e]xplicitly or [i]mplicitly?  (h hint, s show, q quit) "

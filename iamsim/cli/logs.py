@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     from iamsim.cli.options import Options
     from iamsim.cli.progress import ProgressBar
 
-__all__ = ["COUNTED_BY", "counted_by"]
-
 # How logs are counted.
 COUNTED_BY = (
     PROCESSES,

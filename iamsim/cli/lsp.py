@@ -12,9 +12,6 @@ if TYPE_CHECKING:
 
     from iamsim.cli.options import Options
 
-__all__ = ["COMMAND"]
-
-
 GARBAGE = 200_000  # new objects before the youngest are looked through
 
 

@@ -18,8 +18,6 @@ from iamsim.cli.panels import ALIASES, COMMANDS
 from iamsim.core.errors import IamsimError, InternalError, RequestError
 from iamsim.files.reading import forget_inputs
 
-__all__ = ["main", "run"]
-
 _HELP_NAMES = frozenset({"--help", "-h"})
 _APP_OPTIONS = frozenset({"--install-completion", "--show-completion"})
 _USAGE_ERROR = 2

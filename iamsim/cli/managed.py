@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from iamsim.catalog.managed import ManagedPolicy
     from iamsim.cli.options import Options
 
-__all__ = ["COMMAND"]
-
 
 def _list(options: Options, arguments: Sequence[str]) -> int:
     from iamsim.report import managed as report

@@ -13,8 +13,6 @@ if TYPE_CHECKING:
 
     from iamsim.cli.options import Options
 
-__all__ = ["COMMAND"]
-
 
 def _run(options: Options, _arguments: Sequence[str]) -> int:
     """Serve until the client closes standard input."""

@@ -18,8 +18,6 @@ from iamsim.core.suggest import did_you_mean
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-__all__ = ["OUTPUT_HELP", "Option", "OptionValue", "Options", "parse_options"]
-
 OptionValue = str | bool | tuple[str, ...] | None
 Options = dict[str, OptionValue]
 LISTS = frozenset({"list", "values"})

@@ -12,15 +12,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-__all__ = [
-    "not_writable",
-    "terminal_width",
-    "wants_color",
-    "write_answer",
-    "write_output",
-    "write_picture",
-]
-
 # JSON, HTML and SVG escape by themselves what they hold.
 _DATA = ("{", "[", "<")
 _OBEYED = "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-__all__ = ["ALIASES", "COMMANDS", "PANELS"]
-
 PANELS = {
     "One request": {
         "explain": "Say whether a request is allowed, and why.",

@@ -35,8 +35,6 @@ if TYPE_CHECKING:
 
     from iamsim.cli.options import Options
 
-__all__ = ["COMMAND"]
-
 ADMINISTRATOR = "administrator"
 OPTIONS = tuple(world_option for world_option in WORLD_OPTIONS if world_option.field != "context")
 

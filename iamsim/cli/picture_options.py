@@ -15,15 +15,6 @@ if TYPE_CHECKING:
     from iamsim.cli.options import Options
     from iamsim.draw.picture import Picture
 
-__all__ = [
-    "NARROW_OPTION",
-    "PICTURE_FORMATS",
-    "THEME_OPTION",
-    "refuse_pictures",
-    "wants_picture",
-    "write_drawn",
-]
-
 PICTURE_FORMATS = ("svg", "png", "dot")
 THEME_OPTION = Option(
     ("--theme",),

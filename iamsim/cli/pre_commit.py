@@ -12,8 +12,6 @@ import sys
 from iamsim.cli.main import main
 from iamsim.cli.validate import COMMAND
 
-__all__ = ["run_hook", "split_arguments"]
-
 
 def split_arguments(arguments: list[str]) -> tuple[list[str], list[str]]:
     """Tell options from names of files: from the first word on that is no option, or that is the

@@ -11,8 +11,6 @@ if TYPE_CHECKING:
 
     from rich.progress import Progress, TaskID
 
-__all__ = ["ProgressBar"]
-
 _PATIENCE = 1.0  # seconds before anything is shown
 
 

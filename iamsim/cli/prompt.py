@@ -38,8 +38,6 @@ if TYPE_CHECKING:
 
     from iamsim.cli.options import Options, OptionValue
 
-__all__ = ["asked", "command_line", "explain_asked"]
-
 _INTRODUCTION = "Tab completes, Enter accepts, Ctrl-C ends."
 # Where policies may come from: with one of these, a world is not asked for.
 _SOURCES = (

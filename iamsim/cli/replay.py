@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from iamsim.api.trails import Replay
     from iamsim.cli.options import Options
 
-__all__ = ["COMMAND"]
-
 FAIL_ON = ("never", "denied", "any", "disagreement")
 
 

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
     from iamsim.cli.options import Options
 
-__all__ = ["COMMAND"]
-
 FORMATS = ("html", "markdown", "json", "text", "csv")
 
 

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
     from iamsim.cli.options import Options
 
-__all__ = ["COMMAND"]
-
 GATES = ("fail_on", "forbid", "claims", "tests")
 
 

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
     from iamsim.cli.options import Options
 
-__all__ = ["COMMAND", "port_of"]
-
 MOST_PORT = 65535
 
 

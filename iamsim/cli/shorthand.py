@@ -15,8 +15,6 @@ from iamsim.query.simulation_entries import CONTEXT_MEMBERS, context_entry, no_e
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["context_entries", "file_text", "texts"]
-
 _NAME, _VALUES, _TYPE = "ContextKeyName", "ContextKeyValues", "ContextKeyType"
 _FILE = "file://"
 

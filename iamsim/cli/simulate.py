@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
     from iamsim.cli.options import Options
 
-__all__ = ["COMMAND"]
-
 
 def _principal_policy(options: Options, _arguments: Sequence[str]) -> int:
     return _run(with_input(options, _OF_PRINCIPALS))

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from iamsim.core.answer import Answer
     from iamsim.world.model import World
 
-__all__ = ["aws_text"]
-
 
 def aws_text(
     answers: Sequence[Answer],

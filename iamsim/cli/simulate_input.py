@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
     from iamsim.cli.options import Option, Options, OptionValue
 
-__all__ = ["output_file", "with_input"]
-
 # https://docs.aws.amazon.com/cli/latest/userguide/cli-usage-output-format.html
 _FORMATS = frozenset({"text", "table", "yaml", "yaml-stream"})
 _HINT = 'give an object such as {"ActionNames": ["s3:GetObject"]}, or file://PATH'

@@ -12,8 +12,6 @@ from iamsim.core.errors import RequestError
 if TYPE_CHECKING:
     from iamsim.cli.options import Options
 
-__all__ = ["Page", "page_of"]
-
 MOST_ITEMS = 1000
 DEFAULT_ITEMS = 100  # of one call of the API; the AWS CLI makes as many calls as it takes
 

@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from iamsim.syntax.ast import Policy
     from iamsim.world.model import World
 
-__all__ = ["load_world", "simulation_request"]
-
 
 def load_world(options: Options) -> World | None:
     """Load and merge the worlds that the options name."""

@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 
     from iamsim.query.exclusion import PolicyIdentifier
 
-__all__ = ["organization_levels", "policy_identifiers"]
-
 # https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulateCustomPolicy.html: a root, up to
 # five organizational units, an account.
 MOST_LEVELS = 7

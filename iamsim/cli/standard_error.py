@@ -6,8 +6,6 @@ import sys
 
 from iamsim.core.caret import printable
 
-__all__ = ["say"]
-
 
 def say(*lines: str) -> None:
     """Write lines to standard error; none of them moves the cursor or forges a line."""

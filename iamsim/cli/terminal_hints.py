@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from iamsim.core.answer import Answer
     from iamsim.world.model import World
 
-__all__ = ["NamingPrincipals", "hints_of", "write_hints"]
-
 _NO_PRINCIPAL = "invalid-principal"
 # Keys that are given a value are told in the answer itself (`iamsim.questions`).
 _NOT_IN_ANSWERS = ("unset", "unknown")

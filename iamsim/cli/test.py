@@ -31,8 +31,6 @@ if TYPE_CHECKING:
     from iamsim.suites.runner import Collected
     from iamsim.suites.selection import Wanted
 
-__all__ = ["COMMAND"]
-
 FORMATS = (*DOCUMENT_FORMATS, "junit", "github")
 
 

@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from iamsim.cli.options import Options
     from iamsim.suites.covered import PolicyCoverage
 
-__all__ = ["COVERAGE_OPTIONS", "share_of", "wants_coverage", "write_coverage"]
-
 COVERAGE_FORMS = ("lcov", "cobertura", "json", "html")
 
 COVERAGE_OPTIONS = (

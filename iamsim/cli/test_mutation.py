@@ -15,15 +15,6 @@ if TYPE_CHECKING:
     from iamsim.api.suites import Mutation, SuiteRun
     from iamsim.cli.options import Options
 
-__all__ = [
-    "MUTATION_OPTIONS",
-    "enough",
-    "noticed_limit",
-    "say_what_was_changed",
-    "unchanged",
-    "wants_mutation",
-]
-
 _FIELDS = ("mutate", "since", "write_tests", "mutate_fail_under")
 
 MUTATION_OPTIONS = (

@@ -16,13 +16,6 @@ if TYPE_CHECKING:
     from iamsim.cli.options import Options
     from iamsim.suites.record import Record
 
-__all__ = [
-    "RECORD_OPTIONS",
-    "known_record",
-    "say_and_record",
-    "write_first_suite",
-]
-
 _TOLD = ("text", "json", "markdown", "html")  # reports that show what differs
 
 RECORD_OPTIONS = (

@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 
     from iamsim.cli.options import Options
 
-__all__ = ["COMMAND", "days_of"]
-
 MOST_DAYS = 36500
 OPTIONS = tuple(world_option for world_option in WORLD_OPTIONS if world_option.field != "context")
 

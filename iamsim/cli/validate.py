@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from iamsim.api.policy_files import FileValidation
     from iamsim.cli.options import Options
 
-__all__ = ["COMMAND"]
-
 FAIL_ON = ("error", "security-warning", "warning", "suggestion", "never")
 TYPES = ("identity", "resource", "trust", "boundary", "session", "scp", "rcp", "vpce")
 

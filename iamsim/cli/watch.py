@@ -13,8 +13,6 @@ from iamsim.core.errors import IamsimError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-__all__ = ["watch"]
-
 _PAUSE = 0.3  # seconds between two looks
 _SUFFIXES = (".yaml", ".yml", ".json", ".toml", ".py")
 _INTERRUPTED = 130  # the exit code of a program that was told to stop

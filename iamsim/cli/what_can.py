@@ -31,8 +31,6 @@ if TYPE_CHECKING:
     from iamsim.cli.options import Options
     from iamsim.world.model import World
 
-__all__ = ["COMMAND"]
-
 POLICY_FORMATS = ("text", "json")
 
 

@@ -33,8 +33,6 @@ if TYPE_CHECKING:
 
     from iamsim.cli.options import Options
 
-__all__ = ["COMMAND"]
-
 
 def _asked(options: Options, arguments: Sequence[str]) -> tuple[tuple[str, ...], str]:
     """The actions and the resource: by options, or as arguments with the resource last."""

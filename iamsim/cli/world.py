@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from iamsim.api import World
     from iamsim.cli.options import Options
 
-__all__ = ["COMMAND"]
-
 WORLD = (
     world_option(),
     overlay_option(),

@@ -29,26 +29,6 @@ if TYPE_CHECKING:
     from iamsim.report.paint import Paint
     from iamsim.world.model import World
 
-__all__ = [
-    "ACTION",
-    "DOCUMENT_FORMATS",
-    "PAGE_FORMATS",
-    "PRINCIPAL",
-    "PROCESSES",
-    "RESOURCE",
-    "WORLD_OPTIONS",
-    "asked_context",
-    "asking",
-    "open_world",
-    "output",
-    "paint_for",
-    "processes_of",
-    "say_hints",
-    "write",
-    "write_answer",
-    "write_result",
-]
-
 
 class Asking(TypedDict):
     """What all questions over a world take."""

@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
     from iamsim.cli.options import Options
 
-__all__ = ["TRUST"]
-
 
 def _trust(options: Options, names: Sequence[str]) -> int:
     """Ask the engine who can assume each role."""

@@ -14,14 +14,6 @@ if TYPE_CHECKING:
     from iamsim.importers.draft import Remark
     from iamsim.world.model import World
 
-__all__ = [
-    "allow_unknown_names_option",
-    "load_any",
-    "missing_world",
-    "overlay_option",
-    "world_option",
-]
-
 
 def world_option() -> Option:
     """The option of commands that are about a whole world."""

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from iamsim.collect.reader import Reader
     from iamsim.importers.recipe_calls import Collected
 
-__all__ = ["Wanted", "collect_account", "regions_of"]
-
 # Lists of each user's credentials.
 OF_USERS = (
     "list_access_keys",

@@ -12,8 +12,6 @@ if TYPE_CHECKING:
     from iamsim.collect.account import Wanted
     from iamsim.collect.reader import Reader
 
-__all__ = ["collect_organization"]
-
 KINDS = ("SERVICE_CONTROL_POLICY", "RESOURCE_CONTROL_POLICY")
 OF_SETS = (
     "describe_permission_set",

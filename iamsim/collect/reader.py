@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
     from iamsim.catalog.resource_types import Call
 
-__all__ = ["READS", "Reader", "file_name", "items_at", "missing_boto3", "values_at"]
-
 # How the names of operations begin that change nothing; a report is made, and nothing else.
 READS = (
     "Describe",

@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
     from iamsim.collect.account import Wanted
 
-__all__ = ["ROLE", "Collected", "collect", "open_session"]
-
 ROLE = "OrganizationAccountAccessRole"
 
 

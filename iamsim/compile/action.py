@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from iamsim.core.wildcard import TextTest
     from iamsim.syntax.ast import Value
 
-__all__ = ["ActionPattern", "action_test", "compile_action", "is_action_pattern"]
-
 # AWS stores no policy with another service prefix, nor with letters of other alphabets:
 # https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreatePolicy.html
 PATTERN = re.compile(r"[A-Za-z0-9*?_-]*:[!-~]*", re.ASCII)

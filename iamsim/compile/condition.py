@@ -31,8 +31,6 @@ if TYPE_CHECKING:
     Context = Mapping[str, ContextValue]
     ContextTest = Callable[[Context], bool]
 
-__all__ = ["ConditionTest", "OpenTest", "compile_condition", "is_null", "open_test"]
-
 ELEMENTS = {element.value for element in Element}
 FOR_ALL_VALUES = "ForAllValues"
 FOR_ANY_VALUE = "ForAnyValue"

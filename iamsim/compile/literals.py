@@ -12,16 +12,6 @@ from _socket import AF_INET, AF_INET6, inet_pton
 from binascii import Error, a2b_base64
 from decimal import Decimal
 
-__all__ = [
-    "Network",
-    "lacks_zone",
-    "read_address",
-    "read_bytes",
-    "read_date",
-    "read_network",
-    "read_number",
-]
-
 NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?", re.ASCII)
 EPOCH = re.compile(r"-?[0-9]+", re.ASCII)
 DATE = re.compile(

@@ -34,8 +34,6 @@ if TYPE_CHECKING:
     Context = Mapping[str, ContextValue]
     ContextTest = Callable[[str, Context], bool]
 
-__all__ = ["ValueTests", "compile_values", "is_odd_boolean"]
-
 T = TypeVar("T")
 
 

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from iamsim.core.span import Source
     from iamsim.syntax.ast import Policy, Statement
 
-__all__ = ["CompiledPolicy", "PolicySet", "compile_policy"]
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CompiledPolicy:

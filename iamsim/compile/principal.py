@@ -20,15 +20,6 @@ if TYPE_CHECKING:
     from iamsim.core.span import Path, Source
     from iamsim.syntax.ast import PrincipalEntry, Principals
 
-__all__ = [
-    "UNIQUE_IDS",
-    "NotPrincipalTest",
-    "PrincipalPattern",
-    "PrincipalTest",
-    "compile_principals",
-    "entry_name",
-]
-
 EVERYONE = "*"
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
 UNIQUE_IDS = ("AIDA", "AROA")

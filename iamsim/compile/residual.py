@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
     from iamsim.core.request import ContextValue, Request
 
-__all__ = ["AllTrue", "AnyTrue", "Atom", "Leaf", "Negated", "Term", "all_of", "any_of", "negate"]
-
 
 class Leaf(Protocol):
     """A test that reads the context: a condition test, or a resource with policy variables."""

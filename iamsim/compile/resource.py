@@ -30,8 +30,6 @@ if TYPE_CHECKING:
     from iamsim.core.wildcard import TextTest
     from iamsim.syntax.ast import Value
 
-__all__ = ["SEGMENT_FORMS", "ResourcePattern", "compile_resource"]
-
 REMEMBERED = 30_000  # texts whose meaning is kept at hand
 # API Gateway writes the ARN of its API in front when it saves a policy:
 # https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-resource-policies-examples.html

@@ -32,8 +32,6 @@ if TYPE_CHECKING:
     RequestTest = Callable[[Request], bool]
 
 
-__all__ = ["ActionTest", "CompiledStatement", "ResourceTest", "compile_statement"]
-
 UNSURE_WHEN_EMPTY = frozenset({"NotPrincipal", "NotResource"})  # not among AWS's sentences
 REMEMBERED = 128  # for how many actions an element keeps its clauses
 

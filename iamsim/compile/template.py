@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
     from iamsim.core.request import ContextValue
 
-__all__ = ["Template", "compile_template"]
-
 ARN_HEAD_COLONS = 5
 VARIABLE_OPENING = "${"
 WILDCARDS = frozenset("*?")

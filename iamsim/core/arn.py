@@ -11,17 +11,6 @@ from functools import lru_cache
 from iamsim.core.data_class import NamedTuple
 from iamsim.core.errors import RequestError
 
-__all__ = [
-    "ARN_PARTS",
-    "PRINCIPAL_SERVICES",
-    "Arn",
-    "find_arn",
-    "is_account_id",
-    "is_managed_policy",
-    "is_owned_by_aws",
-    "parse_arn",
-]
-
 ARN_PARTS = 6
 PRINCIPAL_SERVICES = frozenset({"iam", "sts"})  # whose ARNs name principals
 ACCOUNT_ID_LENGTH = 12

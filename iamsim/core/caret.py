@@ -8,8 +8,6 @@ if TYPE_CHECKING:
     from iamsim.core.errors import IamsimError
     from iamsim.core.span import Span
 
-__all__ = ["ORDERS", "caret_block", "printable", "quote", "render_error", "without_orders"]
-
 WIDTH = 100
 BEFORE = 60  # of a long line, this much is shown in front of the place
 QUOTE_WIDTH = 60

@@ -8,8 +8,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import TracebackType
 
-__all__ = ["CollectLater"]
-
 
 class CollectLater:
     """In its block no reference cycles are collected; such blocks may lie in each other.

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from iamsim.core.reason import Note, Reason
     from iamsim.core.span import Path, Source, Span
 
-__all__ = ["Decision", "Layer", "Outcome", "PolicyType", "StatementReference", "Verdict"]
-
 
 class Verdict(Enum):
     """What becomes of a request. `CONDITIONAL` only where context keys are unknown."""

@@ -21,16 +21,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from iamsim.core.span import Span
 
-__all__ = [
-    "IamsimError",
-    "InputError",
-    "InternalError",
-    "PolicyError",
-    "RequestError",
-    "UnsupportedError",
-    "WorldError",
-]
-
 
 class IamsimError(Exception):
     """An error with a stable code, a message, and where known a place and a hint."""

@@ -16,24 +16,6 @@ if TYPE_CHECKING:
     from iamsim.core.residual import Residual
     from iamsim.core.span import Path, Source, Span
 
-__all__ = [
-    "UNRESOLVED",
-    "ClauseExplanation",
-    "ContextEntry",
-    "Decider",
-    "Element",
-    "Explanation",
-    "LayerExplanation",
-    "LayerResidual",
-    "MissingKey",
-    "NearMiss",
-    "Origin",
-    "PolicyExplanation",
-    "StatementExplanation",
-    "WayExplanation",
-]
-
-
 UNRESOLVED = "(unresolved)"  # in place of a value whose variable has none
 
 

@@ -15,8 +15,6 @@ from iamsim.core.data_class import dataclass
 if TYPE_CHECKING:
     from iamsim.core.span import Path, Source, Span
 
-__all__ = ["Hint", "HintKind", "HintPlace"]
-
 
 class HintKind(Enum):
     """What the reference says. The first group is about the request, the second about statements.

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["ROLE_PATH", "permission_set_of", "role_name"]
-
 ROLE_PATH = "/aws-reserved/sso.amazonaws.com/"
 """The path of the roles; behind it may stand a region and a slash."""
 

@@ -16,8 +16,6 @@ from iamsim.core.data_class import NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["Expected", "Fault", "explain_fault", "explain_string_fault"]
-
 
 class Expected(Enum):
     """What must stand where a reader stopped."""

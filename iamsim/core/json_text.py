@@ -23,17 +23,6 @@ if TYPE_CHECKING:
     from iamsim.core.errors import InputError
     from iamsim.core.span import Path
 
-__all__ = [
-    "KEY",
-    "MAXIMUM_DEPTH",
-    "MOST_VALUES",
-    "JsonNumber",
-    "check_depth",
-    "has_too_much",
-    "load_json",
-    "locate_json",
-]
-
 KEY = "#key"  # the place of an object's key is under the path of its value with this behind
 MAXIMUM_DEPTH = 200
 MOST_VALUES = 4_000_000  # of a text, and lines: a value that was read takes some 120 bytes

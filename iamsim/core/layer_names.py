@@ -12,8 +12,6 @@ from iamsim.core.decision import Layer
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["GRANTS", "LAYERS", "concerns_role_trust", "layer_name"]
-
 LAYERS: Mapping[Layer, str] = {
     Layer.SERVICE_CONTROL_POLICY: "service control policy",
     Layer.RESOURCE_CONTROL_POLICY: "resource control policy",

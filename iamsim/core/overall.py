@@ -13,8 +13,6 @@ from iamsim.core.decision import Verdict
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["overall_verdict"]
-
 _WORST_FIRST = (Verdict.EXPLICIT_DENY, Verdict.IMPLICIT_DENY, Verdict.CONDITIONAL)
 
 

@@ -9,8 +9,6 @@ from __future__ import annotations
 
 from enum import Enum
 
-__all__ = ["Note", "Reason"]
-
 
 class Reason(Enum):
     """Why. The first group is about clauses, the second about layers, the third about verdicts,

@@ -14,8 +14,6 @@ from iamsim.core.unknown import is_open_key
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["Caller", "CallerKind", "ContextValue", "GrantKind", "Request", "Sent"]
-
 ContextValue = str | tuple[str, ...]
 
 

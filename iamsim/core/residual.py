@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["Residual"]
-
 
 class Residual(Protocol):
     """The condition on unknown context keys under which a request is allowed."""

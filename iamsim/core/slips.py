@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["is_slip"]
-
 
 def is_slip(text: str, names: Iterable[str]) -> bool:
     """Whether a text is one slip of the keyboard away from a name: a letter too many, too few or

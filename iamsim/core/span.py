@@ -16,8 +16,6 @@ from iamsim.core.data_class import dataclass, field
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-__all__ = ["Path", "Source", "Span"]
-
 Path = tuple[str | int, ...]
 
 

@@ -11,8 +11,6 @@ from iamsim.core.span import Path, Source
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-__all__ = ["part_of"]
-
 Offsets = Mapping[Path, tuple[int, int]]
 
 

@@ -9,15 +9,6 @@ from __future__ import annotations
 
 import re
 
-__all__ = [
-    "NO_ACCOUNT",
-    "NO_TIME",
-    "is_organization_stand_in",
-    "is_stand_in",
-    "stand_in_id",
-    "stand_in_organization_id",
-]
-
 NO_TIME = "1970-01-01T00:00:00Z"
 NO_ACCOUNT = "000000000000"  # of a template or a plan that does not say for which it is
 MARK = "IAMSIM"

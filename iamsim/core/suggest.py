@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-__all__ = ["AMONG_MANY", "closest", "did_you_mean", "nearest"]
-
 ALIKE = 0.6  # of difflib's ratio, from 0 to 1
 AMONG_MANY = 0.7  # where there are hundreds of names, so that one is near to anything
 LONGEST = 300  # characters that are compared: the time grows with the square of the length

@@ -13,20 +13,6 @@ from collections.abc import Iterator, Mapping
 from iamsim.core.caret import QUOTE_WIDTH, quote
 from iamsim.core.data_class import dataclass
 
-__all__ = [
-    "FACTS",
-    "MARK",
-    "SOURCE",
-    "Unknown",
-    "UnknownPart",
-    "fact_words",
-    "find_marker",
-    "find_unknowns",
-    "is_open_key",
-    "open_key",
-    "origin_words",
-]
-
 MARK, SOURCE = "unknown", "source"
 UNREADABLE = "it can't be read"
 CALL, LONGEST_CALL = "aws ", 1_000  # how a call of the AWS CLI begins; characters

@@ -12,8 +12,6 @@ if TYPE_CHECKING:
     from iamsim.core.decision import Layer
     from iamsim.core.explanation import LayerExplanation, WayExplanation
 
-__all__ = ["is_absent", "undecided_layers", "way_depends", "ways_of_caller"]
-
 _ABSENT_REASONS = frozenset(
     {
         Reason.NOT_PRESENT,

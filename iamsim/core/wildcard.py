@@ -15,15 +15,6 @@ if TYPE_CHECKING:
 
     TextTest = Callable[[str], bool]
 
-__all__ = [
-    "Token",
-    "Wildcard",
-    "compile_tokens",
-    "example_of",
-    "match_tokens",
-    "tokenize",
-]
-
 
 class Wildcard(Enum):
     """The four wildcards. The segment forms do not match a colon."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-__all__ = ["Work"]
-
 
 class Work:
     """Counts what is done, and says when it is enough; what was left undone is to be told."""

@@ -18,8 +18,6 @@ from iamsim.core.decision import PolicyType
 if TYPE_CHECKING:
     from iamsim.core.span import Path
 
-__all__ = ["WrappedPolicy", "unwrap_data", "unwrap_text"]
-
 LONGEST = 1_048_576  # four times what the most generous service of AWS takes
 STATEMENT = "Statement"
 ENCODED = ("%7b", "%20", "%0a")  # how a URL-encoded document begins

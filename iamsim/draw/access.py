@@ -31,8 +31,6 @@ if TYPE_CHECKING:
     from iamsim.query.who_can import WhoCan
     from iamsim.world.model import World
 
-__all__ = ["draw_paths", "draw_trust", "draw_who_can"]
-
 _CONDITION = 90  # characters of a condition on an arrow
 _TITLE = 100
 

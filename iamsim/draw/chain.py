@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from iamsim.core.answer import Answer
     from iamsim.query.chains import Chain
 
-__all__ = ["ChainSteps", "Permission", "Step", "chain_dot", "chain_svg", "steps_of"]
-
 _MARGIN = 24
 WIDTH = 688
 _DROP = 26  # the line between two boxes

@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
     Href = Callable[[Place], str | None]
 
-__all__ = ["NARROW", "WIDE", "decision_svg"]
-
 WIDE, NARROW = 860, 360  # the widths of a page and of a phone
 _MARGIN = 20
 _SPINE = 11  # the line from step to step, from the margin

@@ -13,8 +13,6 @@ if TYPE_CHECKING:
 
     from iamsim.words.steps import Card, DecisionPicture, Row, Step
 
-__all__ = ["decision_dot"]
-
 _WIDTH = 240  # pixels of a line in a gate
 _WHOLE = 480  # of the sentence
 

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
     from graphviz import Digraph
 
-__all__ = ["DOT_FONT", "dot_text", "edge_style", "label", "new_graph", "panel_style", "state_style"]
-
 DOT_FONT = "Helvetica,Arial,sans-serif"
 _SMALL = f"{SIZES.small:g}"
 

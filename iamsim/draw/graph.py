@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
     from iamsim.draw.style import Palette
 
-__all__ = ["FOLLOWED", "GRAPH_LIMIT", "draw_graph", "grouped"]
-
 GRAPH_LIMIT = 60  # nodes of DOT; with more, names on a slide are too small to read
 FOLLOWED = (24, 40)  # nodes and arrows that an eye follows; with more, a picture is a list
 _WIDTH = 235

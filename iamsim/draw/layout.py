@@ -14,8 +14,6 @@ from importlib.util import find_spec
 from iamsim.core.errors import RequestError
 from iamsim.draw.style import Theme, retheming
 
-__all__ = ["lay_out", "layout_command"]
-
 _SECONDS = 60
 _DOTS_PER_INCH = "144"
 # The process gets DOT on standard input and writes the picture to standard output.

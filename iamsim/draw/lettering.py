@@ -10,8 +10,6 @@ import re
 import unicodedata
 from html import escape
 
-__all__ = ["escaped", "plain", "shortened", "text_width", "unquoted", "wrapped"]
-
 _BY_WIDTH = {
     191: "'",
     222: "ijl",

@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
     from iamsim.draw.nodes import Edge, Headline, Node
 
-__all__ = ["MEANINGS", "listing_svg"]
-
 WIDTH = 860
 _MARGIN = 20
 _INDENT = 18

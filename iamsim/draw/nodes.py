@@ -6,8 +6,6 @@ from typing import NamedTuple
 
 from iamsim.draw.style import State
 
-__all__ = ["Edge", "Headline", "Node"]
-
 
 class Node(NamedTuple):
     """A node: `key` names it in edges, `kind` (user, role, resource, ...) gives its outline and is

@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from iamsim.words.gates import Level
     from iamsim.world.model import AnyPolicy, Node, World
 
-__all__ = ["ACCOUNT_LIMIT", "Attached", "Branch", "Tree", "tree_of"]
-
 ACCOUNT_LIMIT = 12  # accounts that are named of those that are alike
 FEW = 3  # accounts that are drawn although they are alike
 _KINDS = {

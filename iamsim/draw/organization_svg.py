@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from iamsim.draw.organization import Attached, Branch, Tree
     from iamsim.draw.style import Palette
 
-__all__ = ["organization_dot", "organization_svg"]
-
 _MARGIN = 20
 _STEP = 26  # how far a level is indented
 _NODE = 250

@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from iamsim.words.gates import Place
     from iamsim.world.model import World
 
-__all__ = ["PICTURE_FORMATS", "Picture", "draw_chain", "draw_decision", "draw_organization"]
-
 PICTURE_FORMATS = ("svg", "png", "dot")
 
 

@@ -9,8 +9,6 @@ from __future__ import annotations
 from iamsim.core.errors import RequestError
 from iamsim.draw.style import FONT
 
-__all__ = ["rasterized"]
-
 _ZOOM = 2  # dots for a pixel: sharp on slides
 _LETTER = (
     '<svg xmlns="http://www.w3.org/2000/svg" width="20" height="20">'

@@ -11,8 +11,6 @@ from iamsim.draw.style import SIZES, State, Theme, stylesheet
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["BADGE_HEIGHT", "Sheet", "badge_width"]
-
 BADGE_HEIGHT = 20
 _OTHER_FONTS = 1.25  # how much wider than the measured one the fonts of a viewer may be
 # Fonts of viewers differ from the one that is measured: lines are broken a little early.

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
     Paint = Callable[[str, State], str]
 
-__all__ = ["decision_lines", "tree_lines"]
-
 _SHORT = {
     State.OPEN: "open",
     State.CLOSED: "closed",

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
 OpenStatement = tuple["Slot", "CompiledPolicy", "CompiledStatement"]
 
-__all__ = ["Arrangement", "Station"]
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Station:

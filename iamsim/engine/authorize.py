@@ -54,8 +54,6 @@ WITHOUT_MFA = DerivedKeys((("aws:multifactorauthpresent", "false", Origin("call-
 DIRECT_CONTEXT = call_context(DIRECT_CALL, None)
 ACTION = re.compile(r"[a-z0-9-]+:[a-z0-9_.-]+", re.ASCII)  # of which one is asked for
 
-__all__ = ["Prepared", "decide", "explain", "explain_prepared", "prepare"]
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Prepared:

@@ -21,9 +21,6 @@ if TYPE_CHECKING:
     from iamsim.engine.question import Session
     from iamsim.world.model import Role, User
 
-__all__ = ["WEB_IDENTITY_PROVIDERS", "make_caller", "role_arn_of_session"]
-
-
 # https://docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-boundaries/partitions.html and
 # the partitions that the SDKs know.
 PARTITIONS = {

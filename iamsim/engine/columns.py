@@ -10,8 +10,6 @@ from iamsim.core.request import CallerKind
 if TYPE_CHECKING:
     from iamsim.core.request import Caller
 
-__all__ = ["column_of"]
-
 COLUMNS = {kind: CallerColumn[kind.name] for kind in CallerKind}
 
 

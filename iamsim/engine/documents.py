@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from iamsim.core.decision import PolicyType
     from iamsim.world.model import AnyPolicy, ManagedPolicyReference, Resource
 
-__all__ = ["NOT_SHIPPED", "PolicyLibrary", "compile_all"]
-
 NOT_SHIPPED = "the AWS managed policy is none of those that iamsim ships"
 
 

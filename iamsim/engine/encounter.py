@@ -12,8 +12,6 @@ if TYPE_CHECKING:
     from iamsim.engine.relations import ResourceKind
     from iamsim.engine.standing import Standing
 
-__all__ = ["Encounter"]
-
 
 class Encounter(NamedTuple):
     """A caller before a resource, with one action.

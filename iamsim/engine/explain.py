@@ -43,8 +43,6 @@ if TYPE_CHECKING:
     from iamsim.engine.formula import Way
     from iamsim.engine.situation import Situation
 
-__all__ = ["Explained", "explain_request"]
-
 
 class Member(NamedTuple):
     """One statement of one station that matches."""

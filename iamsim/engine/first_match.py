@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     Check = Callable[[Request], int]
     Heads = tuple[str, ...] | None
 
-__all__ = ["MANY", "first_match"]
-
 MANY = 16  # tests, from where on an index is faster than a loop
 
 

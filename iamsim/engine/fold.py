@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from iamsim.engine.arrangement import Station
     from iamsim.engine.formula import Relation, Slot
 
-__all__ = ["GUARDS", "Folded", "Reading"]
-
 GUARDS = tuple(Requirement(slot) for slot in GUARDRAILS)
 Denial_co = TypeVar("Denial_co", covariant=True)
 Gate = TypeVar("Gate")

@@ -22,19 +22,6 @@ from iamsim.core.request import GrantKind
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-__all__ = [
-    "DENY_ORDER",
-    "GUARDRAILS",
-    "LAYER_ORDER",
-    "REPORT_ORDER",
-    "RESOURCE_POLICIES",
-    "Relation",
-    "Requirement",
-    "Slot",
-    "Way",
-    "blocking_slots",
-]
-
 
 class Slot(Enum):
     """The places of a decision. Every place belongs to one layer of an answer; the places of the

@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from iamsim.core.explanation import StatementExplanation
     from iamsim.core.request import Request
 
-__all__ = ["faults_of_deny", "notes_of_idle_deny"]
-
 NO_RESOURCE = "*"
 REMEMBERED = 4096  # names that were looked up
 

@@ -20,8 +20,6 @@ UNLISTED_USES = (
     ("endpoints", PolicyType.VPC_ENDPOINT),
 )
 
-__all__ = ["identity_policies", "policies_in_use"]
-
 Use = tuple["AnyPolicy", PolicyType]
 
 

@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from iamsim.engine.unknown_facts import UntoldKeys
     from iamsim.engine.world import CompiledWorld
 
-__all__ = ["make_situation", "way_of"]
-
 COMMERCIAL = "aws"
 
 

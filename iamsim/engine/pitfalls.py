@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from iamsim.core.request import Request
     from iamsim.engine.arrangement import Arrangement, Station
 
-__all__ = ["call_notes", "reads_resource_tags"]
-
 ASSUME_ROLE = "sts:assumerole"  # AssumeRoleWithSAML and AssumeRoleWithWebIdentity begin like it
 BY_URL = "lambda:invokefunctionurl"
 OF_TOPICS = "sns:"

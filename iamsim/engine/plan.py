@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from iamsim.engine.formula import Relation, Requirement
     from iamsim.engine.situation import Situation
 
-__all__ = ["implicit_denial", "make_plan", "reference"]
-
 ALWAYS_ALLOWED = Decision(Verdict.ALLOWED, Reason.ALWAYS_ALLOWED, None)
 DEPENDS_ON_UNKNOWN = Decision(Verdict.CONDITIONAL, Reason.DEPENDS_ON_UNKNOWN, None)
 

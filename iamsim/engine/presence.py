@@ -38,8 +38,6 @@ if TYPE_CHECKING:
     from iamsim.engine.situation import Situation
     from iamsim.engine.world import CompiledWorld
 
-__all__ = ["CallerMarks", "caller_marks", "lacks_keys", "leave_open", "lists_left_open"]
-
 # The organization of the source account is derived from the account.
 FOLLOWS = {"aws:sourceaccount": ("aws:sourceorgid", "aws:sourceorgpaths")}
 SOURCE_IP = "aws:sourceip"

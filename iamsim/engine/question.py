@@ -11,17 +11,6 @@ if TYPE_CHECKING:
 
     from iamsim.syntax.ast import Policy
 
-__all__ = [
-    "DIRECT_CALL",
-    "NOTHING_ATTACHED",
-    "PLAIN_SESSION",
-    "AttachedPolicies",
-    "ContextValue",
-    "Question",
-    "Session",
-    "Via",
-]
-
 ContextValue = str | tuple[str, ...]
 
 

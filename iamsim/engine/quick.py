@@ -52,8 +52,6 @@ if TYPE_CHECKING:
     Plan = Callable[[Request], Decision]
     Values = dict[str, ContextValue]
 
-__all__ = ["Asked", "QuickDecisions", "Signed"]
-
 # A session of a role; its name may be anything but a pattern or several parts.
 SESSION = re.compile(r"(arn:[^:*?]*:sts::\d{12}:assumed-role/[^/:*?]+/)([^/:*?]+)", re.ASCII)
 ACTION = re.compile(r"[a-z0-9-]+:[a-z0-9_.-]+", re.ASCII)

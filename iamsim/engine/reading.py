@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from iamsim.engine.arrangement import Arrangement
     from iamsim.engine.situation import Situation
 
-__all__ = ["Reading", "Reads", "reads_of"]
-
 REMEMBERED = 20_000  # texts or values whose class is at hand, for each reading and key
 
 

@@ -15,8 +15,6 @@ from iamsim.engine.formula import Relation, Requirement, Slot, Way
 if TYPE_CHECKING:
     from iamsim.core.arn import Arn
 
-__all__ = ["ResourceKind", "resource_kind"]
-
 DIRECT = (GrantKind.USER | GrantKind.SESSION | GrantKind.FEDERATED_USER | GrantKind.WILDCARD).value
 IDENTITY = Requirement(Slot.IDENTITY)
 CAPS = (Requirement(Slot.BOUNDARY), Requirement(Slot.SESSION))

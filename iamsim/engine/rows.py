@@ -21,9 +21,6 @@ if TYPE_CHECKING:
     from iamsim.engine.encounter import Encounter
     from iamsim.engine.formula import Relation
 
-__all__ = ["ROWS", "find_relation", "notes_of"]
-
-
 ADMINISTRATORS = frozenset({"management?", "organization?", "delegated?"})
 
 

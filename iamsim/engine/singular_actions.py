@@ -34,8 +34,6 @@ from iamsim.engine.services.sts import OWN_RULES
 if TYPE_CHECKING:
     from collections.abc import Hashable
 
-__all__ = ["SINGULAR_ACTIONS", "kin_of", "kin_without_resource"]
-
 # What the policy of a container is asked about, where that is not all of a service.
 CONTAINED = frozenset[str]().union(*(row.actions for row in CONTAINERS))
 SHARED = frozenset(action.lower() for type_ in resource_types() for action in type_.shared)

@@ -39,8 +39,6 @@ if TYPE_CHECKING:
     from iamsim.engine.formula import Relation
     from iamsim.engine.unknown_facts import UntoldKeys
 
-__all__ = ["Levels", "PlacedPolicies", "PublicAccess", "Situation"]
-
 Levels = tuple[tuple[str, "PolicySet"], ...]
 
 POINT = "access point"  # the level of what an access point has, where there is a bucket behind it

@@ -11,8 +11,6 @@ if TYPE_CHECKING:
     from iamsim.core.unknown import Unknown
     from iamsim.world.model import Organization, World
 
-__all__ = ["ADMINISTRATORS", "MANAGEMENT", "UNKNOWN_STANDING", "Standing", "standing_of"]
-
 IAM = "iam.amazonaws.com"
 # The facts of an organization.
 ADMINISTRATORS, MANAGEMENT = "delegated_administrators", "management_account"

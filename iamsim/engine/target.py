@@ -27,16 +27,6 @@ if TYPE_CHECKING:
     from iamsim.engine.question import Question
     from iamsim.world.model import Resource, User, World
 
-__all__ = [
-    "AWS_MANAGED_KEY",
-    "SERVICE_LINKED_ROLE",
-    "Target",
-    "find_target",
-    "has_listed_tags",
-    "tag_context",
-    "tags_of",
-]
-
 AWS_MANAGED_KEY = "aws-managed-key"
 SERVICE_LINKED_ROLE = "service-linked-role"
 

@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from iamsim.engine.formula import Slot
     from iamsim.engine.situation import Situation
 
-__all__ = ["DecisionTerms", "StationTerms", "decision_terms"]
-
 
 class StationTerms(NamedTuple):
     """One station: under which condition it allows (with any grant) and denies explicitly."""

@@ -18,13 +18,6 @@ if TYPE_CHECKING:
     from iamsim.engine.target import Target
     from iamsim.world.model import Resource, Role, User, World
 
-__all__ = [
-    "UntoldKeys",
-    "untold_of_caller",
-    "untold_of_organization",
-    "untold_of_resource",
-]
-
 ORIGIN_KEY = "s3:accesspointnetworkorigin"
 TAG_FACTS = ("tags", "abac")
 NO_ID = Unknown("the world does not say the id of the organization")

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
     from iamsim.core.unknown import Unknown
 
-__all__ = ["may_allow", "may_do_anything"]
-
 
 def may_do_anything(name: str, unknown: Unknown) -> PolicySet:
     """What may allow or deny whatever it is asked about."""

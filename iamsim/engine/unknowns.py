@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from iamsim.engine.documents import PolicyLibrary
     from iamsim.world.model import Account, Resource, Role, User, World
 
-__all__ = ["SETTINGS", "UnknownInWorld", "unknown_facts", "unknowns_of"]
-
 SETTINGS = "settings"  # what a lost source may have told of, and as a fact not known
 USES = {
     PolicyType.IDENTITY: "identity-based policy",

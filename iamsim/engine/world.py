@@ -35,8 +35,6 @@ if TYPE_CHECKING:
     from iamsim.engine.unknowns import UnknownInWorld
     from iamsim.world.model import VpcEndpoint
 
-__all__ = ["CompiledWorld", "without_world"]
-
 REMEMBERED = 100_000  # entries of each table
 REMEMBERED_OF_STACK = 2_000  # the same, for policies that a question brought along
 SESSIONS = 16  # kinds of sessions, each with tables of its own

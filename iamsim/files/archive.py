@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 
     from iamsim.files.reading import Name
 
-__all__ = ["Archive", "ArchiveError", "make_archive", "packed"]
-
 ArchiveError = zipfile.BadZipFile
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the same contents are the same bytes
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 
-__all__ = ["LED_OUTSIDE", "belongs_to", "leads_outside"]
-
 LED_OUTSIDE = "a symbolic link that leads out of the repository is not followed"
 
 

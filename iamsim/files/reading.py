@@ -24,19 +24,6 @@ if TYPE_CHECKING:
             """Give at most so many."""
 
 
-__all__ = [
-    "CONFINED",
-    "MOST_BYTES",
-    "file_state",
-    "forget_inputs",
-    "may_read",
-    "read_bytes",
-    "read_gzip",
-    "read_standard_input",
-    "read_text",
-    "was_read",
-]
-
 MOST_BYTES = 256 * 1024 * 1024
 _CHUNK = 1024 * 1024
 _GZIP, _OF_GZIP = b"\x1f\x8b", 31  # how a member begins, and what zlib calls the format

@@ -11,8 +11,6 @@ from iamsim.files.reading import read_bytes
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["same_folders"]
-
 MOST_FILES = 200_000
 INDEX = ".iamsim-index/"  # what is made of the files beside, and counts as long as it fits them
 _up = re.compile(rb"(?<!\.)\.\.(?!\.)").findall  # not the three dots that end a document of YAML

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
     from iamsim.files.reading import Name
 
-__all__ = ["make_folder", "write_bytes", "write_folder", "write_new", "write_text"]
-
 _STREAMS = ("/dev/stdout", "/dev/stderr", "/dev/fd/")  # links to what is open already
 _MANY = 100  # files from which on the disk is waited for once, where the system can do that
 _NEW = (

@@ -10,8 +10,6 @@ if TYPE_CHECKING:
     from iamsim.importers.slots import Plain
     from iamsim.world.fields import Table
 
-__all__ = ["arrange"]
-
 # Maps of records, by the key that holds them, and the table of what is in them.
 RECORDS = {
     "accounts": "account",

@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from iamsim.importers.draft import Draft
     from iamsim.importers.tree import PolicyKind
 
-__all__ = ["Attachments"]
-
 TYPES: dict[PolicyKind, str] = {kind: name for name, kind in KINDS_BY_TYPE.items()}
 LISTING = "aws organizations list-policies-for-target --target-id {{target}} --filter {type}"
 

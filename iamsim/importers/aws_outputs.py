@@ -80,8 +80,6 @@ if TYPE_CHECKING:
     from iamsim.importers.shapes import Json
     from iamsim.importers.sources import Source
 
-__all__ = ["IMPORTER"]
-
 # Attributes that only come along with all others: what is not there then is not set.
 ALL_ATTRIBUTES = ("CreatedTimestamp", "Owner", "SqsManagedSseEnabled")
 BUCKET = "AWS::S3::Bucket"

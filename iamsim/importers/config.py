@@ -42,8 +42,6 @@ if TYPE_CHECKING:
     from iamsim.importers.shapes import Json
     from iamsim.importers.sources import Source
 
-__all__ = ["IMPORTER"]
-
 LISTS = ("configurationItems", "baseConfigurationItems", "Results")
 IAM_READERS = {
     "AWS::IAM::User": read_user,

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
     from iamsim.importers.draft import Draft
 
-__all__ = ["count_attachments", "count_principals", "doubt_counts"]
-
 # What the summary counts, and where the records are.
 SUMMARY = {"Users": "users", "Roles": "roles"}
 # What the details of a managed policy count, and the field of a principal that has its ARN.

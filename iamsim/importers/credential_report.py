@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from iamsim.importers.shapes import Json
     from iamsim.importers.sources import Source
 
-__all__ = ["IMPORTER"]
-
 COLUMNS = ("user", "arn", "mfa_active")
 NOTHING = frozenset(("", "N/A", "no_information", "not_supported"))
 # What a world has room for in users, and not in the root user.

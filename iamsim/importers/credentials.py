@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from iamsim.importers.draft import Draft, Record
     from iamsim.importers.shapes import Json
 
-__all__ = ["CREDENTIAL_LISTS", "SETTINGS", "device_type", "read_credentials", "read_setting"]
-
 # The list of an output, and the field of a user that it fills.
 CREDENTIAL_LISTS = {
     "Certificates": "signing_certificates",

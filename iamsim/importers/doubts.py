@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from iamsim.importers.draft import Draft
     from iamsim.importers.reach import Reach
 
-__all__ = ["doubt_sources", "maybe_there"]
-
 Json = dict[str, object]
 
 

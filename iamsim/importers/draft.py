@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 
     from iamsim.importers.reach import Reach
 
-__all__ = ["ANYTHING", "Draft", "Record", "Remark", "Scope", "Severity"]
-
 Severity = Literal["unknown", "skipped", "conflict"]
 OF_ACCOUNT = frozenset(("principals", "settings"))
 URL_ENCODED_START = "%7B"

@@ -17,26 +17,6 @@ if TYPE_CHECKING:
     from iamsim.importers.resource_kinds import Scope
     from iamsim.importers.tree import PolicyKind
 
-__all__ = [
-    "FULL_ACCESS",
-    "STREAM_LABEL",
-    "Permission",
-    "add_statement",
-    "attach_control_policy",
-    "certificate_statement",
-    "default_key_policy",
-    "endpoint_service",
-    "layer_statement",
-    "mark_unknown",
-    "permission_statement",
-    "point_network",
-    "profile_statement",
-    "public_access_block",
-    "report_dangling_targets",
-    "set_policy",
-    "share_statement",
-]
-
 # Of streams of tables that do not exist yet; AWS names them after the time at which it makes them.
 STREAM_LABEL = "1970-01-01T00:00:00.000"
 _BLOCK_FIELDS = {

@@ -13,20 +13,6 @@ if TYPE_CHECKING:
     from iamsim.importers.draft import Draft, Record
     from iamsim.importers.shapes import Json
 
-__all__ = [
-    "read_access_keys",
-    "read_access_point",
-    "read_access_points",
-    "read_grants",
-    "read_mfa_devices",
-    "read_providers",
-    "read_public_access_block",
-    "read_region_point",
-    "read_region_points",
-    "read_vpc_endpoint",
-    "read_vpc_endpoints",
-]
-
 PUBLIC_ACCESS_BLOCK = {
     "blockpublicacls": "block_public_acls",
     "ignorepublicacls": "ignore_public_acls",

@@ -33,8 +33,6 @@ if TYPE_CHECKING:
     from iamsim.importers.shapes import Json
     from iamsim.importers.sources import Source
 
-__all__ = ["IMPORTER", "is_attachment", "read_group", "read_policy", "read_role", "read_user"]
-
 LISTS = ("UserDetailList", "GroupDetailList", "RoleDetailList")
 
 

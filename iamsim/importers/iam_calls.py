@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from iamsim.importers.shapes import Json
     from iamsim.importers.sources import Source
 
-__all__ = ["IMPORTER"]
-
 SINGLE = {"Role": read_role, "User": read_user, "Group": read_group}
 LISTS = {"Roles": read_role, "Users": read_user, "Groups": read_group}
 NEEDED = ("Users", "Roles")  # who may do something, besides the root user

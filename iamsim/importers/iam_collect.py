@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from iamsim.importers.draft import Draft
     from iamsim.importers.sources import Source
 
-__all__ = ["IMPORTER"]
-
 match_account = re.compile(
     r"(?:^|.*/)(?P<partition>aws[a-z-]*)/accounts/(?P<account>[0-9]{12})/(?P<rest>.+)\.json"
 ).fullmatch

@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from iamsim.importers.shapes import Json
     from iamsim.importers.tree import PolicyKind
 
-__all__ = ["read_organization"]
-
 SERVICE_NAME = ".amazonaws."
 TYPES: dict[PolicyKind, str] = {
     "scps": "SERVICE_CONTROL_POLICY",

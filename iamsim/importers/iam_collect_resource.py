@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from iamsim.importers.draft import Draft, Record
     from iamsim.importers.shapes import Json
 
-__all__ = ["read_iam", "read_resource", "read_shared"]
-
 Files = dict[str, object]
 SHARED = "ram"
 OF_PRINCIPALS = (

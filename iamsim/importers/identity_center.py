@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from iamsim.importers.shapes import Json
     from iamsim.importers.sources import Source
 
-__all__ = ["IMPORTER", "doubt_policies"]
-
 find_ids = re.compile(r"(?<![0-9A-Za-z])ps-[0-9A-Za-z]{16}(?![0-9A-Za-z])").findall
 # The key of each call's output.
 KEYS = (

@@ -8,8 +8,6 @@ if TYPE_CHECKING:
     from iamsim.importers.draft import Draft
     from iamsim.importers.sources import Source
 
-__all__ = ["Importer"]
-
 
 class Importer(Protocol):
     """A reader of one outside format; `name` is what people call the format."""

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
     from iamsim.importers.layout import Layout
 
-__all__ = ["index_of", "stale_files"]
-
 
 def index_of(layout: Layout, texts: Mapping[str, str]) -> dict[str, str]:
     """Make the files of the index; none for a world in which something does not fit, since nothing

@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from iamsim.importers.draft import Draft
     from iamsim.importers.shapes import Json
 
-__all__ = ["find_key_reader", "read_encryption", "read_location"]
-
 # Descriptions of one resource, and lists of them, by the key that holds them; and of the ARN.
 ONE = {
     "Configuration": "FunctionArn",

@@ -9,8 +9,6 @@ from iamsim.catalog.key_permissions import service_of_managed_key
 from iamsim.core.arn import find_arn
 from iamsim.importers.resource_kinds import url_suffix
 
-__all__ = ["Claim", "KeyRing", "key_arn", "managed_key_policy", "without_partition"]
-
 
 class Claim(NamedTuple):
     """A source's word on the key of a resource: an id, an ARN, an alias, or `none`.

@@ -21,8 +21,6 @@ from iamsim.importers.unknown import Unknown
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["NO_KEY", "default_key", "find_key"]
-
 NO_KEY = "none"
 # The only part of a resource that says how a bucket is encrypted, from the outside in.
 _BUCKET_PATH = (

@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from iamsim.importers.shapes import Json
     from iamsim.importers.sources import Source
 
-__all__ = ["IMPORTER"]
-
 SERVICES = "ServicesLastAccessed"
 ACTIONS = "TrackedActionsLastAccessed"
 HOLDERS = {"user": "users", "role": "roles"}

@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
     from iamsim.importers.slots import Plain, Slot
 
-__all__ = ["Layout", "document_text", "lay_out"]
-
 FOLDERS = {
     "users": "users",
     "groups": "groups",

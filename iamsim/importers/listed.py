@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
     from iamsim.importers.draft import Draft
 
-__all__ = ["BELOW", "mark_listed", "note_empty", "note_listed", "note_none"]
-
 BELOW = "the world that sources are laid over"
 # Formats that tell of the policy with the resource, and the world below them.
 TELLING = frozenset((BELOW, "AWS Config", "CloudFormation", "Terraform", "iam-collect"))

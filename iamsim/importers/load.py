@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from iamsim.importers.frame import Imported
     from iamsim.world.model import World
 
-__all__ = ["comes_from_terraform", "is_source", "load_worlds", "to_world"]
-
 _find_world_key = re.compile(r"^(?:accounts|include|organization|policies) *:", re.MULTILINE).search
 IMPORTED_ENDINGS = (
     *(".csv", ".gz", ".jsonl", ".ndjson", ".template"),

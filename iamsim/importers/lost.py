@@ -21,16 +21,6 @@ from iamsim.importers.unknown import marker
 if TYPE_CHECKING:
     from iamsim.importers.draft import Draft
 
-__all__ = [
-    "NO_POLICY",
-    "is_error",
-    "is_lost",
-    "note_lost",
-    "note_principal",
-    "refusal_in",
-    "says_nothing_is_there",
-]
-
 NO_POLICY = "resources of which AWS says that they have no policy"
 LONGEST = 200  # characters of an error that are repeated
 # Errors of AWS that say that there is none of what was asked for.

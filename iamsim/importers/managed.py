@@ -17,8 +17,6 @@ from iamsim.importers.slots import policy_slots
 if TYPE_CHECKING:
     from iamsim.importers.draft import Draft
 
-__all__ = ["settle_managed_policies"]
-
 
 def settle_managed_policies(draft: Draft) -> None:
     """Put documents that differ from the shipped ones under the shared policies, and refer to them.

@@ -7,8 +7,6 @@ import os
 
 from iamsim.files.reading import read_text
 
-__all__ = ["MANIFEST", "written_files"]
-
 MANIFEST = ".iamsim-import.json"
 
 

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
     from iamsim.importers.draft import Draft
 
-__all__ = ["may_be_named", "note_nameless"]
-
 CALLER_ALONE = "aws:user"  # how keys and variables begin that hold the name of a caller alone
 PRINCIPALS = {"user": "users", "role": "roles", "group": "groups"}
 _is_any = re.compile(r"[*?/:]*").fullmatch

@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     from iamsim.importers.shapes import Json
     from iamsim.importers.sources import Source
 
-__all__ = ["IMPORTER", "delegate", "doubt_administrators"]
-
 find_nodes = re.compile(rf"(?<![0-9a-z-])(?:{NODE})(?![0-9a-z-])").findall
 find_targets = re.compile(rf"(?<![0-9a-z-])(?:{NODE}|[0-9]{{12}})(?![0-9a-z-])").findall
 find_accounts = re.compile(r"(?<![0-9])[0-9]{12}(?![0-9])").findall

@@ -35,8 +35,6 @@ if TYPE_CHECKING:
     from iamsim.importers.tree import PolicyKind
     from iamsim.world.model import World
 
-__all__ = ["overlay_world"]
-
 Key = tuple[str, str, str]
 
 

@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from iamsim.importers.shapes import Json
     from iamsim.importers.sources import Source
 
-__all__ = ["Paging"]
-
 # What stands beside a page that another follows. `Marker` tells it of RDS alone: the file systems
 # of EFS come with the one that was asked with.
 TOKENS = ("NextToken", "nextToken", "NextMarker", "LastEvaluatedTableName", "PaginationToken")

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
     from iamsim.importers.draft import Draft
 
-__all__ = ["settle_partitions"]
-
 STANDARD = "arn:aws:"
 
 

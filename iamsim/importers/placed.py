@@ -15,15 +15,6 @@ if TYPE_CHECKING:
     from iamsim.catalog.resource_types import ResourceType
     from iamsim.core.span import Path
 
-__all__ = [
-    "OF_ORGANIZATION",
-    "PlacedPolicy",
-    "PlacesByPath",
-    "ScatteredSource",
-    "Use",
-    "use_in_template",
-]
-
 Offsets = Mapping["Path", tuple[int, int]]
 # What else has an inline policy of each kind of principal, and how long all of them may be.
 INLINE = {

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
     from iamsim.core.span import Path
 
-__all__ = ["Place", "Places"]
-
 STATEMENT = "Statement"
 
 

@@ -22,17 +22,6 @@ if TYPE_CHECKING:
     from iamsim.importers.resource_kinds import Scope
     from iamsim.importers.shapes import Json
 
-__all__ = [
-    "FoundPolicy",
-    "arn_beside_policy",
-    "described_in",
-    "list_within",
-    "lists_policies",
-    "names_within",
-    "only_arn",
-    "policies_in",
-]
-
 EVERY = "*"
 # Outputs of some calls hold a policy under the name of its property.
 FURTHER = (("AccessPolicies",), ("policyText",), ("resourcePolicy",), ("ResourcePolicy",))

@@ -16,8 +16,6 @@ from iamsim.importers.unread import documents_within
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-__all__ = ["EVERYTHING", "HOLDERS", "POLICY_HOLDERS", "Reach", "reach_of"]
-
 HOLDERS = ("users", "groups", "roles", "permission_sets")
 POLICY_HOLDERS = ("resources", "vpc_endpoints")
 ENTITIES = ("users", "groups", "roles")

@@ -18,8 +18,6 @@ from iamsim.importers.recipe_calls import policy_actions, policy_calls
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
-__all__ = ["recipe_policy", "recipe_script"]
-
 ROLE = "iamsim-collect"
 LONGEST = 6144  # characters of a managed policy
 

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
     from iamsim.catalog.resource_types import Call, ResourceType
 
-__all__ = ["EACH", "Collected", "collected_calls", "policy_actions", "policy_calls"]
-
 EACH = "each"  # the Region of a row whose ARNs name none, and which every Region is asked about
 # What a call needs where the action is not called like it, or is of another service.
 OTHER_ACTIONS = {

@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from iamsim.importers.importer import Importer
 
-__all__ = ["IMPORTERS", "load_importers"]
-
 # Each module holds an `IMPORTER`. What is most particular stands first.
 IMPORTERS: tuple[str, ...] = (
     "iam_collect",

@@ -18,21 +18,6 @@ if TYPE_CHECKING:
 
     from iamsim.catalog.resource_types import ResourceType
 
-__all__ = [
-    "EXPRESS",
-    "Scope",
-    "arn_of",
-    "known_type",
-    "name_like",
-    "part_named",
-    "partition_of_region",
-    "policy_holder",
-    "queue_arn",
-    "reference_of",
-    "target_arn",
-    "url_suffix",
-]
-
 # What names of S3 Express One Zone end in, and no others:
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/directory-bucket-naming-rules.html
 EXPRESS = {

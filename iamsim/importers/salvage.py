@@ -18,8 +18,6 @@ from iamsim.core.unknown import MARK
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["UniqueKeys", "salvage"]
-
 MOST_CUTS = 50
 CLOSING = {"{": "}", "[": "]"}
 # What is open where the text breaks off is not known in whole: each part of it says so.

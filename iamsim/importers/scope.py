@@ -16,8 +16,6 @@ from iamsim.importers.subject import NamedFile
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["scope_of"]
-
 PRINCIPALS, SETTINGS = Scope(("principals",)), Scope(("settings",))
 FORMATS = {
     "IAM Identity Center": PRINCIPALS,

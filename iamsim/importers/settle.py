@@ -38,8 +38,6 @@ if TYPE_CHECKING:
     from iamsim.importers.draft import Draft, Severity
     from iamsim.importers.slots import Slot
 
-__all__ = ["settle"]
-
 fits_name = re.compile(r"[A-Za-z0-9_+=,.@-]+").fullmatch
 MAX_ROUNDS = 10
 RECORD = 4  # steps to a record of an account

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
     from iamsim.importers.draft import Draft, Record
 
-__all__ = ["settle_keys"]
-
 ALIAS, AWS_MANAGED, KEY = "alias/", "alias/aws/", "key/"
 MOST_HINTS = 50
 

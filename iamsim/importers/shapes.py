@@ -13,18 +13,6 @@ if TYPE_CHECKING:
 
     from iamsim.importers.draft import Draft
 
-__all__ = [
-    "account_of",
-    "account_of_path",
-    "folder_names",
-    "is_list_of",
-    "pages",
-    "records",
-    "text",
-    "texts",
-    "time_text",
-]
-
 Json = dict[str, object]
 
 

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
     Kept = list[tuple[str, str | None, Json, str]]
 
-__all__ = ["is_list_of_shared", "read_shared_policies", "settle_shared_policies"]
-
 LIST = "policies"
 STATE = "AWS RAM"
 

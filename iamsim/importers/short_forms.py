@@ -5,8 +5,6 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic
 
 from __future__ import annotations
 
-__all__ = ["read_short_form"]
-
 _SHORT_FORMS = {
     f"!{name}": f"Fn::{name}"
     for name in (

@@ -10,8 +10,6 @@ from iamsim.importers.unknown import marker
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["Plain", "Slot", "outcome", "policy_slots", "take_out"]
-
 Plain = dict[str, object]
 Path = tuple[str | int, ...]
 

@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from iamsim.importers.shapes import Json
     from iamsim.importers.sources import Source
 
-__all__ = ["IMPORTER"]
-
 PERMISSIONS = {"CreateVolumePermissions": "SnapshotId", "LaunchPermissions": "ImageId"}
 EC2_PARTS = {"SnapshotId": "snapshot", "ImageId": "image"}
 EVERYBODY = "all"

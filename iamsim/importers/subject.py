@@ -21,8 +21,6 @@ from iamsim.importers.shapes import account_of_path, folder_names, text
 if TYPE_CHECKING:
     from iamsim.importers.shapes import Json
 
-__all__ = ["ARN_KEYS", "NamedFile", "arn_beside", "arn_of_file", "arn_of_policy", "region_of_path"]
-
 # Keys under which AWS's outputs give the ARN of what they are about.
 ARN_KEYS = (
     "ResourceArn",

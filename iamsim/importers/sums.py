@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
     from iamsim.importers.draft import Draft
 
-__all__ = ["SUMS", "is_list_of_sums", "read_sums", "sum_of", "sums_text", "unverified_sentence"]
-
 SUMS = "SHA256SUMS"
 # The digest, a space, one more or the sign of a binary file, and the name.
 _read_line = re.compile(r"([0-9a-f]{64})  ?\*?(\S.*)").fullmatch

@@ -17,8 +17,6 @@ from iamsim.importers.unknown import marker
 if TYPE_CHECKING:
     from iamsim.importers.draft import Draft
 
-__all__ = ["doubt_untold"]
-
 # The field of a principal's record that a call tells in whole, as one about one policy does not.
 CALLS = {
     "policies": "list-attached-{kind}-policies",

@@ -21,17 +21,6 @@ if TYPE_CHECKING:
 
     from iamsim.importers.draft import Draft
 
-__all__ = [
-    "FULL_ACCESS",
-    "KINDS",
-    "KINDS_BY_TYPE",
-    "NODE",
-    "OrganizationPolicy",
-    "PolicyKind",
-    "Tree",
-    "is_node",
-]
-
 PolicyKind = Literal["scps", "rcps"]
 KINDS: tuple[PolicyKind, ...] = ("scps", "rcps")
 FULL_ACCESS: dict[PolicyKind, str] = {"scps": "p-FullAWSAccess", "rcps": "p-RCPFullAWSAccess"}

@@ -13,8 +13,6 @@ from dataclasses import dataclass
 from iamsim.core import unknown as core
 from iamsim.importers.salvage import UniqueKeys
 
-__all__ = ["Unknown", "find_unknown", "mark_of", "marked", "marker", "settle_document"]
-
 Report = Callable[[str, str], None]
 
 

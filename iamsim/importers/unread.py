@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
     from iamsim.catalog.resource_types import ResourceType
 
-__all__ = ["documents_within", "policies_within", "services_within", "unread_message"]
-
 MAX_DEPTH = 12
 ACTIONS = ("Action", "NotAction")
 PRINCIPALS = frozenset({"Principal", "NotPrincipal"})

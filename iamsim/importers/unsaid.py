@@ -11,8 +11,6 @@ if TYPE_CHECKING:
 
     from iamsim.importers.draft import Draft
 
-__all__ = ["remark_markers"]
-
 
 def remark_markers(draft: Draft, paths: Iterable[str]) -> None:
     """Remark the markers that come from collected files, of which the `paths` are given."""

@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     from iamsim.importers.places import Places
     from iamsim.importers.slots import Plain
 
-__all__ = ["Documents", "documents_of"]
-
 Documents = tuple[list[Document], dict[str, Document]]
 
 

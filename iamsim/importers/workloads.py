@@ -25,15 +25,6 @@ if TYPE_CHECKING:
     from iamsim.importers.resource_kinds import Scope
     from iamsim.importers.shapes import Json
 
-__all__ = [
-    "find_role",
-    "is_about_workloads",
-    "note_role",
-    "read_instances",
-    "read_workloads",
-    "settle_roles",
-]
-
 ROLE = "role"
 PROFILE = "IamInstanceProfile"
 # What AWS Glue calls what it prints, the type in the ARN, and the member with the name.

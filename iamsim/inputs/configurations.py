@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from iamsim.inputs.found_policy import FoundPolicy
     from iamsim.syntax.hcl.file import HclFile
 
-__all__ = ["find_in_configurations", "policies_of_files"]
-
 
 def find_in_configurations(
     files: Mapping[str, bytes], unreadable: list[str]

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from iamsim.core.span import Source
     from iamsim.importers.placed import PlacedPolicy
 
-__all__ = ["FoundPolicy", "evaluated_policy"]
-
 
 class FoundPolicy(NamedTuple):
     """A policy to check. `text` is its JSON text; one inside another file has `data` and `source`

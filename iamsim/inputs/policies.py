@@ -13,15 +13,6 @@ from iamsim.core.suggest import AMONG_MANY, nearest
 if TYPE_CHECKING:
     from iamsim.core.wrapped_policy import WrappedPolicy
 
-__all__ = [
-    "WORDS",
-    "is_denying",
-    "is_policy",
-    "type_of_file",
-    "type_of_name",
-    "type_of_use",
-]
-
 # Words in the name of a file, a folder, or a member of a world, that tell the type.
 WORDS = {
     "scp": PolicyType.SERVICE_CONTROL,

@@ -21,8 +21,6 @@ from iamsim.files.reading import read_bytes, read_gzip
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-__all__ = ["MOST_RECORDS", "Kind", "Recognised", "recognise", "refuse_trail", "too_many_records"]
-
 STANDARD_INPUT = "-"
 WORLD_FILES = ("world.yaml", "world.yml", "world.json")
 READ_ENDINGS = (".json", ".yaml", ".yml", ".txt")

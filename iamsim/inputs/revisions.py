@@ -22,8 +22,6 @@ from iamsim.files.writing import write_new
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-__all__ = ["is_revision", "open_revision", "unchanged_files"]
-
 SECONDS = 120
 MAX_FILES = 20_000
 MAX_FILE = 10_000_000  # bytes

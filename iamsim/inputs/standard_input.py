@@ -7,8 +7,6 @@ import sys
 from iamsim.core.errors import RequestError
 from iamsim.files.reading import read_standard_input
 
-__all__ = ["standard_input"]
-
 # The stream is kept with what it held: another run in this process may have another one.
 _read: list[tuple[object, bytes]] = []
 

@@ -17,25 +17,6 @@ if TYPE_CHECKING:
     from iamsim.lessons.prediction import LayerChoice
     from iamsim.words.language import Say
 
-__all__ = [
-    "BOXES",
-    "Block",
-    "Break",
-    "Code",
-    "Explanation",
-    "Facts",
-    "Heading",
-    "Items",
-    "Plain",
-    "Prose",
-    "answer_blocks",
-    "introduction",
-    "outcome_text",
-    "sheet",
-    "spoken_blocks",
-    "step_blocks",
-]
-
 VERDICT_WORDS = {
     Verdict.ALLOWED: "allowed",
     Verdict.EXPLICIT_DENY: "denied explicitly",

@@ -17,18 +17,6 @@ if TYPE_CHECKING:
     from iamsim.lessons.exercise import Exercise
     from iamsim.lessons.lesson import Lesson
 
-__all__ = [
-    "all_exercises",
-    "all_lessons",
-    "corpus_folder",
-    "exercise_files",
-    "find_exercise",
-    "find_lessons",
-    "lesson_files",
-    "name_of",
-    "solution_file",
-]
-
 _PACKAGE = Path(__file__).parent.parent
 # The wheel's, the checkout's.
 _FOLDERS = (_PACKAGE / "_corpus", _PACKAGE.parent / "corpus")

@@ -12,8 +12,6 @@ if TYPE_CHECKING:
     from iamsim.lessons.lesson import Lesson, Step
     from iamsim.lessons.progress import Progress
 
-__all__ = ["lesson_data", "list_data"]
-
 Json = dict[str, object]
 
 

@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
     Place = tuple[str | int, ...]
 
-__all__ = ["EditedCopy"]
-
 _EXPECTED = frozenset({"expect", "because", "completions", "expect_error"})
 
 

@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from iamsim.suites.scenario import Scenario, ScenarioRequest
     from iamsim.world.documents import Document
 
-__all__ = ["LEFT_OUT", "PASS_MARK", "SIZE", "ExamQuestion", "draw_exam"]
-
 SIZE = 20
 PASS_MARK = 80  # percent
 # Folders of the corpus that are about a peer, a file format, or one service each.

@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from iamsim.suites.scenario import Scenario, ScenarioRequest
     from iamsim.world.documents import Document
 
-__all__ = ["HIDDEN", "Exercise", "load_exercise"]
-
 HIDDEN = "hidden"  # the tag of cases that are not shown before they fail
 _ENDING = ".json"
 

@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from iamsim.report.document import Block
     from iamsim.suites.scenario import ScenarioRequest
 
-__all__ = ["case_text", "exercise_list", "exercise_sheet"]
-
 _BADGES = {
     "done": Badge("yes", "done"),
     "begun": Badge("open", "begun"),

@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from iamsim.report.document import Block
     from iamsim.suites.runner import Outcome
 
-__all__ = ["grade_data", "graded_document", "verdict_line"]
-
 _PASSED, _FAILED = Badge("yes", "passed"), Badge("no", "failed")
 
 

@@ -39,8 +39,6 @@ if TYPE_CHECKING:
     from iamsim.suites.scenario import Scenario
     from iamsim.world.model import World
 
-__all__ = ["Broken", "Grade", "grade", "is_hidden"]
-
 
 @dataclass(frozen=True, slots=True)
 class Broken:

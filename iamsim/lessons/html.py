@@ -36,8 +36,6 @@ if TYPE_CHECKING:
     from iamsim.core.answer import Answer
     from iamsim.lessons.blocks import Block, Plain
 
-__all__ = ["blocks_fragment", "blocks_html"]
-
 _PAGE = 800  # pixels between the margins of a page
 
 _STYLE = """\

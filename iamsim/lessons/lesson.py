@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from iamsim.suites.scenario import Scenario, ScenarioRequest
     from iamsim.world.documents import Document
 
-__all__ = ["Lesson", "Outcome", "Step", "load_lesson", "name_of_file", "said"]
-
 _NOW = "What does AWS decide now?"
 
 

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from iamsim.core.answer import Answer
     from iamsim.lessons.blocks import Block
 
-__all__ = ["blocks_markdown"]
-
 _WIDTH = 100
 
 

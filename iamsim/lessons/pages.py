@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
     from iamsim.core.span import Path
 
-__all__ = ["WORLD", "Pages", "page_name", "policy_json", "world_text"]
-
 WORLD = "world.yaml"
 _WIDTH = 84
 # What says of a place only what everybody sees.

@@ -10,15 +10,6 @@ from iamsim.core.decision import Layer, Verdict
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = [
-    "LAYER_CHOICES",
-    "VERDICT_CHOICES",
-    "LayerChoice",
-    "NoLayer",
-    "read_layer",
-    "read_verdict",
-]
-
 
 class NoLayer(Enum):
     """The choice that no layer decides: what AWS does without asking a policy."""

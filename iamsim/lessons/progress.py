@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
     from iamsim.lessons.lesson import Lesson
 
-__all__ = ["FILE", "ExamResult", "Progress", "Standing", "state_folder"]
-
 FILE = "lessons.json"
 _DONE, _BEGUN, _NEW = "done", "begun", "new"
 

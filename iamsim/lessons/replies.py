@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from iamsim.core.explanation import LayerExplanation, StatementExplanation
     from iamsim.lessons.prediction import LayerChoice
 
-__all__ = ["layer_reply", "verdict_reply"]
-
 _ALLOW, _DENY = "Allow", "Deny"
 _SPEAKING = frozenset({Outcome.ALLOW, Outcome.EXPLICIT_DENY})
 _OF_ORGANIZATIONS = (Layer.SERVICE_CONTROL_POLICY, Layer.RESOURCE_CONTROL_POLICY)

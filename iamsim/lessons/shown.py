@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from iamsim.core.span import Path
     from iamsim.lessons.lesson import Lesson, Step
 
-__all__ = ["Shown", "changed_lines", "request_facts", "shown_parts"]
-
 # The keys of a scenario under which policies stand, and the layers that they are of.
 _LAYERS = {
     "identity_policies": Layer.IDENTITY_BASED_POLICY,

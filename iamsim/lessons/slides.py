@@ -32,8 +32,6 @@ if TYPE_CHECKING:
     from iamsim.lessons.lesson import Lesson
     from iamsim.words.language import Say
 
-__all__ = ["slides"]
-
 _FRONT = "---\nmarp: true\npaginate: true\n"
 _STYLE = 'style: "section { font-size: 22px; } pre { font-size: 16px; }"\n---\n'
 _LONGEST = 26  # lines of a text on one slide

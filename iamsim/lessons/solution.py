@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 
     from iamsim.lessons.exercise import Exercise
 
-__all__ = ["Mistake", "Solution", "find_solution"]
-
 
 class Mistake(NamedTuple):
     """Files that do not reach the goal: what is wrong, and words that the grade has about it."""

@@ -22,15 +22,6 @@ if TYPE_CHECKING:
     from iamsim.lessons.lesson import Lesson
     from iamsim.words.language import Say
 
-__all__ = [
-    "class_sheet",
-    "done_results",
-    "read_results",
-    "results_data",
-    "results_document",
-    "results_of_rows",
-]
-
 _ROOM = "_____"
 _YOU = "you"
 _HANDS = ("hands allowed", "hands explicitly", "hands implicitly")

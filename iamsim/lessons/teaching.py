@@ -51,18 +51,6 @@ if TYPE_CHECKING:
     from iamsim.lessons.grading import Grade
     from iamsim.lessons.lesson import Lesson, Outcome, Step
 
-__all__ = [
-    "answer",
-    "course",
-    "exercise",
-    "explained",
-    "grade_files",
-    "hand_out",
-    "results_table",
-    "solved",
-    "step",
-]
-
 Json = dict[str, Any]
 _EXAM, _SEED = "exam", 1
 

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from iamsim.lessons.progress import Progress
     from iamsim.report.paint import Paint
 
-__all__ = ["blocks_text", "list_text"]
-
 _WIDEST = 100  # longer lines are hard to read
 
 

@@ -21,8 +21,6 @@ from iamsim.world.yaml_writing import write_yaml
 if TYPE_CHECKING:
     from iamsim.lessons.exercise import Exercise
 
-__all__ = ["assert_exercise", "lay_out", "read_work", "unwritten"]
-
 _MOST_BYTES = 1_000_000
 _WIDTH = 100
 _TEST = """\"\"\"Grades this folder, as `iamsim learn --exercise {name} --folder .` does.\"\"\"

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from iamsim.lsp.analysis import Analysis
     from iamsim.syntax.splicing import Change
 
-__all__ = ["Action", "actions_for", "sidecar_name", "suppression_text"]
-
 REASON = "say here why this is accepted"
 
 

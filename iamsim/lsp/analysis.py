@@ -32,8 +32,6 @@ if TYPE_CHECKING:
     from iamsim.suites.run import CaseResult
     from iamsim.syntax.hcl.file import HclFile
 
-__all__ = ["Analysis", "Analyzer", "OutdatedError", "Problem", "StatementHere", "language_of"]
-
 KEPT = 2_000  # policies whose findings are kept
 MARSHAL = 2  # the last version whose bytes tell nothing but the data
 YAML = (".yaml", ".yml")

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from iamsim.lsp.place import Place
     from iamsim.world.model import World
 
-__all__ = ["Proposal", "proposals"]
-
 ACTIONS = frozenset({"action", "notaction", "actions"})
 RESOURCES = frozenset({"resource", "notresource"})
 PRINCIPALS = ("AWS", "Service", "Federated", "CanonicalUser")

@@ -38,8 +38,6 @@ if TYPE_CHECKING:
     from iamsim.syntax.hcl.file import HclFile
     from iamsim.world.model import World
 
-__all__ = ["SOURCE", "Documents", "path_of"]
-
 SEVERITIES = {
     FindingType.ERROR: types.DiagnosticSeverity.Error,
     FindingType.SECURITY_WARNING: types.DiagnosticSeverity.Warning,

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from iamsim.query.edits.model import EditReport, EditSet
     from iamsim.suites.run import CaseResult
 
-__all__ = ["UNMET", "edits_of"]
-
 UNMET = "not-as-expected"  # the code of a diagnostic
 MOST = 5
 LONGEST_TITLE = 300

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
     from iamsim.core.decision import PolicyType
 
-__all__ = ["levels_text", "statement_text"]
-
 FEW = 6
 MOST_STATEMENTS = 100  # of a policy whose statements are held against each other
 UNKNOWN = "(not known)"

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
     Path = tuple[str | int, ...]
 
-__all__ = ["ARGUMENTS", "BLOCK_ELEMENTS", "actions_at", "hcl_place_at", "reference_at"]
-
 _token = re.compile(
     r"#[^\n]*|//[^\n]*|/\*.*?(?:\*/|\Z)"
     r"|<<-?(?P<mark>\w+)\n(?P<body>.*?)(?:\n[ \t]*(?P=mark)\b|\Z)"

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from iamsim.lsp.place import Place
     from iamsim.world.model import World
 
-__all__ = ["hover_text"]
-
 ACTIONS = frozenset({"action", "notaction", "actions"})
 CONDITION = "condition"
 FEW = 12

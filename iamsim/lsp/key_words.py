@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from iamsim.catalog.presence import CallerColumn, Presence, Way, presence_of
 
-__all__ = ["presence_text"]
-
 CALLERS = {
     CallerColumn.ROOT_USER: "root users",
     CallerColumn.USER: "IAM users",

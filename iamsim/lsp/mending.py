@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from iamsim.checks.view import PolicyView
     from iamsim.syntax.splicing import Change
 
-__all__ = ["mend_template"]
-
 
 def mend_template(view: PolicyView, finding: Finding, text: str, number: int) -> tuple[Change, ...]:
     """The changes of a text that mend a finding in its policy of a number; none where it is not

@@ -10,8 +10,6 @@ import re
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-__all__ = ["Place", "place_at", "place_in_flow"]
-
 Path = tuple[str | int, ...]
 
 _token = re.compile(

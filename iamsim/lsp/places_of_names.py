@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from iamsim.syntax.hcl.file import HclFile
     from iamsim.world.documents import Document
 
-__all__ = ["definition_of"]
-
 SECTIONS = ("Resources", "Parameters", "Conditions", "Mappings")
 _word = re.compile(r"\w+")
 

@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from iamsim.importers.terraform.hcl.modules import ModuleFiles
     from iamsim.syntax.hcl.file import HclFile
 
-__all__ = ["References", "file_without_line", "module_of", "references_at"]
-
 DOCUMENT = "aws_iam_policy_document"
 # What a name that is no block has: https://developer.hashicorp.com/terraform/language/expressions/references
 FIXED = {"each": ("key", "value"), "count": ("index",), "path": ("module", "root", "cwd")}

@@ -33,8 +33,6 @@ if TYPE_CHECKING:
     from iamsim.lsp.place import Place
     from iamsim.lsp.symbols import Symbol
 
-__all__ = ["make_server"]
-
 KINDS = {
     "element": types.CompletionItemKind.Property,
     "operator": types.CompletionItemKind.Operator,

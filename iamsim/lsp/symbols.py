@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from iamsim.lsp.place import Place
     from iamsim.world.documents import Document
 
-__all__ = ["Symbol", "Target", "symbols", "target_of"]
-
 # Members of an account whose records have names, and what these are.
 NAMED = ("users", "groups", "roles", "policies", "resources", "vpc_endpoints", "permission_sets")
 ENDINGS = (".json", ".yaml", ".yml")

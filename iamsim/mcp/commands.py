@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from iamsim.mcp.folders import Folders
     from iamsim.mcp.tools import Run
 
-__all__ = ["Outcome", "run_command", "shortened"]
-
 SECONDS = 120
 MOST_CHARACTERS = 8_000
 FAULT = 2

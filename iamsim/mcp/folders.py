@@ -11,8 +11,6 @@ from pathlib import Path
 
 from iamsim.core.errors import RequestError
 
-__all__ = ["Folders"]
-
 
 class Folders:
     """Folders by their real paths; relative paths start at the first."""

@@ -9,8 +9,6 @@ from iamsim.core.errors import RequestError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["PROMPTS", "PromptText", "prompt_text"]
-
 
 class PromptText(NamedTuple):
     """A prompt: its arguments (name, what it is, whether it is needed), and its text, in which the

@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
     from iamsim.mcp.folders import Folders
 
-__all__ = ["Entry", "entries", "read_entry"]
-
 SCHEME = "iamsim://"
 WORLD, LESSON, PAGE = "world", "lesson", "page"
 DEEPEST = 4

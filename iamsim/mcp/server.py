@@ -24,8 +24,6 @@ from iamsim.report.cleaning import for_terminal
 if TYPE_CHECKING:
     from iamsim.mcp.folders import Folders
 
-__all__ = ["run_server"]
-
 INSTRUCTIONS = (
     "iamsim decides AWS IAM requests offline, explains and proves. Nothing is changed and nothing"
     " leaves this computer. Use `validate` and `check` on every policy that you write before you"

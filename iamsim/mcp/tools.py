@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
     from iamsim.mcp.folders import Folders
 
-__all__ = ["TOOLS", "Run", "Tool", "input_schema", "run_of"]
-
 ARN = "arn:"
 
 

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from iamsim.engine.question import Question
     from iamsim.syntax.ast import Policy
 
-__all__ = ["LAYERS", "Sheet", "fault_of", "policy_name", "read_sheet", "text_of", "width_of"]
-
 Json = dict[str, Any]
 
 # The layers as the page names them, and what arguments of questions they are.

@@ -14,8 +14,6 @@ from iamsim.report.writers.html import to_fragment
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["compare"]
-
 Json = dict[str, Any]
 
 

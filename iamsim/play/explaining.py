@@ -33,8 +33,6 @@ if TYPE_CHECKING:
     from iamsim.play.asked import Sheet
     from iamsim.query.edits.model import Edit, EditSet
 
-__all__ = ["edit", "explain", "export"]
-
 Json = dict[str, Any]
 ADDED_TO = {
     Layer.IDENTITY_BASED_POLICY: "identity",

@@ -25,8 +25,6 @@ from iamsim.files.reading import read_bytes
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["SECURITY_POLICY", "find_vendor", "playground_files"]
-
 PACKAGE = Path(__file__).parent.parent
 PAGE = Path(__file__).parent / "page"
 CHECKOUT = PACKAGE.parent

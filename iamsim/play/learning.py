@@ -14,8 +14,6 @@ from iamsim.words.language import course_speaker
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["course", "exercise", "grade", "hand_out", "predict", "solve", "step"]
-
 Json = dict[str, Any]
 _EXPECTED = {"allowed": "allowed", "denied": "denied", "explicitDeny": "denied explicitly"}
 

@@ -15,8 +15,6 @@ from iamsim.files.archive import packed
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["FileServer"]
-
 HOST = "127.0.0.1"
 TYPES = {
     "css": "text/css; charset=utf-8",

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
     from iamsim.lsp.place import Place
 
-__all__ = ["complete", "complete_field", "lint"]
-
 Json = dict[str, Any]
 LAST_OF_ONE = 0xFFFF  # the last character that is one unit of UTF-16
 MOST = 500  # proposals that are handed out

@@ -18,8 +18,6 @@ from iamsim.words.markup import spoken_markup
 if TYPE_CHECKING:
     from iamsim.words.language import Say
 
-__all__ = ["answer"]
-
 # What can be asked, and the module that answers; loaded when first asked.
 HOMES = {
     "explain": "explaining",

@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from iamsim.importers.draft import Remark as ImportRemark
     from iamsim.report.document import Document
 
-__all__ = ["ask_world", "drop"]
-
 Json = dict[str, Any]
 PACKAGE = Path(__file__).parent.parent
 # The wheel's, the checkout's.

@@ -34,8 +34,6 @@ if TYPE_CHECKING:
     from iamsim.proofs.search import Place
     from iamsim.world.model import Account, Resource, User, World
 
-__all__ = ["Area", "AreaSpace", "Areas"]
-
 STAR = Wildcard.STAR
 NO_RESOURCE = (literal_glob("*"), literal_glob("arn:aws:s3:::*"))
 RETRIES = 64

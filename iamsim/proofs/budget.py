@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["Budget", "OutOfBudgetError"]
-
 TEXT_STATES = 400_000
 NODES = 60_000
 DEPTH = 300

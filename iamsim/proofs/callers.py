@@ -31,26 +31,6 @@ if TYPE_CHECKING:
 
     Values = Mapping[str, ContextValue | None]
 
-__all__ = [
-    "ACCOUNT_ID",
-    "ANONYMOUS",
-    "ANYBODY",
-    "ANY_PROVIDER",
-    "COLUMNS",
-    "KINDS",
-    "NAME",
-    "OTHER_ACCOUNTS",
-    "OTHER_PROVIDER",
-    "OTHER_SERVICES",
-    "SERVICE",
-    "UNSAID",
-    "WAYS",
-    "DocumentCaller",
-    "caller_of",
-    "document_callers",
-    "in_account",
-]
-
 COLUMNS = {
     CallerKind.ROOT_USER: CallerColumn.ROOT_USER,
     CallerKind.USER: CallerColumn.USER,

@@ -37,8 +37,6 @@ if TYPE_CHECKING:
     Values = Mapping[str, ContextValue | None]
     Tests = Mapping[str, tuple[KeyTest, ...]]
 
-__all__ = ["broken_rule_of_calls", "fits", "never_carries"]
-
 ARN_KEY, TYPE_KEY = "aws:principalarn", "aws:principaltype"
 ID_KEY, VIA_KEY, CALLER_KEY = "aws:userid", "aws:viaawsservice", "kms:calleraccount"
 SETTLED = {Presence.ALWAYS, Presence.NEVER}

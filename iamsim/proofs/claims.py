@@ -23,17 +23,6 @@ from iamsim.syntax.read import parse_policy
 if TYPE_CHECKING:
     from iamsim.compile.statement import CompiledStatement
 
-__all__ = [
-    "EVERYBODY",
-    "KINDS",
-    "Claim",
-    "Who",
-    "parse_claim",
-    "parse_claims",
-    "read_who",
-    "statement_about",
-]
-
 KINDS = ("anonymous", "federated", "role", "root", "service", "user")
 PARTS = ("principal", "action", "resource", "condition")
 FLAGS = ("future", "resources", "services")

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
     from iamsim.proofs.globs import Atom
 
-__all__ = ["OTHER_ACCOUNT", "common_glob", "common_texts"]
-
 CHOICES = 64  # rows of globs, one of each group, that are followed
 STEPS = 2_000  # of two globs
 OTHER_ACCOUNT = "777788889999"  # the digits of accounts that nothing names

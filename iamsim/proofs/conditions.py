@@ -30,8 +30,6 @@ if TYPE_CHECKING:
 
     Context = Mapping[str, ContextValue | None]  # `None`: known to be absent
 
-__all__ = ["FREE", "Domain", "InexactError", "KeyTest", "Nothing", "find_value", "resolved_globs"]
-
 FOR_ALL_VALUES = "ForAllValues"
 FOR_ANY_VALUE = "ForAnyValue"
 FOLDED = frozenset({"StringEqualsIgnoreCase", "Bool"})

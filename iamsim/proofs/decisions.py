@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from iamsim.proofs.statements import Reader
     from iamsim.symbolic.actions import ActionUniverse
 
-__all__ = ["allowed", "statements_about", "taken"]
-
 NOT_ACCOUNT = GrantKind.any() & ~GrantKind.ACCOUNT.value
 
 

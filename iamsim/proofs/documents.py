@@ -38,13 +38,6 @@ if TYPE_CHECKING:
 
     Values = Mapping[str, ContextValue | None]
 
-__all__ = [
-    "UNLISTED",
-    "check_access_not_granted",
-    "check_equivalent",
-    "check_no_new_access",
-]
-
 ASSUMED = (
     "a resource has a format that the reference gives for the action, if it lists the action",
     "one action in each service stands for those that the reference does not list",

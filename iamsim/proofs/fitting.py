@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
     from iamsim.proofs.globs import Atom
 
-__all__ = ["simple_test"]
-
 FREE = 2
 DIGITS = "0-9"
 CLASSES: dict[Atom, str] = {  # the characters that a wildcard does not accept

@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 
     from iamsim.core.wildcard import Token
 
-__all__ = ["action_formats", "any_arn", "arn_account", "partitions_of"]
-
 VARIABLE = re.compile(r"\$\{([^}]*)\}|<([^>]*)>|(\*)")
 
 # Those that no policy names behave alike, so that one of them stands for all.

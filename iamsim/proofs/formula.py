@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 
     from iamsim.proofs.globs import Glob
 
-__all__ = ["ActionIn", "Formula", "Junction", "Leaf", "ResourceIn", "all_of", "any_of", "negate"]
-
 
 class ActionIn(NamedTuple):
     """The action is one of a set, given as bits."""

@@ -17,18 +17,6 @@ if TYPE_CHECKING:
 
     from iamsim.core.wildcard import Token
 
-__all__ = [
-    "ANYTHING",
-    "SOMETHING",
-    "Atom",
-    "Glob",
-    "Kind",
-    "Open",
-    "covers",
-    "literal_glob",
-    "rests",
-]
-
 
 class Kind(Enum):
     """Wildcards that only the formats of ARNs have: a decimal digit, and what stands between two

@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from iamsim.catalog.presence import CallerColumn, Way
     from iamsim.core.request import ContextValue
 
-__all__ = ["ACCOUNT", "ARN", "ORGANIZATION", "fixed_domain", "free_domain", "key_domain"]
-
 WORD = (Kind.WORD, Kind.WORD_STAR)
 SEGMENT = (Wildcard.SEGMENT_STAR,)
 ACCOUNT = (Glob.of((Kind.DIGIT,) * 12),)

@@ -34,8 +34,6 @@ if TYPE_CHECKING:
     from iamsim.proofs.globs import Glob
     from iamsim.world.model import World
 
-__all__ = ["acts_nowhere", "check_claim", "check_pattern", "check_regions", "resources_of"]
-
 WILD = "*?$"
 OF_AWS = "::aws:"  # in the ARNs of managed policies and their like
 ENTITIES = ("user/", "role/")

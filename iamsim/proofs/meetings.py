@@ -63,8 +63,6 @@ if TYPE_CHECKING:
 
     Values = Mapping[str, ContextValue | None]
 
-__all__ = ["Meeting"]
-
 ARN_KEY = "aws:principalarn"
 REGIONS = {"aws:requestedregion", *region_keys().values()}
 TAG = "aws:principaltag/"

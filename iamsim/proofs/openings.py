@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     Statements = Sequence[CompiledStatement]
     Pair = tuple[CompiledStatement | None, CompiledStatement | None]
 
-__all__ = ["opening"]
-
 
 def opening(
     before: Arrangement,

@@ -46,8 +46,6 @@ if TYPE_CHECKING:
 
     Values = Mapping[str, ContextValue | None]
 
-__all__ = ["OWN_ACCOUNT_ALLOWS", "Person", "listed_people", "other_people"]
-
 EVERYTHING = parse_policy(
     {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}},
     name="the caller's own account allows",

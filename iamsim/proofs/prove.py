@@ -35,8 +35,6 @@ if TYPE_CHECKING:
     from iamsim.proofs.claims import Claim, Who
     from iamsim.proofs.people import Person
 
-__all__ = ["Ever", "Prover", "prove"]
-
 PRINCIPAL_ARN = "aws:principalarn"
 PATTERN = frozenset("*?")
 UNNAMED = frozenset({"any", "everybody", "except", "outside"})  # may be somebody without a name

@@ -30,8 +30,6 @@ if TYPE_CHECKING:
     from iamsim.proofs.conditions import KeyTest
     from iamsim.proofs.result import CheckResult
 
-__all__ = ["RESOURCE_TYPES", "TRUST_TYPE", "check_no_public_access"]
-
 TRUST_TYPE = "AWS::IAM::AssumeRolePolicyDocument"
 RESOURCE_TYPES = tuple(sorted(row.public_check for row in resource_types() if row.public_check))
 FIXING_KEYS = frozenset(

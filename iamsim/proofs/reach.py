@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from iamsim.proofs.people import Person
     from iamsim.world.model import AnyPolicy
 
-__all__ = ["Reach", "named_in"]
-
 EVERYONE = "*"
 
 

@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["CheckResult", "Reason", "Verdict", "worst"]
-
 
 class Verdict(Enum):
     """The three answers, best first."""

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from iamsim.proofs.conditions import Domain
     from iamsim.world.model import World
 
-__all__ = ["Route", "routes"]
-
 FORWARDING_KEYS = frozenset({*CALLED_VIA, "aws:viaawsservice", "kms:viaservice"})
 
 

@@ -39,8 +39,6 @@ if TYPE_CHECKING:
     Rule = Callable[[Values], Formula]
     RuleOfTexts = Callable[[Values, Tests], Formula]
 
-__all__ = ["ACTION", "CALLED_VIA", "RESOURCE", "broken_rule", "key_is", "key_is_absent"]
-
 PLAIN = frozenset({"StringEquals", "StringLike"})
 ACTION, RESOURCE = "action", "resource"  # stand among the keys for those of the request
 SOURCE = Source("rules between keys", "")

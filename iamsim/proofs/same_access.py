@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from iamsim.engine.question import Question
     from iamsim.engine.world import CompiledWorld
 
-__all__ = ["SameAccess", "same_access"]
-
 
 class SameAccess(NamedTuple):
     """Whether that is proved; else a request that only one of the worlds allows, or why neither is

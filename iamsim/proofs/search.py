@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     Tests = Mapping[str, tuple[KeyTest, ...]]
     Rules = Callable[[Values, Tests], Formula]
 
-__all__ = ["Model", "Place", "Problem", "Space", "search"]
-
 LOOKED_AT = 12  # choices of which the one with the fewest ways is followed
 
 

@@ -35,8 +35,6 @@ if TYPE_CHECKING:
     Tests = Mapping[str, tuple[KeyTest, ...]]
     Rules = Callable[[Values, Tests], Formula]
 
-__all__ = ["Case", "Settled", "Supposed", "settle"]
-
 CANDIDATES = 12  # requests that the engine may refuse before it is left open
 ASSIGNMENTS = 48  # values of policy variables that are tried together
 VALUES = 6  # of one variable

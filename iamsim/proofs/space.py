@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from iamsim.proofs.globs import Glob
     from iamsim.proofs.search import Place
 
-__all__ = ["ActionSpace", "find_resource"]
-
 USUAL_REGIONS = ("us-east-1", "eu-west-1")
 USUAL_ACCOUNTS = ("111122223333", "444455556666")
 

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
     Values = Mapping[str, ContextValue | None]
 
-__all__ = ["Reader", "open_keys"]
-
 
 class Reader:
     """Reads statements for one caller. `known` are keys whose values are settled, `None` for those

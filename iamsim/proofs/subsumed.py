@@ -10,8 +10,6 @@ if TYPE_CHECKING:
     from iamsim.compile.statement import CompiledStatement
     from iamsim.symbolic.actions import ActionUniverse
 
-__all__ = ["Written", "all_denied", "unlisted_action"]
-
 Texts = frozenset[tuple[object, ...]]
 
 

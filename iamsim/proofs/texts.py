@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from iamsim.proofs.budget import Budget
     from iamsim.proofs.globs import Atom
 
-__all__ = ["Heads", "find_text", "fits", "will_do"]
-
 Group = tuple[Glob, ...]
 FRESH = "xyqvw~^"
 DIGITS = "0123456789"

@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from iamsim.proofs.areas import Area
     from iamsim.proofs.people import Person
 
-__all__ = ["Unchanged", "meaning"]
-
 
 class Unchanged:
     """Compares the two sides of a decision in two worlds, by what their policies say."""

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from iamsim.proofs.statements import Reader
     from iamsim.world.model import World
 
-__all__ = ["covers_caller", "depends_on_owner"]
-
 KINDS = {
     "anonymous": {CallerKind.ANONYMOUS},
     "federated": {CallerKind.IDENTITY_PROVIDER, CallerKind.FEDERATED_USER},

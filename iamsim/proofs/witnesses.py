@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from iamsim.symbolic.actions import ActionUniverse
     from iamsim.syntax.ast import Policy
 
-__all__ = ["question_of", "witness_of", "written_key"]
-
 ALLOW_ALL: dict[str, Any] = {
     "Version": "2012-10-17",
     "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"},

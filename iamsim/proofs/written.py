@@ -12,8 +12,6 @@ if TYPE_CHECKING:
     from iamsim.compile.policy import CompiledPolicy
     from iamsim.engine.world import CompiledWorld
 
-__all__ = ["allows_nothing_more", "leaves_nothing_out"]
-
 UNLISTED = "the world does not list who is asked about"
 MOST = 10_000  # ways in which the principal meets resources: some ten seconds
 

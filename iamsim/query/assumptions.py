@@ -20,15 +20,6 @@ if TYPE_CHECKING:
 
     from iamsim.world.model import World
 
-__all__ = [
-    "Assumption",
-    "assumptions_of",
-    "check_transitive",
-    "find_role",
-    "joined_session",
-    "session_arn",
-]
-
 _LISTED = 5
 _LONGEST = 300
 

@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from iamsim.engine.world import CompiledWorld
     from iamsim.world.model import World
 
-__all__ = ["AnsweredCall", "AnsweredRequest", "answer_call", "answer_request"]
-
 
 @dataclass(frozen=True, slots=True)
 class AnsweredRequest:

@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from iamsim.engine.world import CompiledWorld
     from iamsim.syntax.denial import DenialMessage
 
-__all__ = ["candidates"]
-
 MOST_PLACES = 50  # endpoints, and accounts
 STRANGER = "000000000000"  # an account that is nobody's
 # Policies that a world easily lacks, the likeliest first.

@@ -9,8 +9,6 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-__all__ = ["ABOUT_THE_CALLER", "Step", "belongs_to_hop", "belongs_to_question"]
-
 # Credentials of sts:AssumeRole say nothing of MFA:
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_mfa_configure-api-require.html
 ABOUT_THE_CALLER = (

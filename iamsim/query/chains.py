@@ -36,8 +36,6 @@ if TYPE_CHECKING:
 
     Ask = Callable[[Question], Answer]
 
-__all__ = ["Chain", "Hop", "HopPlan", "Plan", "plan_chain", "walk_chain"]
-
 COMPANIONS = frozenset({Note.COMPANION_TAG_SESSION, Note.COMPANION_SET_SOURCE_IDENTITY})
 
 

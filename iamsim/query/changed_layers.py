@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from iamsim.syntax.ast import Policy
     from iamsim.world.model import PolicyDocument, World
 
-__all__ = ["NO_CHANGE", "POLICY_TYPES", "Addition", "AppliedChange", "Change"]
-
 # What a document is read and compiled as in each layer that has policies.
 POLICY_TYPES = {
     Layer.SERVICE_CONTROL_POLICY: PolicyType.SERVICE_CONTROL,

@@ -10,16 +10,6 @@ if TYPE_CHECKING:
     from iamsim.core.decision import Layer
     from iamsim.core.explanation import Decider
 
-__all__ = [
-    "AnswerDifference",
-    "Aspect",
-    "Comparison",
-    "compare_answers",
-    "deciding_statements",
-    "missing_keys",
-    "same_request",
-]
-
 
 class Aspect(Enum):
     """What of an answer can differ."""

@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     from iamsim.syntax.denial import DenialMessage
     from iamsim.world.model import Role, User, World
 
-__all__ = ["Agreement", "DenialReport", "compare", "complete_message", "examine", "missing_part"]
-
 NOT_SEARCHED = Search()
 MASK = "*"  # API Gateway shows only the last digits of an account
 KEY = ":key/"

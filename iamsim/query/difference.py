@@ -11,8 +11,6 @@ if TYPE_CHECKING:
     from iamsim.core.decision import Layer
     from iamsim.engine.question import Question
 
-__all__ = ["Difference", "DifferenceKind"]
-
 
 class DifferenceKind(Enum):
     """What differs between AWS and the question as asked."""

@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from iamsim.query.difference import Difference
     from iamsim.syntax.denial import DenialMessage
 
-__all__ = ["MOST_PAIRS", "MOST_TRIED", "Search", "find_differences", "with_both"]
-
 MOST_TRIED = 400
 MOST_PAIRED = 60  # of the likeliest, each with each other
 MOST_PAIRS = 400

@@ -16,8 +16,6 @@ from iamsim.engine.question import Via
 if TYPE_CHECKING:
     from iamsim.world.model import World
 
-__all__ = ["NOT_ENCRYPTED", "Encryption", "find_encryption", "is_encrypted_kind"]
-
 NOT_ENCRYPTED = "none"
 
 

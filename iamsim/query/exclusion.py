@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
     from iamsim.world.model import AnyPolicy, Group, Role, World
 
-__all__ = ["POLICY_TYPES", "PolicyIdentifier", "excludes_scps", "without_policies"]
-
 POLICY_TYPES = ("inline", "aws-managed", "user-managed", "permission-boundary", "scp", "rcp")
 BOUNDARY, SCP = "permission-boundary", "scp"
 

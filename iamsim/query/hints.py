@@ -30,15 +30,6 @@ if TYPE_CHECKING:
     from iamsim.engine.question import ContextValue
     from iamsim.world.model import World
 
-__all__ = [
-    "doubts_of",
-    "find_hints",
-    "find_question_hints",
-    "find_request_hints",
-    "hints_about",
-    "hints_below",
-]
-
 EVERYTHING = "*"
 FEW = 8  # pairs that were given one by one
 

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from iamsim.engine.question import ContextValue
     from iamsim.query.batch import Batch
 
-__all__ = ["accounts_let_in"]
-
 OF_RESOURCE = frozenset({Slot.RESOURCE, Slot.BUCKET, Slot.GRANT})
 NO_ACCOUNT = ("service:", "federated:")
 

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from iamsim.engine.question import ContextValue
     from iamsim.query.batch import Batch, BatchAnswer, Candidate
 
-__all__ = ["Column", "Matrix", "Row", "find_matrix", "no_such_principal", "pick_candidates"]
-
 
 class Column(NamedTuple):
     """One action on one resource."""

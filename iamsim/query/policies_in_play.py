@@ -24,16 +24,6 @@ if TYPE_CHECKING:
     from iamsim.engine.world import CompiledWorld
     from iamsim.syntax.ast import Policy
 
-__all__ = [
-    "PolicyInPlay",
-    "check_names",
-    "check_names_in_world",
-    "check_place",
-    "left_of",
-    "policies_in_play",
-    "taken_statements",
-]
-
 _LISTED = 8
 _LONGEST = 300
 

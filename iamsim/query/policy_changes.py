@@ -22,8 +22,6 @@ if TYPE_CHECKING:
         World,
     )
 
-__all__ = ["PolicyChange", "policy_changes"]
-
 Part = tuple[str, "str | AnyPolicy"]
 CONTEXT = 2  # lines around a change
 

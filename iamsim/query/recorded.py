@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
     from iamsim.query.calls import AnsweredCall
 
-__all__ = ["outcome_sentence"]
-
 DENIED = ("denied", "unauthorized", "notauthorized")
 
 

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from iamsim.query.batch import Batch, BatchAnswer, Candidate
     from iamsim.query.batch.processes import Processes
 
-__all__ = ["Callers", "Route", "TrustedRole", "assume_action", "routes_to", "trusted_roles"]
-
 
 class Route(NamedTuple):
     """The roles that somebody assumes in their order, and the answer of each call."""

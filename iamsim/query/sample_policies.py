@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     from iamsim.engine.question import Question
     from iamsim.syntax.ast import Policy
 
-__all__ = ["with_policy"]
-
 NAME = "a policy that is not in the world"
 NOBODY = {"AWS": "arn:aws:iam::000000000000:root"}
 TYPES = {

@@ -17,21 +17,6 @@ from iamsim.query.exclusion import POLICY_TYPES, PolicyIdentifier
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-__all__ = [
-    "CONTEXT_MEMBERS",
-    "HOLDER",
-    "HOLDER_NAME",
-    "INLINE",
-    "NAME",
-    "RESOURCE_HANDLING",
-    "SCPS",
-    "check_handling",
-    "context_entry",
-    "no_entry",
-    "organization_level",
-    "policy_identifier",
-]
-
 CONTEXT_MEMBERS = ("ContextKeyName", "ContextKeyValues", "ContextKeyType")
 CONTEXT_HINT = "write `ContextKeyName=aws:SourceIp,ContextKeyValues=203.0.113.10,ContextKeyType=ip`"
 _TYPES = ("string", "numeric", "boolean", "ip", "binary", "date")

@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from iamsim.query.changed_layers import Change
     from iamsim.world.model import World
 
-__all__ = ["ChangedWorld"]
-
 
 class ChangedWorld(CompiledWorld):
     """A world that answers as if changes had been made, one after the other; the model stays as it

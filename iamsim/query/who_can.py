@@ -29,17 +29,6 @@ if TYPE_CHECKING:
     from iamsim.query.encryption import Encryption
     from iamsim.query.who_can_remarks import CanonicalUser, Oddity
 
-__all__ = [
-    "Access",
-    "Blocked",
-    "Blocker",
-    "Dependency",
-    "WhoCan",
-    "find_blocked",
-    "find_who_can",
-    "unsearched_actions",
-]
-
 T = TypeVar("T")
 # Callers that are asked for, over all actions that differ. What an action costs beside them, as
 # callers; and how many rows of the answer cost as much as one.

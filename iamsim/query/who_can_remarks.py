@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from iamsim.query.batch import Batch
     from iamsim.world.model import World
 
-__all__ = ["CanonicalUser", "Oddity", "canonical_users_of", "oddities_of"]
-
 EVERY_BUCKET = "arn:aws:s3:::*"  # the resource of requests about all buckets of an account
 CANONICAL_USER = "CanonicalUser"
 

@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
     Holder = User | Group | Role
 
-__all__ = ["InlineLength", "inline_lengths", "inline_policies"]
-
 
 class InlineLength(NamedTuple):
     """How long the inline policies of one user, group or role are together, in characters, and how

@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     from iamsim.core.span import Span
     from iamsim.world.model import Account, AnyPolicy, World
 
-__all__ = ["LintFinding", "LintSeverity", "lint_world"]
-
 
 class LintSeverity(Enum):
     """How much a finding matters: an `ERROR` makes answers wrong, a `WARNING` may, a `NOTE` is of

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from iamsim.core.span import Span
     from iamsim.world.model import AnyPolicy, World
 
-__all__ = ["idle_denies"]
-
 FAULTS = {
     Note.DENY_OF_UNLISTED_ACTION: "it has an action that AWS lists nowhere, or of another service",
     Note.DENY_OF_OTHER_RESOURCE: "it is about another resource than the policy",

@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from iamsim.core.span import Span
     from iamsim.world.model import Account, World
 
-__all__ = ["missing_principals"]
-
 WITH_PRINCIPALS = frozenset({PolicyType.RESOURCE, PolicyType.TRUST, PolicyType.VPC_ENDPOINT})
 PROVIDERS = ("oidc-provider/", "saml-provider/")
 

@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 
     from iamsim.world.model import Account, AnyPolicy, World
 
-__all__ = ["COUNTED", "Counts", "Usage", "WorldStats", "world_stats"]
-
 COUNTED = (
     "users",
     "groups",

@@ -6,8 +6,6 @@ from iamsim import catalog
 from iamsim.core.caret import quote
 from iamsim.core.errors import RequestError
 
-__all__ = ["check_action", "expand_actions"]
-
 
 def expand_actions(patterns: tuple[str, ...], resource: str | None = None) -> tuple[str, ...]:
     """Actions as they were given; those with wildcards as the catalog has them, where a resource is

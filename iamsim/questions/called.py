@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from iamsim.core.arn import Arn
     from iamsim.world.model import World
 
-__all__ = ["actions_of_call", "in_world", "question_of"]
-
 NAMED = frozenset({"user", "group", "role", "instance-profile"})
 
 

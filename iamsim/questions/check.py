@@ -42,8 +42,6 @@ if TYPE_CHECKING:
     from iamsim.engine.question import Question
     from iamsim.world.model import World
 
-__all__ = ["QuestionCheck", "acts_on", "checked", "reference"]
-
 EVERYTHING = "*"
 MOST_MEANT = 3  # actions that are suggested
 MANAGED_KEY = ":alias/aws/"

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
     from iamsim.world.model import World
 
-__all__ = ["principal_named", "resource_named"]
-
 S3_ADDRESS = "s3://"
 MOST = 5
 PATTERN = frozenset("*?$")

@@ -17,15 +17,6 @@ if TYPE_CHECKING:
     from iamsim.core.arn import Arn
     from iamsim.world.model import World
 
-__all__ = [
-    "known_principals",
-    "known_resources",
-    "near_key",
-    "near_principal",
-    "near_resource",
-    "near_service",
-]
-
 # How alike two names have to be, from 0 to 1.
 ALIKE = 0.75
 ALIKE_SERVICES = 0.85

@@ -19,18 +19,6 @@ if TYPE_CHECKING:
     from iamsim.catalog import ActionFacts
     from iamsim.checks.arn_formats import ArnFormat, ArnText
 
-__all__ = [
-    "account_is_amiss",
-    "fits",
-    "likely_arns",
-    "needs_resource",
-    "readable_formats",
-    "region_is_amiss",
-    "with_account",
-    "with_region",
-    "written",
-]
-
 # Of these services the reference lists alternatives, none of which it calls required by itself.
 ONE_OF_SEVERAL = frozenset({"cassandra", "es", "execute-api", "s3"})
 _VARIABLE = re.compile(r"\$\{([A-Za-z]+)\}")

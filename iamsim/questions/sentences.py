@@ -12,8 +12,6 @@ if TYPE_CHECKING:
 
     from iamsim.core.hint import Hint
 
-__all__ = ["QUESTION_SENTENCES", "problem_text", "question_sentence"]
-
 _FORMATS = 3
 _LONGEST = 160
 QUESTION_SENTENCES = {

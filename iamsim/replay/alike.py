@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from iamsim.core.wildcard import TextTest
     from iamsim.world.model import World
 
-__all__ = ["ANY_SESSION", "Alike"]
-
 ANY_SESSION = "session"  # the name of sessions whose own name nothing reads
 
 # Keys that change with every call, and that the engine itself derives nothing from.

@@ -21,8 +21,6 @@ from typing import TYPE_CHECKING, Self
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-__all__ = ["ID_BYTES", "Ids", "packed_id", "packed_ids"]
-
 ID_BYTES = 16
 TEXT = 36  # characters of a UUID
 IN_MEMORY = 1_000_000  # bytes of ids

@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from iamsim.replay.alike import Alike
     from iamsim.replay.typed import Record, TypedLogs
 
-__all__ = ["CallGroup", "Count", "Counting", "is_untold"]
-
 # What AWS answers when IAM says no. Services spell it in their own ways.
 DENIALS = ("accessdenied", "unauthorized", "notauthorized", "authorizationerror", "forbidden")
 # What it answers before it asks IAM.

@@ -42,8 +42,6 @@ if TYPE_CHECKING:
     from iamsim.replay.counting import Count
     from iamsim.syntax.ast import Policy
 
-__all__ = ["Generated", "generate"]
-
 Json = dict[str, Any]
 DATA_EVENTS = (
     "a trail holds data events (objects of S3, items of DynamoDB, invocations of Lambda, messages"

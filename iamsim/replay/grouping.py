@@ -13,8 +13,6 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from iamsim.calls.model import Requested
 
-__all__ = ["Seen", "Trade", "characters", "limits", "single", "statements_of", "trades"]
-
 Json = dict[str, Any]
 HEAD = 5  # parts of an ARN before its resource
 LIMITS = (0, 10, 5, 2, 1)  # that a trade shows; 0 leaves every resource exact

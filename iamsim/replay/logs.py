@@ -22,18 +22,6 @@ from iamsim.replay.parquet import parquet_rows
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-__all__ = [
-    "NOT_LOGS",
-    "PARQUET_ENDING",
-    "LogProblem",
-    "log_files",
-    "read_log",
-    "records_inside",
-    "records_of",
-    "unpacked",
-    "unwrapped_records",
-]
-
 PARQUET_ENDING = ".parquet"
 ENDINGS = (".json", ".jsonl", ".ndjson", ".gz", PARQUET_ENDING)
 # Names of folders beside those of log files.

@@ -15,8 +15,6 @@ from iamsim.core.errors import RequestError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["PARQUET", "parquet_rows", "plain_row"]
-
 PARQUET = b"PAR1"  # at the beginning and the end of every file
 ROWS = 4096  # in memory at a time
 

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from iamsim.engine.world import CompiledWorld
     from iamsim.replay.counting import CallGroup, Count
 
-__all__ = ["ChangedCall", "Disagreement", "Replay", "replay"]
-
 
 @dataclass(frozen=True, slots=True)
 class ChangedCall:

@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 
     from iamsim.replay.alike import Alike
 
-__all__ = ["count_files", "count_table", "open_session"]
-
 # What tasks give: groups, why records ask nothing, problems, numbers of records, ids.
 SCHEMA = (
     "kind string, name string, requests string, allowed long, denied long,"

@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from iamsim.replay.alike import Alike
     from iamsim.replay.copies import Ids
 
-__all__ = ["State", "count_from_data", "count_to_data"]
-
 NAME = "count.json"
 SECONDS = 15.0  # between two times that it is written
 Json = dict[str, Any]

@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
     from iamsim.replay.alike import Alike
 
-__all__ = ["Record", "TypedLogs"]
-
 NOTHING = Raw(b"")
 NEAR, FAR = 50, 50_000  # parts of a file, and bytes, within which a record is looked for
 BEGIN = b'{"eventVersion":'

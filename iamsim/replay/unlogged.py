@@ -12,8 +12,6 @@ if TYPE_CHECKING:
 
     from iamsim.replay.counting import Count
 
-__all__ = ["unlogged"]
-
 Json = dict[str, Any]
 
 

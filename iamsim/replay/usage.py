@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 
     from iamsim.world.model import Account, Role, User, World
 
-__all__ = ["Usage", "read_usage", "with_usage"]
-
 TAKING = frozenset({"AssumeRole", "AssumeRoleWithSAML", "AssumeRoleWithWebIdentity"})
 NEVER = "never"
 MOST_KNOWN = 200_000  # outlines of records

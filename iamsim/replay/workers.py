@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from iamsim.replay.alike import Alike
     from iamsim.replay.state import State
 
-__all__ = ["count_logs"]
-
 SHARES = 8  # of the work, for each process: large files then do not keep the others waiting
 PATIENCE = 2.0  # seconds between two looks at whether the parent is there
 MOST_BYTES = 32_000_000  # of files, packed or not, that are counted before the count is added up

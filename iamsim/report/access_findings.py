@@ -32,13 +32,6 @@ if TYPE_CHECKING:
     from iamsim.query.analyzer.finding import AccessFinding, Kept, UnusedService
     from iamsim.world.model import World
 
-__all__ = [
-    "FindingsAnswer",
-    "access_findings_document",
-    "access_findings_lines",
-    "finding_sentence",
-]
-
 FEW = 5  # actions that are named
 NOTHING_UNJUDGED = Unjudged()
 

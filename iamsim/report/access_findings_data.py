@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from iamsim.query.analyzer.finding import AccessFinding, Kept, Step, UnusedService
     from iamsim.report.access_findings import FindingsAnswer
 
-__all__ = ["access_findings_data", "access_findings_sarif", "finding_data"]
-
 Json = dict[str, object]
 PUBLIC = "PublicAccess"
 RULES = {

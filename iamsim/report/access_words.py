@@ -16,17 +16,6 @@ if TYPE_CHECKING:
     from iamsim.query.batch import BatchAnswer, Candidate
     from iamsim.world.model import World
 
-__all__ = [
-    "account_title",
-    "answer_data",
-    "candidate_data",
-    "condition_of",
-    "decided_by",
-    "principal_name",
-    "reference_data",
-    "statements_data",
-]
-
 Json = dict[str, object]
 ELSEWHERE = "other accounts, services and providers"
 FOREIGN = {CandidateKind.EXTERNAL, CandidateKind.EXTERNAL_ACCOUNT}

@@ -10,8 +10,6 @@ from iamsim.words.sentences import NOTES
 if TYPE_CHECKING:
     from iamsim.core.answer import Answer
 
-__all__ = ["assumed_of", "notes_below"]
-
 _FIRST = (
     Note.BUCKET_OWNER_ASSUMED,
     Note.BUCKET_OWNER_ALLOWED_ELSEWHERE,

@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     from iamsim.report.document import Block
     from iamsim.words.language import Say
 
-__all__ = ["GapRow", "audit_document", "audit_lines", "gap_rows", "summary"]
-
 STATUS_KINDS = {
     Status.PASS: "yes",
     Status.FAIL: "no",

@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from iamsim.audit.frameworks import Control, Framework
     from iamsim.audit.model import Audit, CheckResult, Evidence, Finding, HeadingResult
 
-__all__ = ["audit_data", "audit_sarif"]
-
 Json = dict[str, object]
 LEVELS = {
     Severity.CRITICAL: "error",

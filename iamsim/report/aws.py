@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from iamsim.core.answer import Answer
     from iamsim.core.explanation import LayerExplanation
 
-__all__ = ["aws_response"]
-
 Json = dict[str, object]
 
 _RANK = ("allowed", "implicitDeny", "explicitDeny")  # least restrictive first

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from iamsim.core.explanation import PolicyExplanation, StatementExplanation
     from iamsim.world.model import AnyPolicy, Role, World
 
-__all__ = ["PolicySources", "statement_places"]
-
 _NUMBERED = {
     Layer.IDENTITY_BASED_POLICY: "PolicyInputList",
     Layer.PERMISSIONS_BOUNDARY: "PermissionsBoundaryPolicyInputList",

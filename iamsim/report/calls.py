@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from iamsim.query.calls import AnsweredCall, AnsweredRequest
     from iamsim.report.document import Block
 
-__all__ = ["answered_data", "answered_document", "call_document"]
-
 SECTIONS = (
     ("always", "Asked in any case", True),
     ("depends", "Asked only if it comes to that", False),

@@ -27,23 +27,6 @@ if TYPE_CHECKING:
     from iamsim.catalog.refresh import RefreshReport
     from iamsim.report.document import Block
 
-__all__ = [
-    "SearchRow",
-    "action_data",
-    "action_document",
-    "found_data",
-    "found_document",
-    "key_data",
-    "key_document",
-    "refreshed_data",
-    "refreshed_document",
-    "service_data",
-    "service_document",
-    "services_document",
-    "version_data",
-    "version_document",
-]
-
 Json = dict[str, object]
 SCOPES = {
     "global": "global: a request to any service may carry it",

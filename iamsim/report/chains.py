@@ -20,14 +20,6 @@ if TYPE_CHECKING:
     from iamsim.engine.question import Session
     from iamsim.query.chains import Chain, Hop
 
-__all__ = [
-    "chain_document",
-    "chain_to_dict",
-    "chain_verdict",
-    "hops_block",
-    "hops_to_list",
-]
-
 _LONGEST = 300
 
 

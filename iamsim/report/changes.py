@@ -45,17 +45,6 @@ if TYPE_CHECKING:
     from iamsim.suites.run import CaseResult
     from iamsim.world.model import World
 
-__all__ = [
-    "MORE_WAYS",
-    "ChangeReport",
-    "Kept",
-    "changes_data",
-    "changes_document",
-    "changes_lines",
-    "summary_text",
-    "unread_text",
-]
-
 Json = dict[str, object]
 TITLES = {
     Direction.OPENS: "opens",

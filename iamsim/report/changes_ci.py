@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from iamsim.query.changes import Change
     from iamsim.report.changes import ChangeReport, Kept
 
-__all__ = ["changes_to_github"]
-
 
 def changes_to_github(report: ChangeReport, *, accepted: bool = False) -> str:
     """Write an error for each requirement that does not hold and each claim that is not proved, a

@@ -13,8 +13,6 @@ from iamsim.core.caret import without_orders
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["github_command", "xml_attribute", "xml_text"]
-
 # What XML 1.0 can't hold, whatever it is escaped to.
 _NOT_IN_XML = dict.fromkeys(code for code in range(32) if code not in (9, 10, 13))
 

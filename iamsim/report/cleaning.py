@@ -12,17 +12,6 @@ import re
 
 from iamsim.core.caret import ORDERS, printable
 
-__all__ = [
-    "for_csv",
-    "for_html",
-    "for_html_tag",
-    "for_markdown",
-    "for_markdown_code",
-    "for_markdown_lines",
-    "for_terminal",
-    "to_json",
-]
-
 _IN_JSON = {code: f"\\u{code:04x}" for code in ORDERS}
 _MARKDOWN = re.compile(r"[\\|*_<>\[\]#~]|&(?=[#\w])")
 

@@ -11,8 +11,6 @@ if TYPE_CHECKING:
 
     Painter = Callable[[str], str]
 
-__all__ = ["fields", "listing", "table", "words", "wrapped"]
-
 _GAP = 2
 _NARROWEST = 20
 

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from iamsim.suites.comparison import Comparison, DecisionChange, PolicyChange
     from iamsim.suites.record import PolicyText, RecordedDecision, RecordedStatement
 
-__all__ = ["comparison_blocks", "comparison_document", "comparison_to_dict", "count_changes"]
-
 _MOST = 40  # lines of one difference
 
 

@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["Conditions"]
-
 
 class Conditions:
     """The sentences of one document."""

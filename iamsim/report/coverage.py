@@ -26,17 +26,6 @@ if TYPE_CHECKING:
     from iamsim.report.document import Block
     from iamsim.suites.covered import ClauseCoverage, PolicyCoverage, StatementCoverage
 
-__all__ = [
-    "coverage_blocks",
-    "coverage_document",
-    "coverage_to_dict",
-    "missing_of",
-    "percent",
-    "percent_of",
-    "share_line",
-    "shortfall",
-]
-
 _LONGEST = 60
 
 

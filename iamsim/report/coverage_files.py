@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
     from iamsim.suites.covered import PolicyCoverage
 
-__all__ = ["coverage_to_cobertura", "coverage_to_lcov"]
-
 NEVER = "-"  # a branch of a line that was never reached, on which genhtml insists
 
 

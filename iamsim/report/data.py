@@ -32,8 +32,6 @@ if TYPE_CHECKING:
     )
     from iamsim.core.reason import Note
 
-__all__ = ["answer_to_dict", "answers_to_dict"]
-
 Json = dict[str, object]
 
 

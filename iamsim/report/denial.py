@@ -26,14 +26,6 @@ if TYPE_CHECKING:
     from iamsim.query.edits.model import EditReport
     from iamsim.syntax.denial import DenialMessage
 
-__all__ = [
-    "MORE",
-    "denial_document",
-    "denials_document",
-    "denials_to_dict",
-    "denials_word",
-]
-
 SEVERAL = 2
 ONLY_IF = "explained only if"
 MORE = "the text holds more messages before these"

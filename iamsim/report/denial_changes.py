@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from iamsim.query.denial import DenialReport
     from iamsim.query.difference import Difference
 
-__all__ = ["article", "change_text", "changes_of"]
-
 # What the absence or presence of a key means, where its name does not say it.
 _MEANINGS: Mapping[tuple[str, str | None], str] = {
     ("aws:multifactorauthpresent", None): "requests signed with long-term access keys have none",

@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from enum import Enum
 
-__all__ = ["denial_schemas"]
-
 Json = dict[str, object]
 
 _TEXT: Json = {"type": "string"}

@@ -21,32 +21,6 @@ if TYPE_CHECKING:
     from iamsim.core.answer import Answer
     from iamsim.report.paint import Paint
 
-__all__ = [
-    "EVERY_FORM",
-    "GROUPED",
-    "OUTCOME_KINDS",
-    "SEPARATE",
-    "Badge",
-    "Block",
-    "Cell",
-    "Column",
-    "Document",
-    "Entry",
-    "Fields",
-    "Form",
-    "Gates",
-    "Listing",
-    "Marked",
-    "Part",
-    "Picture",
-    "Prose",
-    "Remark",
-    "Section",
-    "grouped",
-    "verdict_badge",
-    "words_of",
-]
-
 Row = TypeVar("Row")
 Row_contra = TypeVar("Row_contra", contravariant=True)  # a column of anything is one of a row
 

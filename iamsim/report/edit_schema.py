@@ -11,8 +11,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from enum import Enum
 
-__all__ = ["edit_schemas"]
-
 Json = dict[str, object]
 
 _TEXT: Json = {"type": "string"}

@@ -16,14 +16,6 @@ if TYPE_CHECKING:
     from iamsim.core.answer import RequestRecord
     from iamsim.query.edits.model import Blocker, Edit, EditReport, Reach
 
-__all__ = [
-    "blocker_sentence",
-    "edit_sentence",
-    "guard_sentence",
-    "reach_sentence",
-    "who_sentence",
-]
-
 _LISTED = 3
 _LONGEST = 120
 # What the policies of a layer limit.

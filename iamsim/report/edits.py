@@ -24,17 +24,6 @@ if TYPE_CHECKING:
     from iamsim.query.edits.model import Blocker, Edit, EditReport, EditSet, Grant
     from iamsim.report.document import Block
 
-__all__ = [
-    "GOALS",
-    "documents_to_add",
-    "edits_blocks",
-    "edits_document",
-    "edits_to_dict",
-    "grant_sentence",
-    "way_sentence",
-    "with_edits",
-]
-
 Json = dict[str, object]
 
 GOALS = {"allowed": "what would allow it", "denied": "what would stop it"}

@@ -49,19 +49,6 @@ if TYPE_CHECKING:
 
     Draw = Callable[[Answer, int], list[str]]
 
-__all__ = [
-    "depends_texts",
-    "explained",
-    "explained_in_short",
-    "explained_together",
-    "hint_texts",
-    "missing_texts",
-    "note_texts",
-    "quotes",
-    "request_fields",
-    "warnings",
-]
-
 _QUOTED = 3  # statements quoted in the short form
 _LONGEST = 300
 _LAYER_WIDTH, _OUTCOME_WIDTH = 23, 14

@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
     from iamsim.core.unknown import UnknownPart
 
-__all__ = ["fetch_call", "fetch_unknown"]
-
 _IAM = "aws iam get-account-authorization-details"
 _CALLS: Mapping[Layer, str] = {
     Layer.RESOURCE_BASED_POLICY: "iamsim import --recipe",

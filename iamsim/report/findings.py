@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from iamsim.checks.suppression import SuppressedFinding
     from iamsim.report.document import Block
 
-__all__ = ["CheckedPolicy", "count_line", "findings_document", "type_word"]
-
 _TEXT = frozenset({Form.TEXT})
 _WIDE = EVERY_FORM - _TEXT
 _OPEN = 3  # policies with findings whose texts are open on a page

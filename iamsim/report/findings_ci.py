@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from iamsim.checks.finding import Finding
     from iamsim.report.findings import CheckedPolicy
 
-__all__ = ["findings_to_github", "findings_to_junit"]
-
 _COMMANDS = {
     FindingType.ERROR: "error",
     FindingType.SECURITY_WARNING: "warning",

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from iamsim.core.span import Source, Span
     from iamsim.report.findings import CheckedPolicy
 
-__all__ = ["findings_to_dict", "findings_to_sarif", "sarif_location", "sarif_log"]
-
 Json = dict[str, object]
 
 SARIF_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from iamsim.replay.generate import Generated
     from iamsim.replay.grouping import Trade
 
-__all__ = ["generated_data", "generated_document"]
-
 Json = dict[str, object]
 PROOFS = {
     "PASS": Badge("yes", "proved: nothing new"),

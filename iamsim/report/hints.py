@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from iamsim.core.answer import Answer
     from iamsim.core.hint import Hint, HintPlace
 
-__all__ = ["hint_text", "hint_to_dict", "hint_warning", "hints_to_dict"]
-
 _FORMATS = 3
 _LONGEST = 160
 _SENTENCES = {

@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from iamsim.importers.frame import Imported, Remark
     from iamsim.importers.writing import Changes
 
-__all__ = ["import_data", "import_document", "remark_data", "remark_text", "remarks_document"]
-
 Json = dict[str, object]
 SHOWN_FILES = 20
 SEVERITIES = {

@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from iamsim.report.document import Badge
     from iamsim.symbolic.influence import InfluencingKey, TestValue
 
-__all__ = ["influence_data", "influence_document"]
-
 Asked = tuple["Question", "Sequence[InfluencingKey]"]
 _WIDE = EVERY_FORM - {Form.TEXT}
 

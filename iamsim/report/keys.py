@@ -23,16 +23,6 @@ if TYPE_CHECKING:
     )
     from iamsim.report.document import Block
 
-__all__ = [
-    "KeyRow",
-    "Reading",
-    "is_about",
-    "key_rows",
-    "keys_data",
-    "keys_document",
-    "unresolved_variables",
-]
-
 Json = dict[str, object]
 
 _VARIABLE = re.compile(r"\$\{\s*([^{}*?$,\s][^{},]*)")

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from iamsim.core.answer import Answer
     from iamsim.core.explanation import LayerExplanation
 
-__all__ = ["LayerRow", "absent_text", "deciding_names", "layer_rows"]
-
 _NAMED_POLICIES = 3
 _LONGEST_RESIDUAL = 160  # characters of the short form
 

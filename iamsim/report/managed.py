@@ -12,15 +12,6 @@ if TYPE_CHECKING:
 
     from iamsim.catalog.managed import ManagedPolicy, ManagedVersion
 
-__all__ = [
-    "policies_data",
-    "policies_document",
-    "policy_data",
-    "policy_document",
-    "version_data",
-    "version_document",
-]
-
 Json = dict[str, object]
 _DATE = len("2026-10-27")
 _ROOT = "arn:aws:iam::aws:policy/"

@@ -10,8 +10,6 @@ from iamsim.report.writers.markdown import to_markdown
 if TYPE_CHECKING:
     from iamsim.core.answer import Answer
 
-__all__ = ["render_markdown"]
-
 
 def render_markdown(answer: Answer, *, verbose: bool = False) -> str:
     """Write an answer as Markdown: the reason, the layers as a table, the statements as code."""

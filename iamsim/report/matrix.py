@@ -33,8 +33,6 @@ if TYPE_CHECKING:
     from iamsim.query.matrix import Matrix, Row
     from iamsim.world.model import World
 
-__all__ = ["LAYER_SIGNS", "matrix_data", "matrix_document", "matrix_requests", "reason_of"]
-
 Json = dict[str, object]
 _READ = EVERY_FORM - {Form.CSV}  # CSV has one kind of row
 LAYER_SIGNS = {

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from iamsim.core.answer import Answer, RequestRecord
     from iamsim.core.explanation import Explanation
 
-__all__ = ["denied_message"]
-
 # Refusals that are the service's and no policy's.
 _OWN_ERRORS = frozenset(
     {

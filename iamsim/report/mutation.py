@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from iamsim.report.document import Block
     from iamsim.suites.mutation.run import MutationResult
 
-__all__ = ["mutation_blocks", "mutation_to_dict", "score_line"]
-
 _FATES = {
     Verdict.KILLED: Badge("yes", "noticed"),
     Verdict.SURVIVED: Badge("no", "survived"),

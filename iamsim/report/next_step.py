@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from iamsim.core.answer import Answer
     from iamsim.query.denial import DenialReport
 
-__all__ = ["NextStep", "after_answer", "after_denial"]
-
 # What may still deny, in the order in which it is worth looking.
 ORDER = (
     Layer.IDENTITY_BASED_POLICY,

@@ -10,8 +10,6 @@ if TYPE_CHECKING:
     from iamsim.core.explanation import ContextEntry
     from iamsim.report.keys import KeyRow
 
-__all__ = ["other_keys"]
-
 # Claims of identity providers and keys of one way to call are no keys of every request.
 _EVERYWHERE = "global"
 _OF_SERVICES = "aws:PrincipalServiceName"

@@ -5,8 +5,6 @@ from __future__ import annotations
 from iamsim.core.data_class import NamedTuple
 from iamsim.core.decision import Outcome, Verdict
 
-__all__ = ["Paint"]
-
 _BOLD, _DIM, _RED, _GREEN, _YELLOW, _CYAN = "1", "2", "31", "32", "33", "36"
 _VERDICTS = {
     Verdict.ALLOWED: _GREEN,

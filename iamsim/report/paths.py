@@ -43,8 +43,6 @@ if TYPE_CHECKING:
     from iamsim.report.document import Block
     from iamsim.world.model import World
 
-__all__ = ["PathsAnswer", "limits_of", "paths_data", "paths_document", "paths_lines"]
-
 Json = dict[str, object]
 FEW = 4  # principals that go the same way and are all named
 MOST_BLOCKED = 200  # lines of what is blocked, in text

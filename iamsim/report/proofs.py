@@ -15,17 +15,6 @@ if TYPE_CHECKING:
     from iamsim.proofs.result import CheckResult
     from iamsim.report.document import Block
 
-__all__ = [
-    "assumptions_of",
-    "claims_blocks",
-    "claims_data",
-    "claims_document",
-    "claims_lines",
-    "claims_remarks",
-    "ever_document",
-    "result_document",
-]
-
 BADGES = {
     Verdict.PASS: Badge("yes", "PASS"),
     Verdict.FAIL: Badge("no", "FAIL"),

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from iamsim.proofs.result import CheckResult
     from iamsim.syntax.ast import Policy
 
-__all__ = ["checks_to_github", "place_in"]
-
 
 def checks_to_github(
     results: Sequence[CheckResult], places: Sequence[Span], *, accepted: bool, title: str = ""

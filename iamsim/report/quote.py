@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from iamsim.core.span import Source
     from iamsim.report.paint import Paint
 
-__all__ = ["Mark", "failure_marks", "match_marks", "quote_statement"]
-
 _WHOLE_STATEMENT = 10  # lines; a longer statement is shown around its marks
 _MARKS_OF_ELEMENT = 2
 _LEAST_WIDTH = 24

@@ -22,8 +22,6 @@ from iamsim.report.summary import summary
 if TYPE_CHECKING:
     from iamsim.replay.run import ChangedCall, Disagreement, Replay
 
-__all__ = ["replay_data", "replay_document", "replay_lines", "uncertain"]
-
 Json = dict[str, object]
 _READ = EVERY_FORM - {Form.CSV}
 _TEXT = frozenset({Form.TEXT})

@@ -12,8 +12,6 @@ if TYPE_CHECKING:
 
     from iamsim.report.document import Block, Remark
 
-__all__ = ["review_document", "review_lines"]
-
 WELL, BADLY = Badge("yes", "passes"), Badge("no", "fails")
 Told = tuple[str, str, Document, bool]
 

@@ -11,8 +11,6 @@ from iamsim.engine.services.sts import CREDENTIALS_PAGES
 if TYPE_CHECKING:
     from iamsim.core.answer import Answer
 
-__all__ = ["page_text"]
-
 # The facts of the catalog that a relation rests on; the first that it has is the one.
 _FACTS = {
     Reason.OWN_ACCOUNT_ONLY: ("own-account", "identity-only", "services-only"),

@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from iamsim.suites.run import CaseResult
     from iamsim.suites.scenario import Scenario
 
-__all__ = ["result_word", "scenarios_document"]
-
 _IN_TABLES = EVERY_FORM - {Form.TEXT}
 
 Run = tuple["Scenario", "list[CaseResult]"]

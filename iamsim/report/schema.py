@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from enum import Enum
 
-__all__ = ["answer_schema"]
-
 Json = dict[str, object]
 
 # What one command prints.

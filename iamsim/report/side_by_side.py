@@ -36,15 +36,6 @@ if TYPE_CHECKING:
     from iamsim.query.chains import Chain
     from iamsim.query.comparison import AnswerDifference, Comparison
 
-__all__ = [
-    "AFTER",
-    "BEFORE",
-    "comparison_document",
-    "comparison_in_short",
-    "comparison_to_dict",
-    "comparisons_document",
-]
-
 BEFORE, AFTER = "as it is", "what if"
 _IN_TABLES = EVERY_FORM - {Form.TEXT}
 

@@ -10,8 +10,6 @@ from iamsim.core.arn import find_arn
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["snippet"]
-
 NAME = "least-privilege"
 
 

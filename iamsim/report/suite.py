@@ -33,17 +33,6 @@ if TYPE_CHECKING:
     from iamsim.suites.mutation.run import MutationResult
     from iamsim.suites.runner import Collected, Outcome
 
-__all__ = [
-    "SuiteReport",
-    "count_text",
-    "counts_of",
-    "failures_of",
-    "more_text",
-    "open_sentence",
-    "run_document",
-    "run_to_dict",
-]
-
 _IN_FULL = 20  # failures whose answers a page shows with all their policies
 _OPEN = 3  # failures that are open when a page is loaded
 

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from iamsim.report.suite import SuiteReport
     from iamsim.suites.runner import Collected, Outcome
 
-__all__ = ["run_to_github", "run_to_junit"]
-
 
 def run_to_github(report: SuiteReport) -> str:
     """Write one error command a failure, and what is counted as plain lines."""

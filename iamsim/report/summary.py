@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from iamsim.core.answer import Answer
     from iamsim.core.explanation import Decider, LayerExplanation, NearMiss
 
-__all__ = ["near_text", "summary"]
-
 # Layers that hold a single policy, which can be called by its name in a denial.
 _SINGLE = frozenset({Layer.PERMISSIONS_BOUNDARY, Layer.RESOURCE_BASED_POLICY})
 _WHOSE: dict[Layer, str] = {

@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from iamsim.core.answer import Answer
     from iamsim.report.explained import Draw
 
-__all__ = ["render_answers", "render_text", "render_verdict"]
-
 _NARROWEST = 40
 _MORE = "-v shows each of them in full"
 

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     )
     from iamsim.report.paint import Paint
 
-__all__ = ["clause_text", "context_section", "origin_text", "statement_depends", "trace_lines"]
-
 _NEGATED = frozenset({Element.NOT_ACTION, Element.NOT_RESOURCE, Element.NOT_PRINCIPAL})
 _PLAIN = frozenset(
     {

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from iamsim.report.document import Badge
     from iamsim.universe.candidates import Candidate
 
-__all__ = ["trust_data", "trust_document"]
-
 
 class _Row(NamedTuple):
     role: str

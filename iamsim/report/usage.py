@@ -9,8 +9,6 @@ if TYPE_CHECKING:
 
     from iamsim.replay.usage import Usage
 
-__all__ = ["usage_remarks"]
-
 
 def usage_remarks(usage: Usage, limit: datetime, at: str) -> tuple[str, ...]:
     """Say over which time the logs reach, and what they can't show."""

@@ -33,16 +33,6 @@ if TYPE_CHECKING:
     from iamsim.query.what_can import Effective, EffectivePolicy
     from iamsim.query.what_can.places import Place
 
-__all__ = [
-    "ActionRow",
-    "action_rows",
-    "policy_remarks",
-    "unsearched_sentences",
-    "what_can_actions",
-    "what_can_data",
-    "what_can_document",
-]
-
 Json = dict[str, object]
 SHORT_LEVELS = {"Permissions management": "Permissions"}
 

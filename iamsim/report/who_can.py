@@ -37,8 +37,6 @@ if TYPE_CHECKING:
     from iamsim.query.who_can import Access, Blocked, WhoCan
     from iamsim.world.model import World
 
-__all__ = ["unsearched_sentences", "who_can_data", "who_can_document", "who_can_principals"]
-
 Json = dict[str, object]
 _SHOWN = 4  # actions that a title names
 CANONICAL = (

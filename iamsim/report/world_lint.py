@@ -12,8 +12,6 @@ if TYPE_CHECKING:
 
     from iamsim.query.world_lint import LintFinding
 
-__all__ = ["lint_data", "lint_document", "lint_lines"]
-
 Json = dict[str, object]
 
 

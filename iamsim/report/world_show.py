@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from iamsim.report.document import Remark
     from iamsim.world.model import Account, AnyPolicy, Group, Role, User, World
 
-__all__ = ["account_data", "accounts_document", "show_names"]
-
 Json = dict[str, object]
 UNKNOWN = "somebody who is not known"
 PRINCIPAL_KINDS = ("AWS", "Service", "Federated", "CanonicalUser")

@@ -10,8 +10,6 @@ from iamsim.report.document import Badge, Column, Document, Fields, Remark, Sect
 if TYPE_CHECKING:
     from iamsim.query.world_stats import Counts, Usage, WorldStats
 
-__all__ = ["stats_data", "stats_document"]
-
 Json = dict[str, object]
 SHOWN = 10  # quotas, and accounts
 HEADS = {"permission_sets": "permission sets", "vpc_endpoints": "VPC endpoints"}

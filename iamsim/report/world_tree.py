@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from iamsim.report.document import Block
     from iamsim.world.model import AnyPolicy, Node, World
 
-__all__ = ["ASCII", "UNICODE", "Lines", "tree_data", "tree_document"]
-
 Json = dict[str, object]
 Attached = tuple["AnyPolicy", ...] | None
 

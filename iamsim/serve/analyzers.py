@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from iamsim.query.analyzer.finding import AccessFinding
     from iamsim.serve.call import Call
 
-__all__ = ["OPERATIONS"]
-
 Json = dict[str, object]
 
 EXTERNAL, ORGANIZATION, UNUSED = "ACCOUNT", "ORGANIZATION", "ACCOUNT_UNUSED_ACCESS"

@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from iamsim.serve.estate import Estate
     from iamsim.world.model import Account
 
-__all__ = ["Call"]
-
 T = TypeVar("T")
 Json = dict[str, object]
 

@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 
     from iamsim.serve.model import Service, Shape
 
-__all__ = ["Fault", "faults_text", "find_faults"]
-
 Fault = tuple[str, str, str]  # where, what stands there, the constraint
 
 

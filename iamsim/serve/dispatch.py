@@ -35,8 +35,6 @@ if TYPE_CHECKING:
     from iamsim.serve.estate import Estate
     from iamsim.serve.model import Operation, Service
 
-__all__ = ["Request", "Response", "respond"]
-
 Json = dict[str, object]
 
 OPERATIONS: dict[str, dict[str, Callable[[Call], Json]]] = {

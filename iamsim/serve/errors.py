@@ -6,8 +6,6 @@ https://docs.aws.amazon.com/access-analyzer/latest/APIReference/CommonErrors.htm
 
 from __future__ import annotations
 
-__all__ = ["ServiceError", "no_such_entity", "not_held", "validation_error"]
-
 BAD_REQUEST, NOT_FOUND, NOT_IMPLEMENTED = 400, 404, 501
 
 

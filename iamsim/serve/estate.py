@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
     from iamsim.world.model import World
 
-__all__ = ["Estate"]
-
 
 class Estate:
     """A world with all its accounts. `account` is the one that callers are in whose key no account

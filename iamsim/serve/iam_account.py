@@ -32,8 +32,6 @@ if TYPE_CHECKING:
     from iamsim.serve.call import Call
     from iamsim.serve.policies import Managed
 
-__all__ = ["OPERATIONS"]
-
 Json = dict[str, object]
 LISTS = {
     "User": "UserDetailList",

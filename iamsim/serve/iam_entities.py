@@ -31,8 +31,6 @@ if TYPE_CHECKING:
 
     Find = Callable[[Call], User | Group | Role]
 
-__all__ = ["OPERATIONS", "find_group", "find_role", "find_user", "listed"]
-
 Json = dict[str, object]
 T = TypeVar("T", bound="User | Group | Role")
 

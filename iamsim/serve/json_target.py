@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from iamsim.serve.checking import Fault
     from iamsim.serve.model import Operation, Service
 
-__all__ = ["CONTENT_TYPE", "fault_error", "find_operation", "read_parameters", "write_error"]
-
 CONTENT_TYPE = "application/x-amz-json-1.1"
 # What AWS says of a parameter, by the words of the constraint that it breaks.
 # https://docs.aws.amazon.com/organizations/latest/APIReference/API_ListChildren.html#API_ListChildren_Errors

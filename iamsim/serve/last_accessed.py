@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from iamsim.serve.call import Call
     from iamsim.world.model import Role, ServiceAccess, User
 
-__all__ = ["OPERATIONS"]
-
 Json = dict[str, object]
 ACTIONS = "ACTION_LEVEL"
 

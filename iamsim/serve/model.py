@@ -13,8 +13,6 @@ from typing import Any, NamedTuple
 
 from iamsim.files.reading import read_text
 
-__all__ = ["Member", "Operation", "Service", "Shape", "services"]
-
 TABLE = Path(__file__).parent / "data" / "operations.json"
 
 

@@ -17,18 +17,6 @@ from iamsim.world.model import PolicyDocument
 if TYPE_CHECKING:
     from iamsim.world.model import AnyPolicy, Node, Organization, World
 
-__all__ = [
-    "ACCOUNT",
-    "LONGEST_NAME",
-    "RCP",
-    "ROOT",
-    "SCP",
-    "UNIT",
-    "ControlPolicy",
-    "OrganizationTree",
-    "Target",
-]
-
 SCP, RCP = "SERVICE_CONTROL_POLICY", "RESOURCE_CONTROL_POLICY"
 DEFAULTS = {SCP: FULL_AWS_ACCESS, RCP: RCP_FULL_AWS_ACCESS}
 ROOT, UNIT, ACCOUNT = "ROOT", "ORGANIZATIONAL_UNIT", "ACCOUNT"

@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from iamsim.serve.call import Call
     from iamsim.serve.organization_tree import ControlPolicy
 
-__all__ = ["OPERATIONS"]
-
 Json = dict[str, object]
 PAGE = 20  # the most that AWS gives at once
 TYPES = [{"Type": kind, "Status": "ENABLED"} for kind in (SCP, RCP)]

@@ -13,8 +13,6 @@ from typing import TYPE_CHECKING, TypeVar
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-__all__ = ["DEFAULT_ITEMS", "page"]
-
 T = TypeVar("T")
 
 DEFAULT_ITEMS = 100

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
     from iamsim.world.model import Account, AnyPolicy, Group, Role, User
 
-__all__ = ["Managed", "arn_of", "entities", "is_inline", "managed_policies", "name_of"]
-
 # How importers name a version of an AWS managed policy that is not the one iamsim ships.
 OF_AWS = " (AWS managed)"
 FIRST_VERSION = "v1"

@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from iamsim.proofs.result import CheckResult
     from iamsim.serve.call import Call
 
-__all__ = ["OPERATIONS", "invalid_token"]
-
 Json = dict[str, object]
 
 TYPES = {

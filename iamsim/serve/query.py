@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
     from iamsim.serve.model import Operation, Service, Shape
 
-__all__ = ["read_parameters", "write_error", "write_result"]
-
 MOST_FIELDS = 20_000
 _escaped = re.compile(r"[&<>\"']").sub
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&apos;"}

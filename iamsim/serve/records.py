@@ -22,19 +22,6 @@ if TYPE_CHECKING:
     from iamsim.serve.policies import Managed
     from iamsim.world.model import Account, AnyPolicy, Group, Role
 
-__all__ = [
-    "attached",
-    "document_text",
-    "group_record",
-    "inline",
-    "managed_record",
-    "profile_record",
-    "role_record",
-    "tags",
-    "time_text",
-    "user_record",
-]
-
 Json = dict[str, object]
 _not_in_names = re.compile(r"[^\w+=,.@-]", re.ASCII).sub
 NOBODY = {"Version": "2012-10-17", "Statement": []}

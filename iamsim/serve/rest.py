@@ -16,8 +16,6 @@ from iamsim.serve.errors import ServiceError
 if TYPE_CHECKING:
     from iamsim.serve.model import Operation, Service, Shape
 
-__all__ = ["find_operation", "read_parameters", "write_error", "write_result"]
-
 Json = dict[str, object]
 
 

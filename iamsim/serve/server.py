@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
     from iamsim.serve.estate import Estate
 
-__all__ = ["Server", "check_host", "stop_on_signals"]
-
 MOST_BYTES = 10_000_000
 IDLE_SECONDS = 60
 GRACE_SECONDS = 5

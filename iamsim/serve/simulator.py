@@ -35,8 +35,6 @@ if TYPE_CHECKING:
     from iamsim.syntax.ast import Policy
     from iamsim.world.model import AnyPolicy, Group, Role
 
-__all__ = ["OPERATIONS"]
-
 Json = dict[str, object]
 MOST_PAIRS = 20_000  # of actions and resources that one call asks for
 MOST_HINTS = 5  # that one header holds

@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
     from iamsim.serve.call import Call
 
-__all__ = ["OPERATIONS"]
-
 Json = dict[str, object]
 
 

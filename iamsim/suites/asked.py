@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from iamsim.engine.question import Question
     from iamsim.syntax.ast import Policy
 
-__all__ = ["scenario_of"]
-
 Json = dict[str, object]
 
 

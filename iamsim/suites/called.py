@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from iamsim.suites.models import DefaultsModel, RequestModel
     from iamsim.world.documents import Document
 
-__all__ = ["CalledLine", "called_line"]
-
 _INSTEAD = ("action", "resource", "principals", "actions", "resources", "contexts", "matrix")
 _EXCLUDED = (*_INSTEAD, "allowed", "denied", "resource_policy", "resource_account")
 

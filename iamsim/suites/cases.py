@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from iamsim.suites.scenario import Scenario, ScenarioRequest
     from iamsim.world.model import World
 
-__all__ = ["SUFFIXES", "Case", "Shelf", "cases_of", "find_files"]
-
 # The names by which a folder's suites are found.
 SUFFIXES = (".iamtest.yaml", ".iamtest.yml", ".iamtest.json")
 _NOT_ENTERED = frozenset({"node_modules", "__pycache__"})

@@ -34,8 +34,6 @@ if TYPE_CHECKING:
 
     Levels = tuple[tuple[str, PolicySet], ...]
 
-__all__ = ["Comparison", "DecisionChange", "PolicyChange", "compare"]
-
 _TYPES = {
     "service-control-policy": PolicyType.SERVICE_CONTROL,
     "resource-control-policy": PolicyType.RESOURCE_CONTROL,

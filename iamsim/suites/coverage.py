@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     Policies = tuple["PolicyCoverage", ...]
     Test = Callable[[Request], bool]
 
-__all__ = ["Coverage"]
-
 
 class _Element(NamedTuple):
     """One element as the collector asks it: the whole, and its entries. A condition test is an

@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
     from iamsim.core.span import Path, Source, Span
 
-__all__ = ["ClauseCoverage", "PolicyCoverage", "StatementCoverage", "add_up"]
-
 _NEGATED = frozenset({Element.NOT_ACTION, Element.NOT_RESOURCE, Element.NOT_PRINCIPAL})
 
 

@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from iamsim.core.span import Source, Span
     from iamsim.engine.world import CompiledWorld
 
-__all__ = ["dead_statements"]
-
 # The first is denied whatever it allows, the second has conditions that can't hold together.
 CODES = ("IAMSIM_DEAD_STATEMENT", "IAMSIM_CONTRADICTORY_CONDITIONS")
 

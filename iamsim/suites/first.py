@@ -40,8 +40,6 @@ if TYPE_CHECKING:
 
     Context = Mapping[str, ContextValue]
 
-__all__ = ["first_suite"]
-
 DENIALS = frozenset({Verdict.EXPLICIT_DENY, Verdict.IMPLICIT_DENY})
 _SERVICES = 12  # of one principal that get tables
 _RESOURCES = 4  # of one service

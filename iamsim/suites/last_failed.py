@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from iamsim.suites.cases import Case
     from iamsim.suites.runner import Outcome
 
-__all__ = ["LastFailed"]
-
 _FILE = "last-failed.json"
 
 

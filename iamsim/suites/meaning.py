@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from iamsim.suites.run import CaseResult
     from iamsim.world.model import World
 
-__all__ = ["MeaningCheck", "expects_something"]
-
 NOTHING_EXPECTED = "nothing is expected of it: write `expect`"
 # An allowed or explicitly denied request for all resources says something of statements for all.
 _OF_DENIALS = frozenset({HintKind.RESOURCE_LEFT_OUT})

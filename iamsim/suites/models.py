@@ -21,22 +21,6 @@ from pydantic_core import PydanticCustomError
 
 from iamsim.core.arn import is_account_id
 
-__all__ = [
-    "AttachedModel",
-    "ColumnsModel",
-    "CompletionModel",
-    "ContextText",
-    "DefaultsModel",
-    "ExerciseModel",
-    "LessonModel",
-    "PublicAccessBlockModel",
-    "RequestModel",
-    "ScenarioModel",
-    "SessionModel",
-    "VariationModel",
-    "ViaModel",
-]
-
 
 def _as_text(value: object) -> object:
     """Write numbers and booleans of JSON as AWS does."""

@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from iamsim.engine.world import CompiledWorld
     from iamsim.world.model import AnyPolicy
 
-__all__ = ["People"]
-
 _PROBE = "sts:GetCallerIdentity"
 
 

@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from iamsim.syntax.ast import Policy
     from iamsim.world.model import AnyPolicy, World
 
-__all__ = ["PolicyReader", "resource_policy_type"]
-
 _INLINE = ("{", "[")
 
 

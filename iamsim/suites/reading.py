@@ -30,8 +30,6 @@ if TYPE_CHECKING:
     from iamsim.core.span import Path
     from iamsim.world.documents import Document
 
-__all__ = ["read_scenario_model"]
-
 _PARTS: Mapping[str, type[BaseModel]] = {
     "": ScenarioModel,
     "defaults": DefaultsModel,

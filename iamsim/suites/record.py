@@ -34,18 +34,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-__all__ = [
-    "Place",
-    "PolicyText",
-    "Record",
-    "RecordedDecision",
-    "RecordedStatement",
-    "Recorder",
-    "in_play",
-    "read_record",
-    "write_record",
-]
-
 FORMAT = 1
 # Types of what is read, by field; the others are text, and some of them may be missing.
 _TYPES: dict[str, type] = {"number": int, "document": dict, "statements": tuple, "policies": tuple}

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from iamsim.suites.coverage import Coverage
     from iamsim.suites.scenario import Completion, Scenario, ScenarioRequest
 
-__all__ = ["CaseResult", "compiled_world", "fits", "run_request", "run_scenario"]
-
 _DENIALS = frozenset({Verdict.EXPLICIT_DENY.value, Verdict.IMPLICIT_DENY.value})
 
 

@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     Wanted = Callable[[Case], bool]
     Progress = Callable[[int, int], None]
 
-__all__ = ["BrokenFile", "Collected", "Outcome", "collect", "run_case", "run_cases"]
-
 _CHUNKS_PER_WORKER = 4
 
 

@@ -41,14 +41,6 @@ if TYPE_CHECKING:
     from iamsim.world.documents import Document
     from iamsim.world.model import World
 
-__all__ = [
-    "Completion",
-    "Scenario",
-    "ScenarioRequest",
-    "load_scenario",
-    "scenario_from_data",
-]
-
 # The keys under which policies and settings are attached without a world.
 _POLICY_KEYS = tuple(
     field.name for field in fields(AttachedPolicies) if field.name != "canonical_user"

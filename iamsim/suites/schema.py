@@ -10,8 +10,6 @@ from typing import Any
 from iamsim.suites.models import ScenarioModel
 from iamsim.world.records import PUBLIC_ACCESS_BLOCK
 
-__all__ = ["scenario_schema"]
-
 _POLICY = {
     "description": "A policy: written out, or its name, its file or its ARN.",
     "anyOf": [{"type": "string"}, {"type": "object"}],

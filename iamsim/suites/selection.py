@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     Wanted = Callable[[Case], bool]
     WordTest = Callable[[Case, str], bool]
 
-__all__ = ["by_name", "by_tag"]
-
 _TOKEN = re.compile(r"""\s*(?:([()])|"([^"]*)"|'([^']*)'|([^\s()"']+))""")
 _DEEPEST = 100
 

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from iamsim.suites.models import DefaultsModel, RequestModel
     from iamsim.world.documents import Document
 
-__all__ = ["Row", "is_table", "rows_of"]
-
 Value = TypeVar("Value")
 
 LARGEST = 1_000_000  # rows of one table

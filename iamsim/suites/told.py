@@ -13,8 +13,6 @@ from iamsim.catalog.global_services import GLOBAL_SERVICES
 if TYPE_CHECKING:
     from iamsim.engine.question import Question
 
-__all__ = ["REGION_KEY", "has_global_region", "in_its_region", "is_told"]
-
 REGION_KEY = "aws:requestedregion"
 _TOLD = ("aws:principal", "aws:resource", "aws:userid", "aws:username", "aws:sourceorg")
 _REGION, _ACCOUNT = 3, 4  # parts of an ARN

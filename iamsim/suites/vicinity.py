@@ -25,19 +25,6 @@ if TYPE_CHECKING:
     from iamsim.engine.world import CompiledWorld
     from iamsim.world.model import World
 
-__all__ = [
-    "USUAL_SERVICES",
-    "Principal",
-    "identity_statements",
-    "partition_of",
-    "plainness",
-    "principals_of",
-    "resource_like",
-    "resources_for",
-    "services_of",
-    "takes",
-]
-
 # What stands for all services where a policy names none.
 USUAL_SERVICES = ("s3", "ec2", "iam", "kms")
 _PROBE = "sts:GetCallerIdentity"

@@ -6,8 +6,6 @@ from collections.abc import Mapping
 
 from iamsim.compile.action import is_action_pattern
 
-__all__ = ["action_texts"]
-
 
 def action_texts(document: Mapping[str, object]) -> list[str] | None:
     """The entries of a document's Action elements; `None` where some statement has no such element

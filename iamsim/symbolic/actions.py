@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from iamsim.catalog import CatalogVersion
     from iamsim.compile.statement import ActionTest
 
-__all__ = ["UNLISTED", "ActionUniverse", "all_actions", "catalog_actions"]
-
 WILDCARD = re.compile(r"[*?]")
 LAST = "\U0010ffff"  # behind every letter
 REMEMBERED = 100_000  # elements whose actions are kept at hand

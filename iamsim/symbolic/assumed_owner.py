@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 
     Decide = Callable[[Question, "CompiledWorld | None"], Decision]
 
-__all__ = ["takes_the_callers_account", "with_assumed_owner"]
-
 RESOURCE_ACCOUNT = "resource-account"  # how a question says that it is not known
 STRANGERS = ("999900001111", "999900002222")
 ELSEWHERE = {

@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from iamsim.symbolic.encoding import Encoding
     from iamsim.symbolic.wording import Entry
 
-__all__ = ["Block", "Part", "write_blocks"]
-
 BOTH = 3  # of a test that is a variable by itself: it may hold and it may fail
 
 

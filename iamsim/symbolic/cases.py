@@ -52,18 +52,6 @@ if TYPE_CHECKING:
     from iamsim.symbolic.unknowns import Unknowns
     from iamsim.world.model import World
 
-__all__ = [
-    "Case",
-    "Cases",
-    "asks_for",
-    "find_cases",
-    "is_open",
-    "joined_shapes",
-    "single_case",
-    "stranger",
-    "with_boundary",
-]
-
 Layers = dict[Slot, tuple["Term", "Term"]]
 
 

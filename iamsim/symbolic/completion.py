@@ -52,8 +52,6 @@ if TYPE_CHECKING:
     from iamsim.engine.world import CompiledWorld
     from iamsim.symbolic.unknowns import Unknowns
 
-__all__ = ["canonical_values", "complete", "decide_completion", "decide_with_values"]
-
 Values = dict[str, "ContextValue"]
 # What a policy of each kind says of everything; a policy that allows nothing about the request is
 # one about something that nobody asks.

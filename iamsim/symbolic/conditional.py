@@ -42,8 +42,6 @@ if TYPE_CHECKING:
     from iamsim.symbolic.cases import Case, Cases
     from iamsim.symbolic.solve import Solution
 
-__all__ = ["PartialDecision", "answer_partially", "decide_partially"]
-
 
 class PartialDecision(NamedTuple):
     """What is known of a request in spite of unknown things; without `residual` it is settled.

@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 
     from iamsim.symbolic.regions import Point, Region
 
-__all__ = ["MOST_BLOCKS", "RegionWriter", "forms_of", "inexpressible"]
-
 MOST_BLOCKS = 200
 MOST_TESTS = 5
 MOST_VALUES = 24

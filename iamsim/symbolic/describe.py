@@ -11,8 +11,6 @@ if TYPE_CHECKING:
 
     from iamsim.core.decision import StatementReference
 
-__all__ = ["Context", "ExampleContexts", "ResidualPart", "describe"]
-
 SHOWN_STATEMENTS = 3
 
 Context = dict[str, "str | list[str]"]

@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
     from iamsim.symbolic.formula import Formula
 
-__all__ = ["Cube", "Diagram", "Fork", "build_diagram", "cubes_of", "find_values"]
-
 MOST_CUBES = 400
 MOST_TIDIED = 60
 

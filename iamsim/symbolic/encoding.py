@@ -12,8 +12,6 @@ if TYPE_CHECKING:
     from iamsim.symbolic.formula import Formula, Formulas
     from iamsim.symbolic.regions import Region
 
-__all__ = ["Encoding"]
-
 
 @dataclass(slots=True)
 class Encoding:

@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from iamsim.symbolic.cases import Case
     from iamsim.symbolic.unknowns import Unknowns
 
-__all__ = ["cases_through_endpoints"]
-
 WRITTEN = "aws:SourceVpce"
 KEY = WRITTEN.lower()
 

@@ -13,8 +13,6 @@ from iamsim.core.data_class import dataclass, field
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["Budget", "Formulas", "Node", "OutOfBudgetError"]
-
 
 class OutOfBudgetError(Exception):
     """The work took more steps than it was given."""

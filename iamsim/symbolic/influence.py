@@ -35,8 +35,6 @@ if TYPE_CHECKING:
 MOST_SAMPLES = 16
 NOTHING_BESIDE: Mapping[str, ContextValue] = MappingProxyType({})
 
-__all__ = ["InfluencingKey", "TestValue", "influencing_keys", "with_matters"]
-
 
 class TestValue(NamedTuple):
     """A value that a tester should try (`None`: the key is absent), and the verdict it gives with

@@ -24,21 +24,6 @@ if TYPE_CHECKING:
     from iamsim.compile.residual import Term
     from iamsim.core.request import Request
 
-__all__ = [
-    "ALLOW",
-    "EXPLICIT_DENY",
-    "LAYERS",
-    "NOT_APPLICABLE",
-    "NOWHERE",
-    "POLICY_IS_PUBLIC",
-    "RESOURCE_ACCOUNT",
-    "SESSION_NAME",
-    "STAND_INS",
-    "layer_terms",
-    "there_is_none",
-    "word_test",
-]
-
 ALLOW = Outcome.ALLOW.value
 EXPLICIT_DENY = Outcome.EXPLICIT_DENY.value
 NOT_APPLICABLE = Outcome.NOT_APPLICABLE.value

@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from iamsim.core.request import Request, Sent
     from iamsim.engine.situation import Situation
 
-__all__ = ["ACCOUNT_FORM", "ANYTHING", "Shapes", "listed_keys", "shapes_of", "user_id_form"]
-
 DIGITS = "0123456789"
 ACCOUNT_FORM = Form(
     Pattern((Wildcard.QUESTION,) * 12), ("444455556666", "777788889999"), "{:012}", DIGITS

@@ -24,8 +24,6 @@ from iamsim.compile.literals import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-__all__ = ["is_readable", "literal_values", "moments_between"]
-
 UNREADABLE = "unreadable"
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 FIRST_SECOND, LAST_SECOND = Decimal(-62_135_596_800), Decimal(253_402_300_799)

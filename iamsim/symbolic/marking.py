@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from iamsim.core.span import Path
     from iamsim.symbolic.cases import Cases
 
-__all__ = ["with_open_clauses"]
-
 Places = set[tuple[int, "Path"]]
 Replaced = dict[int, "StatementExplanation"]
 

@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from iamsim.symbolic.lists import Shapes
     from iamsim.symbolic.strings import Form
 
-__all__ = ["Needs", "collect_needs", "fill_template", "instantiate", "unknown_keys"]
-
 MOST_PIECES = 4000
 FOLDING = {"StringEqualsIgnoreCase", "Bool"}
 BOTH_TRUTHS = {Pattern((text,), fold=True): None for text in ("true", "false")}

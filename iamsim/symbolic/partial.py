@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from iamsim.engine.quick import Asked, QuickDecisions
     from iamsim.engine.world import CompiledWorld
 
-__all__ = ["answer", "decide", "decide_quickly", "describe"]
-
 
 def decide(question: Question, world: CompiledWorld | None = None) -> Decision:
     """Decide one question without explaining it; raises what `answer` raises.

@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from iamsim.engine.question import Question
     from iamsim.engine.world import CompiledWorld
 
-__all__ = ["answer_pattern"]
-
 RESOURCE = "resource"
 SAMPLE = "w7k2q9x4"  # stands for what nobody names
 

@@ -31,8 +31,6 @@ if TYPE_CHECKING:
     from iamsim.symbolic.blocks import Block, Part
     from iamsim.symbolic.wording import Entry
 
-__all__ = ["Said", "part_phrase", "sentence"]
-
 SHOWN_VALUES = 4
 LONGEST_VALUE = 100
 NOT_KNOWN, ALLOWS_IT, DENIES_IT = ", which is not known,", " allows it", " denies it explicitly"

@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from iamsim.symbolic.lists import Shapes
     from iamsim.symbolic.needs import Needs
 
-__all__ = ["Point", "Region", "cut_regions"]
-
 MOST_POINTS = 4000
 MOST_LISTS = 300
 MOST_MEMBERS = 6  # all sets of so many different strings are looked at

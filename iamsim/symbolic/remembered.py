@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from iamsim.compile.residual import Term
     from iamsim.symbolic.lists import Shapes
 
-__all__ = ["forget", "remembered_solution", "signature"]
-
 MOST_SOLUTIONS = 512
 
 _solutions: dict[object, Solution] = {}

@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from iamsim.symbolic.regions import Region
     from iamsim.symbolic.solve import Solution
 
-__all__ = ["Asks", "Branch", "PartialResidual"]
-
 Values = dict[str, "ContextValue"]
 
 

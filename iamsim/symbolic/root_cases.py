@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from iamsim.symbolic.cases import Case
     from iamsim.symbolic.unknowns import Unknowns
 
-__all__ = ["cases_of", "is_either_root"]
-
 ASSUMED_ROOT, WRITTEN = "aws:assumedroot", "aws:AssumedRoot"
 
 

@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     from iamsim.compile.template import Template
     from iamsim.core.request import ContextValue
 
-__all__ = ["sample_values"]
-
 MOST_VALUES = 6
 OTHER_TEXT = "another-value"
 OTHER_ARN = "arn:aws:iam::000000000000:role/another"

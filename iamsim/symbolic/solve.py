@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from iamsim.symbolic.lists import Shapes
     from iamsim.symbolic.regions import Point, Region
 
-__all__ = ["Modality", "Solution", "open_tests", "sent_values", "solve"]
-
 VERDICT_STEPS = 15_000
 CUBE_STEPS = 40_000
 SEARCH_STEPS = 15_000

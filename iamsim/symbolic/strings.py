@@ -15,8 +15,6 @@ from iamsim.core.wildcard import Token, Wildcard, match_tokens
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-__all__ = ["Form", "Pattern", "TextClasses", "arn_tokens", "text_classes"]
-
 MOST_STATES = 3000
 FRESH = "xyqvw~^0123456789"
 # Characters whose lower case is a letter of ASCII or Latin-1 that has another upper case.

@@ -30,8 +30,6 @@ if TYPE_CHECKING:
 
     MakeResidual = Callable[[list[Term], str], PartialResidual]
 
-__all__ = ["explain_partially"]
-
 Place = tuple["Slot", "str | None", int]
 
 

@@ -29,16 +29,6 @@ if TYPE_CHECKING:
     from iamsim.engine.question import Question
     from iamsim.engine.situation import Situation
 
-__all__ = [
-    "ACCOUNT_KEY",
-    "USER_ID_KEY",
-    "Unknowns",
-    "is_set",
-    "layer_applies",
-    "named_things",
-    "session_is_unnamed",
-]
-
 ENDPOINT = "vpc-endpoint"
 ACCOUNT_KEY, USER_ID_KEY = "aws:ResourceAccount", "aws:userid"
 THINGS = {*LAYERS, SESSION_NAME, ENDPOINT, RESOURCE_ACCOUNT}

@@ -8,19 +8,6 @@ from iamsim.core.data_class import NamedTuple
 from iamsim.engine.formula import Slot
 from iamsim.symbolic.layers import LAYERS, POLICY_IS_PUBLIC, RESOURCE_ACCOUNT, SESSION_NAME
 
-__all__ = [
-    "COMPARISONS",
-    "KNOWN",
-    "LAYER_NAMES",
-    "MEASURES",
-    "MOMENTS",
-    "NAME_IN_USER_ID",
-    "SESSIONS",
-    "TRUTHS",
-    "Words",
-    "subject",
-]
-
 
 class Words(NamedTuple):
     """How one key is spoken of: with one of some values, and with others."""

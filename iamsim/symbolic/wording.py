@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from iamsim.core.request import Request
     from iamsim.symbolic.regions import Point, Region
 
-__all__ = ["Entry", "complement", "entry_of", "pool_of", "written_key", "written_values"]
-
 NOWHERE = Source("", "")
 LIKE = {"StringLike", "ArnLike"}
 NEGATIVE = {

@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from iamsim.core.decision import PolicyType
     from iamsim.syntax.ast import Policy
 
-__all__ = ["read_any_policy"]
-
 
 def read_any_policy(
     document: str | bytes | Mapping[str, object],

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from iamsim.core.span import Path, Source, Span
     from iamsim.core.unknown import Unknown
 
-__all__ = ["Condition", "Entries", "Policy", "PrincipalEntry", "Principals", "Statement", "Value"]
-
 
 class Value(NamedTuple):
     """One string of a document. Numbers and booleans in conditions are kept as AWS reads them:

@@ -36,13 +36,6 @@ if TYPE_CHECKING:
     from iamsim.core.span import Path
     from iamsim.syntax.operators import OperatorName
 
-__all__ = [
-    "Body",
-    "build",
-    "check_principal",
-    "check_variables",
-]
-
 VERSION_WITH_VARIABLES = "2012-10-17"
 # Types as tuples: a union would be built anew at every look.
 OBJECT = (dict, Mapping)

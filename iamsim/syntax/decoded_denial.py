@@ -9,8 +9,6 @@ import json
 import re
 from typing import Any, TypedDict
 
-__all__ = ["DecodedDenial", "find_decoded"]
-
 MARK = "explicitDeny"
 LONGEST = 200_000
 _quote = re.compile(r'\\+"')

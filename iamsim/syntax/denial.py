@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 
     from iamsim.syntax.denial_text import MessagePlace
 
-__all__ = ["DenialForm", "DenialMessage", "Denials", "find_denials", "parse_denial"]
-
 Node = Any  # a Tree or a Token: what stands where is the grammar's business, not the type's
 MOST_MESSAGES = 20
 MOST_PLACES = 500

@@ -13,8 +13,6 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["MessagePlace", "find_places", "one_line_forms", "operation_before"]
-
 AUTHORIZED = "authorized"
 PERFORM = "perform"
 WINDOW = 5_000  # an ARN has at most 2,048 characters, and a message at most two

@@ -18,16 +18,6 @@ if TYPE_CHECKING:
 
     from iamsim.core.span import Path
 
-__all__ = [
-    "EFFECTS",
-    "POLICY_ELEMENTS",
-    "PRINCIPAL_KINDS",
-    "STATEMENT_ELEMENTS",
-    "VERSIONS",
-    "check_policy_elements",
-    "check_statement_elements",
-]
-
 EFFECTS = ("Allow", "Deny")
 VERSIONS = ("2012-10-17", "2008-10-17")
 POLICY_ELEMENTS = ("Version", "Id", "Statement")

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
     from lark import Lark, Token
 
-__all__ = ["grammar_text", "load_grammar"]
-
 PACKAGE = Path(__file__).parent.parent
 FOLDERS = (PACKAGE / "_grammar", PACKAGE.parent / "grammar")  # the wheel's, the checkout's
 

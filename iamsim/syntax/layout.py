@@ -7,8 +7,6 @@ import json
 import re
 from typing import NamedTuple
 
-__all__ = ["Layout", "WrittenItem", "indentation"]
-
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_/.:-]*(?<!:)").fullmatch
 # What other YAML readers take for something else than text.
 _RESERVED = frozenset({"true", "false", "yes", "no", "on", "off", "null", "y", "n"})

@@ -9,17 +9,6 @@ from enum import Enum
 
 from iamsim.core.data_class import NamedTuple
 
-__all__ = [
-    "IF_EXISTS",
-    "OPERATORS",
-    "SET_OPERATORS",
-    "Family",
-    "Operator",
-    "OperatorName",
-    "operator_spellings",
-    "split_operator",
-]
-
 IF_EXISTS = "IfExists"
 SET_OPERATORS = ("ForAllValues", "ForAnyValue")
 

@@ -13,8 +13,6 @@ if TYPE_CHECKING:
 
     from iamsim.syntax.ast import Policy, Principals, Statement, Value
 
-__all__ = ["print_policy", "to_document"]
-
 
 def print_policy(policy: Policy, *, indent: int = 2) -> str:
     """Write a policy as JSON text, without a line break at its end."""

@@ -10,8 +10,6 @@ from iamsim.core.json_text import JsonNumber
 if TYPE_CHECKING:
     from iamsim.core.span import Path, Source
 
-__all__ = ["Problem", "kind_of"]
-
 
 class Problem(Exception):  # noqa: N818 - becomes a PolicyError as soon as the source is known
     """A fault at a path of the document; the source that knows the place comes later."""

@@ -21,8 +21,6 @@ from iamsim.syntax.written import write_down
 if TYPE_CHECKING:
     from iamsim.core.decision import PolicyType
 
-__all__ = ["MAXIMUM_LENGTH", "decode_text", "parse_policy", "too_large"]
-
 MAXIMUM_LENGTH = 1_048_576  # four times what the most generous service of AWS takes
 BYTE_ORDER_MARK = "\ufeff"
 ENCODINGS = (

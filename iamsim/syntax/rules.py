@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from iamsim.syntax.ast import Entries, Statement
     from iamsim.syntax.build import Body
 
-__all__ = ["check_rules", "suit_rules"]
-
 NAMES = {
     PolicyType.IDENTITY: "an identity-based policy",
     PolicyType.RESOURCE: "a resource-based policy",

@@ -18,17 +18,6 @@ if TYPE_CHECKING:
 
     from iamsim.core.span import Path, Source, Span
 
-__all__ = [
-    "Change",
-    "append_item",
-    "apply_changes",
-    "insert_member",
-    "remove_items",
-    "rename_member",
-    "replace_value",
-    "unified_diff",
-]
-
 QUOTES = ('"', "'")
 
 # Bytes of a name as git writes them between quotes; others are octal.

@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from iamsim.core.span import Path
     from iamsim.syntax.operators import OperatorName
 
-__all__ = ["Elements", "read_uncertain", "unknown_policy", "unknown_statements"]
-
 EVERYTHING = "*"
 
 

@@ -7,19 +7,6 @@ from __future__ import annotations
 
 from iamsim.core.data_class import NamedTuple, dataclass
 
-__all__ = [
-    "ESCAPES",
-    "Literal",
-    "Question",
-    "Star",
-    "TemplateFault",
-    "TemplatePart",
-    "Variable",
-    "find_fault",
-    "has_variables",
-    "parse_template",
-]
-
 OPENING = "${"
 ESCAPES = ("*", "?", "$")  # ${*}, ${?} and ${$} stand for the character itself
 

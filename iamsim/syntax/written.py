@@ -8,8 +8,6 @@ from collections.abc import Mapping
 from iamsim.core.json_text import locate_json
 from iamsim.core.span import Source
 
-__all__ = ["WrittenSource", "write_down"]
-
 
 class WrittenSource(Source):
     """A source whose text is laid out when somebody looks at it.

@@ -12,8 +12,6 @@ if TYPE_CHECKING:
     from iamsim.api import Answer, World
     from iamsim.core.decision import Layer, Verdict
 
-__all__ = ["assert_allowed", "assert_decision", "assert_denied"]
-
 DENIALS = frozenset({"explicitDeny", "implicitDeny"})
 EXPECTATIONS = frozenset({"allowed", "denied", "conditional", *DENIALS})
 

@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 
     from iamsim.testing.decided_calls import Enforcement, MadeCall
 
-__all__ = ["explained", "listen"]
-
 _CALL = "iamsim"  # in the context of a request, between the events of one call
 _UNSENT = "is_presign_request"  # botocore's own: nothing will be sent, so nothing is stubbed
 _innermost: list[Callable[[], Enforcement | None]] = []

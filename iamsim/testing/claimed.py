@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from iamsim.testing.near import Scope
     from iamsim.world.model import World
 
-__all__ = ["never_without_mfa", "nothing_outside", "only_in"]
-
 MFA = "aws:MultiFactorAuthPresent"
 REGION = "aws:RequestedRegion"
 Block = dict[str, dict[str, object]]

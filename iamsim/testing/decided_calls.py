@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from iamsim.api import World
     from iamsim.calls.model import Reading, Requested
 
-__all__ = ["Enforcement", "MadeCall", "last_denied"]
-
 last_denied: list[MadeCall] = []  # by any block, since the pytest plugin last forgot
 _SESSION_NAME = "iamsim"  # of sessions of a role that have no name given
 

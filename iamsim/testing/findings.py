@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
     from iamsim.testing.trial import Asked
 
-__all__ = ["case_of", "describe", "save_case"]
-
 
 def describe(
     request: Asked, title: str, told: str, tried: int, saved: str | PathLike[str] | None

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from iamsim.api import Answer, World
     from iamsim.api.inputs import PolicyArguments
 
-__all__ = ["Can", "Doing", "Question", "can"]
-
 # The last sentence that was asked for its truth, which a failing `assert` is probably about.
 last_asked: list[Question] = []
 

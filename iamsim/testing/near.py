@@ -40,8 +40,6 @@ if TYPE_CHECKING:
     from iamsim.core.request import ContextValue
     from iamsim.engine.world import CompiledWorld
 
-__all__ = ["Near", "Scope", "matcher"]
-
 # What a caller of an account that the world does not know may do, as far as that account says.
 EVERYTHING = {
     "Version": "2012-10-17",

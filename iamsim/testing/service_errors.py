@@ -13,8 +13,6 @@ from iamsim.report.message import denied_message
 if TYPE_CHECKING:
     from iamsim.testing.decided_calls import MadeCall
 
-__all__ = ["code_of", "error_of", "status_of"]
-
 # Services whose code is not that of their protocol.
 CODES = {
     "ec2": "UnauthorizedOperation",

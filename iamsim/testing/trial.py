@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 
     Law = Callable[["Asked"], object]
 
-__all__ = ["Asked", "LawBroken", "Trial", "strategy"]
-
 SWEEP = 50_000  # requests that are tried one after the other
 
 

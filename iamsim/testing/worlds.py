@@ -12,8 +12,6 @@ if TYPE_CHECKING:
 
     from iamsim.api import Answer, World
 
-__all__ = ["answer_of", "current_world", "problems_of", "use_world"]
-
 _CURRENT: ContextVar[World | None] = ContextVar("iamsim_world", default=None)
 
 

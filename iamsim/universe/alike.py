@@ -33,19 +33,6 @@ if TYPE_CHECKING:
     from iamsim.engine.question import Question
     from iamsim.engine.world import CompiledWorld
 
-__all__ = [
-    "Alike",
-    "Member",
-    "Others",
-    "Own",
-    "Reading",
-    "Side",
-    "classes",
-    "fitting",
-    "outcomes",
-    "untold",
-]
-
 T = TypeVar("T")
 REMEMBERED = 200_000  # entries of each table
 

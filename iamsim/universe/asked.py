@@ -18,18 +18,6 @@ from iamsim.syntax.read import parse_policy
 if TYPE_CHECKING:
     from iamsim.engine.question import ContextValue, Question
 
-__all__ = [
-    "ANONYMOUS",
-    "EVERYTHING",
-    "FEDERATED_USER",
-    "FRESH_ACCOUNT",
-    "FRESH_ORGANIZATION",
-    "NOT_THE_OWNER",
-    "SOMEBODY",
-    "Asked",
-    "somebody_of",
-]
-
 SOMEBODY = "iamsim-outside"  # the name of a principal that no policy names
 FRESH_ACCOUNT = "000000000000"  # an account that no policy names
 FRESH_ORGANIZATION = "o-iamsimelse"

@@ -33,18 +33,6 @@ if TYPE_CHECKING:
     from iamsim.core.arn import Arn
     from iamsim.world.model import Account, PermissionSet, World
 
-__all__ = [
-    "Candidate",
-    "CandidateKind",
-    "find_candidate",
-    "granted_by",
-    "named_candidates",
-    "names_granted",
-    "partition_of",
-    "permission_set_name",
-    "world_candidates",
-]
-
 EVERYONE = "*"
 NO_SUFFIX = "0" * 16  # stands for what Identity Center appends to the name of a role
 

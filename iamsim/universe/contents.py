@@ -14,15 +14,6 @@ from iamsim.engine.formula import Slot
 if TYPE_CHECKING:
     from iamsim.compile.statement import CompiledStatement, ResourceTest
 
-__all__ = [
-    "OWN_SLOTS",
-    "Content",
-    "conditions_of",
-    "content_of",
-    "reads_context",
-    "resources_of",
-]
-
 # The layers whose statements are a user's or role's own.
 OWN_SLOTS = {
     Layer.IDENTITY_BASED_POLICY: Slot.IDENTITY,

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from iamsim.engine.world import CompiledWorld
     from iamsim.world.model import Account, AnyPolicy, World
 
-__all__ = ["Differing"]
-
 LIMITS = frozenset(
     {
         PolicyType.SERVICE_CONTROL,

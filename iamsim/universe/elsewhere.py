@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from iamsim.engine.question import ContextValue
     from iamsim.world.model import World
 
-__all__ = ["OPEN_TO_ALL", "OWNER_KEYS", "Elsewhere", "elsewhere", "ways_of"]
-
 OWNER_ACCOUNTS = frozenset(owner_account_keys().values())
 OWNER_ORGANIZATIONS = frozenset({"aws:resourceorgid", "aws:resourceorgpaths"})
 OWNER_KEYS = OWNER_ACCOUNTS | OWNER_ORGANIZATIONS

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from iamsim.engine.authorize import Prepared
     from iamsim.universe.alike import Alike
 
-__all__ = ["OWN", "Meeting", "meeting_of"]
-
 # The places of what is the caller's own.
 OWN = frozenset({Slot.IDENTITY, Slot.BOUNDARY, Slot.SESSION})
 

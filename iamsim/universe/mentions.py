@@ -21,19 +21,6 @@ if TYPE_CHECKING:
 
     from iamsim.compile.statement import CompiledStatement
 
-__all__ = [
-    "ACCOUNT",
-    "INSTANCE",
-    "ORGANIZATION",
-    "ROOT",
-    "SOME_SERVICE",
-    "Mentions",
-    "mentions_of",
-    "principals_like",
-    "singled_out",
-    "with_spared",
-]
-
 INSTANCE = "x"  # stands for what a wildcard matches
 DOMAIN = ".amazonaws.com"
 SOME_SERVICE = f"monitoring{DOMAIN}"  # stands for services that no policy names

@@ -47,8 +47,6 @@ if TYPE_CHECKING:
     from iamsim.universe.mentions import Mentions
     from iamsim.world.model import World
 
-__all__ = ["future_of", "others_of", "statements_about"]
-
 PARTS = 6  # of an ARN
 WILD = frozenset("*?")
 NO_ORGANIZATION = frozenset({"aws:PrincipalOrgID", "aws:PrincipalOrgPaths"})

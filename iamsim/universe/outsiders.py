@@ -30,8 +30,6 @@ if TYPE_CHECKING:
     from iamsim.universe.zone import Zone
     from iamsim.world.model import World
 
-__all__ = ["Outsider", "outsiders", "through_services"]
-
 ANYBODY = "*"
 SESSION = "assumed-role/"
 WILD = frozenset("*?")

@@ -15,8 +15,6 @@ from iamsim.syntax.read import parse_policy
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["shares_of"]
-
 EVERYBODY = "all"  # as EC2 and RDS write it
 
 

@@ -12,8 +12,6 @@ from iamsim.core.errors import RequestError
 if TYPE_CHECKING:
     from iamsim.world.model import World
 
-__all__ = ["Zone", "zones_of"]
-
 
 class Zone(NamedTuple):
     """Accounts that trust each other. `organization` is the id, where it is one's accounts."""

@@ -43,17 +43,6 @@ if TYPE_CHECKING:
         WayExplanation,
     )
 
-__all__ = [
-    "DecisionGates",
-    "Gate",
-    "Lane",
-    "Level",
-    "Place",
-    "deciding_texts",
-    "gates_of",
-    "place_of",
-]
-
 # What credentials reach is shown with the session, not as a guardrail of its own.
 _GUARDRAILS = frozenset(slot.layer for slot in GUARDRAILS if slot is not Slot.CREDENTIALS)
 # The kinds of grant that a way in asks of the resource-based policy; other ways ask for any.

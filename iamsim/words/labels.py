@@ -20,22 +20,6 @@ if TYPE_CHECKING:
 
     from iamsim.core.explanation import NearMiss, StatementExplanation
 
-__all__ = [
-    "BYPASSES",
-    "REASONS",
-    "RELATIONS",
-    "VERDICTS",
-    "WAYS",
-    "bypass_text",
-    "deny_text",
-    "element_text",
-    "lacking_lines",
-    "near_lines",
-    "on_one_line",
-    "short_arn",
-    "statement_lines",
-]
-
 VERDICTS: Mapping[Verdict, str] = {
     Verdict.ALLOWED: "allowed",
     Verdict.EXPLICIT_DENY: "denied explicitly",

@@ -23,18 +23,6 @@ from iamsim.words.sentences import NOTES, REASONS
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-__all__ = [
-    "COURSE_LANGUAGES",
-    "LANGUAGES",
-    "coded",
-    "course_in_japanese",
-    "course_speaker",
-    "finding_words",
-    "in_english",
-    "in_japanese",
-    "speaker",
-]
-
 if TYPE_CHECKING:
     Say = Callable[[str], str]
 

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
     from iamsim.words.language import Say
 
-__all__ = ["spoken_markup"]
-
 _TAG = re.compile(r"(<[^<>]*>)")
 _CODE = re.compile(r"<code[^<>]*>([^<>]+)</code>")
 _QUOTED = re.compile(r"<(pre|svg|script|style|blockquote)\b|<(\w+)(?=[^<>]* lang=)")

@@ -6,8 +6,6 @@ from enum import Enum
 
 from iamsim.core.decision import Verdict
 
-__all__ = ["VERDICT_STATES", "State"]
-
 
 class State(Enum):
     """How a gate stands; the values are the words that pictures show."""

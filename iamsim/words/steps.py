@@ -22,18 +22,6 @@ if TYPE_CHECKING:
     from iamsim.words.gates import DecisionGates, Gate, Lane, Place
     from iamsim.words.language import Say
 
-__all__ = [
-    "DECIDES",
-    "Card",
-    "DecisionPicture",
-    "Line",
-    "Row",
-    "Step",
-    "picture_of",
-    "spoken",
-    "steps_of",
-]
-
 DECIDES = "decides"
 _AROUND = (State.BYPASSED, State.NOT_APPLICABLE)
 

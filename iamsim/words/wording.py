@@ -15,19 +15,6 @@ if TYPE_CHECKING:
     from iamsim.core.explanation import ClauseExplanation, StatementExplanation
     from iamsim.core.span import Span
 
-__all__ = [
-    "condition_text",
-    "failing_clauses",
-    "failure_text",
-    "joined",
-    "place_text",
-    "request_text",
-    "shortened",
-    "statement_text",
-    "value_text",
-    "wanted_text",
-]
-
 _LISTED = 3
 _LONGEST = 100
 _NEGATED = frozenset({Element.NOT_ACTION, Element.NOT_RESOURCE, Element.NOT_PRINCIPAL})

@@ -45,8 +45,6 @@ BESIDE: dict[str, Callable[[str], object]] = {
     "accounts": is_account_id,
 }
 
-__all__ = ["WorldBuilder", "find_partitions"]
-
 
 def find_partitions(worlds: Iterable[Fields]) -> dict[str, str]:
     """Find the partition of each account: as said, else as its ARNs have it, else `aws`."""

@@ -10,8 +10,6 @@ from iamsim.core.json_text import locate_json
 from iamsim.core.span import Source
 from iamsim.world.items import PolicyDocument
 
-__all__ = ["BUILT_IN_POLICIES", "FULL_AWS_ACCESS", "RCP_FULL_AWS_ACCESS", "find_built_in"]
-
 _SCP_TEXT = """{
   "Version": "2012-10-17",
   "Statement": [

@@ -11,8 +11,6 @@ from iamsim.world.merge import content
 if TYPE_CHECKING:
     from iamsim.world.items import AnyPolicy
 
-__all__ = ["combine_attached", "combine_lists", "kept"]
-
 
 def kept(mine: Any, theirs: Any) -> Any:  # noqa: ANN401 - values of any field
     """The value of the layer; the one below where they are equal, since its place is known."""

@@ -17,8 +17,6 @@ from iamsim.core.span import Path, Source, Span
 from iamsim.core.span_parts import part_of
 from iamsim.files.reading import read_bytes
 
-__all__ = ["Document", "document_of_data", "parse_document", "read_document"]
-
 MAX_DEPTH = 100
 # How YAML begins and ends that was written whole: without its last line, more of it is missing.
 WRITTEN = "# Written by `iamsim import`, to the line of dots: the next import writes it anew.\n"

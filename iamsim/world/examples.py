@@ -6,8 +6,6 @@ import os
 
 from iamsim.core.errors import RequestError
 
-__all__ = ["EXAMPLE", "example_path", "examples", "hint_for_examples"]
-
 EXAMPLE = "example:"
 IN_CHECKOUT = "corpus/examples/"
 

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
     from iamsim.core.span import Path, Source, Span
 
-__all__ = ["Fault", "Field", "Fields", "Kind", "Place", "Problems", "Table", "describe"]
-
 SHOWN_LENGTH = 100
 LEAVE_OUT = "write what it holds, or leave the key out"
 TAGS = "tags"  # the field, and the kind of field, whose values may look like a marker

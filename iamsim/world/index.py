@@ -19,8 +19,6 @@ from iamsim.world.documents import Document, document_of_data
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["INDEX", "AccountNames", "WorldIndex", "index_texts", "read_index"]
-
 INDEX = ".iamsim-index"
 VERSION = 2
 _TOP = "index.json"

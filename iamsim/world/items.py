@@ -19,26 +19,6 @@ if TYPE_CHECKING:
 
     from iamsim.core.unknown import Unknown
 
-__all__ = [
-    "LOST_KINDS",
-    "Account",
-    "AnyPolicy",
-    "Group",
-    "KmsGrant",
-    "ManagedPolicyReference",
-    "Node",
-    "Organization",
-    "PermissionSet",
-    "PolicyDocument",
-    "PublicAccessBlock",
-    "Resource",
-    "Role",
-    "RootUser",
-    "ServiceAccess",
-    "User",
-    "VpcEndpoint",
-]
-
 NOWHERE = Source("world", "")
 # What a lost source may have told of: users, groups and roles; resources; VPC endpoints; settings
 # and credentials, on which no decision hangs.

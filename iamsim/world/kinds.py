@@ -20,31 +20,6 @@ if TYPE_CHECKING:
 
     from iamsim.world.fields import Table
 
-__all__ = [
-    "ACCOUNT_ID",
-    "ANYTHING",
-    "ARN",
-    "FLAG",
-    "IAM_NAME",
-    "IAM_PATH",
-    "NAME_OR_UNKNOWN",
-    "NODE_ID",
-    "NOTHING",
-    "POLICY",
-    "POLICY_ID",
-    "SHARE",
-    "TAGS",
-    "TEXT",
-    "TIME",
-    "TIME_OR_NEVER",
-    "WHOLE_NUMBER",
-    "Raw",
-    "choice",
-    "list_of",
-    "map_of",
-    "record",
-]
-
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 _is_iam_name = re.compile(r"[A-Za-z0-9_+=,.@-]+").fullmatch
 _is_iam_path = re.compile(r"/(?:[!-\x7f]*/)?").fullmatch

@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 
     from iamsim.world.items import AnyPolicy, Organization
 
-__all__ = ["State", "lay_over"]
-
 Names = frozenset[str]
 # Where the name of a field of the world file is not that of the attribute.
 ATTRIBUTES = {"inline_policies": "policies"}

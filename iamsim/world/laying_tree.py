@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     Attached = tuple[AnyPolicy, ...] | None
     Combine = Callable[[Attached, Attached, Attached], Attached]
 
-__all__ = ["STAND_IN", "lay_tree", "node_ids"]
-
 STAND_IN = "ou-not-known-"  # begins the ids of nodes that have none
 
 

@@ -26,18 +26,6 @@ if TYPE_CHECKING:
     from iamsim.world.index import WorldIndex
     from iamsim.world.model import World
 
-__all__ = [
-    "WORLD_FILES",
-    "WorldProblemsError",
-    "load_world",
-    "load_world_data",
-    "load_world_documents",
-    "raise_problems",
-    "read_record",
-    "refuse_lost",
-    "world_file",
-]
-
 WORLD_FILES = ("world.yaml", "world.yml", "world.json")
 SHOWN_PROBLEMS = 20
 

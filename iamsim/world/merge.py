@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from iamsim.world.fields import Problems
     from iamsim.world.items import Node
 
-__all__ = ["check_world", "merge_worlds"]
-
 Item = TypeVar("Item", bound=Placed)
 Value = TypeVar("Value")
 

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from iamsim.core.span import Source
     from iamsim.world.index import AccountNames
 
-__all__ = ["AccountsOnDemand", "PolicyOnDemand", "ResourcesOnDemand"]
-
 
 class PolicyOnDemand(PolicyDocument):
     """A policy whose file is read when somebody asks for its document or its source."""

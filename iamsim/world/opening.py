@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from iamsim.world.index import WorldIndex
     from iamsim.world.model import Account, World
 
-__all__ = ["open_world"]
-
 
 def open_world(path: str) -> World:
     """Load a world as `load_world` does, but only what a question touches, where the index beside

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from iamsim.world.fields import Fields, Problems
     from iamsim.world.items import AnyPolicy
 
-__all__ = ["OrganizationPolicies"]
-
 # What stands in ARNs for the key under which policies are attached.
 TYPES = {"scps": "service_control_policy", "rcps": "resource_control_policy"}
 

@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 
     from iamsim.world.fields import Fields, Problems
 
-__all__ = ["Policies"]
-
 _match_customer_policy = re.compile(
     r"arn:[a-z-]+:iam::([0-9]{12}):policy/(?:.*/)?([^/]+)"
 ).fullmatch

@@ -31,8 +31,6 @@ from iamsim.world.kinds import (
     record,
 )
 
-__all__ = ["TABLES", "WORLD"]
-
 _POLICIES = list_of(POLICY)
 _INSTEAD = (
     'list what is attached; write `[]` where nothing is, `{unknown: "why"}` as an item for what is'

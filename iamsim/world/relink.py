@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
     Find = Callable[[AnyPolicy], AnyPolicy | None]
 
-__all__ = ["relink"]
-
 
 def relink(world: World, before: World, removed: Iterable[str] = ()) -> World:
     """Put the policies under the names of a world wherever they are attached.

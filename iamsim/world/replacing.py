@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 
     from iamsim.world.model import Account, AnyPolicy, Node
 
-__all__ = ["Owner", "map_policies", "replace_node", "replace_owner", "replace_policy"]
-
 Owner = User | Role | Group | PermissionSet | Resource | VpcEndpoint
 Part = TypeVar("Part")
 

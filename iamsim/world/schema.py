@@ -12,8 +12,6 @@ from iamsim.world.records import TABLES, WORLD
 if TYPE_CHECKING:
     from iamsim.world.fields import Field, Table
 
-__all__ = ["world_schema"]
-
 
 def world_schema() -> dict[str, object]:
     """Give the schema of a world file as plain data, ready for `json.dumps`."""

@@ -21,8 +21,6 @@ from iamsim.core.span import Span
 if TYPE_CHECKING:
     from iamsim.core.span import Path, Source
 
-__all__ = ["TagReader", "read_yaml"]
-
 MAX_ALIASED_NODES = 1_000_000
 NULLS = frozenset(("", "~", "null", "Null", "NULL"))
 

@@ -14,8 +14,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["write_yaml"]
-
 LINE = 100
 SURROGATES = range(0xD800, 0xE000)
 LAST_SHORT = 0xFFFF

@@ -5,8 +5,6 @@ The formula is that of WCAG 2.2 (https://www.w3.org/TR/WCAG22/#dfn-contrast-rati
 
 from __future__ import annotations
 
-__all__ = ["CONTRASTS"]
-
 CONTRASTS = """() => {
   const parse = (text) => (text.match(/[\\d.]+/g) || []).map(Number);
   const over = (top, below) => {

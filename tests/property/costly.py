@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from hypothesis import settings
 
-__all__ = ["costly", "very_costly"]
-
 EXAMPLES = settings().max_examples
 
 costly = settings(max_examples=max(1, EXAMPLES // 3))

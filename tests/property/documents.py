@@ -21,16 +21,6 @@ if TYPE_CHECKING:
     from iamsim.compile.statement import CompiledStatement
     from iamsim.core.request import Caller
 
-__all__ = [
-    "allows",
-    "carries",
-    "compiled",
-    "document_pairs",
-    "requests",
-    "resource_pairs",
-    "statements",
-]
-
 ACTIONS = ["s3:GetObject", "s3:PutObject", "s3:Get*", "s3:*Object", "s3:*", "*", "iam:PassRole"]
 ASKED = ["s3:getobject", "s3:putobject", "s3:getobjectacl", "iam:passrole", "sqs:sendmessage"]
 RESOURCES = [

@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     import random
     from collections.abc import Iterator
 
-__all__ = ["USER", "Seed", "mutated", "seeds"]
-
 ROOT = Path(__file__).parent.parent.parent
 LARGEST = 6_000  # characters of a seed
 SUFFIXES = (".json", ".yaml", ".yml", ".csv", ".tfstate")

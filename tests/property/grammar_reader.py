@@ -40,8 +40,6 @@ if TYPE_CHECKING:
 
     from iamsim.core.span import Path
 
-__all__ = ["read_by_grammar"]
-
 Node = Any  # a Tree or a Token: what stands where is the grammar's business, not the type's
 BYTE_ORDER_MARK = "\ufeff"
 END = "$END"  # what lark calls the end of the text

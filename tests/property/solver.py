@@ -19,8 +19,6 @@ import z3
 
 from tests.property.documents import carries
 
-__all__ = ["Encoding", "InexpressibleError", "self_test"]
-
 Data = dict[str, Any]
 MOST_VALUES = 3  # of aws:TagKeys: one for each statement's ForAnyValue that a pair can need
 RESOURCE = "resource"

@@ -12,8 +12,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-__all__ = ["services_in", "tables_in"]
-
 # Prefixes of services that are words of this code too: alone they name no service.
 WORDS = frozenset(
     {"account", "billing", "cases", "config", "connect", "events", "health", "logs", "one"}

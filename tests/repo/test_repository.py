@@ -92,6 +92,26 @@ def test_exported_names_are_sorted_and_complete():
     assert all(getattr(iamsim, name) is not None for name in names)
 
 
+def test_lists_of_names_stand_where_they_say_something():
+    """`__all__` is in public modules, in packages, and where a module passes on another's names.
+
+    Anywhere else it would only repeat what an underscore says, and hide unused names from tools.
+    """
+    public = {ROOT / "iamsim" / "testing" / "laws.py"}
+    for path in MODULES:
+        tree = ast.parse(path.read_text("utf-8"))
+        listed = [
+            statement.value
+            for statement in tree.body
+            if isinstance(statement, ast.Assign) and ast.unparse(statement.targets[0]) == "__all__"
+        ]
+        if not listed or path in public or path.name == "__init__.py":
+            continue
+        imports = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+        passed_on = {name.asname or name.name for node in imports for name in node.names}
+        assert passed_on & set(ast.literal_eval(listed[0])), f"{path} passes on no name"
+
+
 @pytest.mark.parametrize("statement", ["import iamsim", "import iamsim.cli.main"])
 def test_import_is_light(statement):
     """Importing the package, or the command line's entry, loads no third-party package."""

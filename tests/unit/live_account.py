@@ -21,8 +21,6 @@ import boto3
 from moto.moto_api._internal import mock_random
 from moto.server import ThreadedMotoServer
 
-__all__ = ["ACCOUNT", "PUBLIC", "READ", "RECORDED", "REGION", "ROLE", "TRUST", "Live", "served"]
-
 ACCOUNT = "123456789012"
 REGION = "eu-west-1"
 ROLE = "Audit"

@@ -46,8 +46,6 @@ if TYPE_CHECKING:
     from iamsim.audit.model import Outcome
     from iamsim.world.model import Account, User
 
-__all__ = ["has_password"]
-
 HEADING = "human-federation"
 SIGN_IN = "https://docs.aws.amazon.com/cli/latest/userguide/cli-configure-sign-in.html"
 LOCAL_CLIENT = "arn:{partition}:signin:{region}:{account}:oauth2/public-client/localhost"

@@ -14,8 +14,6 @@ from iamsim.calls.arns import Resource, fill, resources_of
 if TYPE_CHECKING:
     from iamsim.calls.asker import Asker
 
-__all__ = ["HANDLERS", "PREPARE"]
-
 CATALOG_TYPES = frozenset(
     {
         "rootcatalog",

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from iamsim.calls.asker import Asker
     from iamsim.calls.model import ContextValue
 
-__all__ = ["HANDLERS", "PREPARE"]
-
 
 def _task_definition(asker: Asker, name: object) -> Resource:
     """`family`, `family:revision` or an ARN; without a revision the newest is meant."""

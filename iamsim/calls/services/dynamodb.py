@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from iamsim.calls.asker import Asker
     from iamsim.calls.model import ContextValue
 
-__all__ = ["HANDLERS"]
-
 NAME = re.compile(r"[#:]?[A-Za-z_][\w.\-]*")
 WORDS = frozenset({"and", "or", "not", "between", "in", "set", "remove", "add", "delete"})
 FUNCTIONS = frozenset(

@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     from iamsim.calls.asker import Asker
     from iamsim.calls.model import Requested
 
-__all__ = ["HANDLERS"]
-
 
 def _any(asker: Asker) -> None:
     """Any other operation: what the table says, with tags on what is made."""

@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from iamsim.calls.asker import Asker
     from iamsim.calls.model import ContextValue
 
-__all__ = ["HANDLERS"]
-
 
 def _run(asker: Asker) -> None:
     template = asker.get("LaunchTemplate")

@@ -17,20 +17,6 @@ if TYPE_CHECKING:
     from iamsim.calls.asker import Asker
     from iamsim.calls.model import ContextValue
 
-__all__ = [
-    "ID_TYPES",
-    "MADE",
-    "TAG_TYPES",
-    "as_list",
-    "ask_created_tags",
-    "ask_disk_key",
-    "by_id",
-    "made",
-    "tag_context",
-    "tags_by_type",
-    "typed",
-]
-
 # What an id starts with, and the resource type that it is of:
 # https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/resource-ids.html
 ID_TYPES = {

@@ -13,8 +13,6 @@ from iamsim.core.arn import is_account_id
 if TYPE_CHECKING:
     from iamsim.calls.asker import Asker
 
-__all__ = ["HANDLERS", "PREPARE"]
-
 
 def function_arn(asker: Asker, name: str, qualifier: str | None = None) -> str:
     """The ARN of a function in any of the forms that FunctionName takes."""

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from iamsim.calls.asker import Asker
     from iamsim.calls.model import ContextValue
 
-__all__ = ["HANDLERS", "PREPARE"]
-
 PLACE = re.compile(r"\{([\w-]+)\+?\}")
 VERSION = re.compile(r"^/v2(?=/)")
 

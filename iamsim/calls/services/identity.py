@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from iamsim.calls.asker import Asker
     from iamsim.calls.model import ContextValue
 
-__all__ = ["HANDLERS", "PREPARE"]
-
 
 def _assume(asker: Asker) -> None:
     """AssumeRole and its kin ask for session tags, the source identity and contexts as well.

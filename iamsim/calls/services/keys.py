@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from iamsim.calls.asker import Asker
     from iamsim.calls.model import ContextValue
 
-__all__ = ["HANDLERS", "PREPARE"]
-
 CONTEXTS = ("EncryptionContext", "SourceEncryptionContext", "DestinationEncryptionContext")
 
 

@@ -16,8 +16,6 @@ from iamsim.core.arn import is_account_id
 if TYPE_CHECKING:
     from iamsim.calls.asker import Asker
 
-__all__ = ["HANDLERS", "PREPARE", "queue_arn"]
-
 HOST = re.compile(r"(?:sqs\.)?([a-z]{2}(?:-[a-z]+)+-\d)(?:\.queue)?\.amazonaws\.com(?:\.cn)?")
 
 

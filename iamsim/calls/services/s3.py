@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from iamsim.calls.asker import Asker
     from iamsim.calls.model import ContextValue
 
-__all__ = ["HANDLERS", "ask_bucket", "ask_object", "object_resource"]
-
 OBJECT_LAMBDA = "s3-object-lambda"
 API = "https://docs.aws.amazon.com/AmazonS3/latest/API/API_"
 

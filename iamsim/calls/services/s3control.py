@@ -12,8 +12,6 @@ from iamsim.calls.extras import ask_pass_role
 if TYPE_CHECKING:
     from iamsim.calls.asker import Asker
 
-__all__ = ["HANDLERS", "PREPARE"]
-
 
 def _prepare(asker: Asker) -> None:
     account = asker.get("AccountId")

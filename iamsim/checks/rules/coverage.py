@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from iamsim.checks.view import StatementView
     from iamsim.syntax.ast import Entries
 
-__all__ = ["Scopes", "covers_pair"]
-
 _wild = re.compile(r"[*?]|\$\{")
 EVERYONE = frozenset({("*", "*"), ("AWS", "*")})
 

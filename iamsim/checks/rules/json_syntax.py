@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from iamsim.core.errors import PolicyError
     from iamsim.core.span import Source
 
-__all__ = ["syntax_finding"]
-
 
 def syntax_finding(error: PolicyError, source: Source) -> Finding:
     """Turn the error of the JSON reader into a finding."""

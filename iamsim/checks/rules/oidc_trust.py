@@ -31,8 +31,6 @@ if TYPE_CHECKING:
     from iamsim.checks.view import PolicyView, StatementView
     from iamsim.syntax.ast import Value
 
-__all__ = ["host_of", "oidc_providers", "show_stranger"]
-
 REPOSITORY_CLAIMS = ("sub", "job_workflow_ref", "repository", "repository_id")
 SUBJECT_PARTS = 2
 

@@ -10,8 +10,6 @@ if TYPE_CHECKING:
     from iamsim.checks.view import PolicyView, StatementView
     from iamsim.core.span import Path
 
-__all__ = ["Reach", "find_reach", "names_service"]
-
 VARIANTS = {
     ("explicit", "NotResource"): "WITH_NOT_RESOURCE",
     ("star", "NotResource"): "WITH_STAR_IN_ACTION_AND_NOT_RESOURCE",

@@ -30,8 +30,6 @@ if TYPE_CHECKING:
     from iamsim.core.wildcard import TextTest
     from iamsim.syntax.ast import Entries, Value
 
-__all__ = ["covers_action", "covers_resource"]
-
 REMEMBERED = 4_096  # patterns; those of one policy are asked about many times
 MOST_PAIRS = 4_000_000  # entries held against patterns in one list; longer ones fit no policy
 _WILDCARDS = re.compile(r"[*?]{2,}")

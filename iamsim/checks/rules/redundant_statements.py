@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from iamsim.checks.finding import Finding
     from iamsim.checks.view import PolicyView, StatementView
 
-__all__ = ["meaning"]
-
 CODE = "REDUNDANT_STATEMENT"
 LISTS = ("Action", "NotAction", "Resource", "NotResource")
 IGNORING_CASE = ("Action", "NotAction")

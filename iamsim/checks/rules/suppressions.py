@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from iamsim.checks.suppression import Suppression
     from iamsim.checks.view import PolicyView
 
-__all__ = ["unused_suppression"]
-
 INVALID = "IAMSIM_INVALID_SUPPRESSION"
 UNUSED = "IAMSIM_UNUSED_SUPPRESSION"
 

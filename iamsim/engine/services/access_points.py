@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     from iamsim.core.request import Caller
     from iamsim.world.model import Resource
 
-__all__ = ["conditions_of_access", "is_about_the_point", "object_behind", "with_buckets"]
-
 DIRECT = (GrantKind.USER | GrantKind.SESSION | GrantKind.FEDERATED_USER | GrantKind.WILDCARD).value
 OBJECT = "/object/"
 TAG_ACTIONS = ("listtagsforresource", "tagresource", "untagresource")

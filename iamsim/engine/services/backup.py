@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from iamsim.core.arn import find_arn
 
-__all__ = ["is_recovery_point"]
-
 SERVICE = "backup"
 
 

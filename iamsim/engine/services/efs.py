@@ -5,8 +5,6 @@ https://docs.aws.amazon.com/efs/latest/ug/iam-access-control-nfs-efs.html
 
 from __future__ import annotations
 
-__all__ = ["is_client_call"]
-
 CLIENT = "elasticfilesystem:client"  # ClientMount, ClientWrite, ClientRootAccess
 
 

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from iamsim.engine.context import Derived
     from iamsim.world.model import Role, User
 
-__all__ = ["BOUNDARY_ACTIONS", "boundary_context", "session_token_policy"]
-
 # Calls on a user or role that has a boundary carry the boundary's ARN.
 BOUNDARY_ACTIONS = frozenset(
     {

@@ -52,17 +52,6 @@ GRANTED = tuple(
     )
 )
 
-__all__ = [
-    "ALIAS_ACTIONS",
-    "GRANTED",
-    "check_alias",
-    "grant_policy",
-    "is_service_at_key",
-    "managed_key_policy",
-    "needs_foreign_key",
-    "retires_grant",
-]
-
 ALIAS_ACTIONS = frozenset({"kms:createalias", "kms:deletealias", "kms:updatealias"})
 LONGEST = 400  # characters of an ARN that an error repeats
 RESERVED = ":alias/aws/"

@@ -16,17 +16,6 @@ if TYPE_CHECKING:
 
     from iamsim.core.request import ContextValue
 
-__all__ = [
-    "BARE_GROUP_ACTIONS",
-    "DESCRIBE_LOG_GROUPS",
-    "format_in_policies",
-    "log_group_pattern",
-    "log_groups_of",
-    "names_in_policies",
-    "names_log_groups",
-    "resource_in_policies",
-]
-
 DESCRIBE_LOG_GROUPS = "logs:describeloggroups"
 ALL = ":log-group::log-stream:"
 STREAM = ":log-stream:"

@@ -11,15 +11,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from iamsim.engine.encounter import Encounter
 
-__all__ = [
-    "acts_as_administrator",
-    "asks_by_delegation",
-    "is_no_administrator",
-    "is_no_delegated_administrator",
-    "is_no_management_account",
-    "is_no_member",
-]
-
 SERVICE = "organizations"
 # Contacts and names of other accounts are asked for with an ARN of the management account:
 # https://docs.aws.amazon.com/accounts/latest/reference/security_iam_service-with-iam.html

@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from iamsim.compile.condition import ConditionTest
     from iamsim.compile.statement import CompiledStatement
 
-__all__ = ["has_pattern_not_taken"]
-
 # A wildcard without six characters in a row on either side of it.
 BARE_WILDCARD = re.compile(r"(?<![^*?]{6})[*?](?![^*?]{6})")
 # The account of an ARN that is neither an id nor a wildcard alone.

@@ -25,17 +25,6 @@ if TYPE_CHECKING:
     from iamsim.engine.context import Derived
     from iamsim.world.model import Resource
 
-__all__ = [
-    "ACCOUNT_ACTIONS",
-    "ALL_BUCKETS",
-    "access_point_context",
-    "access_point_name",
-    "is_bucket",
-    "is_public",
-    "is_unsettled",
-    "lost_publicness",
-]
-
 # Actions of S3 without a resource, whose statements AWS's own samples write with this ARN:
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-basics.html
 ACCOUNT_ACTIONS = frozenset({"s3:listallmybuckets"})

@@ -24,23 +24,6 @@ if TYPE_CHECKING:
     from iamsim.engine.encounter import Encounter
     from iamsim.engine.question import Session
 
-__all__ = [
-    "CREDENTIALS_PAGES",
-    "OWN_RULES",
-    "TRUST_ACTIONS",
-    "UNSIGNED_ACTIONS",
-    "assumes_root",
-    "carries_no_token",
-    "credentials_of",
-    "has_no_signature",
-    "inherited_tags",
-    "is_foreign_provider",
-    "is_role_trust",
-    "is_trust_request",
-    "may_not_ask",
-    "may_not_assume_root",
-]
-
 # https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
 TRUST_ACTIONS = frozenset(
     {

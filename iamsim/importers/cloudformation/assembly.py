@@ -13,16 +13,6 @@ from typing import NamedTuple
 
 from iamsim.files.reading import read_bytes
 
-__all__ = [
-    "ASSETS",
-    "Assembly",
-    "StackArtifact",
-    "assembly_of",
-    "asset_files",
-    "find_assembly",
-    "is_manifest",
-]
-
 _ENVIRONMENT = re.compile(r"aws://([0-9]{12}|unknown-account)/([a-z0-9-]+)")
 _ASSET = re.compile(r"([0-9a-f]{64})[.]json$")
 STACK = "aws:cloudformation:stack"

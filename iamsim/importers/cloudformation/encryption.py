@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
     from iamsim.importers.cloudformation.reading import Reading
 
-__all__ = ["READERS", "read_key", "replicas_here"]
-
 TABLE_ENCRYPTION = "SSESpecification"
 
 

@@ -14,8 +14,6 @@ from iamsim.importers.unknown import Unknown
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["write_out_loops"]
-
 PREFIX = "Fn::ForEach::"
 PARTS = 3
 MAX_ENTRIES = 10_000

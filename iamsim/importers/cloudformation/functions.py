@@ -17,8 +17,6 @@ from iamsim.importers.unknown import Unknown, find_unknown
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["PLAIN_FUNCTIONS", "as_text", "call_plain"]
-
 MAX_SUBNETS = 256
 PAIR = 2
 CIDR_ARGUMENTS = (2, 3)

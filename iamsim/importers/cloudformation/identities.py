@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from iamsim.importers.cloudformation.reading import Reading
     from iamsim.importers.draft import Record
 
-__all__ = ["READERS"]
-
 
 def _principal(reading: Reading, record: Record) -> None:
     """Read what users, groups and roles have in common."""

@@ -37,8 +37,6 @@ if TYPE_CHECKING:
     from iamsim.importers.draft import Draft
     from iamsim.importers.sources import Source
 
-__all__ = ["IMPORTER", "CloudFormation"]
-
 UNKNOWN_REGION = "us-east-1"
 MAX_ROUNDS = 10
 MANIFEST = "manifest.json"

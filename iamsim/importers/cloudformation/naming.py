@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
     from iamsim.catalog.resource_types import ResourceType
 
-__all__ = ["Environment", "Identity", "attribute_of", "identify"]
-
 LOWER_CASE = ("AWS::S3::Bucket", "AWS::ECR::Repository")
 
 

@@ -22,9 +22,6 @@ if TYPE_CHECKING:
     from iamsim.importers.cloudformation.reading import Reading
     from iamsim.importers.tree import PolicyKind
 
-__all__ = ["READERS"]
-
-
 # https://docs.aws.amazon.com/organizations/latest/APIReference/API_CreatePolicy.html
 _is_policy_type = re.compile(r"[A-Z][A-Z0-9_]*POLICY[A-Z0-9_]*").fullmatch
 

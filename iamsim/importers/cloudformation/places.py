@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
     from iamsim.core.span import Path
 
-__all__ = ["Entries", "Items", "Locator", "TemplateText"]
-
 STATEMENT = "Statement"
 LOOP = "Fn::ForEach::"
 

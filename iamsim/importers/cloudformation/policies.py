@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from iamsim.core.span import Path
     from iamsim.world.documents import Document
 
-__all__ = ["template_policies"]
-
 # Places that no account and no Region has: only the form of what is evaluated counts.
 ENVIRONMENT = Environment("000000000000", "us-east-1", "stack")
 IF_PARTS = 3

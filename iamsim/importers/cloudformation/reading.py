@@ -17,9 +17,6 @@ if TYPE_CHECKING:
     from iamsim.importers.draft import Draft, Record, Severity
     from iamsim.importers.resource_kinds import Scope
 
-__all__ = ["Reading"]
-
-
 NUMBERS = frozenset({"MaxSessionDuration"})  # the only texts that are numbers
 
 

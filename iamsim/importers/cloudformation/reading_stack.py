@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from iamsim.importers.cloudformation.stack import Stack
     from iamsim.importers.draft import Draft
 
-__all__ = ["READERS", "read_stack"]
-
 READERS: dict[str, Callable[[Reading], None]] = {
     **identities.READERS,
     **organizations.READERS,

@@ -40,8 +40,6 @@ if TYPE_CHECKING:
     from iamsim.importers.cloudformation.reading import Reading
     from iamsim.importers.draft import Record
 
-__all__ = ["READERS", "read_tagged"]
-
 
 def _own(reading: Reading, arn: str | None = None) -> Record:
     """Give the record of a resource of the stack's account."""

@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     Json = dict[str, object]
     Remark = Callable[[str, str, str], None]
 
-__all__ = ["expand_sam", "is_sam"]
-
 TRANSFORM = "AWS::Serverless-2016-10-31"
 PREFIX = "AWS::Serverless::"
 GLOBALS = (

@@ -12,8 +12,6 @@ if TYPE_CHECKING:
 
     Json = dict[str, object]
 
-__all__ = ["event_managed_policies", "function_url_permissions", "read_event"]
-
 # Sources that Lambda polls: the role of the function may read them.
 POLLED = {
     "DynamoDB": "service-role/AWSLambdaDynamoDBExecutionRole",

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     Json = dict[str, object]
     Report = Callable[[str, str], None]
 
-__all__ = ["Policies", "expand_policies"]
-
 FILE = "sam_policy_templates.json"
 NO_VALUE = {"Ref": "AWS::NoValue"}
 IF_PARTS = 3

@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     from iamsim.catalog.resource_types import ResourceType
     from iamsim.importers.cloudformation.places import TemplateText
 
-__all__ = ["Stack"]
-
 _NO_VALUE = object()
 _LISTS = re.compile(
     r"CommaDelimitedList|List<.*>|AWS::SSM::Parameter::Value<(?:List<.*>|CommaDelimitedList)>"

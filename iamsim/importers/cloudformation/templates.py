@@ -24,18 +24,6 @@ if TYPE_CHECKING:
     from iamsim.importers.cloudformation.naming import Environment
     from iamsim.importers.draft import Draft
 
-__all__ = [
-    "NESTED_STACK",
-    "OpenStack",
-    "Template",
-    "TemplateFile",
-    "is_template",
-    "nested_files",
-    "read_template",
-    "template_file",
-    "template_of",
-]
-
 LANGUAGE_EXTENSIONS = "AWS::LanguageExtensions"
 # Transforms of AWS that change no policy of the template:
 # https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/transform-reference.html.

@@ -9,17 +9,6 @@ import json
 import re
 from typing import NamedTuple
 
-__all__ = [
-    "Address",
-    "Key",
-    "ModulePath",
-    "Step",
-    "full_references",
-    "is_index",
-    "parse_address",
-    "parse_steps",
-]
-
 Key = str | int | None
 ModulePath = tuple[tuple[str, Key], ...]
 Step = str | int

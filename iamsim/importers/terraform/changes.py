@@ -11,8 +11,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-__all__ = ["KINDS", "PlanChange", "plan_changes", "removals"]
-
 Json = dict[str, object]
 # The lists of actions that plans have, and what they come to.
 KINDS = {

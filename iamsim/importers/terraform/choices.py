@@ -14,16 +14,6 @@ if TYPE_CHECKING:
     from iamsim.importers.terraform.addresses import Step
     from iamsim.importers.terraform.instances import Instance
 
-__all__ = [
-    "DOCUMENT",
-    "JSON_ATTRIBUTES",
-    "default_attribute",
-    "derived_attributes",
-    "dig",
-    "expression_text",
-    "same_id",
-]
-
 DOCUMENT = "aws_iam_policy_document"
 JSON_ATTRIBUTES = ("json", "minified_json")
 OF_BUCKETS = "aws_s3_bucket_"  # settings of buckets, each a resource whose id is the bucket

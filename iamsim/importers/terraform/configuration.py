@@ -11,8 +11,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from iamsim.importers.terraform.addresses import Address, ModulePath
 
-__all__ = ["Configuration", "constant", "constant_texts"]
-
 Json = dict[str, object]
 
 

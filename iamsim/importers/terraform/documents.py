@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from iamsim.importers.terraform.instances import Instance
     from iamsim.importers.terraform.resolving import Context, Plan
 
-__all__ = ["CONDITIONS", "ELEMENTS", "PRINCIPALS", "Guess", "Stated", "render_document"]
-
 Json = dict[str, object]
 # What lies below a resource: a plan that names the ARN alone may mean this as well.
 BELOW = {

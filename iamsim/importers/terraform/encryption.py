@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
     from iamsim.importers.terraform.reading import Reading
 
-__all__ = ["READERS", "find_key_reader", "read_alias"]
-
 # Arguments that say how something is encrypted.
 SETTINGS = (
     "encryption_configuration",

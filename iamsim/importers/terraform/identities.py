@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from iamsim.importers.draft import Record
     from iamsim.importers.terraform.reading import Reading
 
-__all__ = ["DATA_READERS", "LATE_READERS", "READERS"]
-
 _OWNERS = ("role", "user", "group")
 
 

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from iamsim.importers.draft import Draft, Record
     from iamsim.importers.terraform.resolving import Plan
 
-__all__ = ["read_permission_sets"]
-
 PREFIX = "aws_ssoadmin_"
 BLOCK = "customer_managed_policy_reference"
 Json = dict[str, object]

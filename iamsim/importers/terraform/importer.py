@@ -43,8 +43,6 @@ if TYPE_CHECKING:
     from iamsim.importers.draft import Draft
     from iamsim.importers.sources import Source
 
-__all__ = ["IMPORTER", "LATE_READERS", "READERS", "Terraform"]
-
 READERS: dict[str, Callable[[Reading], None]] = {
     **identities.READERS,
     **organizations.READERS,

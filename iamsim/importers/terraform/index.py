@@ -12,8 +12,6 @@ if TYPE_CHECKING:
     from iamsim.importers.terraform.addresses import Key, ModulePath, Step
     from iamsim.importers.terraform.instances import Instance
 
-__all__ = ["InstanceIndex", "resource_of"]
-
 RESOURCE_STEPS = 2
 
 

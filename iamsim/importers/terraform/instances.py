@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
     from iamsim.core.span import Span
 
-__all__ = ["Broken", "Instance", "is_plan", "is_state", "is_state_file", "read_instances"]
-
 Json = dict[str, object]
 MAX_MODULE_DEPTH = 50
 STATE_VERSION = 4

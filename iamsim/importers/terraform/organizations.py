@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from iamsim.importers.terraform.resolving import Plan
     from iamsim.importers.tree import PolicyKind
 
-__all__ = ["READERS", "read_attachments"]
-
 _FULL_ACCESS_IDS = tuple(policy_id for _, policy_id in FULL_ACCESS.values())
 
 

@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from iamsim.importers.terraform.instances import Instance
     from iamsim.importers.terraform.resolving import Plan
 
-__all__ = ["Reading"]
-
 Json = dict[str, object]
 
 

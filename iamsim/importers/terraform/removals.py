@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
     from iamsim.catalog.resource_types import ResourceType
 
-__all__ = ["Removals"]
-
 ENCRYPTION = "aws_s3_bucket_server_side_encryption_configuration"
 ENDPOINT_POLICY = ("aws_vpc_endpoint_policy", "vpc_endpoint_id")
 # What gives a role a policy that the role shows too: the role, and the policy.

@@ -50,8 +50,6 @@ if TYPE_CHECKING:
     from iamsim.importers.options import SourceOptions
     from iamsim.importers.terraform.instances import Instance
 
-__all__ = ["Context", "Plan"]
-
 MAX_DEPTH = 40
 _LOOPS = ("each", "count")
 _PLAIN = (["each"], ["count"], ["var"], ["local"], ["path"], ["terraform"])

@@ -38,8 +38,6 @@ if TYPE_CHECKING:
     from iamsim.importers.draft import Record
     from iamsim.importers.terraform.reading import Reading
 
-__all__ = ["LATE_READERS", "READERS", "read_tagged"]
-
 PERMISSION = (
     "action",
     "event_source_token",

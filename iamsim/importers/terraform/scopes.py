@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from iamsim.importers.terraform.configuration import Configuration
     from iamsim.importers.terraform.instances import Instance
 
-__all__ = ["UNKNOWN_REGION", "Scopes"]
-
 UNKNOWN_REGION = "us-east-1"
 # ARNs of other things of the same account, that people write out.
 OWN_ARNS = ("arn", "permissions_boundary")

@@ -13,8 +13,6 @@ if TYPE_CHECKING:
 
     from iamsim.importers.terraform.reading import Reading
 
-__all__ = ["READERS"]
-
 
 class _Kind(NamedTuple):
     """A resource type of RDS: the attribute with the name, and the ARN's own part."""

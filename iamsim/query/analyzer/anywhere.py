@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from iamsim.compile.statement import CompiledStatement
     from iamsim.engine.question import Question
 
-__all__ = ["ADDRESSES", "from_anywhere", "is_mounted", "unnamed_addresses"]
-
 SOURCE_IP = "aws:SourceIp"
 MOUNT_TARGET = "elasticfilesystem:accessedviamounttarget"
 # Only requests through a VPC endpoint have these; some of nobody's.

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
     from iamsim.world.documents import Document
 
-__all__ = ["ArchiveRule", "apply_rules", "read_rules"]
-
 OPERATORS = ("eq", "neq", "contains", "exists")
 FIELDS: dict[str, Callable[[AccessFinding], tuple[str, ...]]] = {
     "id": lambda item: (item.id,),

@@ -52,8 +52,6 @@ if TYPE_CHECKING:
     from iamsim.universe.zone import Zone
     from iamsim.world.model import Account, Resource, Role
 
-__all__ = ["External", "find_external", "own_statements"]
-
 GRANTING = frozenset({"grants", "shared_with"})  # facts that let somebody in beside policies
 MOST_ASKED = 20_000  # requests about one resource
 PRINCIPAL_ARN = "aws:principalarn"

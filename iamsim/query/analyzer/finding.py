@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from iamsim.core.decision import Decision
     from iamsim.core.span import Span
 
-__all__ = ["AccessFinding", "FindingKind", "Kept", "Status", "Step", "UnusedService"]
-
 
 class FindingKind(Enum):
     """What a finding is about, by AWS's words."""

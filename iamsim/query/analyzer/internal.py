@@ -31,8 +31,6 @@ if TYPE_CHECKING:
     from iamsim.symbolic.actions import ActionUniverse
     from iamsim.world.model import World
 
-__all__ = ["find_internal"]
-
 KINDS = {
     CandidateKind.USER: "IAM_USER",
     CandidateKind.ROLE: "IAM_ROLE",

@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from iamsim.query.what_can.places import Place
     from iamsim.universe.alike import Member
 
-__all__ = ["Known", "NamedPlace", "Outcome", "PlaceMeeting", "policies_alone"]
-
 
 class NamedPlace(NamedTuple):
     """A place that the policies of a principal tell apart, and the actions that they name there."""

@@ -33,8 +33,6 @@ if TYPE_CHECKING:
     from iamsim.query.batch import ActionUniverse, Batch
     from iamsim.world.model import AnyPolicy, Role, User
 
-__all__ = ["recommend"]
-
 NEVER = datetime.min.replace(tzinfo=UTC)
 
 

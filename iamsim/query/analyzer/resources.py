@@ -16,15 +16,6 @@ from iamsim.catalog.resource_types import find_type, resource_types, type_of_arn
 from iamsim.core.arn import find_arn
 from iamsim.query.batch import catalog_actions
 
-__all__ = [
-    "ACCESS_POINT",
-    "AnalyzedType",
-    "analyzed_services",
-    "analyzed_type",
-    "type_actions",
-    "unlisted_type",
-]
-
 
 class AnalyzedType(NamedTuple):
     """A type: AWS's name, the services of its actions, the catalog's types of the resource itself

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-__all__ = ["find_limit", "is_old", "read_time"]
-
 
 def read_time(text: str) -> datetime:
     """A time in UTC; raises `ValueError` for what is no ISO 8601."""

@@ -18,17 +18,6 @@ if TYPE_CHECKING:
 
     from iamsim.world.model import Account, Role, User, World
 
-__all__ = [
-    "DEFAULT_DAYS",
-    "ROLE",
-    "USER",
-    "Unjudged",
-    "count_unjudged",
-    "find_unused",
-    "is_new",
-    "unused_roles",
-]
-
 DEFAULT_DAYS = 90  # of AWS's own analyzer
 ROLE, USER = "AWS::IAM::Role", "AWS::IAM::User"
 NEVER = "never"

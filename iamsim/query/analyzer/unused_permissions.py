@@ -48,9 +48,6 @@ if TYPE_CHECKING:
     from iamsim.universe.alike import Member
     from iamsim.world.model import ServiceAccess, World
 
-__all__ = ["Holder", "find_unused_permissions", "may_hold"]
-
-
 OPEN = -1  # stands for whatever a statement says that allows something in any context
 EVERYWHERE = Place(EVERYTHING, EVERYTHING, ())
 

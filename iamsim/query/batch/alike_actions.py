@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
     from iamsim.engine.world import CompiledWorld
 
-__all__ = ["alike_actions"]
-
 FEW = 8  # actions that are asked for one by one: looking at the whole world would take longer
 
 

@@ -19,15 +19,6 @@ if TYPE_CHECKING:
     from iamsim.engine.situation import Situation
     from iamsim.engine.world import CompiledWorld
 
-__all__ = [
-    "GUARDRAIL_LAYERS",
-    "BatchAnswer",
-    "decide_one",
-    "decide_prepared",
-    "opened",
-    "without_guardrails",
-]
-
 ASSUMED_ROOT_KEY = "aws:AssumedRoot"
 # What only ever limits.
 GUARDRAIL_LAYERS = (

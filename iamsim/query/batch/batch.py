@@ -30,8 +30,6 @@ if TYPE_CHECKING:
     from iamsim.symbolic.actions import ActionUniverse
     from iamsim.universe.candidates import Candidate
 
-__all__ = ["TOGETHER", "Batch", "Holder"]
-
 TOGETHER = 8  # questions of who can do something that are remembered
 
 

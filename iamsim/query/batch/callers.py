@@ -35,8 +35,6 @@ if TYPE_CHECKING:
     from iamsim.universe.candidates import Candidate
     from iamsim.world.model import Role, User, World
 
-__all__ = ["CallerSweep"]
-
 GRANTING = frozenset({Slot.RESOURCE, Slot.BUCKET, Slot.GRANT})
 ABOUT = 1  # there is one action
 

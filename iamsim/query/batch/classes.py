@@ -28,14 +28,6 @@ if TYPE_CHECKING:
     from iamsim.engine.world import CompiledWorld
     from iamsim.symbolic.actions import ActionUniverse
 
-__all__ = [
-    "ActionClass",
-    "action_classes",
-    "arrangement_signature",
-    "is_without_resource",
-    "refine",
-]
-
 
 class ActionClass(NamedTuple):
     """Actions (a set of the universe) that are decided alike, and how."""

@@ -32,8 +32,6 @@ if TYPE_CHECKING:
     Task = Callable[[object], object]
     Subject: TypeAlias = "Batch | tuple[Batch, ...]"
 
-__all__ = ["FORK", "SPAWN", "Pool", "best_method"]
-
 FORK, SPAWN = "fork", "spawn"
 LOOK_AHEAD = 100  # items
 PATIENCE = 5.0  # seconds for a worker to end by itself

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
     from iamsim.query.batch.pool import Pool, Subject
 
-__all__ = ["ALONE", "MOST_PROCESSES", "Processes", "Work", "no_progress"]
-
 MOST_PROCESSES = 60  # more than that Windows can't wait for
 PIECES_EACH, CHUNKS_EACH = 4, 16  # so that nobody waits for long for the last one
 

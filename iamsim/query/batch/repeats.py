@@ -11,8 +11,6 @@ from iamsim.universe.candidates import Candidate, CandidateKind
 if TYPE_CHECKING:
     from iamsim.query.batch.answers import BatchAnswer
 
-__all__ = ["without_repeats"]
-
 UNNAMED = frozenset(
     {
         CandidateKind.ANY_ACCOUNT,

@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 
     from iamsim.world.model import AnyPolicy
 
-__all__ = ["ActionScan"]
-
 
 @dataclass(slots=True)
 class ActionScan:

@@ -35,8 +35,6 @@ if TYPE_CHECKING:
     from iamsim.symbolic.conditional import Asking
     from iamsim.world.model import AnyPolicy, World
 
-__all__ = ["SentResidual", "Shipper", "subject_bytes", "subject_of", "whole_residual"]
-
 REMEMBERED = 10_000  # residuals
 Blocks = list[dict[str, dict[str, list[str]]]]
 Reduced = tuple["Callable[..., object]", tuple[object, ...]]

@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
     Cut = Callable[[CompiledStatement, CompiledStatement], "tuple[CompiledStatement, ...] | None"]
 
-__all__ = ["parts_apart"]
-
 
 def parts_apart(
     before: Mapping[Content, CompiledStatement], after: Mapping[Content, CompiledStatement]

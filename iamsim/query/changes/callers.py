@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from iamsim.compile.statement import CompiledStatement
     from iamsim.engine.facts import CallerFacts
 
-__all__ = ["compare_callers", "own_statements", "reading"]
-
 
 def compare_callers(
     before: CallerFacts,

@@ -35,8 +35,6 @@ if TYPE_CHECKING:
 
     Member = tuple[CompiledPolicy, CompiledStatement]
 
-__all__ = ["find_cause"]
-
 MOST = 24  # statements that are put back one by one for one change
 SINGLE = {
     "identity": Slot.IDENTITY,

@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from iamsim.symbolic.actions import ActionUniverse
     from iamsim.universe.asked import Asked
 
-__all__ = ["compare_place", "question_at"]
-
 ORDER = (Direction.OPENS, Direction.SHIFTS, Direction.CLOSES, Direction.STAYS_DENIED)
 
 DENIED = frozenset({Verdict.EXPLICIT_DENY, Verdict.IMPLICIT_DENY})

@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from iamsim.query.batch import ActionUniverse
     from iamsim.world.model import VpcEndpoint
 
-__all__ = ["EndpointChange", "compare_endpoints"]
-
 NETWORK_KEY = "aws:sourcevpc"
 OWNER_KEYS = frozenset({"aws:vpceorgid", "aws:vpceorgpaths"})
 

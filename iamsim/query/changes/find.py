@@ -50,8 +50,6 @@ if TYPE_CHECKING:
     Statements = tuple[CompiledStatement, ...]
     Changed = tuple[Statements, tuple[tuple[str, Statements], ...]]
 
-__all__ = ["find_changes"]
-
 RESOURCE_TAG = "resourcetag/"
 MOST_CHANGES = 1_000  # of one principal; its other places are not asked, and it is said
 MOST_TRIALS = 64  # statements that are put back for one principal

@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from iamsim.engine.world import CompiledWorld
     from iamsim.world.model import AnyPolicy, Node, World
 
-__all__ = ["find_latent"]
-
 Policies = tuple["AnyPolicy", ...]
 
 

@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from iamsim.query.what_can.places import Place
     from iamsim.universe.asked import Asked
 
-__all__ = ["Change", "Changes", "Direction", "Latent", "Reached", "probe"]
-
 PROBE = "sts:GetCallerIdentity"
 
 

@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     from iamsim.symbolic.actions import ActionUniverse
     from iamsim.world.model import World
 
-__all__ = ["can_be_asked", "heads_of", "joined_mask", "places_of"]
-
 UNLISTED = "iamsim-unlisted"  # the name of a role and a key that no world lists
 REGION = "us-east-1"
 REMEMBERED = 10_000  # resources of which it is known what can be asked

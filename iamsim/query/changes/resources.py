@@ -26,15 +26,6 @@ if TYPE_CHECKING:
 
     Entry = Resource | Role | User
 
-__all__ = [
-    "ListedResource",
-    "Listing",
-    "compare_control_policies",
-    "control_statements",
-    "may_meet",
-    "restricts",
-]
-
 
 @dataclass(frozen=True, slots=True)
 class ListedResource:

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from iamsim.query.batch import BatchAnswer
     from iamsim.symbolic.residual import PartialResidual
 
-__all__ = ["direction_of", "through_of"]
-
 RANKS = {
     Verdict.EXPLICIT_DENY: 0,
     Verdict.IMPLICIT_DENY: 0,

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from iamsim.query.batch import ActionUniverse, Batch, BatchAnswer, Candidate
     from iamsim.query.changes.model import Change, Reached
 
-__all__ = ["NOTHING", "Compared", "Sight"]
-
 
 @dataclass(frozen=True, slots=True)
 class Compared:

@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from iamsim.compile.statement import CompiledStatement
     from iamsim.engine.facts import Levels
 
-__all__ = ["Difference", "compare_levels", "compare_sets", "statements_of"]
-
 
 class Difference(NamedTuple):
     """What one side says and the other does not, cut down to the entries that differ; `presence`

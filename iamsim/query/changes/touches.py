@@ -12,8 +12,6 @@ if TYPE_CHECKING:
     from iamsim.query.batch import Candidate
     from iamsim.query.changes.resources import ListedResource
 
-__all__ = ["Touches"]
-
 EVERYONE = "*"
 
 

@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from iamsim.query.batch import Candidate
     from iamsim.world.model import AnyPolicy, Level, World
 
-__all__ = ["Unchanged", "same_policies", "same_policy"]
-
 
 def same_policy(one: AnyPolicy | None, other: AnyPolicy | None) -> bool:
     """Whether two policies are one, or have the same text."""

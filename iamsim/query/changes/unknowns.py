@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from iamsim.query.changes.model import Changes
     from iamsim.world.model import AnyPolicy, World
 
-__all__ = ["unknowns_between", "unread_alike", "written_alike"]
-
 Place = tuple[int, "PolicyType"]  # the id of a policy in memory, and what it is used as
 Alike = dict[Place, str]  # with its name
 MOST_READ = 1_000  # policies written alike that are compiled only to see if they can be read

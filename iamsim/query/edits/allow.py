@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from iamsim.query.edits.places import Places
     from iamsim.query.edits.trial import Trial
 
-__all__ = ["ways_to_allow"]
-
 MOST_WIDENED = 3  # statements of one place
 ROLES = {"iam", "sts"}  # whose trust policies are resource-based policies
 

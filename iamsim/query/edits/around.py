@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from iamsim.core.request import ContextValue
     from iamsim.engine.question import Question
 
-__all__ = ["actions_taken", "is_about", "is_taken", "resource_near", "services_near"]
-
 
 @lru_cache(maxsize=1024)
 def actions_taken(service: str, resource: str) -> tuple[str, ...]:

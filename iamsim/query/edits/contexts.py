@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from iamsim.core.request import Caller, ContextValue
     from iamsim.engine.question import Question
 
-__all__ = ["context_that_fails", "context_that_holds"]
-
 # What a caller can't choose, given or not: who it is, where it belongs, what the resource is.
 NOT_CHOSEN = (
     "aws:calledvia",

@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from iamsim.query.edits.places import Places
     from iamsim.query.edits.trial import Trial
 
-__all__ = ["narrowings", "ways_to_except"]
-
 # Negated operators whose list of values says what is spared.
 SPARING = frozenset(
     {

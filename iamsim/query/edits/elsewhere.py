@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from iamsim.compile.statement import CompiledStatement
     from iamsim.engine.authorize import Prepared
 
-__all__ = ["Suggested", "suggested"]
-
 MOST = 40  # requests that are decided for one edit
 MOST_OF_STATEMENT = 4
 EVERYTHING = "*"

@@ -17,20 +17,6 @@ if TYPE_CHECKING:
     from iamsim.query.edits.place import Place
     from iamsim.query.edits.steps import Step
 
-__all__ = [
-    "Actor",
-    "Blocker",
-    "Edit",
-    "EditFields",
-    "EditKind",
-    "EditReport",
-    "EditSet",
-    "Grant",
-    "Obstacle",
-    "Patch",
-    "Reach",
-]
-
 
 class EditKind(Enum):
     """What is done."""

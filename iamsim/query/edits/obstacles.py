@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from iamsim.query.edits.places import Places
     from iamsim.query.edits.trial import Trial
 
-__all__ = ["Hurdle", "Hurdles"]
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Hurdle:

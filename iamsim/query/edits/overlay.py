@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from iamsim.core.decision import PolicyType
     from iamsim.world.model import AnyPolicy, Resource
 
-__all__ = ["EditedLibrary"]
-
 
 class EditedLibrary(PolicyLibrary):
     """Gives for each changed document the new one, wherever it is used; what does not change is

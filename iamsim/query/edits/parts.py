@@ -19,16 +19,6 @@ if TYPE_CHECKING:
     from iamsim.engine.question import Question
     from iamsim.query.edits.place import Place
 
-__all__ = [
-    "PrincipalName",
-    "action_name",
-    "new_policy",
-    "new_statement",
-    "principal_name",
-    "resource_pattern",
-    "takes_no_resource",
-]
-
 VERSION = "2012-10-17"
 WITH_PRINCIPAL = frozenset({*RESOURCE_POLICIES, Slot.VPC_ENDPOINT, Slot.RESOURCE_CONTROL})
 # The narrowest name comes first; a role is named rather than one of its sessions.

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from iamsim.query.edits.trial import Trial
     from iamsim.syntax.splicing import Change
 
-__all__ = ["changed_texts", "changes_of_texts", "make_patches"]
-
 MARGIN = 200  # lines around the changes that are compared
 _HUNK = re.compile(r"^@@ -(\d+)(,\d+)? \+(\d+)(,\d+)? @@$", re.MULTILINE)
 

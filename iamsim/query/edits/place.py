@@ -13,8 +13,6 @@ if TYPE_CHECKING:
 
     Origin = PolicyDocument | Policy
 
-__all__ = ["Place"]
-
 
 class Place(NamedTuple):
     """A policy where it stands, or the place for one that is to be made (`policy` is `None`).

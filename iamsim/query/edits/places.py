@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from iamsim.query.edits.place import Origin
     from iamsim.syntax.ast import Policy
 
-__all__ = ["LIMITS", "Places"]
-
 # Places whose policies grant nothing: they only limit what others grant.
 LIMITS = frozenset({*GUARDRAILS, Slot.BOUNDARY, Slot.SESSION})
 TYPES = {

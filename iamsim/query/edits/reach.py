@@ -35,8 +35,6 @@ if TYPE_CHECKING:
     from iamsim.query.edits.places import Places
     from iamsim.query.edits.trial import Trial
 
-__all__ = ["Measure"]
-
 MOST_PRINCIPALS = 300
 MOST_PATTERNS = 60
 # Services whose requests have a context of their own, even without a resource.

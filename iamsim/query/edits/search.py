@@ -31,8 +31,6 @@ if TYPE_CHECKING:
     from iamsim.engine.question import Question
     from iamsim.engine.world import CompiledWorld
 
-__all__ = ["suggest_edits"]
-
 MOST_COMBINATIONS = 400  # of one way in
 EVERY_PART = 6  # edits of which every part is tried
 MOST_FOUND = 8

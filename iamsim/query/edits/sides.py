@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     from iamsim.engine.question import Question
     from iamsim.engine.world import CompiledWorld
 
-__all__ = ["PreparedSides", "Side", "Sides"]
-
 
 class Side(NamedTuple):
     """A question and the world that it is asked in."""

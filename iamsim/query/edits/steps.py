@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 
     from iamsim.core.span import Path, Source
 
-__all__ = ["Step", "apply_steps", "policy_data", "read_part", "text_changes"]
-
 ADD = "add"
 INSERT = "insert"
 RENAME = "rename"

@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from iamsim.query.edits.places import Places
     from iamsim.query.edits.trial import Trial
 
-__all__ = ["grants_of", "ways_to_stop"]
-
 MOST_OPTIONS = 3  # edits for one statement
 GRANTING = frozenset({*RESOURCE_POLICIES, Slot.IDENTITY})
 

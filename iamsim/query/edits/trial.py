@@ -32,8 +32,6 @@ if TYPE_CHECKING:
     from iamsim.query.edits.place import Place
     from iamsim.world.model import World
 
-__all__ = ["Trial"]
-
 NEW_POLICY = "new policy"
 Asked = tuple["Question", "CompiledWorld"]
 Levels = tuple[tuple[Policy, ...], ...]

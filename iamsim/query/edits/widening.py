@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from iamsim.engine.authorize import Prepared
     from iamsim.engine.formula import Requirement
 
-__all__ = ["Widened", "Widening"]
-
 # Operators whose list of values says what is accepted.
 ACCEPTING = frozenset(
     {

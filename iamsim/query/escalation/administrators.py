@@ -23,15 +23,6 @@ if TYPE_CHECKING:
     from iamsim.syntax.ast import Policy
     from iamsim.world.model import AnyPolicy
 
-__all__ = [
-    "ADMINISTRATOR_ACCESS",
-    "PROBES",
-    "as_policy",
-    "find_administrators",
-    "is_administrator_with",
-    "probe_resource",
-]
-
 # What an administrator can do, and hardly anybody else all of it: (action, resource of the account)
 PROBES = (
     ("iam:AttachUserPolicy", "arn:{partition}:iam::{account}:user/iamsim-probe"),

@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     from iamsim.query.batch import Batch, BatchAnswer, Candidate
     from iamsim.query.escalation.targets import Entity, Statements
 
-__all__ = ["Asker"]
-
 ASSUME_ROLE = "sts:AssumeRole"
 IAM = "iam:"
 POLICY = ":policy/"

@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from iamsim.query.escalation.home import Home
     from iamsim.world.model import Role
 
-__all__ = ["ASSUME_ROLE", "Assuming"]
-
 ASSUME_ROLE = "sts-assume-role"
 ACTION = "sts:AssumeRole"
 NAMED_FROM_OUTSIDE = frozenset(

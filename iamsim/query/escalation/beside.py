@@ -31,17 +31,6 @@ if TYPE_CHECKING:
     from iamsim.query.escalation.model import Taken
     from iamsim.world.model import Account, Role
 
-__all__ = [
-    "EVERYTHING",
-    "MOST_GROUPS",
-    "OWN_TAGS",
-    "Joined",
-    "batch_after",
-    "everything_for",
-    "home_with",
-    "homes_beside",
-]
-
 EVERYTHING = "AdministratorAccess"
 INSTEAD = " instead of "
 OWN_TAGS = "own tags"  # whatever somebody who may tag oneself chooses

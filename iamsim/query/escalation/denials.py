@@ -26,18 +26,6 @@ if TYPE_CHECKING:
     from iamsim.query.escalation.targets import Entity
     from iamsim.world.model import Account, AnyPolicy
 
-__all__ = [
-    "NOTHING_REPLACED",
-    "Call",
-    "Held",
-    "Replaced",
-    "calls_away",
-    "denies_probe",
-    "held_by",
-    "is_inline",
-    "order_of",
-]
-
 PROBED = tuple(action for action, _ in PROBES)
 
 

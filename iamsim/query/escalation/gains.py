@@ -40,8 +40,6 @@ if TYPE_CHECKING:
     from iamsim.syntax.ast import Policy
     from iamsim.world.model import Account, AnyPolicy, Group
 
-__all__ = ["Gain", "Gains", "parsed_policies"]
-
 
 class Gain(NamedTuple):
     """The answer that says whether somebody is an administrator; `cleared` is what had

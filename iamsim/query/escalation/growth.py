@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from iamsim.checks.escalation_paths import Way
     from iamsim.query.escalation.model import Taken
 
-__all__ = ["Growth"]
-
 NOTHING = 0  # the weight of an edge that is no step of its own
 
 

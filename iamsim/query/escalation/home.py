@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from iamsim.query.escalation.gains import Gains
     from iamsim.world.model import Account, Role
 
-__all__ = ["EVERYONE", "KINDS", "PROVIDERS", "Home", "Trusting", "make_home"]
-
 EVERYONE = "*"
 PRINCIPAL_TAG = "aws:principaltag/"
 RESOURCE_TAG = ":resourcetag/"  # `aws:ResourceTag/` and `iam:ResourceTag/`

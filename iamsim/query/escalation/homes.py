@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from iamsim.query.batch import Batch, Candidate
     from iamsim.query.escalation.model import Blocked
 
-__all__ = ["Beside", "Homes"]
-
 
 class Beside(NamedTuple):
     """An account once more, as it is when some of its principals have got something besides (see

@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     from iamsim.query.escalation.targets import Entity
     from iamsim.world.model import Account
 
-__all__ = ["Inside", "workload_ways"]
-
 
 class Inside:
     """One search in one account. `joined` are those who can get the policies of a group, any

@@ -13,18 +13,6 @@ if TYPE_CHECKING:
     from iamsim.core.decision import Decision
     from iamsim.query.batch import BatchAnswer, Candidate
 
-__all__ = [
-    "Blocked",
-    "Cleared",
-    "Edge",
-    "Escalations",
-    "Taken",
-    "administrator_of",
-    "is_administrator",
-    "member_node",
-    "split_node",
-]
-
 ADMINISTRATOR = "administrator of "
 WITH = " with "
 STEP_WEIGHT = 1000

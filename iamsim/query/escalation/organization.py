@@ -32,8 +32,6 @@ if TYPE_CHECKING:
     from iamsim.query.escalation.home import Home
     from iamsim.query.escalation.model import Blocked, Escalations
 
-__all__ = ["AcrossAccounts"]
-
 ROOT_SESSIONS = "iam.amazonaws.com"
 IDENTITY_CENTER = "sso.amazonaws.com"
 PROBE = "iamsim-probe"

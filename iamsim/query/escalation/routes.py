@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
     from iamsim.core.decision import Verdict
 
-__all__ = ["Chain", "Hop", "administrators", "shortest_chains"]
-
 
 class Hop(NamedTuple):
     """One way of a chain: who goes it, and whom or what it reaches."""

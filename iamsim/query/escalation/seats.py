@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from iamsim.syntax.ast import Policy
     from iamsim.world.model import World
 
-__all__ = ["Seat", "all_seats", "places_of", "policies_elsewhere"]
-
 
 class Seat(NamedTuple):
     """A permission set in an account, or the account alone. `candidate` is its role, or `None`

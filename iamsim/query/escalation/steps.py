@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from iamsim.query.escalation.targets import Entity, Statements
     from iamsim.world.model import Account
 
-__all__ = ["Sources", "StepTaker", "is_lacking"]
-
 MOST_TRIED = 64  # resources of one step, with which nobody has come to an end
 NOWHERE_ELSE: Mapping[str, Sequence[str]] = {}
 

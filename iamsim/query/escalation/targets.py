@@ -24,17 +24,6 @@ if TYPE_CHECKING:
     from iamsim.query.batch import Batch, Candidate
     from iamsim.world.model import Account, AnyPolicy, Group
 
-__all__ = [
-    "Entity",
-    "Statements",
-    "classes_of",
-    "customer_managed",
-    "customer_managed_arn",
-    "policies_of",
-    "resources_like",
-    "trusted_names",
-]
-
 NEW = "iamsim-any"  # the name of something that no policy names
 PARTS = 6
 NAMES = frozenset({"aws:principalarn", "aws:userid", "aws:username"})

@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from iamsim.query.escalation.home import Home
     from iamsim.query.escalation.homes import Homes
 
-__all__ = ["visit"]
-
 
 def visit(batch: Batch, homes: Homes, ways: Sequence[Way], home: Home, growth: Growth) -> None:
     """Find who of other accounts can take ways to the workloads of one account that list them."""

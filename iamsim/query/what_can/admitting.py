@@ -14,8 +14,6 @@ from iamsim.world.items import PolicyDocument
 if TYPE_CHECKING:
     from iamsim.world.items import AnyPolicy
 
-__all__ = ["may_let_in"]
-
 KEYS = frozenset({"Version", "Id", "Statement"})
 KINDS = frozenset({"AWS", "Service", "Federated"})
 # An account, its root user, or a principal of it that IAM or STS names.

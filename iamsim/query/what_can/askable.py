@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from iamsim.symbolic.actions import ActionUniverse
     from iamsim.world.model import World
 
-__all__ = ["about_service", "askable", "starts_of_parts"]
-
 OTHER = {"/": ":", ":": "/"}
 REMEMBERED = 10_000  # resources of which it is known what can be asked
 

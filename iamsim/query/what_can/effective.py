@@ -35,8 +35,6 @@ if TYPE_CHECKING:
     from iamsim.query.batch.processes import Processes
     from iamsim.world.model import World
 
-__all__ = ["Asked", "Decided", "Effective", "find_effective", "given_at"]
-
 MOST_WORK = 250_000  # places times the statements that are about the actions there
 LEAST_PLACES = 10  # of each service, however many statements there are
 UNLISTED = "iamsim-unlisted"  # the name of a role and a key that no world lists

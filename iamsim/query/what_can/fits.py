@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
     from iamsim.core.wildcard import TextTest, Token
 
-__all__ = ["PatternIndex", "bits", "head_of", "meeting_texts"]
-
 FRESH = "~"  # a character that names hardly have
 MOST_WALKED = 3_000  # characters of patterns that are walked together
 MOST_PAIRS = 5_000  # of patterns that are tried together

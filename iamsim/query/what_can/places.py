@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from iamsim.core.wildcard import Token
     from iamsim.query.batch import ActionUniverse
 
-__all__ = ["EVERYTHING", "OTHER_WORD", "Family", "Place", "find_families"]
-
 EVERYTHING = "*"
 ARN_PARTS = 6
 HEAD = "arn:"

@@ -44,8 +44,6 @@ if TYPE_CHECKING:
     from iamsim.query.what_can.effective import Asked, Decided, Effective
     from iamsim.query.what_can.places import Place
 
-__all__ = ["EffectivePolicy", "Mismatch", "write_policy"]
-
 Blocks = frozenset[str]  # Condition blocks as JSON, one of which must hold
 ALWAYS: Blocks = frozenset({"{}"})
 NEVER: Blocks = frozenset()

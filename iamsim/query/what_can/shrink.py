@@ -9,8 +9,6 @@ if TYPE_CHECKING:
 
     from iamsim.query.batch import ActionUniverse
 
-__all__ = ["shrunk_actions"]
-
 
 def shrunk_actions(universe: ActionUniverse, mask: int) -> list[str]:
     """Cover a set with as few names and `Prefix*` patterns as there are, and nothing but it."""

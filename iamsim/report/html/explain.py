@@ -46,8 +46,6 @@ if TYPE_CHECKING:
     from iamsim.report.document import Block
     from iamsim.report.layers import LayerRow
 
-__all__ = ["AnswerReport", "answer_document", "answers_document"]
-
 
 class AnswerReport(NamedTuple):
     """An answer, and what the page shows beside it: a `name` instead of the request, what would

@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     from iamsim.core.span import Span
     from iamsim.report.html.policy_text import Block
 
-__all__ = ["StatementView", "layer_parts", "statement_names"]
-
 _NEGATED = frozenset({Element.NOT_ACTION, Element.NOT_RESOURCE, Element.NOT_PRINCIPAL})
 # What the badge of a layer says already.
 _TOLD = frozenset({Reason.STATEMENT_ALLOWS, Reason.STATEMENT_DENIES, Reason.NO_STATEMENT_ALLOWS})

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from iamsim.core.explanation import Decider, LayerExplanation, StatementExplanation
     from iamsim.words.steps import Card, Row
 
-__all__ = ["Gate", "GateRow", "gate_rows"]
-
 _KINDS = {State.OPEN: "yes", State.CLOSED: "no", State.DEPENDS: "open"}
 _CLEAR = Badge("yes", "passes")
 _PASSED = {"yes": _CLEAR, "no": Badge("no", "stops here"), "open": Badge("open", "depends")}

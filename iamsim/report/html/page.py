@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from jinja2 import Environment
     from markupsafe import Markup
 
-__all__ = ["anchor", "own_markup", "prose", "render_fragment", "render_page"]
-
 
 def render_page(template: str, title: str, **data: object) -> str:
     """Fill a template, such as ``explain``, which shows what `data` holds."""

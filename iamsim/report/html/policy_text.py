@@ -11,9 +11,6 @@ if TYPE_CHECKING:
 
     from iamsim.core.span import Source, Span
 
-__all__ = ["Anchor", "Block", "Piece", "Remark", "TextMark", "policy_blocks"]
-
-
 _LONG = 110  # characters of a line that is wrapped
 _DUMP = 400  # characters of a line in which more than the policy stands
 

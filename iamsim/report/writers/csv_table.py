@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 
     from iamsim.report.document import Column, Document
 
-__all__ = ["csv_text", "to_csv"]
-
 CONDITION = "condition"  # the column of what a cell depends on
 
 

@@ -30,8 +30,6 @@ if TYPE_CHECKING:
 
     from iamsim.report.document import Block, Document
 
-__all__ = ["to_fragment", "to_html"]
-
 _WIDTH = 100  # of lines that are laid out for one
 
 

@@ -30,8 +30,6 @@ if TYPE_CHECKING:
 
     from iamsim.report.document import Block, Cell, Column, Document, Prose
 
-__all__ = ["fenced", "to_markdown"]
-
 _WIDTH = 100  # of lines that are laid out for one
 
 

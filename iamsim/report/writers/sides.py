@@ -10,8 +10,6 @@ if TYPE_CHECKING:
 
     from iamsim.report.paint import Paint
 
-__all__ = ["Side", "side_lines"]
-
 _LABEL = 25
 _TWO_COLUMNS = 90  # what the label and two columns that can be read take
 

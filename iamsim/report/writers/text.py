@@ -31,8 +31,6 @@ if TYPE_CHECKING:
     from iamsim.report.document import Block, Column, Document
     from iamsim.report.paint import Paint
 
-__all__ = ["answer_in_short", "to_text"]
-
 _FURTHER = " " * 5
 _NARROWEST = 40  # of an answer
 _APART = 4  # cells below the first from which on cards stand apart

@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     from iamsim.suites.mutation.run import MutationResult
     from iamsim.suites.mutation.witness import Witness
 
-__all__ = ["case_text", "suite_text"]
-
 
 def case_text(result: MutationResult, witness: Witness) -> str:
     """Write the request that tells a mutant apart as an entry of `requests`, in YAML."""

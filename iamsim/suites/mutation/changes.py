@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     Document = Mapping[str, object]
     Statement = dict[str, object]
 
-__all__ = ["Change", "changes_of"]
-
 _ENTRIES = ("Action", "NotAction", "Resource", "NotResource")
 _NARROWER = "iamsim-narrowed"  # what the wildcard of a narrowed resource becomes
 

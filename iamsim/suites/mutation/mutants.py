@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from iamsim.suites.mutation.changes import Change
     from iamsim.world.model import AnyPolicy
 
-__all__ = ["Mutant", "Subject", "mutants_of"]
-
 
 @dataclass(frozen=True, slots=True)
 class Subject:

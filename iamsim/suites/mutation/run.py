@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from iamsim.suites.mutation.mutants import Mutant
     from iamsim.world.model import PolicyDocument
 
-__all__ = ["MutationResult", "Verdict", "run_mutants", "score"]
-
 MOST_ASKED = 500_000  # requests of one run, of cases and in the search for those that tell
 
 

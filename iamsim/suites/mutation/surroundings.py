@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from iamsim.core.request import ContextValue
     from iamsim.engine.world import CompiledWorld
 
-__all__ = ["Surroundings", "actions_of", "resources_of"]
-
 _OF_PATTERN = 3  # actions taken of a pattern
 _OF_KINDS = 6  # kinds of resource that the actions of a pattern take
 _KNOWN = 400  # actions of a pattern that are looked at

@@ -31,8 +31,6 @@ if TYPE_CHECKING:
     from iamsim.suites.mutation.mutants import Mutant
     from iamsim.suites.mutation.surroundings import Surroundings
 
-__all__ = ["Witness", "find_witness"]
-
 _TRIES = 90  # triples of principal, action and resource that are looked at
 _MOST = 12  # principals, actions, resources of each kind
 _STRANGERS = ("anonymous", f"arn:aws:iam::{FRESH_ACCOUNT}:role/{SOMEBODY}")

@@ -12,8 +12,6 @@ if TYPE_CHECKING:
     from iamsim.syntax.hcl.tree import Body
     from iamsim.syntax.hcl.typed import TypedText
 
-__all__ = ["AUTOMATIC", "ENDINGS", "HclFile", "is_automatic", "is_hcl", "read_hcl"]
-
 ENDINGS = (".tf", ".tfvars")
 AUTOMATIC = ("terraform.tfvars", "*.auto.tfvars")
 

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
     from iamsim.syntax.hcl.typed import TypedText
 
-__all__ = ["MAX_CHARACTERS", "TEMPLATE_END", "TEMPLATE_START", "parse_hcl", "parse_template"]
-
 MAX_CHARACTERS = 5_000_000
 TEMPLATE_START = "v = <<IAMSIM_END_OF_TEMPLATE\n"  # in front of a template, which is read alone
 TEMPLATE_END = "\nIAMSIM_END_OF_TEMPLATE\n"

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
     from iamsim.core.span import Source, Span
 
-__all__ = ["TemplateReader"]
-
 ESCAPES = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\"}
 _escape = re.compile(r'\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|([nrt"\\]))|([$%])\4\{')
 _doubled = re.compile(r"([$%])\1\{")

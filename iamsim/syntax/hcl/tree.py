@@ -11,28 +11,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from iamsim.core.span import Span
 
-__all__ = [
-    "Attribute",
-    "Binary",
-    "Block",
-    "Body",
-    "Call",
-    "Conditional",
-    "Directive",
-    "Expression",
-    "For",
-    "GetAttribute",
-    "Index",
-    "Literal",
-    "ObjectOf",
-    "Splat",
-    "Template",
-    "Text",
-    "TupleOf",
-    "Unary",
-    "Variable",
-]
-
 
 @dataclass(frozen=True, slots=True)
 class Expression:

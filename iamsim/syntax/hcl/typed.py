@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from tree_sitter import Parser, Tree
 
-__all__ = ["TypedText"]
-
 
 class TypedText:
     """The syntax of a text as it was last, from which the next one is parsed."""

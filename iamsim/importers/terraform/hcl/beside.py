@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
     from iamsim.syntax.hcl.file import HclFile
 
-__all__ = ["paths_in", "read_file"]
-
 
 def paths_in(folder: str) -> Iterator[str]:
     """Name the files that Terraform reads of a folder, in the order of their names."""

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from iamsim.importers.terraform.hcl.evaluate import Scope
     from iamsim.syntax.hcl import tree
 
-__all__ = ["Values"]
-
 DYNAMIC = "dynamic"
 MAX_BLOCKS = 10_000
 # What Terraform itself reads of a block.

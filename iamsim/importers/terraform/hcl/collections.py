@@ -15,8 +15,6 @@ from iamsim.importers.unknown import Unknown, find_unknown
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-__all__ = ["COLLECTIONS", "set_of"]
-
 MAX_ITEMS = 100_000
 PAIR = 2
 

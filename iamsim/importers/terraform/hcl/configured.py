@@ -38,8 +38,6 @@ if TYPE_CHECKING:
     from iamsim.importers.terraform.resolving import Plan
     from iamsim.syntax.hcl.file import HclFile
 
-__all__ = ["Configured", "Module"]
-
 MAX_MODULES = 5_000
 MAX_MODULE_DEPTH = 20
 REST = 2

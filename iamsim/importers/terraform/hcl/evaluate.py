@@ -31,8 +31,6 @@ if TYPE_CHECKING:
     from iamsim.core.span import Span
     from iamsim.importers.terraform.hcl.functions import Files
 
-__all__ = ["Budget", "Scope", "evaluate", "items_of", "place_of"]
-
 MAX_DEPTH = 100
 MAX_STEPS = 1_000_000
 

@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from iamsim.importers.terraform.hcl.evaluate import Scope
     from iamsim.importers.terraform.hcl.modules import ModuleFiles
 
-__all__ = ["ModuleFolder"]
-
 MAX_CHARACTERS = 5_000_000
 
 

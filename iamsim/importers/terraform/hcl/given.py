@@ -7,8 +7,6 @@ from iamsim.importers.terraform.hcl.evaluate import Budget, Scope, evaluate
 from iamsim.importers.unknown import Unknown
 from iamsim.syntax.hcl.parse import parse_hcl
 
-__all__ = ["read_value"]
-
 
 def read_value(text: str) -> object:
     """Read a value as people give it: an expression, else a text."""

@@ -18,8 +18,6 @@ from iamsim.syntax.hcl.file import HclFile, is_automatic
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-__all__ = ["ModuleFiles", "read_module"]
-
 OVERRIDES = ("override.tf", "*_override.tf")
 LABELS = 2
 Key = tuple[str, str, str]  # of a resource: managed or data, type, name

@@ -23,8 +23,6 @@ from iamsim.importers.unknown import Unknown
 if TYPE_CHECKING:
     from iamsim.core.span import Path
 
-__all__ = ["Decoded", "Places", "decoded"]
-
 NAMES = (("sid", "Sid"), ("effect", "Effect"))
 
 

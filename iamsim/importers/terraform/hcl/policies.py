@@ -31,8 +31,6 @@ if TYPE_CHECKING:
     from iamsim.importers.terraform.hcl.roots import Root
     from iamsim.importers.terraform.instances import Instance
 
-__all__ = ["configured_policies", "place_of_instance", "place_of_policy"]
-
 MAX_VARIANTS = 20  # of what one place comes to, for each item of a loop
 INLINE = {
     "aws_iam_group_policy": "AWS::IAM::Group",

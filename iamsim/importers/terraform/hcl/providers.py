@@ -21,15 +21,6 @@ if TYPE_CHECKING:
     from iamsim.importers.terraform.hcl.evaluate import Scope
     from iamsim.importers.terraform.hcl.modules import ModuleFiles
 
-__all__ = [
-    "added_attributes",
-    "own_provider",
-    "provider_arguments",
-    "provider_name",
-    "provider_of",
-    "shown_key",
-]
-
 
 class Owner(Protocol):
     """A module as it is called."""

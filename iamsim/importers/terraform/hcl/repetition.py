@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from iamsim.importers.terraform.hcl.evaluate import Scope
     from iamsim.importers.terraform.hcl.values import Handle
 
-__all__ = ["MAX_INSTANCES", "collection_of", "repetition"]
-
 MAX_INSTANCES = 50_000
 
 

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from iamsim.importers.terraform.instances import Instance
     from iamsim.syntax.hcl.file import HclFile
 
-__all__ = ["Root", "open_roots"]
-
 
 class Root(NamedTuple):
     """A root module with its instances, ready to be asked."""

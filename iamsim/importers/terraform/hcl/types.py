@@ -15,8 +15,6 @@ from iamsim.syntax.hcl import tree
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["convert"]
-
 PLAIN: dict[str, Callable[[object], object]] = {
     "bool": as_boolean,
     "number": as_number,

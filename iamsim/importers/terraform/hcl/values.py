@@ -18,26 +18,6 @@ if TYPE_CHECKING:
 
     from iamsim.core.span import Span
 
-__all__ = [
-    "MARK",
-    "Encoded",
-    "EncodedPartly",
-    "Handle",
-    "ListOf",
-    "MapOf",
-    "PartlyKnown",
-    "Pieces",
-    "SetOf",
-    "Written",
-    "as_boolean",
-    "as_number",
-    "as_text",
-    "bounded",
-    "decode_text",
-    "join_pieces",
-    "plain",
-]
-
 MAX_PIECES = 10_000  # of a text of which not all is known
 MAX_SIZE = 5_000_000  # parts and characters of a value
 MARK = "\ue000"  # around what is not known in a text, which no policy has
