@@ -17,13 +17,11 @@ SHOWN = 5
 
 ACCEPT_UNKNOWN = Option(
     ("--accept-unknown",),
-    "accept_unknown",
     "Let the command pass in spite of what is not known, and count it.",
     "flag",
 )
 STRICT = Option(
     ("--strict",),
-    "strict",
     "Refuse a world of which something is not known, or can't be read.",
     "flag",
 )

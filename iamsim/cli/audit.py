@@ -33,28 +33,24 @@ LIMITS = {"any": "low", "unknown": "informational", "never": "informational"}
 CHOICES = (
     Option(
         ("--select",),
-        "select",
         "Run this check only, or all of this heading; may be repeated.",
         "list",
         "CHECK",
     ),
     Option(
         ("--ignore",),
-        "ignore",
         "Don't run this check, or any of this heading; may be repeated.",
         "list",
         "CHECK",
     ),
     Option(
         ("--events",),
-        "events",
         "CloudTrail's logs, files or folders: least policies are generated from them.",
         "list",
         "PATH",
     ),
     Option(
         ("--config",),
-        "config",
         "The project's choices, instead of the nearest iamsim.toml or pyproject.toml.",
         metavar="FILE",
     ),
@@ -62,7 +58,6 @@ CHOICES = (
 
 FRAMEWORK = Option(
     ("--framework",),
-    "framework",
     "Also show the controls of a framework, with what is out of its scope here.",
     metavar="NAME",
     choices=("cis-aws-3.0", "cis-aws-5.0", "fsbp", "well-architected"),
@@ -70,7 +65,6 @@ FRAMEWORK = Option(
 
 FIXES = Option(
     ("--fixes",),
-    "fixes",
     "The form of fixes: calls of the AWS CLI and policies, or Terraform for what it makes; without"
     " this, Terraform where the world comes from it.",
     metavar="FORM",
@@ -161,7 +155,6 @@ COMMAND = Command(
         FIXES,
         Option(
             ("--lang",),
-            "lang",
             "The language of titles, findings and comments of fixes.",
             metavar="LANGUAGE",
             default="en",
@@ -169,7 +162,6 @@ COMMAND = Command(
         ),
         Option(
             ("--fail-on",),
-            "fail_on",
             "Exit with 1 when there is a finding of this severity or a graver one, or a check of"
             " such findings has no answer; `unknown`: when any check has none.",
             metavar="SEVERITY",

@@ -77,17 +77,15 @@ COMMAND = Command(
     (
         Option(
             ("--parameters",),
-            "parameters",
             "Parameters of the operation, as boto3 takes them.",
             metavar="JSON",
         ),
         Option(
             ("--region",),
-            "region",
             "Region of the call, where the line does not name it.",
             metavar="REGION",
         ),
-        Option(("--account",), "account", "Account of the caller.", metavar="ACCOUNT"),
+        Option(("--account",), "Account of the caller.", metavar="ACCOUNT"),
         *output(*DOCUMENT_FORMATS, quiet="Only actions and resources."),
     ),
     _run,

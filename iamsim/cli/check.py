@@ -30,14 +30,12 @@ if TYPE_CHECKING:
 TYPES = ("identity", "resource", "trust", "boundary", "session", "scp", "rcp", "vpce")
 TYPE = Option(
     ("--type",),
-    "type",
     "What the policies are used as; left out, it is told from their elements.",
     metavar="TYPE",
     choices=(*TYPES, "IDENTITY_POLICY", "RESOURCE_POLICY"),
 )
 RESOURCE_TYPE = Option(
     ("--resource-type",),
-    "resource_type",
     "What a resource-based policy is attached to, by AWS's name, such as AWS::S3::Bucket.",
     metavar="TYPE",
 )
@@ -230,18 +228,18 @@ COMMAND = Group(
             (
                 Option(
                     ("-a", "--action"),
-                    "actions",
                     "An action that must not be granted; may be repeated.",
                     "list",
                     "ACTION",
                     completes=completion.actions,
+                    kept_as="actions",
                 ),
                 Option(
                     ("-r", "--resource"),
-                    "resources",
                     "A resource on which nothing may be granted; may be repeated.",
                     "list",
                     "ARN",
+                    kept_as="resources",
                 ),
                 TYPE,
                 ACCEPT_UNKNOWN,
@@ -280,17 +278,17 @@ COMMAND = Group(
                 overlay_option(),
                 Option(
                     ("-r", "--resource"),
-                    "resources",
                     "Only resources like this ARN; may be repeated.",
                     "list",
                     "PATTERN",
+                    kept_as="resources",
                 ),
                 Option(
                     ("-p", "--principal"),
-                    "principals",
                     "Only such callers: an ARN or a pattern, or a kind such as `role`.",
                     "list",
                     "PATTERN",
+                    kept_as="principals",
                 ),
                 *output(*DOCUMENT_FORMATS, quiet="Only the principals."),
             ),
@@ -307,11 +305,10 @@ COMMAND = Group(
                 overlay_option(),
                 Option(
                     ("--before",),
-                    "before",
                     "The world before a change, for claims about one.",
                     metavar="PATH",
                 ),
-                Option(("--after",), "after", "The world after the change.", metavar="PATH"),
+                Option(("--after",), "The world after the change.", metavar="PATH"),
                 ACCEPT_UNKNOWN,
                 *output(*FORMATS, quiet="A line for each claim."),
             ),

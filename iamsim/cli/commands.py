@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from iamsim.cli.options import OUTPUT_HELP, Option, parse_options
+from iamsim.cli.options import Option, parse_options
 from iamsim.core.data_class import NamedTuple
 from iamsim.core.errors import RequestError
 from iamsim.core.suggest import did_you_mean
@@ -100,7 +100,6 @@ def color_option() -> Option:
     """The option about color, the same everywhere."""
     return Option(
         ("--color",),
-        "color",
         "Use color: auto, always or never.",
         metavar="WHEN",
         default="auto",
@@ -111,30 +110,30 @@ def color_option() -> Option:
 
 def verbose_option(text: str) -> Option:
     """The option that says more than an answer has by itself; `text` begins with "Also"."""
-    return Option(("-v", "--verbose"), "verbose", text, "flag", panel="Output")
+    return Option(("-v", "--verbose"), text, "flag", panel="Output")
+
+
+def format_option(
+    *formats: str, default: str = "text", text: str = "How the answer is written."
+) -> Option:
+    """The option about the format."""
+    return Option(("--format",), text, "text", "FORMAT", default, formats, panel="Output")
+
+
+OUTPUT_OPTION = Option(
+    ("-o", "--output"),
+    "Write to a file instead of standard output; its ending says the format, such as `.html`.",
+    metavar="FILE",
+    panel="Output",
+)
 
 
 def output_options(*formats: str, quiet: str, default: str = "text") -> tuple[Option, ...]:
     """Make the options about output that every command has."""
-    panel = "Output"
     return (
-        Option(
-            ("--format",),
-            "format",
-            "How the answer is written.",
-            metavar="FORMAT",
-            default=default,
-            choices=formats,
-            panel=panel,
-        ),
-        Option(("-q", "--quiet"), "quiet", quiet, "flag", panel=panel),
-        Option(
-            ("-o", "--output"),
-            "output",
-            OUTPUT_HELP,
-            metavar="FILE",
-            panel=panel,
-        ),
+        format_option(*formats, default=default),
+        Option(("-q", "--quiet"), quiet, "flag", panel="Output"),
+        OUTPUT_OPTION,
     )
 
 

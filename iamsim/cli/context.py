@@ -32,7 +32,6 @@ _OPTIONS = (
     ),
     Option(
         ("--influencing",),
-        "influencing",
         "Instead: the keys on which the decision can depend, with the values worth trying.",
         "flag",
         panel="Output",

@@ -73,7 +73,7 @@ def _run(options: Options, _arguments: Sequence[str]) -> int:
 COMMAND = Command(
     "demo",
     "Show what iamsim answers: a few commands about an example world, run one after the other.",
-    (Option(("--list",), "list", "Only write the commands.", "flag"),),
+    (Option(("--list",), "Only write the commands.", "flag"),),
     _run,
     NO_ARGUMENTS,
 )

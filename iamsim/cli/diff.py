@@ -116,14 +116,13 @@ OPTIONS = (
     *WORLD_OPTIONS,
     Option(
         ("-p", "--principal"),
-        "principals",
         "Only principals like this ARN (`*` and `?` are wildcards).",
         "list",
         "PATTERN",
+        kept_as="principals",
     ),
     Option(
         ("--forbid",),
-        "forbid",
         "Scenario file whose expectations must hold in the world behind the change, or a file"
         " of claims, which are proved.",
         "list",
@@ -134,7 +133,6 @@ OPTIONS = (
     STRICT,
     Option(
         ("--fail-on",),
-        "fail_on",
         "Exit with 1 also when something opens (`latent`: or will, for principals that do not"
         " exist yet), or when anything changes.",
         metavar="WHEN",
@@ -142,7 +140,6 @@ OPTIONS = (
     ),
     Option(
         ("--account",),
-        "account",
         "The account of what is laid over, where it does not say.",
         metavar="ID",
         panel="Templates and plans",

@@ -66,7 +66,6 @@ COMMAND = Command(
     (
         Option(
             ("-p", "--principal"),
-            "principal",
             "ARN of a user or role.",
             metavar="PRINCIPAL",
             completes=completion.principals,
@@ -74,14 +73,12 @@ COMMAND = Command(
         world_option(),
         Option(
             ("--most-resources",),
-            "most_resources",
             "More resources than that, of one action and kind, become a pattern; 0 for never.",
             metavar="NUMBER",
             default=str(MOST),
         ),
         Option(
             ("--most-characters",),
-            "most_characters",
             "How large the policy may be, white space apart: larger ones get patterns for fewer"
             " resources, unless all stay exact.",
             metavar="NUMBER",
@@ -89,17 +86,16 @@ COMMAND = Command(
         ),
         Option(
             ("--conditions",),
-            "conditions",
             "Also where calls came from: VPC endpoints or networks, where they are few.",
             "flag",
         ),
         Option(
             ("--as",),
-            "form",
             "What to write: the policy, or a snippet that attaches it.",
             metavar="FORM",
             choices=("policy", "terraform", "cloudformation"),
             default="policy",
+            kept_as="form",
         ),
         *COUNTED_BY,
         *output(*DOCUMENT_FORMATS, quiet="Only the policy, or the snippet."),

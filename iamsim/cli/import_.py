@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from iamsim.cli.accept_unknown import ACCEPT_UNKNOWN, SHOWN
-from iamsim.cli.commands import Argument, Command
+from iamsim.cli.commands import Argument, Command, format_option
 from iamsim.cli.import_templates import TEMPLATE_OPTIONS, template_arguments
 from iamsim.cli.options import Option
 from iamsim.cli.output import write_output
@@ -168,61 +168,48 @@ COMMAND = Command(
     (
         Option(
             ("-o", "--output"),
-            "folder",
             "The folder to write the world to; with `--recipe` the file for the script.",
             metavar="FOLDER",
             panel=_OUTPUT,
+            kept_as="folder",
         ),
         Option(
             ("--check",),
-            "check",
             "Write nothing; exit with 1 when the folder is not what an import would write.",
             "flag",
         ),
         ACCEPT_UNKNOWN,
         Option(
             ("--strict",),
-            "strict",
             "Take what is not known, left out or said in two ways for an error.",
             "flag",
         ),
         Option(
             ("--for",),
-            "about",
             "The resource that a file is about, where its name does not say.",
             "list",
             metavar="ARN=FILE",
+            kept_as="about",
         ),
         Option(
             ("--account",),
-            "account",
             "The account of resources that nothing else gives an account, such as buckets.",
             metavar="ID",
         ),
         *TEMPLATE_OPTIONS,
         Option(
             ("--recipe",),
-            "recipe",
             "Print a script of read-only AWS CLI commands that collects everything;"
             " `--format json` prints the policy that it needs.",
             "flag",
         ),
         Option(
             ("--organization",),
-            "organization",
             "With `--recipe`: collect a whole organization, from its management account.",
             "flag",
         ),
-        Option(
-            ("--format",),
-            "format",
-            "How the report is written.",
-            metavar="FORMAT",
-            default="text",
-            choices=DOCUMENT_FORMATS,
-            panel=_OUTPUT,
-        ),
-        Option(("-q", "--quiet"), "quiet", "Only what fails: no report.", "flag", panel=_OUTPUT),
+        format_option(*DOCUMENT_FORMATS, text="How the report is written."),
+        Option(("-q", "--quiet"), "Only what fails: no report.", "flag", panel=_OUTPUT),
     ),
     _run,
     Argument("SOURCE...", "Files, folders and zip archives to import."),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from iamsim.cli.options import Option
+from iamsim.cli.options import Option, in_panel
 from iamsim.core.errors import RequestError
 
 if TYPE_CHECKING:
@@ -12,43 +12,37 @@ if TYPE_CHECKING:
     from iamsim.cli.options import Options
 
 _PANEL = "Templates and plans"
-TEMPLATE_OPTIONS = (
+TEMPLATE_OPTIONS = in_panel(
+    _PANEL,
     Option(
         ("--region",),
-        "region",
         "The region of templates and plans that do not say theirs.",
         metavar="REGION",
-        panel=_PANEL,
     ),
     Option(
         ("--parameter",),
-        "parameters",
         "The value of a template's parameter.",
         "list",
         metavar="NAME=VALUE",
-        panel=_PANEL,
+        kept_as="parameters",
     ),
     Option(
         ("--export",),
-        "exports",
         "The value of an export of another stack, which no template here has.",
         "list",
         metavar="NAME=VALUE",
-        panel=_PANEL,
+        kept_as="exports",
     ),
     Option(
         ("--stack-name",),
-        "stack",
         "The name of the stack; by default the name of the template's file.",
         metavar="NAME",
-        panel=_PANEL,
+        kept_as="stack",
     ),
     Option(
         ("--before",),
-        "before",
         "Of a Terraform plan, import what is there before it.",
         "flag",
-        panel=_PANEL,
     ),
 )
 

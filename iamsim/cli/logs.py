@@ -18,14 +18,12 @@ COUNTED_BY = (
     PROCESSES,
     Option(
         ("--state",),
-        "state",
         "Keep in this folder what was counted, so that an interrupted run goes on, and one with"
         " more logs reads only these.",
         metavar="FOLDER",
     ),
     Option(
         ("--spark",),
-        "spark",
         "Count with Apache Spark, which reads the logs: its master, such as `local[2]` or `yarn`;"
         " `auto` for what spark-submit was told.",
         metavar="MASTER",

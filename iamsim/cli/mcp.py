@@ -33,10 +33,10 @@ COMMAND = Command(
     (
         Option(
             ("--folder",),
-            "folders",
             "A folder that may be read, links followed; may be repeated. By default this one.",
             "list",
             "PATH",
+            kept_as="folders",
         ),
     ),
     _run,

@@ -32,7 +32,7 @@ FORMER = {
 
 
 class Option(NamedTuple):
-    """One option: its names, where its value goes, and what `--help` says of it.
+    """One option: its names, what `--help` says of it, and where its value goes.
 
     `kind` is ``text`` (given once), ``list`` (may be repeated), ``values`` (takes all up
     to the next option, as the AWS CLI reads lists) or ``flag``. `completes` proposes values,
@@ -41,7 +41,6 @@ class Option(NamedTuple):
     """
 
     names: tuple[str, ...]
-    field: str
     help: str
     kind: str = "text"
     metavar: str = "TEXT"
@@ -51,6 +50,12 @@ class Option(NamedTuple):
     completes: Callable[[str, Options], list[str]] | None = None
     also: tuple[str, ...] = ()
     hidden: bool = False
+    kept_as: str = ""
+
+    @property
+    def field(self) -> str:
+        """The key of its value in `Options`: its long name, unless something else is said."""
+        return self.kept_as or self.names[-1].lstrip("-").replace("-", "_")
 
     @property
     def all_names(self) -> tuple[str, ...]:
@@ -65,9 +70,11 @@ class Option(NamedTuple):
         return () if self.kind in LISTS else self.default
 
 
-OUTPUT_HELP = (
-    "Write to a file instead of standard output; its ending says the format, such as `.html`."
-)
+def in_panel(panel: str, *options: Option) -> tuple[Option, ...]:
+    """Options under one heading of `--help`."""
+    return tuple(option._replace(panel=panel) for option in options)
+
+
 PLACES = ("FILE", "FOLDER", "DIRECTORY", "PATH")  # an empty one is a variable that was not set
 # What the names of output files end with, where it is not the format.
 ENDINGS = {"htm": "html", "md": "markdown", "txt": "text", "xml": "junit"}

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 PICTURE_FORMATS = ("svg", "png", "dot")
 THEME_OPTION = Option(
     ("--theme",),
-    "theme",
     "Colors of a picture; `auto` follows the viewer of an SVG.",
     metavar="THEME",
     default="auto",
@@ -27,7 +26,6 @@ THEME_OPTION = Option(
 )
 NARROW_OPTION = Option(
     ("--narrow",),
-    "narrow",
     "Draw a decision for a phone or a narrow column.",
     "flag",
     panel="Output",

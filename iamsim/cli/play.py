@@ -66,13 +66,12 @@ COMMAND = Command(
     (
         Option(
             ("--build",),
-            "build",
             "Write the playground as files for a static host, and serve nothing.",
             metavar="FOLDER",
         ),
-        Option(("--port",), "port", "The port; 0 is one that is free.", "text", "PORT", "0"),
-        Option(("--no-browser",), "no_browser", "Open no browser.", "flag"),
-        Option(("-q", "--quiet"), "quiet", "Only the address.", "flag"),
+        Option(("--port",), "The port; 0 is one that is free.", "text", "PORT", "0"),
+        Option(("--no-browser",), "Open no browser.", "flag"),
+        Option(("-q", "--quiet"), "Only the address.", "flag"),
     ),
     _run,
     NO_ARGUMENTS,

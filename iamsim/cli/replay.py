@@ -113,21 +113,19 @@ COMMAND = Command(
         overlay_option(),
         Option(
             ("--with-policy",),
-            "with_policies",
             "Try with a policy more: `LAYER=FILE`, such as `scp=region-lock.json`.",
             "list",
             "LAYER=FILE",
+            kept_as="with_policies",
         ),
         Option(
             ("--without",),
-            "without",
             "Try without a policy, by name or ARN, or a statement of it: `POLICY#SID`.",
             "list",
             "POLICY",
         ),
         Option(
             ("--fail-on",),
-            "fail_on",
             "Exit with 1 where calls would be denied, where any decision changes, or where AWS"
             " answered otherwise than the world. What could not be read, asked or decided fails it"
             " too.",

@@ -57,7 +57,6 @@ COMMAND = Command(
         FIXES,
         Option(
             ("--who-can",),
-            "who_can",
             "Also say who can do this: actions and the ARN of a resource, as one text; may be"
             " repeated.",
             "list",

@@ -60,14 +60,12 @@ COMMAND = Command(
         *OPTIONS,
         Option(
             ("--claims",),
-            "claims",
             "A file of claims to prove behind the change; may be repeated.",
             "list",
             "FILE",
         ),
         Option(
             ("--policies",),
-            "policies",
             "Files or folders whose policies are checked, as `iamsim validate` does; may be"
             " repeated.",
             "list",
@@ -75,7 +73,6 @@ COMMAND = Command(
         ),
         Option(
             ("--tests",),
-            "tests",
             "Suites to run, as `iamsim test` does; may be repeated.",
             "list",
             "PATH",

@@ -56,7 +56,6 @@ COMMAND = Command(
     (
         Option(
             ("-o", "--output"),
-            "output",
             "Write to a file instead of standard output.",
             metavar="FILE",
             panel="Output",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from iamsim.cli import completion
 from iamsim.cli.commands import Command, Group
-from iamsim.cli.options import Option
+from iamsim.cli.options import Option, in_panel
 from iamsim.cli.output import write_output
 from iamsim.cli.simulate_input import output_file, with_input
 from iamsim.cli.worlds import overlay_option
@@ -54,128 +54,114 @@ def _run(options: Options) -> int:
 
 
 def _policies(name: str, field: str, text: str) -> Option:
-    return Option((name,), field, text, "values", "POLICY", panel=_SOURCES)
+    return Option((name,), text, "values", "POLICY", panel=_SOURCES, kept_as=field)
 
 
 _REQUEST, _SOURCES, _OUTPUT = "Request", "Policies", "Output"
-_PAGING = (
+_PAGING = in_panel(
+    _OUTPUT,
     Option(
         ("--max-items",),
-        "max_items",
         "Most results to give, 1 to 1000; left out: all.",
         metavar="NUMBER",
-        panel=_OUTPUT,
     ),
     Option(
         ("--starting-token",),
-        "starting_token",
         "Where to go on: the `Marker` of a response that was truncated.",
         metavar="MARKER",
-        panel=_OUTPUT,
     ),
-    Option(
-        ("--marker",), "marker", "The same, as the API calls it.", "text", "MARKER", panel=_OUTPUT
-    ),
+    Option(("--marker",), "The same, as the API calls it.", "text", "MARKER"),
     Option(
         ("--page-size",),
-        "page_size",
         "Results of one call of the AWS CLI, 1 to 1000; changes nothing here.",
         metavar="NUMBER",
-        panel=_OUTPUT,
     ),
     Option(
         ("--no-paginate",),
-        "no_paginate",
         "Give the first 100 results, as one call of the API does.",
         "flag",
-        panel=_OUTPUT,
     ),
 )
 _SHARED = (
-    Option(
-        ("--action-names",),
-        "actions",
-        "Actions, such as s3:GetObject.",
-        "values",
-        "ACTION",
-        panel=_REQUEST,
-        completes=completion.actions,
+    *in_panel(
+        _REQUEST,
+        Option(
+            ("--action-names",),
+            "Actions, such as s3:GetObject.",
+            "values",
+            "ACTION",
+            completes=completion.actions,
+            kept_as="actions",
+        ),
+        Option(
+            ("--resource-arns",),
+            "ARNs of the resources; left out: `*`.",
+            "values",
+            "ARN",
+            completes=completion.resources,
+            kept_as="resources",
+        ),
+        Option(
+            ("--caller-arn",),
+            "ARN of the user, role or group that calls.",
+            metavar="ARN",
+            completes=completion.principals,
+            kept_as="caller",
+        ),
+        Option(
+            ("--resource-owner",),
+            "Account of the resources, where their ARNs name none: its id, or its root's ARN.",
+            metavar="ACCOUNT",
+        ),
+        Option(
+            ("--resource-handling-option",),
+            "A scenario of EC2, of which all resources have to be given.",
+            metavar="SCENARIO",
+            choices=tuple(RESOURCE_HANDLING),
+            kept_as="handling",
+        ),
+        Option(
+            ("--context-entries",),
+            "Context keys in the AWS CLI's shorthand, or as JSON.",
+            "values",
+            "ENTRY",
+            kept_as="context",
+        ),
     ),
-    Option(
-        ("--resource-arns",),
-        "resources",
-        "ARNs of the resources; left out: `*`.",
-        "values",
-        "ARN",
-        panel=_REQUEST,
-        completes=completion.resources,
+    *in_panel(
+        _SOURCES,
+        _policies(
+            "--policy-input-list",
+            "policies",
+            "Identity-based policies: JSON, `file://PATH`, a file, or the ARN of a managed policy.",
+        ),
+        _policies(
+            "--permissions-boundary-policy-input-list", "boundaries", "The permissions boundary."
+        ),
+        Option(
+            ("--resource-policy",),
+            "Resource-based policy of all resources.",
+            metavar="POLICY",
+        ),
+        Option(
+            ("--world",),
+            "World file or folder with what is attached where; several are merged.",
+            "list",
+            "PATH",
+            kept_as="worlds",
+        ),
+        overlay_option(),
     ),
-    Option(
-        ("--caller-arn",),
-        "caller",
-        "ARN of the user, role or group that calls.",
-        metavar="ARN",
-        panel=_REQUEST,
-        completes=completion.principals,
-    ),
-    Option(
-        ("--resource-owner",),
-        "resource_owner",
-        "Account of the resources, where their ARNs name none: its id, or its root's ARN.",
-        metavar="ACCOUNT",
-        panel=_REQUEST,
-    ),
-    Option(
-        ("--resource-handling-option",),
-        "handling",
-        "A scenario of EC2, of which all resources have to be given.",
-        metavar="SCENARIO",
-        choices=tuple(RESOURCE_HANDLING),
-        panel=_REQUEST,
-    ),
-    Option(
-        ("--context-entries",),
-        "context",
-        "Context keys in the AWS CLI's shorthand, or as JSON.",
-        "values",
-        "ENTRY",
-        panel=_REQUEST,
-    ),
-    _policies(
-        "--policy-input-list",
-        "policies",
-        "Identity-based policies: JSON, `file://PATH`, a file, or the ARN of a managed policy.",
-    ),
-    _policies(
-        "--permissions-boundary-policy-input-list", "boundaries", "The permissions boundary."
-    ),
-    Option(
-        ("--resource-policy",),
-        "resource_policy",
-        "Resource-based policy of all resources.",
-        metavar="POLICY",
-        panel=_SOURCES,
-    ),
-    Option(
-        ("--world",),
-        "worlds",
-        "World file or folder with what is attached where; several are merged.",
-        "list",
-        "PATH",
-        panel=_SOURCES,
-    ),
-    overlay_option(_SOURCES),
     Option(
         ("--cli-input-json",),
-        "input_json",
         "The whole request as JSON, or `file://PATH`; other arguments win over it.",
         metavar="JSON",
         panel=_REQUEST,
+        kept_as="input_json",
     ),
     *_PAGING,
     Option(
         ("-o", "--output"),
-        "output",
         "Write to a file instead of standard output; `json` is the AWS CLI's format.",
         metavar="FILE",
         panel=_OUTPUT,
@@ -183,27 +169,27 @@ _SHARED = (
 )
 _SOURCE = Option(
     ("--policy-source-arn",),
-    "source",
     "ARN of the user, group or role of the world whose policies are simulated.",
     metavar="ARN",
     panel=_REQUEST,
     completes=completion.policy_holders,
+    kept_as="source",
 )
 _EXCLUDED = Option(
     ("--policy-exclusion-list",),
-    "excluded",
     "Policies to leave out: by type, ARN, or name of an inline policy; shorthand or JSON.",
     "values",
     "IDENTIFIER",
     panel=_SOURCES,
+    kept_as="excluded",
 )
 _LEVELS = Option(
     ("--ordered-organization-policy-input-list",),
-    "levels",
     "Service control policies of each level, from the root to the account; shorthand or JSON.",
     "values",
     "LEVEL",
     panel=_SOURCES,
+    kept_as="levels",
 )
 _OF_PRINCIPALS = (_SOURCE, *_SHARED, _EXCLUDED)
 _OF_POLICIES = (*_SHARED, _LEVELS)

@@ -6,8 +6,14 @@ import sys
 from typing import TYPE_CHECKING
 
 from iamsim.cli.accept_unknown import say_unverified
-from iamsim.cli.commands import Argument, Command
-from iamsim.cli.options import OUTPUT_HELP, Option
+from iamsim.cli.commands import (
+    OUTPUT_OPTION,
+    Argument,
+    Command,
+    format_option,
+    verbose_option,
+)
+from iamsim.cli.options import Option, in_panel
 from iamsim.cli.test_coverage import COVERAGE_OPTIONS, wants_coverage, write_coverage
 from iamsim.cli.test_mutation import (
     MUTATION_OPTIONS,
@@ -194,80 +200,58 @@ COMMAND = Command(
     (
         Option(
             ("--world",),
-            "worlds",
             "The world for suites that name none; may be repeated.",
             "list",
             "PATH",
+            kept_as="worlds",
         ),
         overlay_option(),
-        Option(
-            ("-k",),
-            "keyword",
-            "Run the cases whose ids hold these words: `reports and not s3`.",
-            metavar="WORDS",
-            panel="Selection",
+        *in_panel(
+            "Selection",
+            Option(
+                ("-k",),
+                "Run the cases whose ids hold these words: `reports and not s3`.",
+                metavar="WORDS",
+                kept_as="keyword",
+            ),
+            Option(
+                ("-t", "--tag"),
+                "Run the cases with these tags: `guardrail or data`; may be repeated.",
+                "list",
+                "TAGS",
+                kept_as="tags",
+            ),
+            Option(
+                ("--lf", "--last-failed"),
+                "Run only what failed last time (all, when nothing did).",
+                "flag",
+            ),
         ),
-        Option(
-            ("-t", "--tag"),
-            "tags",
-            "Run the cases with these tags: `guardrail or data`; may be repeated.",
-            "list",
-            "TAGS",
-            panel="Selection",
-        ),
-        Option(
-            ("--lf", "--last-failed"),
-            "last_failed",
-            "Run only what failed last time (all, when nothing did).",
-            "flag",
-            panel="Selection",
-        ),
-        Option(
-            ("-x", "--exit-first"), "exit_first", "Stop at the first failure.", "flag", panel="Run"
-        ),
-        Option(
-            ("--max-failures",),
-            "most_failures",
-            "Stop after so many failures.",
-            metavar="NUMBER",
-            panel="Run",
-        ),
-        Option(
-            ("-n", "--processes"),
-            "workers",
-            "Run in so many processes; `auto` for one a processor.",
-            metavar="NUMBER",
-            panel="Run",
+        *in_panel(
+            "Run",
+            Option(("-x", "--exit-first"), "Stop at the first failure.", "flag"),
+            Option(
+                ("--max-failures",),
+                "Stop after so many failures.",
+                metavar="NUMBER",
+                kept_as="most_failures",
+            ),
+            Option(
+                ("-n", "--processes"),
+                "Run in so many processes; `auto` for one a processor.",
+                metavar="NUMBER",
+                kept_as="workers",
+            ),
         ),
         allow_unknown_names_option(),
-        Option(("--watch",), "watch", "Run again whenever a file changes.", "flag", panel="Run"),
+        Option(("--watch",), "Run again whenever a file changes.", "flag", panel="Run"),
         *COVERAGE_OPTIONS,
         *MUTATION_OPTIONS,
         *RECORD_OPTIONS,
-        Option(
-            ("--format",),
-            "format",
-            "How the outcome is written.",
-            metavar="FORMAT",
-            default="text",
-            choices=FORMATS,
-            panel="Output",
-        ),
-        Option(
-            ("-v", "--verbose"),
-            "verbose",
-            "Also every case, and every failure in full.",
-            "flag",
-            panel="Output",
-        ),
-        Option(("-q", "--quiet"), "quiet", "Only the count.", "flag", panel="Output"),
-        Option(
-            ("-o", "--output"),
-            "output",
-            OUTPUT_HELP,
-            metavar="FILE",
-            panel="Output",
-        ),
+        format_option(*FORMATS, text="How the outcome is written."),
+        verbose_option("Also every case, and every failure in full."),
+        Option(("-q", "--quiet"), "Only the count.", "flag", panel="Output"),
+        OUTPUT_OPTION,
     ),
     _test,
     Argument("PATH", "Scenario files, or folders with suites."),

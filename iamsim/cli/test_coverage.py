@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from iamsim.cli.options import Option
+from iamsim.cli.options import Option, in_panel
 from iamsim.cli.output import write_output
 from iamsim.core.errors import RequestError
 
@@ -16,36 +16,31 @@ if TYPE_CHECKING:
 
 COVERAGE_FORMS = ("lcov", "cobertura", "json", "html")
 
-COVERAGE_OPTIONS = (
+COVERAGE_OPTIONS = in_panel(
+    "Coverage",
     Option(
         ("--cov",),
-        "cov",
         "Show which statements and clauses of the policies were exercised.",
         "flag",
-        panel="Coverage",
     ),
     Option(
         ("--policy",),
-        "policies",
         "Cover or change only policies whose name or file is like this; may be repeated.",
         "list",
         "PATTERN",
-        panel="Coverage",
+        kept_as="policies",
     ),
     Option(
         ("--cov-report",),
-        "cov_reports",
         f"Write coverage to a file, as {', '.join(COVERAGE_FORMS)}; may be repeated.",
         "list",
         "FORM:FILE",
-        panel="Coverage",
+        kept_as="cov_reports",
     ),
     Option(
         ("--cov-fail-under",),
-        "cov_fail_under",
         "Exit with 1 when less than this share is covered.",
         metavar="PERCENT",
-        panel="Coverage",
     ),
 )
 

@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from iamsim.cli.accept_unknown import ACCEPT_UNKNOWN
-from iamsim.cli.options import Option
+from iamsim.cli.options import Option, in_panel
 from iamsim.cli.output import write_output
 from iamsim.cli.standard_error import say
 from iamsim.cli.test_coverage import share_of
@@ -18,33 +18,28 @@ if TYPE_CHECKING:
 _FIELDS = ("mutate", "since", "write_tests", "mutate_fail_under")
 
 MUTATION_OPTIONS = (
-    Option(
-        ("--mutate",),
-        "mutate",
-        "Change the policies a little, one change at a time; show what no case notices.",
-        "flag",
-        panel="Mutation",
-    ),
-    Option(
-        ("--since",),
-        "since",
-        "Change only policies whose files differ from a revision of git.",
-        metavar="REVISION",
-        panel="Mutation",
-    ),
-    Option(
-        ("--write-tests",),
-        "write_tests",
-        "Write the cases that would have noticed to a new suite.",
-        metavar="FILE",
-        panel="Mutation",
-    ),
-    Option(
-        ("--mutate-fail-under",),
-        "mutate_fail_under",
-        "Exit with 1 when a smaller share of the changes is noticed.",
-        metavar="PERCENT",
-        panel="Mutation",
+    *in_panel(
+        "Mutation",
+        Option(
+            ("--mutate",),
+            "Change the policies a little, one change at a time; show what no case notices.",
+            "flag",
+        ),
+        Option(
+            ("--since",),
+            "Change only policies whose files differ from a revision of git.",
+            metavar="REVISION",
+        ),
+        Option(
+            ("--write-tests",),
+            "Write the cases that would have noticed to a new suite.",
+            metavar="FILE",
+        ),
+        Option(
+            ("--mutate-fail-under",),
+            "Exit with 1 when a smaller share of the changes is noticed.",
+            metavar="PERCENT",
+        ),
     ),
     ACCEPT_UNKNOWN._replace(panel="Mutation"),
 )

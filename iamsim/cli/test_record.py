@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from iamsim.cli.options import Option
+from iamsim.cli.options import Option, in_panel
 from iamsim.cli.output import terminal_width, write_output
 from iamsim.core.errors import RequestError
 
@@ -18,28 +18,23 @@ if TYPE_CHECKING:
 
 _TOLD = ("text", "json", "markdown", "html")  # reports that show what differs
 
-RECORD_OPTIONS = (
+RECORD_OPTIONS = in_panel(
+    "Record",
     Option(
         ("--record",),
-        "record",
         "Keep all decisions, with the policies in play, for `--compare`.",
         metavar="FILE",
-        panel="Record",
     ),
     Option(
         ("--compare",),
-        "compare",
         "Show which decisions differ from a record, and the change of a policy that is the cause;"
         " exit with 1 when some do.",
         metavar="FILE",
-        panel="Record",
     ),
     Option(
         ("--init",),
-        "init",
         "Write a first suite from `--world`: what each user and role can do today.",
         "flag",
-        panel="Record",
     ),
 )
 

@@ -80,10 +80,9 @@ COMMAND = Command(
     " something was used; that it was not, where they reach over the whole time.",
     (
         *OPTIONS,
-        Option(("--days",), "days", "What is long; by default 90 days.", metavar="DAYS"),
+        Option(("--days",), "What is long; by default 90 days.", metavar="DAYS"),
         Option(
             ("--fail-on",),
-            "fail_on",
             "Exit with 1 when something is unused.",
             metavar="WHEN",
             choices=("any",),

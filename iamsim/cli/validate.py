@@ -94,34 +94,29 @@ COMMAND = Command(
     (
         Option(
             ("--type",),
-            "type",
             "What the policies are used as.",
             metavar="TYPE",
             choices=TYPES,
         ),
         Option(
             ("--resource-type",),
-            "resource_type",
             "What resource-based policies are attached to, such as AWS::S3::Bucket.",
             metavar="TYPE",
         ),
         Option(
             ("--fail-on",),
-            "fail_on",
             "The mildest finding that makes the exit code 1; errors where nothing says.",
             metavar="TYPE",
             choices=FAIL_ON,
         ),
         Option(
             ("--select",),
-            "select",
             "Give findings of this code only, or of all that begin so; may be repeated.",
             "list",
             "CODE",
         ),
         Option(
             ("--extend-select",),
-            "extend_select",
             "Give findings of this code besides, such as one that is off by default, or of all"
             " `risks`; may be"
             " repeated.",
@@ -130,39 +125,33 @@ COMMAND = Command(
         ),
         Option(
             ("--ignore",),
-            "ignore",
             "Give no findings of this code, or of any that begins so; may be repeated.",
             "list",
             "CODE",
         ),
         Option(
             ("--config",),
-            "config",
             "The project's choices, instead of the nearest iamsim.toml or pyproject.toml.",
             metavar="FILE",
         ),
         Option(
             ("--fix",),
-            "fix",
             "Mend in the files what is certain and changes no decision; prints the patch first, and"
             " asks about each file in a terminal.",
             "flag",
         ),
         Option(
             ("-y", "--yes"),
-            "yes",
             "Write all that --fix mends without asking.",
             "flag",
         ),
         Option(
             ("--diff",),
-            "diff",
             "Print the patch that --fix would make, and write no file.",
             "flag",
         ),
         Option(
             ("-v", "--verbose"),
-            "verbose",
             "Also where each finding is explained, and the findings that are suppressed.",
             "flag",
             panel="Output",

@@ -110,20 +110,18 @@ COMMAND = Command(
         *WORLD_OPTIONS,
         Option(
             ("--session-policy",),
-            "session_policies",
             "A session policy that is passed: a file or inline JSON.",
             "list",
             "FILE",
+            kept_as="session_policies",
         ),
         Option(
             ("--as-policy",),
-            "as_policy",
             "Write it as one identity-based policy instead, every action by name.",
             "flag",
         ),
         Option(
             ("--shrink",),
-            "shrink",
             "The same, short: with wildcards that cover the same actions of the catalog.",
             "flag",
         ),

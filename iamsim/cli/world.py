@@ -22,9 +22,7 @@ WORLD = (
     world_option(),
     overlay_option(),
 )
-VERBOSE = Option(
-    ("-v", "--verbose"), "verbose", "Also all that there is none of.", "flag", panel="Output"
-)
+VERBOSE = Option(("-v", "--verbose"), "Also all that there is none of.", "flag", panel="Output")
 SEVERITIES = ("error", "warning", "note")
 
 
@@ -96,9 +94,7 @@ COMMAND = Group(
             "Draw the organization with the guardrails at its nodes.",
             (
                 *WORLD,
-                Option(
-                    ("--ascii",), "ascii", "Draw with plain characters.", "flag", panel="Output"
-                ),
+                Option(("--ascii",), "Draw with plain characters.", "flag", panel="Output"),
                 THEME_OPTION,
                 *output(*PAGE_FORMATS, *PICTURE_FORMATS, quiet="Only the ids of accounts."),
             ),
@@ -115,7 +111,6 @@ COMMAND = Group(
                 *WORLD,
                 Option(
                     ("--fail-on",),
-                    "fail_on",
                     "The least severe finding that makes the exit code 1.",
                     metavar="SEVERITY",
                     default="error",

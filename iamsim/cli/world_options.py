@@ -46,7 +46,6 @@ PAGE_FORMATS = ("text", "json", "markdown", "html")
 
 PROCESSES = Option(
     ("-n", "--processes"),
-    "processes",
     "Ask in so many processes, which pays for large worlds; `auto` for one a processor.",
     metavar="NUMBER",
     completes=completion.processes,
@@ -54,22 +53,20 @@ PROCESSES = Option(
 
 ACTION = Option(
     ("-a", "--action"),
-    "actions",
     "Action, or a pattern with `*` and `?`; may be repeated.",
     "list",
     "ACTION",
     completes=completion.actions,
+    kept_as="actions",
 )
 PRINCIPAL = Option(
     ("-p", "--principal"),
-    "principal",
     "ARN or name of the principal.",
     metavar="PRINCIPAL",
     completes=completion.principals,
 )
 RESOURCE = Option(
     ("-r", "--resource"),
-    "resource",
     "ARN or name of the resource; `*` for actions without one.",
     metavar="RESOURCE",
     completes=completion.resources,
@@ -80,7 +77,6 @@ WORLD_OPTIONS: tuple[Option, ...] = (
     overlay_option(),
     Option(
         ("-c", "--context"),
-        "context",
         "A context key with its value, for every request; repeat the key for several values.",
         "list",
         "KEY=VALUE",
@@ -88,13 +84,11 @@ WORLD_OPTIONS: tuple[Option, ...] = (
     ),
     Option(
         ("--at",),
-        "at",
         "Time of the requests, in ISO 8601; left out, it is not known.",
         metavar="TIME",
     ),
     Option(
         ("--exact",),
-        "exact",
         "Context keys that AWS need not send are absent, not unknown.",
         "flag",
     ),

@@ -19,10 +19,10 @@ def world_option() -> Option:
     """The option of commands that are about a whole world."""
     return Option(
         ("--world",),
-        "worlds",
         "World file or folder, or what `iamsim import` reads; several are merged.",
         "list",
         "PATH",
+        kept_as="worlds",
     )
 
 
@@ -39,11 +39,11 @@ def overlay_option(panel: str = "Options") -> Option:
     """The option that stands beside `--world` everywhere."""
     return Option(
         ("--overlay",),
-        "overlays",
         "Lay a Terraform plan, a template or another source over the world.",
         "list",
         "FILE",
         panel=panel,
+        kept_as="overlays",
     )
 
 
@@ -51,7 +51,6 @@ def allow_unknown_names_option(panel: str = "Options") -> Option:
     """The option of commands that assert decisions."""
     return Option(
         ("--allow-unknown-names",),
-        "allow_unknown_names",
         "Assert decisions even of actions, resources, callers and keys that nobody knows.",
         "flag",
         panel=panel,
