@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from iamsim.api.policy_files import FileValidation, validate_files
     from iamsim.api.proofs import (
         Claims,
+        Ever,
         check_access_not_granted,
         check_equivalent,
         check_no_new_access,
@@ -70,7 +71,6 @@ if TYPE_CHECKING:
         WorldError,
     )
     from iamsim.importers.recipe import recipe_policy, recipe_script
-    from iamsim.proofs.prove import Ever
     from iamsim.proofs.result import CheckResult
     from iamsim.syntax.read import parse_policy
 
@@ -149,7 +149,7 @@ _HOMES = {
     "Audit": "iamsim.api.audits",
     "Chain": "iamsim.api.chain",
     "Claims": "iamsim.api.proofs",
-    "Ever": "iamsim.proofs.prove",
+    "Ever": "iamsim.api.proofs",
     **dict.fromkeys(("GeneratedPolicy", "Replay", "generate_policy"), "iamsim.api.trails"),
     **dict.fromkeys(("recipe_policy", "recipe_script"), "iamsim.importers.recipe"),
     **dict.fromkeys(

@@ -61,9 +61,8 @@ class WhoCan(Result):
         return who_can_report.who_can_principals(self.found)
 
     @property
-    def unverified(self) -> int:
-        """From how many files that nothing verifies the world comes."""
-        return self.model.unverified
+    def _models(self) -> Sequence[World]:
+        return (self.model,)
 
     @property
     def unsearched(self) -> list[str]:
@@ -134,9 +133,8 @@ class WhatCan(Result):
         return prove(written.compiled, asked.principal, self._batch.world)
 
     @property
-    def unverified(self) -> int:
-        """From how many files that nothing verifies the world comes."""
-        return self._batch.world.model.unverified
+    def _models(self) -> Sequence[World]:
+        return (self._batch.world.model,)
 
     @property
     def unsearched(self) -> list[str]:
@@ -166,9 +164,8 @@ class AccessMatrix(Result):
         self.model = model
 
     @property
-    def unverified(self) -> int:
-        """From how many files that nothing verifies the world comes."""
-        return self.model.unverified
+    def _models(self) -> Sequence[World]:
+        return (self.model,)
 
     def _laid_out(self, *, verbose: bool = False) -> Document:  # noqa: ARG002 - there is no more
         """The answer laid out."""

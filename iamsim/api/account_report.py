@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from iamsim.api.audits import look
 from iamsim.api.results import Result
+from iamsim.audit.languages import said
 from iamsim.draw.organization import tree_of
 from iamsim.draw.organization_svg import organization_svg
 from iamsim.query.who_can import find_who_can
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from iamsim.query.batch import Batch
     from iamsim.query.who_can import WhoCan
     from iamsim.report.document import Block
+    from iamsim.world.model import World
 
 FACETS = ("account", "severity", "heading")
 
@@ -40,6 +42,13 @@ class AccountReport(Result):
         """Wrap the answers; use `World.report` to ask."""
         self._looked = looked
         self._who = who
+
+    @property
+    def _models(self) -> Sequence[World]:
+        return (self._looked.looking.model,)
+
+    def _translated(self, remark: Remark) -> Remark:
+        return remark._replace(text=said(self._looked.audit, remark.text))
 
     def _laid_out(self, *, verbose: bool = False) -> Document:  # noqa: ARG002 - there is no more
         """All answers as one document, each with its blocks under a name of its own."""

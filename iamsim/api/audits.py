@@ -11,7 +11,7 @@ from iamsim.api.results import Result
 from iamsim.api.trails import count_of
 from iamsim.audit.choices import find_choices, known_checks, read_choices
 from iamsim.audit.frameworks import FRAMEWORKS
-from iamsim.audit.languages import LANGUAGES, in_language
+from iamsim.audit.languages import LANGUAGES, in_language, said
 from iamsim.audit.looking import Looking
 from iamsim.audit.run import audit_of
 from iamsim.audit.terraform import in_terraform
@@ -31,7 +31,8 @@ if TYPE_CHECKING:
     from iamsim.audit.model import Audit as Audited
     from iamsim.audit.model import CheckResult, HeadingResult
     from iamsim.query.batch import Batch
-    from iamsim.report.document import Document
+    from iamsim.report.document import Document, Remark
+    from iamsim.world.model import World
 
 FORMS = ("aws", "terraform")
 
@@ -86,6 +87,13 @@ class Audit(Result):
     def fail_on(self) -> str | None:
         """From which severity on findings fail, by the choices of the project."""
         return self._looked.fail_on
+
+    @property
+    def _models(self) -> Sequence[World]:
+        return (self._looked.looking.model,)
+
+    def _translated(self, remark: Remark) -> Remark:
+        return remark._replace(text=said(self._looked.audit, remark.text))
 
     def _laid_out(self, *, verbose: bool = False) -> Document:  # noqa: ARG002 - there is no more
         """Headings, findings, what is not known, and the controls of a framework."""

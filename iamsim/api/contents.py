@@ -149,9 +149,14 @@ class Trust(Result):
     """Who may assume which role: `roles`, each with everybody that can, for certain or under
     conditions."""
 
-    def __init__(self, roles: Sequence[TrustedRole]) -> None:
+    def __init__(self, roles: Sequence[TrustedRole], model: World) -> None:
         """Wrap what was decided; use `World.trust` to ask."""
         self.roles = roles
+        self._model = model
+
+    @property
+    def _models(self) -> Sequence[World]:
+        return (self._model,)
 
     def _laid_out(self, *, verbose: bool = False) -> Document:  # noqa: ARG002 - there is no more
         """The roles laid out."""
@@ -180,7 +185,7 @@ def find_trust(
         for role in account.roles.values()
         if not role.service_linked
     )
-    return Trust(trusted_roles(batch, roles, progress, processes))
+    return Trust(trusted_roles(batch, roles, progress, processes), model)
 
 
 def _account_named(name: str, model: World) -> Account:

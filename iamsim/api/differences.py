@@ -34,15 +34,16 @@ if TYPE_CHECKING:
     from iamsim.query.batch.processes import Processes
     from iamsim.query.changes import Change
     from iamsim.report.document import Document
+    from iamsim.world.model import World
 
 
 class Changes(Result):
     """The decisions that differ; `report` has all that is said about them."""
 
-    def __init__(self, found: report.ChangeReport, unverified: int = 0) -> None:
+    def __init__(self, found: report.ChangeReport, models: Sequence[World]) -> None:
         """Wrap what was found; use `World.diff` or `World.changes` to ask."""
         self.report = found
-        self._unverified = unverified
+        self._asked = models
 
     @property
     def found(self) -> Sequence[Change]:
@@ -77,9 +78,8 @@ class Changes(Result):
         return assumptions_of(self.report.claims)
 
     @property
-    def unverified(self) -> int:
-        """From how many files that nothing verifies a world comes, at most."""
-        return self._unverified
+    def _models(self) -> Sequence[World]:
+        return self._asked
 
     def _laid_out(self, *, verbose: bool = False) -> Document:
         """The answer laid out."""
@@ -170,7 +170,7 @@ def compare(  # noqa: PLR0913 - the arguments are the options of the command
             tuple(places),
             unread_alike(after, alike),
         ),
-        max(before.model.unverified, after.model.unverified),
+        (before.model, after.model),
     )
 
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from iamsim.query.batch import Batch
     from iamsim.query.batch.processes import Processes
     from iamsim.report.document import Document
+    from iamsim.world.model import World
 
 # What bears on access from outside: the sides of resources and roles, and what limits them.
 OUTSIDE = frozenset({PolicyType.RESOURCE, PolicyType.TRUST, PolicyType.RESOURCE_CONTROL})
@@ -67,9 +68,8 @@ class Findings(Result):
         return self.answer.lost
 
     @property
-    def unverified(self) -> int:
-        """From how many files that nothing verifies the world comes."""
-        return self.answer.model.unverified
+    def _models(self) -> Sequence[World]:
+        return (self.answer.model,)
 
     def _laid_out(self, *, verbose: bool = False) -> Document:  # noqa: ARG002 - there is no more
         """The answer laid out."""

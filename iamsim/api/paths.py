@@ -58,10 +58,8 @@ class Paths(Result):
         return report.limits_of(self.answer.found)
 
     @property
-    def unverified(self) -> int:
-        """From how many files that nothing verifies the world comes."""
-        model = self.answer.model
-        return 0 if model is None else model.unverified
+    def _models(self) -> Sequence[World]:
+        return () if self.answer.model is None else (self.answer.model,)
 
     def _laid_out(self, *, verbose: bool = False) -> Document:  # noqa: ARG002 - there is no more
         """The answer laid out."""

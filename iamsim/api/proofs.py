@@ -23,7 +23,7 @@ from iamsim.syntax.read import parse_policy
 from iamsim.world.documents import read_document
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from iamsim.api.inputs import PolicyInput
     from iamsim.compile.policy import CompiledPolicy
@@ -31,9 +31,10 @@ if TYPE_CHECKING:
     from iamsim.core.span import Span
     from iamsim.engine.unknowns import UnknownInWorld
     from iamsim.engine.world import CompiledWorld
-    from iamsim.proofs.prove import Ever
+    from iamsim.proofs.prove import EverAllowed
     from iamsim.proofs.result import CheckResult
     from iamsim.report.document import Document
+    from iamsim.world.model import World
 
 # Types by our names and by AWS's.
 TYPES = {
@@ -159,6 +160,48 @@ def _compiled(policy: PolicyInput, kind: PolicyType, name: str) -> CompiledPolic
     return compile_policy(parsed, kind, name=parsed.name)
 
 
+class Ever(Result):
+    """Who is ever allowed something: a request of each in `witnesses`. Nobody else is, apart from
+    those of whom it is not known, with why, in `unknown`."""
+
+    def __init__(self, found: EverAllowed, asked: str, world: CompiledWorld) -> None:
+        """Wrap what was found; use `World.ever` to ask."""
+        self._found = found
+        self._asked = asked
+        self._world = world
+
+    @property
+    def witnesses(self) -> Sequence[Mapping[str, Any]]:
+        """A request of everybody that is allowed one."""
+        return self._found.witnesses
+
+    @property
+    def unknown(self) -> Mapping[str, str]:
+        """Of whom it is not known, and why."""
+        return self._found.unknown
+
+    @property
+    def assumptions(self) -> Sequence[str]:
+        """On what the answer rests."""
+        return self._found.assumptions
+
+    @property
+    def _models(self) -> Sequence[World]:
+        return (self._world.model,)
+
+    def _laid_out(self, *, verbose: bool = False) -> Document:  # noqa: ARG002 - there is no more
+        """The requests, and of whom it is not known."""
+        return layout.ever_document(self._found, self._asked)
+
+    def _data(self) -> dict[str, Any]:
+        """The same as `iamsim check ever --format json` has it."""
+        return layout.ever_data(self._found)
+
+    def lines(self) -> list[str]:
+        """Who is allowed a request."""
+        return [str(witness["principal"]) for witness in self.witnesses]
+
+
 class Claims(Result):
     """What came out of claims about a world: `results` has one for each."""
 
@@ -187,6 +230,10 @@ class Claims(Result):
         if any(result.depends_on_unknown for result in self.results):
             return self._world.unknowns()
         return tuple(unknown_facts(self._world.model))
+
+    @property
+    def _models(self) -> Sequence[World]:
+        return (self._world.model,)
 
     def fails(self, *, accepted: bool) -> bool:
         """Whether a claim is not proved, those aside that only what is not known stands in the way
@@ -235,4 +282,4 @@ def ever(
     asked = {"action": actions, "resource": resources, "principal": principals}
     never = {name: list(texts) for name, texts in asked.items() if texts}
     claim = parse_claim({"name": " ".join(actions), "never": {**never, "services": True}})
-    return Prover(world).ever(claim)
+    return Ever(Prover(world).ever(claim), " ".join(actions), world)

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from iamsim.core.hint import Hint
     from iamsim.engine.unknowns import UnknownInWorld
     from iamsim.query.batch.processes import Processes
-    from iamsim.report.document import Document
+    from iamsim.report.document import Document, Remark
+    from iamsim.world.model import World
 
 WIDTH = 100
 
@@ -37,24 +38,27 @@ class Result(ABC):
 
     def document(self, *, verbose: bool = False) -> Document:
         """The answer laid out, for any format."""
-        plain = self._laid_out(verbose=verbose)
-        if self.unverified:
-            from iamsim.report.unknowns import unverified_remarks
-
-            remarks = dict.fromkeys((*plain.remarks, *unverified_remarks(self.unverified)))
-            plain = replace(plain, remarks=tuple(remarks))
-        if not self.hints:
-            return plain
+        from iamsim.report.assumed import in_no_unit_remarks
         from iamsim.report.hints import hint_warning
+        from iamsim.report.unknowns import unverified_remarks
 
-        warnings = [hint_warning(hint) for hint in self.hints]
-        return replace(plain, warnings=(*warnings, *plain.warnings))
+        plain = self._laid_out(verbose=verbose)
+        warnings = [hint_warning(hint) for hint in self.hints or ()]
+        assumed = [self._translated(remark) for remark in in_no_unit_remarks(self.in_no_unit)]
+        notes = [self._translated(remark) for remark in unverified_remarks(self.unverified)]
+        return replace(
+            plain,
+            warnings=(*assumed, *warnings, *plain.warnings),
+            remarks=tuple(dict.fromkeys((*plain.remarks, *notes))),
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """The answer as JSON-ready data, as the command's `--format json` has it."""
         data = self._data()
         if self.unverified:
             data = {**data, "unverified": self.unverified}
+        if self.in_no_unit:
+            data = {**data, "in_no_unit": self.in_no_unit}
         if self.hints is None:
             return data
         from iamsim.report.hints import hint_to_dict
@@ -81,10 +85,25 @@ class Result(ABC):
         return ()
 
     @property
+    def _models(self) -> Sequence[World]:
+        """The worlds that were asked."""
+        return ()
+
+    def _translated(self, remark: Remark) -> Remark:
+        """What is said of the worlds, in the language of the answer."""
+        return remark
+
+    @property
     def unverified(self) -> int:
-        """From how many collected files the worlds come of which nothing says whether they are
-        whole."""
-        return 0
+        """From how many collected files a world comes, at most, of which nothing says whether they
+        are whole."""
+        return max((model.unverified for model in self._models), default=0)
+
+    @property
+    def in_no_unit(self) -> list[str]:
+        """The accounts of which nothing says where in the organization they stand: none of its SCPs
+        and RCPs was taken to apply to them."""
+        return list(dict.fromkeys(text for model in self._models for text in model.in_no_unit))
 
     def to_markdown(self) -> str:
         """The answer as Markdown."""

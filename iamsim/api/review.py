@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from iamsim.engine.unknowns import UnknownInWorld
     from iamsim.engine.world import CompiledWorld
     from iamsim.report.document import Document
+    from iamsim.world.model import World
 
 
 class Part(NamedTuple):
@@ -28,15 +29,15 @@ class Part(NamedTuple):
     fails: bool
     unknowns: Sequence[UnknownInWorld] = ()
     unsearched: Sequence[str] = ()
-    unverified: int = 0
 
 
 class Review(Result):
     """The `parts` of a review, in the order in which a reader wants them."""
 
-    def __init__(self, parts: Iterable[Part]) -> None:
+    def __init__(self, parts: Iterable[Part], models: Sequence[World]) -> None:
         """Wrap the answers; use `review` to ask."""
         self.parts = tuple(parts)
+        self._asked = models
 
     @property
     def fails(self) -> bool:
@@ -54,9 +55,8 @@ class Review(Result):
         return list(dict.fromkeys(text for part in self.parts for text in part.unsearched))
 
     @property
-    def unverified(self) -> int:
-        """How many collected files there are of which nothing tells whether they are whole."""
-        return max(part.unverified for part in self.parts)
+    def _models(self) -> Sequence[World]:
+        return self._asked
 
     @property
     def _told(self) -> list[tuple[str, str, Document, bool]]:
@@ -107,10 +107,10 @@ def review(  # noqa: PLR0913 - the arguments are the options of the command
             bool(broken),
             changes.unknowns,
             changes.unsearched,
-            changes.unverified,
         ),
         _outside(before, after, partial=not exact, may_fail=fail_on is not None),
     ]
+    models = [before.model, after.model]
     if claims:
         parts.append(_proved(claims, before, after, accepted=accept_unknown))
     if policies:
@@ -129,17 +129,10 @@ def review(  # noqa: PLR0913 - the arguments are the options of the command
         document, data = run.document(), run.to_dict()
         unsearched = (open_sentence(len(open_cases)),) if open_cases else ()
         parts.append(
-            Part(
-                "tests",
-                "Which tests fail",
-                document,
-                data,
-                fails,
-                unsearched=unsearched,
-                unverified=run.unverified,
-            )
+            Part("tests", "Which tests fail", document, data, fails, unsearched=unsearched)
         )
-    return Review(parts)
+        models += run.models
+    return Review(parts, models)
 
 
 def _outside(before: CompiledWorld, after: CompiledWorld, *, partial: bool, may_fail: bool) -> Part:

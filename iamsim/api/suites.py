@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from iamsim.suites.record import Record
     from iamsim.suites.runner import Outcome
     from iamsim.suites.selection import Wanted
-    from iamsim.world.model import PolicyDocument
+    from iamsim.world.model import PolicyDocument, World
 
 
 class Mutation(NamedTuple):
@@ -54,10 +54,15 @@ class SuiteRun(Result):
         return [outcome for outcome in self.failed if outcome.result.depends_on_unknown]
 
     @property
-    def unverified(self) -> int:
-        """How many collected files there are, at most in one world, of which nothing tells whether
-        they are whole."""
-        return self._shelf.unverified
+    def models(self) -> Sequence[World]:
+        """The worlds that were asked: those of files, and those that stand in suites."""
+        written = (case.scenario.world for case in self.report.collected.cases)
+        found = (*self._shelf.models, *(model for model in written if model is not None))
+        return list({id(model): model for model in found}.values())
+
+    @property
+    def _models(self) -> Sequence[World]:
+        return self.models
 
     def missing_tests(self, file: str) -> str:
         """The cases that would have noticed the mutants which survived, as a suite for a file."""
@@ -81,6 +86,11 @@ class SuiteRun(Result):
     def _data(self) -> dict[str, Any]:
         """The run as `iamsim test --format json` has it."""
         return layout.run_to_dict(self.report, verbose=False)
+
+    def to_dict(self, *, verbose: bool = False) -> dict[str, Any]:
+        """The run as JSON-ready data; with `verbose` with the answers to all cases."""
+        plain = super().to_dict()
+        return {**plain, **layout.run_to_dict(self.report, verbose=True)} if verbose else plain
 
     def lines(self) -> list[str]:
         """The counts."""

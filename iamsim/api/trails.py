@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from iamsim.replay.run import ChangedCall, Disagreement
     from iamsim.replay.run import Replay as Replayed
     from iamsim.report.document import Document
+    from iamsim.world.model import World
 
 
 class Counted(TypedDict, total=False):
@@ -45,11 +46,11 @@ class Counted(TypedDict, total=False):
 class Replay(Result):
     """The calls of a trail, as a world decides them, and as it does after a change."""
 
-    def __init__(self, replayed: Replayed, *, changed: bool, unverified: int = 0) -> None:
+    def __init__(self, replayed: Replayed, *, changed: bool, models: Sequence[World] = ()) -> None:
         """Wrap what came out; use `World.replay` to ask."""
         self._replayed = replayed
         self._changed = changed
-        self._unverified = unverified
+        self._asked = models
 
     @property
     def events(self) -> int:
@@ -72,9 +73,8 @@ class Replay(Result):
         return replay_layout.uncertain(self._replayed, undecided=undecided)
 
     @property
-    def from_unverified(self) -> int:
-        """From how many files that nothing verifies the world comes."""
-        return self._unverified
+    def _models(self) -> Sequence[World]:
+        return self._asked
 
     def _laid_out(self, *, verbose: bool = False) -> Document:  # noqa: ARG002 - there is no more
         """What would change, where AWS answered otherwise, and what was not asked."""
@@ -93,18 +93,28 @@ class GeneratedPolicy(Result):
     """The least policy for what a principal did; `generated` has what it covers and rests on."""
 
     def __init__(
-        self, generated: generation.Generated, principal: str, count: Count, form: str
+        self,
+        generated: generation.Generated,
+        principal: str,
+        count: Count,
+        form: str,
+        model: World | None = None,
     ) -> None:
         """Wrap what was generated; use `World.generate` or `iamsim.generate_policy` to ask."""
         self.generated = generated
         self.principal = principal
         self._count = count
         self._form = form
+        self._asked = () if model is None else (model,)
 
     @property
     def policy(self) -> dict[str, Any]:
         """The policy."""
         return self.generated.policy
+
+    @property
+    def _models(self) -> Sequence[World]:
+        return self._asked
 
     @property
     def is_sure(self) -> bool:
@@ -174,7 +184,7 @@ def replay_logs(
     ]
     count = count_of(logs, Alike(models.values(), texts), **counted)
     replayed = replay(count, before, after, counted.get("progress", no_progress))
-    return Replay(replayed, changed=after is not None, unverified=before.model.unverified)
+    return Replay(replayed, changed=after is not None, models=[world.model for world in worlds])
 
 
 def generate_policy(
@@ -214,4 +224,4 @@ def generate_policy(
             f"the logs hold no call of `{principal}` that succeeded",
             hint="give the ARN of the role, not of a session, and the logs of its account",
         )
-    return GeneratedPolicy(generated, principal, count, form)
+    return GeneratedPolicy(generated, principal, count, form, model)

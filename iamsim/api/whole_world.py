@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from iamsim.api.findings import Findings
     from iamsim.api.inputs import ContextInput
     from iamsim.api.paths import Paths
+    from iamsim.api.proofs import Ever
     from iamsim.api.tests_of_world import TestRun
     from iamsim.api.trails import Counted, GeneratedPolicy
     from iamsim.engine.world import CompiledWorld
-    from iamsim.proofs.prove import Ever
     from iamsim.query.analyzer.archive import ArchiveRule
     from iamsim.query.batch import Batch
     from iamsim.query.batch.processes import Processes

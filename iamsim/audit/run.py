@@ -18,7 +18,6 @@ from iamsim.audit.model import (
 )
 from iamsim.audit.registry import load_checks
 from iamsim.core.collector import CollectLater
-from iamsim.importers.sums import unverified_sentence
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -66,8 +65,6 @@ def audit_of(
         for result in some
     ):
         remarks.append(looking.scope_of_resources())
-    if unverified := looking.batch.world.model.unverified:
-        remarks.append(unverified_sentence(unverified))
     return Audit(headings, looking.at_text, remarks)
 
 

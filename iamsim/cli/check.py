@@ -118,18 +118,10 @@ def _claims(options: Options, arguments: Sequence[str]) -> int:
 def _ever(options: Options, arguments: Sequence[str]) -> int:
     """Say who is ever allowed something, and on what."""
     from iamsim.cli.ask import texts_of
-    from iamsim.report import proofs as report
 
     world, _ = _worlds({**options, "before": None, "after": None})
     ever = world.ever(arguments, texts_of(options, "resources"), texts_of(options, "principals"))
-    say_assumptions(options, ever.assumptions)
-    write_answer(
-        options,
-        lambda: report.ever_document(ever, " ".join(arguments)),
-        ever.to_dict,
-        lambda: [str(witness["principal"]) for witness in ever.witnesses],
-    )
-    return 0
+    return write_result(options, ever)
 
 
 def _worlds(options: Options) -> tuple[World, World | None]:

@@ -126,13 +126,15 @@ def _picked(options: Options) -> Callable[[str, str], bool] | None:
 
 
 def _write(run: SuiteRun, options: Options) -> None:
+    from iamsim.cli.world_options import say_in_no_unit
     from iamsim.report import suite, suite_ci
 
     report, verbose = run.report, bool(options["verbose"])
+    say_in_no_unit(options, run)
     write_answer(
         {"color": "auto", **options},
-        lambda: suite.run_document(report, verbose=verbose),
-        lambda: suite.run_to_dict(report, verbose=verbose),
+        lambda: run.document(verbose=verbose),
+        lambda: run.to_dict(verbose=verbose),
         lambda: suite.counts_of(report),
         {
             "junit": lambda: suite_ci.run_to_junit(report.collected, report.outcomes),

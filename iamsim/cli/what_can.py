@@ -18,6 +18,7 @@ from iamsim.cli.world_options import (
     open_world,
     output,
     processes_of,
+    say_in_no_unit,
     write,
     write_result,
 )
@@ -72,6 +73,7 @@ def _write_policy(options: Options, found: WhatCan) -> int:
     That is said, and what was not searched."""
     from iamsim.report.what_can import policy_remarks
 
+    say_in_no_unit(options, found, always=True)
     written = found.as_policy(shrink=bool(options["shrink"]))
     if not written.allows_nothing:
         text = to_json(written.document)

@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from iamsim.query.batch.processes import Processes
     from iamsim.report.document import Document
     from iamsim.report.paint import Paint
-    from iamsim.world.model import World
 
 
 class Asking(TypedDict):
@@ -114,26 +113,10 @@ def open_world(options: Options, *, on_demand: bool = False) -> api.World:
     model = load_worlds(options, on_demand=on_demand and alone)
     if model is None:
         raise missing_world()
-    if not options.get("quiet"):
-        _say_outside(model)
     world = api.World(model) if model.is_read_on_demand else api.World.checked(model)
     # A large world stays, so the collector of cycles need not look through it again and again.
     gc.freeze()
     return world
-
-
-def _say_outside(model: World) -> None:
-    """Say of which accounts nothing tells where in the organization they stand: to those no SCP
-    and no RCP of it was taken to apply."""
-    if model.organization is None:
-        return
-    outside = [account for account in model.accounts if not model.in_organization(account)]
-    if outside:
-        more = f" and {len(outside) - 1} more" if len(outside) > 1 else ""
-        say(
-            f"assumed: no SCPs and RCPs of the organization apply to the account `{outside[0]}`"
-            f"{more}, in no unit of it"
-        )
 
 
 def asking(options: Options) -> Asking:
@@ -205,6 +188,7 @@ def write_result(
         if not any(options.get(gate) for gate in GATES):  # a gate says so itself
             say(*(f"note: {text}" for text in result.unsearched))
     say_assumptions(options, result.assumptions)
+    say_in_no_unit(options, result)
     return write_answer(
         options,
         lambda: result.document(verbose=verbose),
@@ -212,6 +196,15 @@ def write_result(
         result.lines,
         others,
     )
+
+
+def say_in_no_unit(options: Options, result: Result, *, always: bool = False) -> None:
+    """Write to standard error which accounts are in no unit, where the format has no place for it,
+    or `always`."""
+    if not options.get("quiet") and (always or options["format"] not in PAGE_FORMATS):
+        from iamsim.report.assumed import in_no_unit_remarks
+
+        say(*(f"{word}: {text}" for word, text in in_no_unit_remarks(result.in_no_unit)))
 
 
 def write_answer(

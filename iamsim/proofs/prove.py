@@ -56,21 +56,13 @@ NO_NEW_ACCESS = {
 }
 
 
-class Ever(NamedTuple):
+class EverAllowed(NamedTuple):
     """Who is ever allowed something: a request of each, those of whom it is not known, with why,
     and on what the answer rests. Nobody else is."""
 
     witnesses: tuple[Mapping[str, Any], ...]
     unknown: Mapping[str, str]
     assumptions: tuple[str, ...]
-
-    def to_dict(self) -> dict[str, Any]:
-        """The same as JSON-ready data."""
-        return {
-            "allowed": [dict(witness) for witness in self.witnesses],
-            "unknown": [{"principal": name, "why": why} for name, why in self.unknown.items()],
-            "assumptions": list(self.assumptions),
-        }
 
 
 def _at_most(most: int | None, meetings: Iterator[Meeting]) -> Iterator[Meeting]:
@@ -155,7 +147,7 @@ class Prover:
         """Whether somebody whom the world lists could be one of those that a claim is about."""
         return any(self._may_be(claim, person, "") for person in self._people(claim, [], 0))
 
-    def ever(self, claim: Claim) -> Ever:
+    def ever(self, claim: Claim) -> EverAllowed:
         """Everybody who is ever allowed what a claim is about, each with a request that the engine
         has confirmed; raises what `prove` raises."""
         check_claim(claim, self.world.model)
@@ -178,7 +170,7 @@ class Prover:
         unnamed = self._unnamed(claim)
         if unnamed is not None:
             rest["somebody without a name"] = unnamed
-        return Ever(tuple(found.values()), rest, assumptions(claim, self.world))
+        return EverAllowed(tuple(found.values()), rest, assumptions(claim, self.world))
 
     def _unnamed(self, claim: Claim) -> str | None:
         """Who is let in by a canonical user id that no account of the world has, or by a provider

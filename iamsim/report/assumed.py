@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from iamsim.core.reason import Note
+from iamsim.report.document import Remark
 from iamsim.words.sentences import NOTES
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from iamsim.core.answer import Answer
 
 _FIRST = (
@@ -23,6 +26,17 @@ def assumed_of(answer: Answer) -> tuple[str, ...]:
     """Give the assumptions that stand first in an answer, in sentences."""
     notes = answer.explanation.notes
     return tuple(NOTES[note] for note in _FIRST if note in notes)
+
+
+def in_no_unit_remarks(accounts: Sequence[str]) -> tuple[Remark, ...]:
+    """Say once for a whole answer of which accounts nothing tells where in the organization they
+    stand: its SCPs and RCPs were taken not to apply there."""
+    if not accounts:
+        return ()
+    one = f"the account `{accounts[0]}`"
+    more = f" and {len(accounts) - 1} more" if len(accounts) > 1 else ""
+    text = f"no SCPs and RCPs of the organization apply to {one}{more}, in no unit of it"
+    return (Remark("assumed", text),)
 
 
 def notes_below(answer: Answer) -> tuple[Note, ...]:

@@ -11,7 +11,7 @@ from iamsim.world.yaml_writing import write_yaml
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from iamsim.proofs.prove import Ever
+    from iamsim.proofs.prove import EverAllowed
     from iamsim.proofs.result import CheckResult
     from iamsim.report.document import Block
 
@@ -55,7 +55,7 @@ def witness_text(witness: Mapping[str, Any]) -> str:
     return write_yaml(dict(witness)).rstrip("\n")
 
 
-def ever_document(ever: Ever, asked: str) -> Document:
+def ever_document(ever: EverAllowed, asked: str) -> Document:
     """Who is ever allowed something."""
     columns: tuple[Column[Mapping[str, Any]], ...] = (
         Column("principal", lambda witness: witness["principal"], code=True),
@@ -83,6 +83,15 @@ def ever_document(ever: Ever, asked: str) -> Document:
         f"{number or 'no'} {word} allowed it{left}",
         badge,
     )
+
+
+def ever_data(ever: EverAllowed) -> dict[str, Any]:
+    """The same as plain data."""
+    return {
+        "allowed": [dict(witness) for witness in ever.witnesses],
+        "unknown": [{"principal": name, "why": why} for name, why in ever.unknown.items()],
+        "assumptions": list(ever.assumptions),
+    }
 
 
 def _context_text(witness: Mapping[str, Any]) -> str:

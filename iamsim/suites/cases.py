@@ -11,7 +11,7 @@ from iamsim.core.errors import IamsimError, RequestError, WorldError
 from iamsim.suites.scenario import load_scenario
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator
 
     from iamsim.engine.world import CompiledWorld
     from iamsim.suites.meaning import MeaningCheck
@@ -85,10 +85,9 @@ class Shelf:
         return next(iter(self._models), ())
 
     @property
-    def unverified(self) -> int:
-        """The most collected files of a world that was read, of which nothing tells whether they
-        are whole."""
-        return max((model.unverified for model in self._models.values()), default=0)
+    def models(self) -> Collection[World]:
+        """The worlds that were read."""
+        return self._models.values()
 
     def load(self, *paths: str) -> World:
         """Load the world at some paths; raises what `load_world` raises."""

@@ -245,6 +245,14 @@ class World:
         """Say whether an account belongs to the organization."""
         return self.node_of(account_id) is not None or self.is_management(account_id)
 
+    @property
+    def in_no_unit(self) -> list[str]:
+        """The accounts of which nothing says where in the organization they stand, where there is
+        one."""
+        if self.organization is None:
+            return []
+        return [account for account in self.accounts if not self.in_organization(account)]
+
     def is_management(self, account_id: str) -> bool:
         """Say whether an account is the management account."""
         organization = self.organization

@@ -712,30 +712,75 @@ def test_a_record_with_a_name_that_is_none_is_not_nobody(tmp_path: Path, name: s
     assert main([*gate, "--accept-unknown"]) == 0
 
 
-@pytest.mark.parametrize(
-    "question",
-    [
-        ("findings",),
-        ("paths",),
-        ("audit",),
-        ("what-can", "mia"),
-        ("who-can", "s3:GetObject", "arn:aws:s3:::b/k"),
-        ("access-matrix", "-a", "s3:GetObject", "-r", "arn:aws:s3:::b/k"),
-    ],
-)
-def test_questions_say_which_account_is_in_no_unit(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], question: tuple[str, ...]
+OUTSIDE: dict[str, tuple[str, ...]] = {
+    "access-matrix": ("-a", "s3:GetObject", "-r", "arn:aws:s3:::b/k", "--world", "world.json"),
+    "audit": ("--world", "world.json"),
+    "check claims": ("claims.json", "--world", "world.json"),
+    "check ever": ("s3:GetObject", "--world", "world.json"),
+    "diff": ("world.json", "world.json"),
+    "findings": ("--world", "world.json"),
+    "generate": ("log.json", "-p", f"arn:aws:iam::{A}:user/mia", "--world", "world.json"),
+    "paths": ("--world", "world.json"),
+    "replay": ("log.json", "--world", "world.json"),
+    "report": ("--world", "world.json"),
+    "review": ("world.json", "world.json", "--claims", "claims.json", "--tests", "a.iamtest.json"),
+    "test": ("a.iamtest.json",),
+    "unused": ("--world", "world.json", "--at", "2026-12-01"),
+    "what-can": ("mia", "--world", "world.json"),
+    "who-can": ("s3:GetObject", "arn:aws:s3:::b/k", "--world", "world.json"),
+    "world trust": ("--world", "world.json"),
+}
+
+
+@pytest.mark.parametrize("question", OUTSIDE)
+def test_answers_say_once_which_account_is_in_no_unit(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    question: str,
 ) -> None:
-    """Its SCPs may be lost, so what everybody may do there is assumed aloud."""
+    """Its SCPs may be lost, so what everybody may do there is assumed aloud, in every format."""
+    mia = f"arn:aws:iam::{A}:user/mia"
     root = {"id": "r-ab12", "accounts": [B]}
     organization = {"id": "o-exampleorg1", "management_account": B, "root": root}
-    accounts: Files = {A: {"users": {"mia": {}}}, B: {}}
-    path = tmp_path / "world.json"
-    path.write_text(json.dumps({"organization": organization, "accounts": accounts}))
-    said = f"assumed: no SCPs and RCPs of the organization apply to the account `{A}`, in no unit"
-    main([*question, "--world", str(path)])
-    assert said in capsys.readouterr().err
+    users = {"mia": {"policies": [policy({"Effect": "Allow", "Action": "s3:*", "Resource": "*"})]}}
+    accounts: Files = {A: {"users": users}, B: {}}
+    asked = {"principal": mia, "action": "s3:ListAllMyBuckets", "resource": "*"}
+    record = {
+        "eventVersion": "1.11",
+        "userIdentity": {"type": "IAMUser", "arn": mia, "accountId": A},
+        "eventTime": "2026-11-23T00:00:00Z",
+        "eventSource": "s3.amazonaws.com",
+        "eventName": "ListBuckets",
+        "eventID": "1",
+        "eventType": "AwsApiCall",
+        "recipientAccountId": A,
+    }
+    requests = [{**asked, "expect": "allowed"}]
+    files = {
+        "world.json": {"organization": organization, "accounts": accounts},
+        "claims.json": {"claims": [{"never": {**asked, "action": "iam:CreateUser"}}]},
+        "a.iamtest.json": {"title": "mia", "world": "world.json", "requests": requests},
+        "log.json": {"Records": [record]},
+    }
+    monkeypatch.chdir(tmp_path)
+    for name, content in files.items():
+        (tmp_path / name).write_text(json.dumps(content))
+    words = (*question.split(), *OUTSIDE[question])
+    said = "in no unit of it"
+    for form in ("text", "markdown", "html"):
+        main([*words, "--format", form])
+        printed = " ".join(capsys.readouterr().out.split())
+        assert printed.count(said) == 1, form
+        assert form != "text" or printed.startswith("assumed: no SCPs and RCPs of the organization")
+    main([*words, "--format", "json"])
+    assert json.loads(capsys.readouterr().out)["in_no_unit"] == [A]
+    if question not in {"report", "review"}:  # which write no tables
+        main([*words, "--format", "csv"])
+        told = capsys.readouterr()
+        assert (told.out.count(said), told.err.count(said)) == (0, 1)
     root["accounts"] = [A, B]
-    path.write_text(json.dumps({"organization": organization, "accounts": accounts}))
-    main([*question, "--world", str(path)])
-    assert "assumed" not in capsys.readouterr().err
+    (tmp_path / "world.json").write_text(json.dumps(files["world.json"]))
+    main(list(words))
+    told = capsys.readouterr()
+    assert said not in told.out + told.err
