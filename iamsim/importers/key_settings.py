@@ -16,6 +16,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from iamsim.catalog.resource_types import type_of_arn
+from iamsim.importers.misspelt import misspelt_setting
 from iamsim.importers.unknown import Unknown
 
 if TYPE_CHECKING:
@@ -24,12 +25,10 @@ if TYPE_CHECKING:
 NO_KEY = "none"
 # The only part of a resource that says how a bucket is encrypted, from the outside in.
 _BUCKET_PATH = (
-    "bucketencryption",
-    "serversideencryptionconfiguration",
-    "rules",
-    "rule",
-    "applyserversideencryptionbydefault",
-    "serversideencryptionbydefault",
+    ("bucketencryption",),
+    ("serversideencryptionconfiguration",),
+    ("rules", "rule"),
+    ("applyserversideencryptionbydefault", "serversideencryptionbydefault"),
 )
 
 
@@ -68,7 +67,7 @@ def _get(settings: object, *names: str) -> object:
         for key, value in settings.items():
             if value is not None and str(key).lower().replace("_", "") in names:
                 return value
-    return None
+    return misspelt_setting(settings, names)
 
 
 def _is_off(value: object) -> bool:
@@ -78,8 +77,8 @@ def _is_off(value: object) -> bool:
 def _bucket(settings: object) -> object:
     """S3: one rule, with an algorithm and, for `aws:kms`, a key."""
     rule = settings
-    for name in _BUCKET_PATH:
-        found = _get(rule, name)
+    for names in _BUCKET_PATH:
+        found = _get(rule, *names)
         rule = rule if found is None else found
     if rule is settings:
         return None

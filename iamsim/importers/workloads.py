@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from iamsim.catalog.resource_types import resource_types, type_of_arn
 from iamsim.core.arn import find_arn, is_account_id
 from iamsim.core.caret import quote
+from iamsim.importers.misspelt import misspelt_setting
 from iamsim.importers.resource_kinds import partition_of_region
 from iamsim.importers.shapes import records, text
 from iamsim.importers.unknown import Unknown, marker
@@ -49,7 +50,7 @@ def find_role(arn: str, settings: Mapping[str, object]) -> str | Unknown | None:
                 value = value.get("Arn") or value.get("arn")
             if isinstance(value, Unknown) or (isinstance(value, str) and value):
                 return value
-    return None
+    return misspelt_setting(settings, names)
 
 
 def _settings(arn: str) -> tuple[str, ...]:

@@ -227,6 +227,14 @@ def _json(content: bytes) -> Any:
         return None
 
 
+def renamed(data: Any, path: tuple[str | int, ...], name: str) -> Any:
+    """Copy data with another name of what stands at a place of a map."""
+    *above, step = path
+    holder = value_at(data, tuple(above))
+    left = {name if key == step else key: value for key, value in holder.items()}
+    return replaced(data, tuple(above), left)
+
+
 def paths_of(data: Any, at: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
     """All places of a value, but the value as a whole."""
     if at:

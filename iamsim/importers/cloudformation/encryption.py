@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from iamsim.importers.key_settings import default_key, find_key
+from iamsim.importers.misspelt import Properties
 from iamsim.importers.unknown import Unknown
 
 if TYPE_CHECKING:
@@ -41,12 +42,12 @@ def read_key(reading: Reading) -> bool:
 
 def _settings(reading: Reading) -> dict[str, object]:
     """Give the properties; the key of a global table stands with its replica."""
-    settings = dict(reading.properties)
+    settings = Properties(reading.properties)
     own = settings.get(TABLE_ENCRYPTION)
     for replica in replicas_here(reading) if isinstance(own, dict) else ():
         regional = replica.get(TABLE_ENCRYPTION)
         if isinstance(own, dict) and isinstance(regional, dict):
-            settings[TABLE_ENCRYPTION] = {**own, **regional}
+            settings[TABLE_ENCRYPTION] = Properties({**own, **regional})
     return settings
 
 

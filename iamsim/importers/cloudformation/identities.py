@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from iamsim.importers.cloudformation.reading import Reading
     from iamsim.importers.draft import Record
 
+OWNERS = ("Groups", "Roles", "Users")
+
 
 def _principal(reading: Reading, record: Record) -> None:
     """Read what users, groups and roles have in common."""
@@ -99,8 +101,8 @@ def _managed_policy(reading: Reading) -> None:
 
 
 def _policy(reading: Reading) -> None:
-    if not {"Groups", "Roles", "Users"} & reading.properties.keys():
-        reading.missing("Groups", "Roles", "Users")
+    if not any(map(reading.properties.get, OWNERS)):
+        reading.missing(*OWNERS)
     for owner in _owners(reading):
         _inline(reading, owner, reading.properties)
 
@@ -111,8 +113,8 @@ def _policy_of(kind: str) -> Callable[[Reading], None]:
     def read(reading: Reading) -> None:
         named = f"{kind.capitalize()}Name"
         name = reading.owner(named)
-        if name is None:
-            if named not in reading.properties:
+        if not name:
+            if not reading.properties.get(named):
                 reading.missing(named)
             return
         draft, account = reading.draft, reading.account
@@ -123,7 +125,7 @@ def _policy_of(kind: str) -> Callable[[Reading], None]:
 
 
 def _membership(reading: Reading) -> None:
-    lost = [name for name in ("GroupName", "Users") if name not in reading.properties]
+    lost = [name for name in ("GroupName", "Users") if not reading.properties.get(name)]
     if lost:
         reading.missing(*lost)
     group, names = reading.owner("GroupName"), reading.owners("Users")

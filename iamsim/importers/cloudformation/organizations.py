@@ -139,11 +139,12 @@ def _customer_policies(reading: Reading, account: str) -> Iterator[object]:
 def _boundary(reading: Reading, account: str) -> object:
     """Give the permissions boundary of a permission set; one that can't be told is marked."""
     name, of_customer = "PermissionsBoundary", "CustomerManagedPolicyReference"
-    if name not in reading.properties:
+    boundary = reading.properties.get(name)
+    if boundary is None and name not in reading.properties:
         return None
-    boundary = reading.properties[name]
-    if isinstance(boundary, dict) and of_customer in boundary:
-        return _customer_policy(reading, boundary[of_customer], account, name)
+    reference = boundary.get(of_customer) if isinstance(boundary, dict) else None
+    if reference is not None:
+        return _customer_policy(reading, reference, account, name)
     return reading.text("ManagedPolicyArn", boundary) or _not_told(reading, boundary, name)
 
 

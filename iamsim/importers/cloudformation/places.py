@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from iamsim.core.errors import InputError
 from iamsim.core.span import Source
+from iamsim.importers.misspelt import Properties
 from iamsim.importers.placed import PlacesByPath
 from iamsim.importers.places import Place
 from iamsim.importers.short_forms import read_short_form
@@ -21,7 +22,7 @@ STATEMENT = "Statement"
 LOOP = "Fn::ForEach::"
 
 
-class Entries(dict[str, object]):
+class Entries(Properties):
     """What a map of a template comes to; `written` is that map."""
 
     __slots__ = ("written",)

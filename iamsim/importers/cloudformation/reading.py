@@ -101,8 +101,8 @@ class Reading:
     def missing(self, *names: str) -> None:
         """Note properties without which CloudFormation refuses the type: they were lost."""
         shown = " and ".join(map(quote, names))
-        self.draft.unreadable(f"{shown} is not there", self.place)
-        self.doubt(f"{shown} of {quote(self.logical_id)} is not in the template")
+        self.draft.unreadable(f"{shown} says nothing", self.place)
+        self.doubt(f"{shown} of {quote(self.logical_id)} says nothing in the template")
 
     def doubt(self, why: str, *documents: dict[str, object]) -> None:
         """Say that what the resource says, or these documents, may hold for all it bears on."""

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 
 from iamsim.catalog.resource_types import find_type
 from iamsim.core.caret import quote
+from iamsim.core.slips import is_slip
 from iamsim.importers.cloudformation import encryption, identities, organizations, resource_policies
 from iamsim.importers.cloudformation.reading import Reading
 from iamsim.importers.cloudformation.templates import NESTED_STACK, OpenStack
+from iamsim.importers.misspelt import Misspelt, find_misspelt
 from iamsim.importers.nameless import note_nameless
 from iamsim.importers.reach import EVERYTHING, HOLDERS, POLICY_HOLDERS, Reach, reach_of
 from iamsim.importers.unknown import Unknown
@@ -29,6 +31,10 @@ READERS: dict[str, Callable[[Reading], None]] = {
     **resource_policies.READERS,
     **encryption.READERS,
 }
+# What a resource has that bears on what it makes.
+ATTRIBUTES = ("Condition", "Properties")
+# Types that have a name of their own, and are one letter away from others.
+OTHERS = ("AWS::Oam::Link",)
 # Types whose resources are read by what refers to them, or by themselves.
 READ_ELSEWHERE = (NESTED_STACK, "AWS::SSO::PermissionSet")
 # Their tags bear on access, as those of other kinds in the table of kinds do.
@@ -51,6 +57,7 @@ def read_stack(opened: OpenStack, draft: Draft) -> None:
             draft.unreadable("this resource has no type", place)
             draft.doubt(f"`{logical_id}` of the template can't be read", EVERYTHING)
             continue
+        _doubt_misspelt(stack, logical_id, kind, place, draft)
         if kind not in READERS:
             _note_unread(stack, logical_id, place, draft)
         read = _find_reader(kind)
@@ -85,6 +92,21 @@ def read_stack(opened: OpenStack, draft: Draft) -> None:
             " stands for it; `--region` says",
             severity="unknown",
         )
+
+
+def _doubt_misspelt(stack: Stack, logical_id: str, kind: str, place: str, draft: Draft) -> None:
+    """Doubt a resource of which an attribute or the type is misspelt."""
+    resource = stack.resources[logical_id]
+    attributes = [find_misspelt(name, resource) for name in ATTRIBUTES if name not in resource]
+    meant = kind
+    if kind not in READERS and kind not in OTHERS:
+        meant = next((name for name in READERS if is_slip(kind, [name])), kind)
+    if meant != kind:
+        attributes.append(Misspelt(f"{quote(kind)}, which may be {quote(meant)} misspelt"))
+    for misspelt in filter(None, attributes):
+        draft.unreadable(f"this resource has {misspelt.why}", place)
+        reach = reach_of(meant, stack.properties(logical_id), logical_id)
+        draft.doubt(f"what {quote(logical_id)} says depends on {misspelt.why}", reach)
 
 
 def _note_unread(stack: Stack, logical_id: str, place: str, draft: Draft) -> None:
@@ -134,7 +156,7 @@ def _read_named(read: Callable[[Reading], None], reading: Reading) -> None:
         note_nameless(
             reading.draft, identity.policy_arn, reading.account, f"it depends on {name.why}"
         )
-    elif kind is not None and name is not None and not isinstance(name, str):
+    elif kind is not None and name is not None and (not name or not isinstance(name, str)):
         reading.misfit(kind.name_property)
     read(reading)
     encryption.read_key(reading)

@@ -34,11 +34,25 @@ from iamsim.importers.resource_kinds import known_type, policy_holder, target_ar
 from iamsim.importers.unknown import Unknown, marker
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from iamsim.catalog.resource_types import PolicyPlace, ResourceType
     from iamsim.importers.cloudformation.reading import Reading
     from iamsim.importers.draft import Record
+
+PERMISSION = (
+    "Action",
+    "EventSourceToken",
+    "FunctionName",
+    "FunctionUrlAuthType",
+    "InvokedViaFunctionUrl",
+    "Principal",
+    "PrincipalOrgID",
+    "SourceAccount",
+    "SourceArn",
+)
+LAYER_PERMISSION = ("Action", "LayerVersionArn", "OrganizationId", "Principal")
+PROFILE_PERMISSION = ("Action", "Principal", "ProfileName", "ProfileVersion", "StatementId")
 
 
 def _own(reading: Reading, arn: str | None = None) -> Record:
@@ -99,6 +113,10 @@ def _named(reading: Reading, place: PolicyPlace) -> list[list[str]]:
     if not targets:
         reading.missing(*(name for target in place.targets for name in target))
     for target in targets:
+        empty = [name for name in target if reading.properties[name] in ("", [])]
+        if empty:  # CloudFormation refuses it
+            reading.missing(*empty)
+            continue
         if len(target) == 1:
             texts = reading.owners(target[0])
             if texts:
@@ -198,11 +216,12 @@ def _key(reading: Reading) -> None:
         _set_policy(reading, known_type("AWS::KMS::Key"), record, value)
 
 
-def _parts(reading: Reading) -> tuple[dict[str, str], dict[str, str]]:
+def _parts(reading: Reading, names: Iterable[str]) -> tuple[dict[str, str], dict[str, str]]:
     """Give the properties of a permission as texts, and why others are not known."""
     known: dict[str, str] = {}
     unknown: dict[str, str] = {}
-    for name, value in reading.properties.items():
+    for name in names:
+        value = reading.properties.get(name)
         text = as_text(value)
         if text is not None:
             known[name] = text
@@ -241,7 +260,7 @@ def _grant(
 
 def _permission(reading: Reading) -> None:
     """Read a permission of a function."""
-    known, unknown = _parts(reading)
+    known, unknown = _parts(reading, PERMISSION)
     if not {"FunctionName", "Principal"} <= known.keys() | unknown.keys():
         _incomplete(reading, "FunctionName", "Principal")
         return
@@ -267,7 +286,7 @@ def _permission(reading: Reading) -> None:
 
 def _layer_permission(reading: Reading) -> None:
     """Read a permission of one version of a layer."""
-    known, unknown = _parts(reading)
+    known, unknown = _parts(reading, LAYER_PERMISSION)
     if not {"LayerVersionArn", "Principal"} <= known.keys() | unknown.keys():
         _incomplete(reading, "LayerVersionArn", "Principal")
         return
@@ -295,7 +314,7 @@ def _certificate_permission(reading: Reading) -> None:
 
 def _profile_permission(reading: Reading) -> None:
     """Read a permission of a signing profile."""
-    known, unknown = _parts(reading)
+    known, unknown = _parts(reading, PROFILE_PERMISSION)
     if not {"ProfileName", "Principal", "Action"} <= known.keys() | unknown.keys():
         _incomplete(reading, "ProfileName", "Principal", "Action")
         return

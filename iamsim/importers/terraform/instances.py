@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from iamsim.core.caret import quote
 from iamsim.core.unknown import find_marker
 from iamsim.importers.lost import is_error
+from iamsim.importers.misspelt import Properties
 from iamsim.importers.terraform.addresses import Address, parse_address
 from iamsim.importers.terraform.changes import KINDS
 from iamsim.importers.unknown import Unknown
@@ -126,6 +127,7 @@ def read_instances(data: Json, *, planned: bool, report: Report) -> dict[str, In
     is left of it.
     """
     reader = _Reader(report)
+    data = Properties(data)
     if is_state_file(data):
         reader.state_file(data.get("resources"))
     elif is_plan(data):
@@ -133,7 +135,7 @@ def read_instances(data: Json, *, planned: bool, report: Report) -> dict[str, In
     else:
         values = data.get("values")
         if isinstance(values, dict) and not is_error(values) and find_marker(values) is None:
-            reader.module(values.get("root_module"), "values.root_module")
+            reader.module(Properties(values).get("root_module"), "values.root_module")
         elif "values" in data:
             report("values", "these are no values", Broken())
     return dict(sorted(reader.found.items()))
@@ -157,7 +159,8 @@ class _Reader:
             if values is not None and (not isinstance(values, dict) or find_marker(values)):
                 self.report("planned_values", "these are no values", Broken())
             if isinstance(values, dict):
-                self.module(values.get("root_module"), "planned_values.root_module")
+                root_module = Properties(values).get("root_module")
+                self.module(root_module, "planned_values.root_module")
             self.module(root, "prior_state.values.root_module", mode="data")
         else:
             self.module(root, "prior_state.values.root_module")
@@ -170,6 +173,7 @@ class _Reader:
             if not isinstance(change, dict):
                 self.report(place, "a change without `change`", Broken.of(record))
                 continue
+            change = Properties(change)
             text = record.get("address")
             if not isinstance(text, str) or parse_address(text) is None:
                 self.report(place, "a change without an address", Broken.of(record))
@@ -210,6 +214,7 @@ class _Reader:
             if module is not None:
                 self.report(place, "this is no module", Broken())
             return
+        module = Properties(module)
         for at, record in self.records(module.get("resources"), f"{place}.resources"):
             if mode in (None, record.get("mode")):
                 values = record.get("values")
@@ -244,7 +249,7 @@ class _Reader:
         for number, record in enumerate(value if isinstance(value, list) else ()):
             at = f"{place}[{number}]"
             if isinstance(record, dict):
-                yield at, record
+                yield at, Properties(record)
             else:
                 self.report(at, "this is no object", Broken())
 
@@ -262,7 +267,7 @@ class _Reader:
         values = self._checked(text, address.type, values, place, nulls=nulls)
         provider = record.get("provider")
         kept = provider if isinstance(provider, str) else None
-        self.found.setdefault(text, Instance(text, address, values, kept))
+        self.found.setdefault(text, Instance(text, address, Properties(values), kept))
 
     def _checked(self, text: str, kind: str, values: Json, place: str, *, nulls: bool) -> Json:
         """Report values that a resource of a type can't have; with `nulls`, null is none. A name

@@ -12,6 +12,7 @@ from iamsim.core.arn import is_account_id
 from iamsim.core.caret import quote
 from iamsim.importers.facts import FULL_ACCESS, attach_control_policy
 from iamsim.importers.terraform.reading import Reading
+from iamsim.importers.unknown import Unknown
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -61,6 +62,8 @@ def _account(reading: Reading) -> None:
     name = reading.instance.values.get("name")
     if not isinstance(own_id, str) or not is_account_id(own_id):
         reading.remark("id-unknown", f"the id of the account {quote(str(name))} is not known yet")
+        if not isinstance(own_id, Unknown):  # it is there already
+            reading.draft.tree.members_lost = True
         return
     record = reading.draft.account(own_id)
     if isinstance(name, str):
@@ -68,6 +71,8 @@ def _account(reading: Reading) -> None:
     parent = reading.text("parent_id")
     if parent is not None:
         reading.draft.tree.place(own_id, parent, reading.place)
+    elif not reading.is_computed("parent_id") or isinstance(reading.value("parent_id"), Unknown):
+        reading.draft.tree.accounts.add(own_id)
 
 
 def _policy(reading: Reading) -> None:

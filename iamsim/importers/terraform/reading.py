@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from iamsim.core.caret import quote
 from iamsim.importers.doubts import maybe_there
+from iamsim.importers.misspelt import Misspelt, Properties
 from iamsim.importers.reach import reach_of
 from iamsim.importers.terraform.choices import dig
 from iamsim.importers.terraform.configuration import part
@@ -115,7 +116,11 @@ class Reading:
         value = self.plan.attribute(self.instance, name)
         for guess in self.plan.guesses[known:]:
             self.remark("taken-from-reference", f"{quote(name)} is {guess}")
-        if isinstance(value, Unknown) and self.is_computed(name):
+        if (
+            isinstance(value, Unknown)
+            and not isinstance(value, Misspelt)
+            and self.is_computed(name)
+        ):
             return None
         return value
 
@@ -222,7 +227,11 @@ class Reading:
         """Give the blocks of a name with their numbers, which those that are not known have too."""
         value = self.value(name)
         items = value if isinstance(value, list) else [value]
-        return [(number, item) for number, item in enumerate(items) if isinstance(item, dict)]
+        return [
+            (number, Properties(item))
+            for number, item in enumerate(items)
+            if isinstance(item, dict)
+        ]
 
     def document(
         self, value: object, what: str, path: Sequence[str | int]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from iamsim.catalog.resource_types import find_terraform_type
 from iamsim.core.arn import find_arn
 from iamsim.core.caret import quote
+from iamsim.importers.misspelt import find_misspelt
 from iamsim.importers.resource_kinds import (
     Scope,
     arn_of,
@@ -169,7 +170,7 @@ class Plan:
         if value is not None and find_unknown(value) is None:
             return value
         if name not in instance.values and name not in derived_attributes(instance):
-            return None
+            return find_misspelt(name, instance.values)
         if self._depth > MAX_DEPTH:
             return Unknown(f"`{instance.text}.{name}`, which leads back to itself")
         self._depth += 1

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
+from iamsim.importers.misspelt import find_misspelt
 from iamsim.importers.terraform.hcl.evaluate import evaluate, items_of, place_of, unknown_at
 from iamsim.importers.terraform.hcl.refused import Refused
 from iamsim.importers.terraform.hcl.values import ListOf, MapOf, plain
@@ -61,7 +62,7 @@ class Values(Mapping[str, object]):
 
     def get(self, name: str, default: object = None) -> object:
         """Give an attribute as plain data; most of those that are asked for nobody wrote."""
-        return self[name] if name in self.names else default
+        return self[name] if name in self.names else find_misspelt(name, self.names) or default
 
     def __contains__(self, name: object) -> bool:
         """Say whether an attribute is written."""
