@@ -46,6 +46,9 @@ class Way(IntEnum):
 
 
 Row = tuple[str, str, str, tuple[str, ...]]
+# What a service sends of its own: the callers, the only actions, or those without (`None` for the
+# other), the type of the resources that have the key, and the type whose id it is.
+OwnRow = tuple[str, frozenset[str] | None, frozenset[str], str, str]
 
 _table: dict[str, Row] = {}
 _starts: list[str] = []
@@ -93,9 +96,19 @@ def presence_of(key: str, caller: CallerColumn, way: Way | None) -> Presence:
     return Presence.ALWAYS
 
 
-def presence_in(action: str, key: str, caller: CallerColumn, way: Way | None) -> Presence:
+def presence_in(
+    action: str,
+    key: str,
+    caller: CallerColumn,
+    way: Way | None,
+    kinds: frozenset[str] = frozenset(),
+) -> Presence:
     """Say whether calls of an action (in lower case) have a key, as `presence_of` does: some
-    services always send keys of their own, or about the VPC endpoint, that others do not."""
+    services always send keys of their own, or about the VPC endpoint, that others do not. `kinds`
+    has the type of the resource, if that is known: keys of a type come with no other one.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html#Conditions_IfExists
+    """
     presence = presence_of(key, caller, way)
     if key.startswith(keys_not_sent(action)):
         return Presence.NEVER
@@ -105,32 +118,66 @@ def presence_in(action: str, key: str, caller: CallerColumn, way: Way | None) ->
             return Presence.ALWAYS
     if key in _of_services():
         own = action.partition(":")[0] == key.partition(":")[0]
-        for callers, only, without in _of_services()[key] if own else ():
-            asked = action in only if only else action not in without
-            if asked and callers[caller] in "+~":
+        for callers, only, without, of_type, _ in _of_services()[key] if own else ():
+            if callers[caller] not in "+~" or not _names(action, only, without):
+                continue
+            if not of_type or not kinds or of_type in kinds:
                 return Presence(callers[caller])
+            presence = Presence.NEVER
     return presence
 
 
+def _names(action: str, only: frozenset[str] | None, without: frozenset[str]) -> bool:
+    """Whether a row is about an action."""
+    return action not in without if only is None else action in only
+
+
 @lru_cache(maxsize=1)
-def _of_services() -> dict[str, list[tuple[str, frozenset[str], frozenset[str]]]]:
-    """Read which keys of their own services always send: by key in lower case the callers, and the
-    only actions with the key, or those without it; a key may have several such rows."""
-    found: dict[str, list[tuple[str, frozenset[str], frozenset[str]]]] = {}
+def _of_services() -> dict[str, list[OwnRow]]:
+    """Read which keys of their own services always send, by key in lower case; a key may have
+    several rows."""
+    found: dict[str, list[OwnRow]] = {}
     for line in data_lines("service_keys_sent.txt"):
         keys, callers, how, *actions = line.lower().split(" ")
-        named, none = frozenset(actions), frozenset[str]()
-        row = (callers, named, none) if how == "+" else (callers, none, named)
+        named, resource_type = frozenset(actions), how[1:].lstrip("@=")
+        row = (
+            callers,
+            named if how[0] == "+" else None,
+            named if how[0] == "-" else frozenset[str](),
+            resource_type if how[1:2] == "@" else "",
+            resource_type if "=" in how else "",
+        )
         for key in keys.split(","):
             found.setdefault(key, []).append(row)
     return found
 
 
 @lru_cache(maxsize=1)
+def identifier_keys() -> dict[str, dict[str, str]]:
+    """Give the keys (in lower case) that hold the id of the resource, by its type, of each service
+    with such keys. Types of these services tell which keys come with a request."""
+    found: dict[str, dict[str, str]] = {}
+    for key, rows in _of_services().items():
+        for *_, of_id in rows:
+            if of_id:
+                found.setdefault(key.partition(":")[0], {})[of_id] = key
+    return found
+
+
+def holds_identifier(action: str, key: str) -> bool:
+    """Say whether requests for an action (in lower case) that are about one resource of its type
+    have its id under a key (in lower case)."""
+    rows = _of_services()[key]
+    return any(of_id and _names(action, only, without) for _, only, without, _, of_id in rows)
+
+
+@lru_cache(maxsize=1)
 def services_with_keys() -> frozenset[str]:
     """Give the services that always send a key of their own, whatever the action but for some."""
     rows = _of_services().items()
-    return frozenset(key.partition(":")[0] for key, how in rows if not all(row[1] for row in how))
+    return frozenset(
+        key.partition(":")[0] for key, how in rows if any(row[1] is None for row in how)
+    )
 
 
 @lru_cache(maxsize=1)
@@ -172,7 +219,11 @@ def with_keys_apart() -> dict[str, frozenset[int]]:
     """Give the actions (in lower case) that lack a key that their service sends otherwise, or alone
     have one; those with the same numbers have and lack the same."""
     lacking = [without for _, _, without in _of_endpoints().values()]
-    apart = [only | without for rows in _of_services().values() for _, only, without in rows]
+    apart = [
+        without if only is None else only
+        for rows in _of_services().values()
+        for _, only, without, *_ in rows
+    ]
     found: dict[str, set[int]] = {}
     for number, actions in enumerate(dict.fromkeys((*lacking, *apart))):
         for action in actions - {""}:

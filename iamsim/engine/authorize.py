@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from iamsim.catalog.presence import keys_not_sent
+from iamsim.catalog.presence import identifier_keys, keys_not_sent
 from iamsim.core.answer import Answer, RequestRecord
 from iamsim.core.caret import quote
 from iamsim.core.data_class import dataclass, replace
@@ -18,6 +18,7 @@ from iamsim.engine.context import (
     call_context,
     context_entries,
     endpoint_context,
+    identifier_context,
     kms_context,
     said_otherwise,
     time_context,
@@ -223,8 +224,10 @@ def _derived(
     """All derived keys, later ones winning: those of the time, the call, the resource, the caller,
     and others."""
     via, who = question.via, caller.caller
-    alone = via is DIRECT_CALL and who.kind is not CallerKind.SERVICE
-    if alone and not action.startswith("kms:"):
+    service = action.partition(":")[0]
+    named = service in identifier_keys()
+    alone = via is DIRECT_CALL and who.kind is not CallerKind.SERVICE and not named
+    if alone and service != "kms":
         plain = (time_context(now), DIRECT_CONTEXT, resource.context, caller.context)
         if not question.session.transitive_tags:
             return plain
@@ -239,7 +242,9 @@ def _derived(
     if endpoint is not None and not via.services:
         organization = organization_of(world.model, endpoint.account)
         parts.append(DerivedKeys(endpoint_context(action, endpoint.account, organization)))
-    if action.startswith("kms:"):
+    if named:
+        parts.append(DerivedKeys(identifier_context(action, question.resource)))
+    if service == "kms":
         parts.append(DerivedKeys(kms_context(action, question.resource, caller.caller, via)))
     if caller.caller.kind is CallerKind.SERVICE:
         parts.append(DerivedKeys(world.source_context(question)))

@@ -15,6 +15,8 @@ from iamsim.catalog.global_services import GLOBAL_REGION, GLOBAL_SERVICES
 from iamsim.catalog.keys import spelled
 from iamsim.catalog.presence import (
     has_resource_account,
+    holds_identifier,
+    identifier_keys,
     lists_of_names,
     owner_account_keys,
     region_keys,
@@ -43,6 +45,7 @@ __all__ = [
     "caller_context",
     "context_entries",
     "endpoint_context",
+    "identifier_context",
     "in_organization",
     "kms_context",
     "pair_names",
@@ -216,6 +219,22 @@ def resource_context(
             yield region_keys()[service], region, origin
     elif service in GLOBAL_SERVICES:
         yield "aws:requestedregion", GLOBAL_REGION, Origin("default", "global service")
+
+
+def identifier_context(action: str, resource: str) -> Iterator[Derived]:
+    """The id of what a request is about, of the services that have keys for it.
+
+    https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html
+    """
+    arn = find_arn(resource)
+    service = action.partition(":")[0]
+    if arn is None or arn.service != service:
+        return
+    resource_type, _, rest = arn.resource.partition("/")
+    key, name = identifier_keys()[service].get(resource_type), rest.partition("/")[0]
+    told = bool(name) and {"*", "?"}.isdisjoint(name)
+    if key is not None and told and holds_identifier(action, key):
+        yield key, name, Origin("resource", resource)
 
 
 def said_otherwise(service: str, given: Mapping[str, ContextValue]) -> Iterator[Derived]:

@@ -246,7 +246,8 @@ class _Asked:
             return Presence.NEVER
         if key.startswith(TAGS_OF_CALL) and self._passes_no_tags():
             return Presence.NEVER
-        presence = presence_in(self.request.action, key, column_of(self.request.caller), self.way)
+        column, kinds = column_of(self.request.caller), self.situation.objects
+        presence = presence_in(self.request.action, key, column, self.way, kinds)
         return presence if key != MFA_AGE else self._age_of_mfa(presence)
 
     def _age_of_mfa(self, presence: Presence) -> Presence:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from weakref import ref
 
 from iamsim.catalog.presence import (
+    identifier_keys,
     keys_not_sent,
     keys_through_endpoints,
     lists_of_names,
@@ -372,8 +373,11 @@ class QuickDecisions:
         if key in self._readings:
             return self._readings[key]
         situation = situation or self.world.situation(question, caller.facts, target.facts)
-        unknown = situation.arrange(target.action).meets_unknown
-        reading = None if unknown else Reading(situation, target.action)
+        arrangement = situation.arrange(target.action)
+        # An id is that of one resource, and a target stands for many.
+        ids = identifier_keys().get(target.action.partition(":")[0], {}).values()
+        long = arrangement.meets_unknown or not arrangement.reads.isdisjoint(ids)
+        reading = None if long else Reading(situation, target.action)
         return remember(self._readings, key, reading, self._limit)
 
 

@@ -243,7 +243,8 @@ class Situation:
         return frozenset(
             key
             for key in reads
-            if self.is_untold(key) or presence_in(action, key, column, self.way) in sent
+            if self.is_untold(key)
+            or presence_in(action, key, column, self.way, self.objects) in sent
         )
 
     def _encounter(self, action: str) -> Encounter:

@@ -6,6 +6,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from iamsim.catalog.containers import containment_of, is_tagged_as
+from iamsim.catalog.presence import identifier_keys
 from iamsim.catalog.rules import service_rules
 from iamsim.catalog.tag_keys import tag_key_starts
 from iamsim.core.arn import find_arn, is_account_id
@@ -39,8 +40,8 @@ class Target(NamedTuple):
     `itself` says that the resource is that entry or has its tags, and is no object in it;
     `access_point` is the ARN of the access point that the request goes through. `objects` name the
     kinds of objects with rules of their own that it is one of (`iamsim.catalog.rules`): a
-    service-linked role, say, which the path tells where no world does. The policy of `container`
-    counts together with the resource's.
+    service-linked role, say, which the path tells where no world does; or its type, where keys go
+    by that. The policy of `container` counts together with the resource's.
     """
 
     kind: ResourceKind
@@ -125,11 +126,19 @@ def _tests_of(service: str) -> tuple[tuple[str, str, Callable[[str], bool]], ...
 NO_OBJECT: frozenset[str] = frozenset()
 
 
+@cache
+def _type_alone(resource_type: str) -> frozenset[str]:
+    """A type as the one kind that a resource is; none where a pattern stands for several."""
+    return NO_OBJECT if {"*", "?"} & set(resource_type) else frozenset({resource_type})
+
+
 def _objects(arn: Arn | None, resource: str, entity: User | Role | None) -> frozenset[str]:
     """The kinds of objects that a resource is one of."""
     tests = _tests_of(arn.service) if arn is not None else ()
     if not tests:
-        return NO_OBJECT
+        if arn is None or arn.service not in identifier_keys():
+            return NO_OBJECT
+        return _type_alone(arn.resource.partition("/")[0].lower())
     objects = NO_OBJECT
     for name, within, test in tests:
         if within in resource and test(resource):

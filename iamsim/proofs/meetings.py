@@ -13,6 +13,7 @@ from iamsim.catalog.global_services import GLOBAL_SERVICES
 from iamsim.catalog.presence import (
     Presence,
     derived_from,
+    identifier_keys,
     owner_account_keys,
     presence_in,
     region_keys,
@@ -67,7 +68,10 @@ ARN_KEY = "aws:principalarn"
 REGIONS = {"aws:requestedregion", *region_keys().values()}
 TAG = "aws:principaltag/"
 ANY_REGION = GLOBAL_SERVICES | {"sts"}  # STS has an endpoint for all Regions besides
-NOT_DERIVED = frozenset({"aws:securetransport"})  # the engine has a default, requests have both
+# The engine has a default, requests have both; an id is that of the resource that is made ready.
+NOT_DERIVED = frozenset(
+    {"aws:securetransport", *(key for keys in identifier_keys().values() for key in keys.values())}
+)
 OWNER_KEYS = frozenset(owner_account_keys().values())
 ORGANIZATION_KEYS = {
     "aws:principalorgid": "aws:principalorgid",

@@ -12,7 +12,12 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from iamsim.catalog.presence import lists_of_names, owner_account_keys, region_keys
+from iamsim.catalog.presence import (
+    identifier_keys,
+    lists_of_names,
+    owner_account_keys,
+    region_keys,
+)
 from iamsim.compile.condition import compile_condition
 from iamsim.compile.literals import read_date
 from iamsim.compile.operators import POSITIVE
@@ -387,41 +392,72 @@ def _region(values: Values, tests: Tests) -> Formula:
         universe = all_actions()
         others = ActionIn(universe.everything & ~universe.service_mask(service))
         return any_of([key_is_absent(key, absent=False), others])
-    return _part_of_resource(values, tests, REGION_KEYS, 3)
+    return _place_of_resource(values, tests, REGION_KEYS, 3)
 
 
 def _owner(values: Values, tests: Tests) -> Formula:
     """A resource belongs to the account that its ARN names."""
-    return _part_of_resource(values, tests, OWNER_KEYS, 4)
+    return _place_of_resource(values, tests, OWNER_KEYS, 4)
 
 
-def _part_of_resource(values: Values, tests: Tests, keys: Iterable[str], place: int) -> Formula:
-    """A part of the resource's ARN is what keys say."""
+def _identifier(values: Values, tests: Tests) -> Formula:
+    """A key for the id of the resource is the id in its ARN."""
     resource = _text(values, RESOURCE) or ""
-    parts = resource.split(":", 5)
+    head, _, last = resource.rpartition(":")
+    resource_type, _, name = last.partition("/")
+    keys = identifier_keys().get(str(values[ACTION]).partition(":")[0], {})
+    if resource_type not in keys or not name or "/" in name:
+        return True
+    fixed = f":{resource_type}/"
+    head_glob = [t for _ in head.split(":")[1:] for t in (":", Wildcard.SEGMENT_STAR)]
+    return _part_of_resource(
+        values,
+        tests,
+        (keys[resource_type],),
+        name,
+        lambda part: Glob.of(("arn", *head_glob, fixed, *part)),
+    )
+
+
+def _place_of_resource(values: Values, tests: Tests, keys: Iterable[str], place: int) -> Formula:
+    """One of the first places of the resource's ARN is what keys say."""
+    parts = (_text(values, RESOURCE) or "").split(":", 5)
     if len(parts) != 6 or not parts[place]:  # noqa: PLR2004 - the parts of an ARN
         return True
-    told = ((key, _text(values, key)) for key in keys)
-    key, said = next(
-        ((key, said) for key, said in told if said not in {None, parts[place]}), ("", None)
+    return _part_of_resource(
+        values, tests, keys, parts[place], lambda part: _resource_with(part, place)
     )
+
+
+def _part_of_resource(
+    values: Values,
+    tests: Tests,
+    keys: Iterable[str],
+    named: str,
+    glob_of: Callable[[Iterable[str | Wildcard]], Glob],
+) -> Formula:
+    """A part of the resource's ARN, which is `named`, is what keys say; `glob_of` makes the glob of
+    resources that have something there."""
+    resource = _text(values, RESOURCE) or ""
+    told = ((key, _text(values, key)) for key in keys)
+    key, said = next(((key, said) for key, said in told if said not in {None, named}), ("", None))
     if said is None:
         return True
-    unsaid = ResourceIn((_resource_with(SOMETHING, place),), inside=False)
+    unsaid = ResourceIn((glob_of(SOMETHING),), inside=False)
     for condition, holds in tests.get(key, ()):
         texts = _patterns(condition)
         wanted = holds is not condition.operator.negated
         if texts is None:
             continue
-        globs = tuple(_resource_with(_in_segment(text), place) for text in texts)
+        globs = tuple(glob_of(_in_segment(text)) for text in texts)
         if any(fits(glob, resource) for glob in globs) is not wanted:
             return any_of([ResourceIn(globs, inside=wanted), unsaid, key_is_absent(key)])
-    both = tuple(_resource_with((text,), place) for text in (said, parts[place]))
-    neither = [ResourceIn(both, inside=False), _is_none_of(key, (said, parts[place]))]
+    both = tuple(glob_of((text,)) for text in (said, named))
+    neither = [ResourceIn(both, inside=False), _is_none_of(key, (said, named))]
     return any_of(
         [
             ResourceIn(both[:1], inside=True),
-            key_is(key, parts[place]),
+            key_is(key, named),
             all_of(neither),
             unsaid,
             key_is_absent(key),
@@ -474,5 +510,13 @@ def _user_called(name: str) -> KeyTest:
     )
 
 
-RULES_OF_TEXTS: tuple[RuleOfTexts, ...] = (_name, _region, _owner, _account, _same, _paths)
+RULES_OF_TEXTS: tuple[RuleOfTexts, ...] = (
+    _name,
+    _region,
+    _owner,
+    _identifier,
+    _account,
+    _same,
+    _paths,
+)
 RULES: tuple[Rule, ...] = (_pairs, _network, _called_via, _multi_factor, _times, _services)

@@ -57,6 +57,30 @@ TELL_THE_ORGANIZATION_ONLY = (
     " pricing ses sms-voice sqs workmail "
 )
 DO_NOT_TELL_THE_VPC = " dynamodb gamelift shield "  # of those that tell the owner
+ID_KEYS = {  # keys that EC2 lists for one type of resource alone, whose id they filter by
+    "dhcp-options": "ec2:DhcpOptionsID",
+    "elastic-ip": "ec2:AllocationId",
+    "image": "ec2:ImageID",
+    "instance": "ec2:InstanceID",
+    "internet-gateway": "ec2:InternetGatewayID",
+    "key-pair": "ec2:KeyPairName",
+    "network-acl": "ec2:NetworkAclID",
+    "network-interface": "ec2:NetworkInterfaceID",
+    "placement-group": "ec2:PlacementGroupName",
+    "route-table": "ec2:RouteTableID",
+    "security-group": "ec2:SecurityGroupID",
+    "snapshot": "ec2:SnapshotID",
+    "subnet": "ec2:SubnetID",
+    "transit-gateway": "ec2:transitGatewayId",
+    "transit-gateway-attachment": "ec2:transitGatewayAttachmentId",
+    "transit-gateway-connect-peer": "ec2:transitGatewayConnectPeerId",
+    "transit-gateway-multicast-domain": "ec2:transitGatewayMulticastDomainId",
+    "transit-gateway-policy-table": "ec2:transitGatewayPolicyTableId",
+    "transit-gateway-route-table": "ec2:transitGatewayRouteTableId",
+    "volume": "ec2:VolumeID",
+    "vpc": "ec2:VpcID",
+    "vpc-peering-connection": "ec2:VpcPeeringConnectionID",
+}
 ON_A_BOUNDED_ENTITY = (  # the calls that carry iam:PermissionsBoundary of their target (R5.7)
     " iam:attachrolepolicy iam:attachuserpolicy iam:deleterolepermissionsboundary "
     " iam:deleterolepolicy iam:deleteuserpermissionsboundary iam:deleteuserpolicy "
@@ -245,6 +269,14 @@ def target_keys(world: dict[str, Any], action: str, arn: str, owner: str | None)
     return keys
 
 
+def id_key(action: str, arn: str) -> dict[str, Any]:
+    """Give the key for the id of the thing that a call of EC2 is about; a pattern has no id."""
+    found = re.fullmatch(r"arn:[^:]*:ec2:[^:]*:[^:]*:([a-z-]+)/([^/*?]+)", arn)
+    if found is None or not action.lower().startswith("ec2:") or found[1] not in ID_KEYS:
+        return {}
+    return {ID_KEYS[found[1]]: found[2]}
+
+
 def source_keys(world: dict[str, Any], caller: Caller, given: dict[str, Any]) -> dict[str, Any]:
     """Give the organization of the account on whose behalf a service calls."""
     accounts = [of for key, of in given.items() if key.lower() == "aws:sourceaccount"]
@@ -330,7 +362,7 @@ def build(
         if service in ("s3", "s3express"):
             keys[f"{service}:ResourceAccount"] = owner
     keys |= inherited_tags(service, session, tag_keys(service, resource, world))
-    keys |= target_keys(world, action, resource, owner)
+    keys |= target_keys(world, action, resource, owner) | id_key(action, resource)
     keys |= source_keys(world, caller, request.get("context") or {})
     keys |= way_keys(service, resource, world, caller, request)
     parts = resource.split(":", 5)

@@ -938,3 +938,20 @@ def test_names_and_values_that_read_well_are_of_what_the_reference_lists():
 def test_the_id_of_a_resource_may_come_with_calls_about_it(action, key, presence):
     """No page says that it always does: it is unknown, and a Deny on it is not passed over."""
     assert presence_in(action, key, CallerColumn.USER, Way.PUBLIC) is presence
+
+
+@pytest.mark.parametrize(
+    ("action", "key", "kinds", "presence"),
+    [
+        ("ec2:runinstances", "ec2:instancetype", {"instance"}, Presence.UNCLEAR),
+        ("ec2:runinstances", "ec2:instancetype", {"subnet"}, Presence.NEVER),
+        ("ec2:runinstances", "ec2:instancetype", set(), Presence.UNCLEAR),
+        ("ec2:runinstances", "ec2:vpc", {"security-group"}, Presence.UNCLEAR),
+        ("ec2:runinstances", "ec2:vpc", {"image"}, Presence.NEVER),
+        ("ec2:startinstances", "ec2:instancetype", {"instance"}, Presence.ALWAYS),
+    ],
+)
+def test_keys_of_a_type_come_with_resources_of_the_type_alone(action, key, kinds, presence):
+    """A call about several types has a key for those that it is listed for."""
+    found = presence_in(action, key, CallerColumn.USER, Way.PUBLIC, frozenset(kinds))
+    assert found is presence
