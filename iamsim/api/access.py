@@ -70,7 +70,6 @@ class WhoCan(Result):
         return who_can_report.unsearched_sentences(self.found)
 
     def _laid_out(self, *, verbose: bool = False) -> Document:  # noqa: ARG002 - there is no more
-        """The answer laid out."""
         return who_can_report.who_can_document(self.found, self.model)
 
     def _data(self) -> dict[str, Any]:
@@ -142,7 +141,6 @@ class WhatCan(Result):
         return what_can_report.unsearched_sentences(self.effective)
 
     def _laid_out(self, *, verbose: bool = False) -> Document:
-        """The answer laid out."""
         return what_can_report.what_can_document(self.candidate, self.effective, verbose=verbose)
 
     def _data(self) -> dict[str, Any]:
@@ -168,7 +166,6 @@ class AccessMatrix(Result):
         return (self.model,)
 
     def _laid_out(self, *, verbose: bool = False) -> Document:  # noqa: ARG002 - there is no more
-        """The answer laid out."""
         return matrix_report.matrix_document(self.matrix, self.model)
 
     def _data(self) -> dict[str, Any]:
@@ -269,7 +266,6 @@ def _keep(found: Answers, patterns: Sequence[str]) -> None:
 
 
 def _check_resource(resource: str, model: World) -> None:
-    """Refuse what is no resource."""
     hint = "give the ARN of a resource, or `*` for actions without one"
     if ":" in resource and not resource.startswith("arn:") and resource.count(":") == 1:
         raise RequestError(

@@ -171,6 +171,5 @@ def _walk(
     session: Mapping[str, Any] | None,
     world: CompiledWorld,
 ) -> WalkedChain:
-    """Plan and walk."""
     plan = plan_chain(question, assumptions_of(roles, session_of(session)), world)
     return walk_chain(plan, lambda asked: partial_answers.answer(asked, world))

@@ -64,7 +64,6 @@ class Contents(_AboutAll):
         ] or [account for _, account in sorted(self._model.accounts.items())]
 
     def _laid_out(self, *, verbose: bool = False) -> Document:  # noqa: ARG002 - there is no more
-        """The accounts laid out."""
         return world_show.accounts_document(self.accounts, self._model, self._remarks)
 
     def _data(self) -> dict[str, Any]:
@@ -86,7 +85,6 @@ class Statistics(_AboutAll):
         self.statistics: WorldStats = world_stats(self._model)
 
     def _laid_out(self, *, verbose: bool = False) -> Document:
-        """The numbers laid out."""
         return stats_layout.stats_document(self.statistics, self._remarks, verbose=verbose)
 
     def _data(self) -> dict[str, Any]:
@@ -107,7 +105,6 @@ class Organization(Result):
         self._lines = world_tree.ASCII if ascii_only else world_tree.UNICODE
 
     def _laid_out(self, *, verbose: bool = False) -> Document:  # noqa: ARG002 - there is no more
-        """The tree."""
         return world_tree.tree_document(self._model, self._lines)
 
     def _data(self) -> dict[str, Any]:
@@ -133,7 +130,6 @@ class Lint(Result):
         return [finding for finding in self.found if severities.index(finding.severity) <= last]
 
     def _laid_out(self, *, verbose: bool = False) -> Document:  # noqa: ARG002 - there is no more
-        """The findings laid out."""
         return world_lint.lint_document(self.found)
 
     def _data(self) -> dict[str, Any]:
@@ -159,7 +155,6 @@ class Trust(Result):
         return (self._model,)
 
     def _laid_out(self, *, verbose: bool = False) -> Document:  # noqa: ARG002 - there is no more
-        """The roles laid out."""
         return trust.trust_document(self.roles)
 
     def _data(self) -> dict[str, Any]:
@@ -189,7 +184,6 @@ def find_trust(
 
 
 def _account_named(name: str, model: World) -> Account:
-    """An account by its id or name."""
     accounts = [
         account for account in model.accounts.values() if name in (account.id, account.name)
     ]

@@ -82,7 +82,6 @@ class Changes(Result):
         return self._asked
 
     def _laid_out(self, *, verbose: bool = False) -> Document:
-        """The answer laid out."""
         return report.changes_document(self.report, verbose=verbose)
 
     def _data(self) -> dict[str, Any]:

@@ -72,7 +72,6 @@ class Findings(Result):
         return (self.answer.model,)
 
     def _laid_out(self, *, verbose: bool = False) -> Document:  # noqa: ARG002 - there is no more
-        """The answer laid out."""
         return report.access_findings_document(self.answer)
 
     def _data(self) -> dict[str, Any]:

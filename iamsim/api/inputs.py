@@ -209,7 +209,6 @@ def _check_mapping(name: str, given: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _kind_of(value: object) -> str:
-    """Say in words what a value is."""
     from iamsim.syntax.problem import kind_of
 
     if value is None:
@@ -285,7 +284,6 @@ def _policies(
 def _levels(
     levels: LevelsInput | None, policy_type: PolicyType, name: str
 ) -> tuple[tuple[Policy, ...], ...] | None:
-    """Parse levels of policies."""
     if levels is None:
         return None
     return tuple(

@@ -62,7 +62,6 @@ class Paths(Result):
         return () if self.answer.model is None else (self.answer.model,)
 
     def _laid_out(self, *, verbose: bool = False) -> Document:  # noqa: ARG002 - there is no more
-        """The answer laid out."""
         return report.paths_document(self.answer)
 
     def _data(self) -> dict[str, Any]:

@@ -74,7 +74,6 @@ class FileValidation(Result):
         return self._limit is not None and kind.rank <= self._limit.rank
 
     def _laid_out(self, *, verbose: bool = False) -> Document:
-        """The findings laid out."""
         return layout.findings_document(self.checked, verbose=verbose, without=self.without)
 
     def _data(self) -> dict[str, Any]:

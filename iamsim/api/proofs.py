@@ -141,7 +141,6 @@ def check_equivalent(
 
 
 def _type_of(name: str, resource_type: str | None) -> PolicyType:
-    """The type of policy that is meant."""
     if resource_type == public.TRUST_TYPE:
         return PolicyType.TRUST
     kind = TYPES.get(name)

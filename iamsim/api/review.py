@@ -63,7 +63,6 @@ class Review(Result):
         return [(part.name, part.title, part.document, part.fails) for part in self.parts]
 
     def _laid_out(self, *, verbose: bool = False) -> Document:  # noqa: ARG002 - there is no more
-        """The answers as one document."""
         return layout.review_document(self._told)
 
     def _data(self) -> dict[str, Any]:

@@ -80,7 +80,6 @@ class SuiteRun(Result):
         return Recorder(self._shelf).add(self.report.collected.cases)
 
     def _laid_out(self, *, verbose: bool = False) -> Document:
-        """The run laid out."""
         return layout.run_document(self.report, verbose=verbose)
 
     def _data(self) -> dict[str, Any]:

@@ -69,7 +69,6 @@ def audit_of(
 
 
 def _result(check: AuditCheck, looking: Looking, choices: Choices | None) -> CheckResult:
-    """Run one check."""
     severity = check.severity if choices is None else choices.severity_of(check)
     result = CheckResult(check.id, check.heading, check.title, severity, check.see)
     result.severity_chosen = choices is not None and check.id in choices.severity

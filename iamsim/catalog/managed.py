@@ -184,5 +184,4 @@ def _policy(row: list[str], partition: str) -> ManagedPolicy:
 
 
 def _arn(partition: str, row: list[str]) -> str:
-    """Make a row's ARN."""
     return f"arn:{partition}:{row[0]}::aws:{row[1]}"

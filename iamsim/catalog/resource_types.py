@@ -277,8 +277,6 @@ def _stanzas(lines: list[str]) -> Iterator[tuple[str, dict[str, list[str]]]]:
 
 
 def _row(name: str, fields: dict[str, list[str]]) -> ResourceType:
-    """Make a row of its fields."""
-
     def one(key: str, otherwise: str = "") -> str:
         return fields.get(key, [otherwise])[0]
 

@@ -176,7 +176,6 @@ def _rules(own: list[str], general: list[str]) -> ActionRules:
 
 
 def _topic(fact: str) -> str | None:
-    """What a fact is about."""
     return _TOPIC_OF.get(fact.rstrip("?"), fact)
 
 

@@ -150,5 +150,4 @@ def _with(text: str, offers: Iterable[_Offer]) -> str:
 
 
 def _changes(offers: Iterable[_Offer]) -> tuple[Change, ...]:
-    """All changes of offers."""
     return tuple(change for offer in offers for change in offer.changes)

@@ -132,7 +132,6 @@ def read_view(
 
 
 def _statement(raw: Mapping[str, object], index: int, path: Path) -> StatementView:
-    """Take one statement apart."""
     effect = raw.get("Effect")
     sid = raw.get("Sid")
     return StatementView(
@@ -209,5 +208,4 @@ def _condition_values(raw: object, path: Path) -> tuple[Value, ...]:
 
 
 def _listed(raw: object) -> list[object]:
-    """Give one value as a list of one."""
     return raw if isinstance(raw, list) else [raw]

@@ -209,6 +209,5 @@ def _without_tag(name: str) -> str:
 
 
 def _all_services() -> list[ServiceFacts]:
-    """Give the facts of every service."""
     services = (catalog.find_service(prefix) for prefix in catalog.services())
     return [facts for facts in services if facts is not None]

@@ -161,7 +161,6 @@ def _codes(document: Document, index: int, entry: Mapping[str, object]) -> list[
 
 
 def _text(document: Document, index: int, entry: Mapping[str, object], name: str) -> str | None:
-    """A field that is text."""
     given = entry.get(name)
     if given is None or isinstance(given, str):
         return given
@@ -193,7 +192,6 @@ def _until(document: Document, index: int, entry: Mapping[str, object]) -> str |
 
 
 def _is_day(text: str) -> bool:
-    """Whether the calendar has a day."""
     try:
         date.fromisoformat(text)
     except ValueError:

@@ -149,7 +149,6 @@ class Validator:
 
 
 def _too_long(source: Source) -> PolicyError:
-    """The error of a policy that is not judged."""
     return PolicyError(
         "text-too-large",
         f"the policy has more than {LONGEST:,} characters, and is not judged",

@@ -44,7 +44,6 @@ OUTPUT = output(*FORMATS, quiet="Only the result.")
 
 
 def _no_new_access(options: Options, arguments: Sequence[str]) -> int:
-    """CheckNoNewAccess."""
     from iamsim.api.proofs import check_no_new_access
     from iamsim.cli.ask import text_of
 
@@ -61,7 +60,6 @@ def _no_new_access(options: Options, arguments: Sequence[str]) -> int:
 
 
 def _access_not_granted(options: Options, arguments: Sequence[str]) -> int:
-    """CheckAccessNotGranted."""
     from iamsim.api.proofs import check_access_not_granted
     from iamsim.cli.ask import text_of, texts_of
 
@@ -74,7 +72,6 @@ def _access_not_granted(options: Options, arguments: Sequence[str]) -> int:
 
 
 def _no_public_access(options: Options, arguments: Sequence[str]) -> int:
-    """CheckNoPublicAccess."""
     from iamsim.api.proofs import check_no_public_access
     from iamsim.cli.ask import text_of
 

@@ -79,7 +79,6 @@ def _named_by_person() -> _ChosenWorlds | None:
 
 
 def _of_folder(options: Options) -> _ChosenWorlds | None:
-    """The world of this folder."""
     if any(options.get(field) for field in BRINGING) or not os.path.isfile(HERE):  # noqa: PTH113
         return None
     return _ChosenWorlds((HERE,), "in this folder")

@@ -61,7 +61,6 @@ def template_arguments(options: Options) -> SourceArguments:
 
 
 def _pairs(given: object, name: str) -> dict[str, str]:
-    """Split NAME=VALUE."""
     from iamsim.core.caret import quote
 
     pairs: dict[str, str] = {}

@@ -67,7 +67,6 @@ def _agree(_name: str, _patch: str) -> bool:
 
 
 def _refuse(_name: str, _patch: str) -> bool:
-    """Write none."""
     return False
 
 

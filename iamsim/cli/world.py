@@ -49,7 +49,6 @@ def _show(options: Options, arguments: Sequence[str]) -> int:
 
 
 def _tree(options: Options, _arguments: Sequence[str]) -> int:
-    """Draw the organization."""
     world = _load(options)
     if options["format"] in PICTURE_FORMATS:
         from iamsim.draw.picture import draw_organization
@@ -67,14 +66,12 @@ def _writes_lines(options: Options) -> bool:
 
 
 def _lint(options: Options, _arguments: Sequence[str]) -> int:
-    """Look for what dangles."""
     found = _load(options, strict=False).lint()
     write_result(options, found)
     return int(bool(found.at_least(str(options["fail_on"]))))
 
 
 def _stats(options: Options, _arguments: Sequence[str]) -> int:
-    """Count and measure."""
     return write_result(options, _load(options).statistics())
 
 

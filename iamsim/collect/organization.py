@@ -78,7 +78,6 @@ def collect_identity_center(reader: Reader, regions: Sequence[str] = ()) -> None
 
 
 def _of_instances(reader: Reader, instances: Sequence[str], region: str | None) -> None:
-    """Ask for what instances have."""
     folder = FOLDER_OF_SETS
     for instance in instances:
         listed = reader.get(

@@ -241,7 +241,6 @@ def _members(value: ContextValue | None) -> tuple[str, ...]:
 
 
 def _shown(value: ContextValue) -> str:
-    """A context value as one text."""
     return value if isinstance(value, str) else ", ".join(value)
 
 

@@ -184,12 +184,10 @@ def _arn_test(tokens: list[Token]) -> TextTest:
 
 
 def _is_arn(value: str) -> bool:
-    """Whether a value has the shape of an ARN."""
     return value.startswith("arn:") and value.count(":") >= ARN_PARTS - 1
 
 
 def _nothing(_value: str) -> bool:
-    """Accept no value."""
     return False
 
 

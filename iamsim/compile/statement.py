@@ -335,8 +335,6 @@ def _conjunction(resources: ResourceTest | None, conditions: list[ContextTest]) 
 
 
 def _all_hold(first: RequestTest | None, conditions: list[ContextTest]) -> RequestTest:
-    """Any number of tests."""
-
     def test(request: Request) -> bool:
         if first is not None and not first(request):
             return False

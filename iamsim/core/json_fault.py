@@ -182,7 +182,6 @@ def _foreign_hint(character: str) -> str | None:
 
 
 def _bad_value(text: str, position: int, opened: Sequence[int], before: int) -> Fault:
-    """Explain what is not a value."""
     character = text[position]
     if character in "}]":
         if before >= 0:

@@ -94,7 +94,6 @@ def match_tokens(tokens: Iterable[Token], text: str) -> bool:
 
 
 def _anything(_text: str) -> bool:
-    """Accept every text."""
     return True
 
 

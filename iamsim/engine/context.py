@@ -351,7 +351,6 @@ def context_entries(
 
 
 def _entry(key: str, value: ContextValue, origin: Origin) -> ContextEntry:
-    """One key as shown."""
     multivalued = isinstance(value, tuple)
     values = value if isinstance(value, tuple) else (value,)
     return ContextEntry(spelled(key), values, multivalued, origin)

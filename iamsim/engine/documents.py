@@ -93,7 +93,6 @@ class PolicyLibrary:
         return known
 
     def _compile(self, policy: AnyPolicy, policy_type: PolicyType) -> CompiledPolicy:
-        """Parse and compile."""
         if isinstance(policy, PolicyDocument):
             parsed = parse_policy(
                 policy.document,

@@ -340,7 +340,6 @@ def _as_written(key: str, in_policy: str | None) -> str:
 
 
 def _decider(visit: Visited, member: Member, reason: Reason) -> Decider:
-    """A statement that decided."""
     return Decider(
         visit.station.slot.layer,
         reason,

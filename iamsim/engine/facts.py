@@ -193,7 +193,6 @@ def caller_alone(question: Question, model: World) -> Caller:
 def _caller(
     question: Question, model: World, entity: User | Role | None, *, has_boundary: bool
 ) -> Caller:
-    """The caller of a question."""
     session, attached = question.session, question.attached
     passed = session.policies if session.policies is not None else attached.session_policies
     caller = make_caller(

@@ -251,7 +251,6 @@ def _decide_one_way(
 
 
 def _always(_request: Request) -> bool:
-    """Hold for every request."""
     return True
 
 

@@ -133,7 +133,6 @@ def _type_alone(resource_type: str) -> frozenset[str]:
 
 
 def _objects(arn: Arn | None, resource: str, entity: User | Role | None) -> frozenset[str]:
-    """The kinds of objects that a resource is one of."""
     tests = _tests_of(arn.service) if arn is not None else ()
     if not tests:
         if arn is None or arn.service not in identifier_keys():

@@ -54,7 +54,6 @@ def arrange(data: Plain) -> None:
 
 
 def _arrange(record: Plain, table: Table | None) -> None:
-    """Sort a record and what is in it."""
     if table is not None:
         order = {name: index for index, name in enumerate(table.fields)}
         _reorder(record, sorted(record, key=lambda key: (order.get(key, len(order)), key)))

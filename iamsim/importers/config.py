@@ -168,7 +168,6 @@ def _read(item: Json, place: str, draft: Draft) -> None:
 
 
 def _read_alias(record: Json, region: str | None, account: str, draft: Draft) -> None:
-    """Read the alias of a key."""
     name, target = text(record, "AliasName"), text(record, "TargetKeyId")
     if name is not None and target is not None and region is not None:
         home = f"arn:{partition_of_region(region)}:kms:{region}:{account}"

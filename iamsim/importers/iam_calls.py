@@ -164,7 +164,6 @@ def _has_a_name(record: object) -> bool:
 
 
 def _inline(page: Json, place: str, source: Source, draft: Draft) -> None:
-    """Read an inline policy."""
     for key, kind in OWNERS.items():
         name = text(page, key)
         if name is not None:

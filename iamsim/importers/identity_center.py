@@ -144,7 +144,6 @@ def _sets(draft: Draft) -> dict[str, PermissionSet]:
 
 
 def _read(part: Json, place: str, set_id: str, draft: Draft) -> None:
-    """Read one output."""
     sets = _sets(draft)
     for arn in texts(part, "PermissionSets"):
         for found in find_ids(arn):

@@ -149,7 +149,6 @@ def _note_broken(draft: Draft, progress: Callable[[int, int, str], None] | None)
 
 
 def _fault(document: dict[str, object], use: PolicyType) -> PolicyError | None:
-    """Say what is wrong with a document."""
     try:
         compile_policy(parse_policy(document, name="policy", policy_type=use), use)
     except PolicyError as error:

@@ -92,7 +92,6 @@ def _node(node: Plain, path: Path) -> Iterator[Slot]:
 
 
 def _account(account: Plain, account_id: str) -> Iterator[Slot]:
-    """What an account holds."""
     path: Path = ("accounts", account_id)
     yield from _list(account, "scps", path, account_id, PolicyType.SERVICE_CONTROL)
     yield from _list(account, "rcps", path, account_id, PolicyType.RESOURCE_CONTROL)
@@ -127,7 +126,6 @@ def _records(data: Plain, key: str) -> Iterator[tuple[str, Plain]]:
 def _one(
     data: Plain, key: str, path: Path, account: str | None, use: PolicyType | None
 ) -> Iterator[Slot]:
-    """The slot of a field that is one policy."""
     if isinstance(data.get(key), dict | str):
         yield Slot(data, key, (*path, key), account, use)
 
@@ -145,7 +143,6 @@ def _map(
 def _list(
     data: Plain, key: str, path: Path, account: str | None, use: PolicyType | None
 ) -> Iterator[Slot]:
-    """The slots of a list of policies."""
     value = data.get(key)
     if isinstance(value, list):
         for index in range(len(value)):

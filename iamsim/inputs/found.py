@@ -139,7 +139,6 @@ def _tagged_template(
 
 
 def _is_template(data: object) -> bool:
-    """Whether data is a template of CloudFormation."""
     if not isinstance(data, Mapping) or not isinstance(data.get("Resources"), Mapping):
         return False
     from iamsim.importers.cloudformation.templates import is_template

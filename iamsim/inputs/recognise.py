@@ -285,7 +285,6 @@ def _lines_of(text: str) -> object:
 
 
 def _of_data(argument: str, data: object, text: str, path: str | None) -> Recognised | None:
-    """Recognise data."""
     from iamsim.inputs.policies import is_policy
 
     if _is_event(data):

@@ -181,7 +181,6 @@ class Progress:
 
 
 def _maps(value: object) -> list[tuple[str, dict[str, object]]]:
-    """The entries of a map that are maps."""
     if not isinstance(value, dict):
         return []
     return [(name, member) for name, member in value.items() if isinstance(member, dict)]

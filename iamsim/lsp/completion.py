@@ -88,7 +88,6 @@ def _arguments(names: tuple[str, ...]) -> tuple[str, ...]:
 def _in_policy(
     place: Place, statement: Mapping[str, object] | None, world: World | None
 ) -> list[Proposal]:
-    """Inside of a policy."""
     names = place.names
     inside = names[names.index("statement") + 1 :] if "statement" in names else None
     if inside is None:
@@ -119,7 +118,6 @@ def _values(
     statement: Mapping[str, object] | None,
     world: World | None,
 ) -> list[Proposal]:
-    """The values of the elements of a statement."""
     match inside:
         case ("effect",):
             return [Proposal("Allow", "value"), Proposal("Deny", "value")]
@@ -181,7 +179,6 @@ def _fits(operator: str, types: Iterable[str]) -> bool:
 
 
 def _values_of_key(key: str, world: World | None) -> list[Proposal]:
-    """The values of a key that are known."""
     facts = catalog.find_condition_key(key)
     if facts is not None and "Bool" in facts.types:
         return [Proposal("true", "value"), Proposal("false", "value")]

@@ -58,7 +58,6 @@ def _marked(value: object) -> Any:  # noqa: ANN401 - any part of a policy
 
 
 def _said(statement: Mapping[str, object]) -> str:
-    """What the statement says."""
     verb = "denies" if statement.get("Effect") == "Deny" else "allows"
     covered = {name for text in _texts(statement, "Action") for name in catalog.expand(text)}
     what = levels_text(tuple(sorted(covered))) if covered else "no action that is known"

@@ -109,7 +109,6 @@ def _key(text: str) -> str:
 
 
 def _operator(text: str) -> str:
-    """A condition operator."""
     operator = split_operator(text)
     if operator is None:
         return f"no condition operator {for_markdown_code(text)} is known"
@@ -120,7 +119,6 @@ def _operator(text: str) -> str:
 
 
 def _arn(text: str, world: World | None) -> str:
-    """What an ARN is."""
     managed = find_managed_policy(text)
     if managed is not None:
         changed = f", changed {managed.updated[:10]}" if managed.updated else ""

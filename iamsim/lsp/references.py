@@ -148,7 +148,6 @@ def _attributes(block: tree.Block | None, kind: str) -> list[Proposal]:
 
 
 def _outputs(module: ModuleFiles, call: tree.Block) -> Iterable[str]:
-    """The outputs of a module that is on disk."""
     source = call.body.attributes.get("source")
     if source is None or not isinstance(source.value, tree.Template):
         return ()

@@ -207,7 +207,6 @@ def _definition(documents: Documents, params: types.DefinitionParams) -> types.L
 
 
 def _range(documents: Documents, uri: str, place: Place) -> types.Range:
-    """The stretch of a place."""
     document = documents.text(uri)
     return types.Range(
         document.client_position_at_offset(place.start),
@@ -309,7 +308,6 @@ def _code_action(
 
 
 def _changes(documents: Documents, uri: str, action: Action) -> types.WorkspaceEdit:
-    """The changes of texts."""
     changes = {
         documents.uri_of(source.name, uri): [
             types.TextEdit(

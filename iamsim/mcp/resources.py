@@ -75,7 +75,6 @@ async def read_entry(uri: str, folders: Folders) -> tuple[str, str]:
 
 
 def _lesson(name: str) -> str:
-    """A lesson with its answers."""
     from iamsim.lessons.blocks import sheet
     from iamsim.lessons.lesson import load_lesson
     from iamsim.lessons.markdown import blocks_markdown

@@ -110,7 +110,6 @@ class AreaSpace:
         return remember(self._found, place, self._find(place, budget), MOST_PLACES)
 
     def _find(self, place: Place, budget: Budget) -> tuple[str, str] | None:
-        """Find them."""
         if self._concerned is not None:
             place = place._replace(actions=place.actions & self._concerned)
         groups = (*place.groups, self.area.globs)
@@ -186,7 +185,6 @@ class Areas:
         return known
 
     def _foreign(self) -> AreaSpace:
-        """What strangers own."""
         area = Area(
             _free_account(self.model),
             (Glob.of((STAR,)),),
@@ -286,7 +284,6 @@ def _listed_area(
     *,
     has_policies: bool = False,
 ) -> Area:
-    """An area of resources that an account lists."""
     return Area(
         account.id,
         globs,

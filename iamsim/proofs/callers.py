@@ -213,7 +213,6 @@ def caller_of(principal: str) -> Caller | None:
 
 
 def _single(principal: str) -> DocumentCaller | None:
-    """A caller that is named."""
     caller = caller_of(principal)
     if caller is None:
         return None

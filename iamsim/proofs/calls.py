@@ -101,7 +101,6 @@ def fits(values: Values, columns: tuple[CallerColumn, ...]) -> bool:
 
 
 def _holds(test: KeyTest, value: ContextValue | None) -> bool:
-    """Whether a value meets a test of its key."""
     context = {} if value is None else {test.condition.key: value}
     return test.condition.test(context) is test.holds
 
@@ -193,7 +192,6 @@ def _with_owner(service: str) -> int:
 
 
 def _actions_of(service: str) -> list[str]:
-    """The actions of a service."""
     universe = all_actions()
     return [universe.names[number] for number in universe.numbers(universe.service_mask(service))]
 

@@ -97,7 +97,6 @@ def find_value(
 
 
 def _when_absent(condition: ConditionTest) -> bool:
-    """What a condition says of a key that is not there."""
     return condition.test({})
 
 
@@ -178,7 +177,6 @@ def _member(
 
 
 def _passes(text: str, groups: Iterable[tuple[Glob, ...]], avoided: Iterable[Glob]) -> bool:
-    """Whether a text fits all groups and avoids what it has to."""
     return all(any(fits(glob.widened, text) for glob in group) for group in groups) and not any(
         fits(glob, text) for glob in avoided if not glob.is_open
     )

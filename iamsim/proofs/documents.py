@@ -160,7 +160,6 @@ def to_result(opened: list[Opened], messages: Mapping[Verdict, str], sentence: s
 
 
 def _reason(statement: CompiledStatement, sentence: str) -> Reason:
-    """What AWS says of a statement."""
     name = f"index: {statement.index}"
     if statement.sid:
         name = f"sid: {statement.sid}"
@@ -174,7 +173,6 @@ def ask(asked: Asked) -> list[Opened]:
 
 
 def _asked(asked: Asked) -> list[Opened]:
-    """Find them."""
     policies = [policy for policy in (asked.grants, asked.existing) if policy is not None]
     statements = [statement for policy in policies for statement in policy.statements]
     callers = asked.callers

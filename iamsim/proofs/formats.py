@@ -101,7 +101,6 @@ def _globs(text: str, account: str | None, partitions: tuple[str, ...]) -> tuple
 
 
 def _tokens(text: str, account: str | None, partition: str) -> list[Token | Kind]:
-    """The tokens of a format in one partition."""
     tokens: list[Token | Kind] = []
     place = 0
     matches = list(VARIABLE.finditer(text))
@@ -121,7 +120,6 @@ def _tokens(text: str, account: str | None, partition: str) -> list[Token | Kind
 def _variable(
     name: str, following: str, colons: int, account: str | None, partition: str
 ) -> tuple[Token | Kind, ...]:
-    """What one variable stands for."""
     if colons == 1:
         return (partition,)
     if colons == 4:  # noqa: PLR2004 - the fifth part of an ARN

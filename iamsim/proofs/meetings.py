@@ -237,7 +237,6 @@ class Meeting:
         return True if opened is None else opened
 
     def _arrangement(self, prepared: Prepared) -> Arrangement:
-        """What meets here."""
         return prepared.situation.arrange(prepared.request.action)
 
     def _formula(self, known: Values) -> Formula:
@@ -414,7 +413,6 @@ class Meeting:
         return witness_of(question, self.space.universe)
 
     def _may_be_unclear(self, action: str, key: str) -> bool:
-        """Whether it has to be said that a key is not there."""
         return any(
             presence_in(action.lower(), key, column, self.route.way)
             in {Presence.UNCLEAR, Presence.ALWAYS}

@@ -325,7 +325,6 @@ def _not_after(key: str, second: int) -> KeyTest:
 
 
 def _after(key: str, second: int) -> KeyTest:
-    """The test of a key for a moment after a second."""
     return key_is(key, str(second + 1), operator="DateGreaterThanEquals")
 
 

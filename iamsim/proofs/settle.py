@@ -225,7 +225,6 @@ def _excludes_others(
 
 
 def _leaves(formula: Formula) -> Iterator[KeyTest | ResourceIn]:
-    """The tests of a formula on keys and resources."""
     waiting: list[Formula] = [formula]
     while waiting:
         part = waiting.pop()
@@ -236,7 +235,6 @@ def _leaves(formula: Formula) -> Iterator[KeyTest | ResourceIn]:
 
 
 def _compared(formula: Formula, key: str) -> Iterable[str]:
-    """The texts that a key is compared with."""
     for leaf in _leaves(formula):
         if isinstance(leaf, KeyTest) and leaf.condition.key == key:
             for template in leaf.condition.values.templates:

@@ -42,7 +42,6 @@ class ActionSpace:
         return self._found[place]
 
     def _find(self, place: Place, budget: Budget) -> tuple[str, str] | None:
-        """Find them."""
         tried: set[tuple[Glob, ...]] = set()
         said = (glob for group in (*place.groups, place.avoided) for glob in group)
         partitions = partitions_of(said)

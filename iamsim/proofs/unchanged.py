@@ -178,7 +178,6 @@ def meaning(statement: CompiledStatement) -> Hashable:
 
 
 def _test(condition: ConditionTest) -> Hashable:
-    """What a condition asks."""
     operator = condition.operator
     settled = operator.set_operator == FOR_ALL_VALUES or (
         operator.negated and operator.set_operator is None

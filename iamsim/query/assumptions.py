@@ -91,7 +91,6 @@ def find_role(assumption: Assumption, model: World, account: str | None) -> tupl
 
 
 def _named(name: str, model: World, account: str | None) -> Role:
-    """Find a role by its name."""
     named = {
         owner.id: owner.roles[name] for owner in model.accounts.values() if name in owner.roles
     }

@@ -193,7 +193,6 @@ def complete_message(message: DenialMessage, model: World | None) -> DenialMessa
 
 
 def _keys(model: World) -> list[str]:
-    """The KMS keys of a world."""
     return [
         arn
         for account in model.accounts.values()

@@ -127,7 +127,6 @@ def with_both(question: Question, first: Question, second: Question) -> Question
 
 
 def _agrees(message: DenialMessage, decision: Decision) -> bool:
-    """Whether a decision is what the message says."""
     if decision.verdict not in {Verdict.EXPLICIT_DENY, Verdict.IMPLICIT_DENY}:
         return False
     if message.explicit not in {None, decision.verdict is Verdict.EXPLICIT_DENY}:

@@ -209,5 +209,4 @@ class _Finder:
 
 
 def _place(statement: StatementExplanation, policy: str, clause: ClauseExplanation) -> HintPlace:
-    """Where a clause stands."""
     return HintPlace(policy, statement.index, statement.sid, clause.source, clause.path)

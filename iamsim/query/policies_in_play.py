@@ -73,7 +73,6 @@ def _of_situation(situation: Situation) -> Iterator[PolicyInPlay]:
 def _of_set(
     layer: Layer, policies: PolicySet | None, level: str | None = None
 ) -> Iterator[PolicyInPlay]:
-    """The policies of one set."""
     for policy in policies.policies if policies is not None else ():
         yield PolicyInPlay(layer, level, policy)
 
@@ -98,7 +97,6 @@ def taken_statements(
 
 
 def _is_named(text: str, name: str, arn: str | None) -> bool:
-    """Whether a text names a policy."""
     known = [text for text in (name, arn) if text is not None]
     return text in known or any(
         name.startswith("arn:") and name.rpartition("/")[2] == text for name in known
@@ -135,7 +133,6 @@ def left_of(
 
 
 def _is_fixed(layer: Layer, policy: CompiledPolicy) -> bool:
-    """Whether a policy is always there."""
     return layer is Layer.RESOURCE_CONTROL_POLICY and policy.arn == RCP_FULL_AWS_ACCESS.arn
 
 

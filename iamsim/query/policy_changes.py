@@ -123,7 +123,6 @@ def _of_node(node: Node) -> Iterator[Part]:
 
 
 def _of_account(account: Account) -> Iterator[Part]:
-    """Everything of one account."""
     yield from _controls(account.id, "service", account.scps)
     yield from _controls(account.id, "resource", account.rcps)
     if account.public_access_block is not None:

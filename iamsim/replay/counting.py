@@ -168,7 +168,6 @@ class Counting:
             self._take(self._alike.outline(record), lambda: record, (event, code, time))
 
     def _file(self, file: str) -> None:
-        """Count one file."""
         if file.endswith(PARQUET_ENDING):
             self.records(records_of(file, self.count.problems), file)
             return

@@ -170,7 +170,6 @@ def _ids(count: Count, numbers: dict[str, int]) -> Iterator[RecordBatch]:
 
 
 def _rows(count: Count) -> Rows:
-    """All else of a count."""
     told: list[dict[str, Any]] = [{"kind": EVENTS, "allowed": count.events, "denied": count.asked}]
     told += [
         {"kind": SKIPPED, "name": reason, "allowed": number}
@@ -211,7 +210,6 @@ def _batch(rows: Rows) -> RecordBatch:
 
 
 def _added_up(rows: DataFrame, alike: Alike) -> Count:
-    """The counts of all tasks as one."""
     from pyspark.sql import functions as F  # noqa: N812 - as above
 
     added = (

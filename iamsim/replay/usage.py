@@ -103,7 +103,6 @@ class _Asked:
 
 
 def _note(usage: Usage, record: Mapping[str, Any], asked: _Asked) -> None:
-    """Take in one record."""
     time = str(record.get("eventTime") or "")
     try:
         read_time(time)

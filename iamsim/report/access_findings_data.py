@@ -109,7 +109,6 @@ def _unused_permission(service: UnusedService) -> Json:
 
 
 def _step(step: Step) -> Json:
-    """A step as GetFindingRecommendation has it."""
     if step.document is None:
         return {"recommendedAction": "DETACH_POLICY", "existingPolicyId": step.policy}
     return {

@@ -95,7 +95,6 @@ def _result(action: str, answers: Sequence[Answer], sources: PolicySources) -> J
 
 
 def _of_resource(answer: Answer, sources: PolicySources) -> Json:
-    """The result for one resource."""
     entry: Json = {
         "EvalResourceName": answer.request.resource,
         "EvalResourceDecision": _decision(answer),
@@ -171,7 +170,6 @@ def _missing(answer: Answer) -> list[object]:
 
 
 def _entries(answer: Answer, layers: frozenset[Layer]) -> list[LayerExplanation]:
-    """What the layers that apply say."""
     return [
         entry
         for entry in answer.explanation.layers
@@ -203,7 +201,6 @@ def _details(answer: Answer) -> Mapping[str, str] | None:
 
 
 def _side(answer: Answer, layer: Layer) -> str:
-    """What all policies of one side say."""
     outcomes = {entry.outcome for entry in _entries(answer, frozenset({layer}))}
     if Outcome.EXPLICIT_DENY in outcomes:
         return Verdict.EXPLICIT_DENY.value

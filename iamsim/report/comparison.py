@@ -104,7 +104,6 @@ def _causes(change: DecisionChange) -> Iterator[str]:
 
 
 def _change_text(change: PolicyChange) -> str:
-    """Say what became of a policy."""
     known = change.after or change.before
     name = change.place.name if known is None else f"{known.name} ({known.file})"
     place = change.place.layer + (f" of {change.place.level}" if change.place.level else "")

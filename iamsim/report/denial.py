@@ -262,7 +262,6 @@ def _quoted(calls: Iterable[str]) -> tuple[str, ...]:
 
 
 def _reason(message: DenialMessage, action: str) -> str:
-    """The reason that a message gives."""
     if message.layer is None:
         known = {True: "an explicit deny", False: "that nothing allows it", None: "no reason"}
         return known[message.explicit]

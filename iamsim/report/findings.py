@@ -254,5 +254,4 @@ def count_line(checked: Sequence[CheckedPolicy], without: int = 0) -> str:
 
 
 def _number(count: int, text: str, several: str) -> str:
-    """Count something."""
     return f"{count} {text if count == 1 else several}"

@@ -32,7 +32,6 @@ def findings_to_github(checked: Sequence[CheckedPolicy]) -> str:
 
 
 def _command(found: Finding) -> str:
-    """One finding as a workflow command."""
     span = found.spans[0]
     end_line, end_column = span.source.line_column(span.end)
     properties = {
@@ -63,7 +62,6 @@ def findings_to_junit(
 
 
 def _case(policy: CheckedPolicy, fails: Callable[[FindingType], bool]) -> str:
-    """One policy as a test case."""
     name = xml_attribute(policy.name)
     failures = [finding for finding in policy.findings if fails(finding.finding_type)]
     rest = [finding for finding in policy.findings if not fails(finding.finding_type)]
@@ -80,7 +78,6 @@ def _case(policy: CheckedPolicy, fails: Callable[[FindingType], bool]) -> str:
 
 
 def _lines(findings: Sequence[Finding]) -> str:
-    """Findings as lines of text."""
     texts = [
         f"{finding.spans[0].place}: {type_word(finding.finding_type)} {finding.code}:"
         f" {finding.details}"

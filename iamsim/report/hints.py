@@ -81,7 +81,6 @@ def hint_to_dict(hint: Hint) -> dict[str, object]:
 
 
 def _sentence(hint: Hint) -> str:
-    """Say what a hint is about."""
     return _SENTENCES[hint.kind].format(
         subject=_quoted(hint.subject),
         action=_quoted(hint.action),

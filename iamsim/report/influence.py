@@ -92,7 +92,6 @@ def _beside(key: InfluencingKey) -> str:
 
 
 def _shown(value: ContextValue | None) -> str:
-    """A value as one text."""
     if value is None:
         return "(absent)"
     if isinstance(value, str):

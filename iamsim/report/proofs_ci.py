@@ -36,7 +36,6 @@ def checks_to_github(
 
 
 def _command(result: CheckResult, place: Span, *, accepted: bool, title: str) -> str:
-    """One check as a workflow command."""
     end_line, end_column = place.source.line_column(place.end)
     properties = {
         "file": place.source.name,

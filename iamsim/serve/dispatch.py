@@ -108,7 +108,6 @@ def _form(request: Request) -> dict[str, str] | None:
 def _query_response(
     estate: Estate, form: dict[str, str], caller: Caller, request_id: str
 ) -> Response:
-    """Answer in XML."""
     headers = {"x-amzn-RequestId": request_id}
     served = {
         service.version: service for service in services().values() if service.protocol == "query"

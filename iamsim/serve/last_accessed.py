@@ -45,7 +45,6 @@ def _generate(call: Call) -> Json:
 
 
 def _details(call: Call) -> Json:
-    """What a job found."""
     job = call.required("JobId")
     for account in call.estate.model.accounts.values():
         holders: list[User | Role] = [*account.users.values(), *account.roles.values()]

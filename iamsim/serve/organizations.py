@@ -76,7 +76,6 @@ def _administrators(tree: OrganizationTree) -> dict[str, tuple[str, ...]]:
 
 
 def _listed(call: Call, name: str, items: Sequence[object]) -> Json:
-    """A page of a list."""
     message = "You specified an invalid value."
     fault = ServiceError("InvalidInputException", message, facts={"Reason": "INVALID_NEXT_TOKEN"})
     shown, token = call.page(items, "NextToken", "MaxResults", fault, PAGE)

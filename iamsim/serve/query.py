@@ -104,7 +104,6 @@ def write_error(namespace: str, error: ServiceError, request_id: str) -> str:
 
 
 def _element(service: Service, shape: Shape, name: str, value: object) -> str:
-    """A value in an element of this name."""
     match shape.type:
         case "structure" if isinstance(value, dict):
             inner = "".join(
@@ -132,5 +131,4 @@ def _element(service: Service, shape: Shape, name: str, value: object) -> str:
 
 
 def _text(text: str) -> str:
-    """Text between tags."""
     return _escaped(lambda found: _ENTITIES[found[0]], _unwritable("\ufffd", text))

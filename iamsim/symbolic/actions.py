@@ -166,7 +166,6 @@ class ActionUniverse:
         return (part & mask for part in parts if part & mask)
 
     def _kins_of_service(self, service: str) -> tuple[int, ...]:
-        """The parts of a service."""
         parts: dict[object, int] = {}
         start, end = self._services[service]
         for number in range(start, end):

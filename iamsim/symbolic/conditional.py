@@ -131,7 +131,6 @@ def decide_partially(prepared: Prepared, world: CompiledWorld | None = None) -> 
 
 
 def _decide(cases: Cases, asking: Asking) -> PartialDecision:
-    """Decide all cases together."""
     solution = remembered_solution(cases.allowed, cases.shapes)
     if solution.modality is not Modality.SOMETIMES:
         denied = remembered_solution(cases.denied, cases.shapes)

@@ -134,7 +134,6 @@ def cubes_of(diagram: Diagram, full: Sequence[int], budget: Budget) -> list[Cube
 
 
 def _paths(diagram: Diagram, cube: Cube, budget: Budget) -> list[Cube]:
-    """All ways to True."""
     paths: list[Cube] = []
     waiting = [(diagram, cube)]
     while waiting:
@@ -151,7 +150,6 @@ def _paths(diagram: Diagram, cube: Cube, budget: Budget) -> list[Cube]:
 
 
 def _with(cube: Cube, variable: int, values: int) -> Cube:
-    """A cube with other values for one variable."""
     return (*cube[:variable], values, *cube[variable + 1 :])
 
 

@@ -69,7 +69,6 @@ def _between(before: Decimal, after: Decimal) -> tuple[Decimal, ...]:
 
 
 def _number(value: Decimal) -> str:
-    """A number without exponent."""
     return f"{value:f}"
 
 

@@ -290,7 +290,6 @@ def _pattern(base: str, tokens: Sequence[Token]) -> Pattern | None:
 
 
 def _add(need: Needs, pattern: Pattern | None) -> None:
-    """Remember one pattern."""
     if pattern is not None:
         need.patterns[pattern] = None
 

@@ -196,7 +196,6 @@ def _absence(entry: Entry) -> str:
 
 
 def _entry(entry: Entry, *, must_be_there: bool) -> Said:
-    """One test."""
     key, base = entry.key.lower(), entry.base
     unless = entry.when_absent and not must_be_there
     sessions = _session_words(entry)

@@ -165,7 +165,6 @@ def _strings(need: Needs) -> tuple[list[str], bool]:
 
 
 def _single(region: Region, key: str) -> list[Point]:
-    """The points of a region of one key."""
     need = region.needs[key]
     strings, complete = _strings(need)
     region.exact = region.exact and complete

@@ -239,7 +239,6 @@ class _Walk:
         return list(characters)
 
     def _step(self, state: int, character: str) -> int:
-        """Move on by one character."""
         advance = self.any | self.exact.get(character, 0)
         if self.folded:
             advance |= self.folded.get(character.lower(), 0)

@@ -134,7 +134,6 @@ def _said(place: Place, places: dict[Place, Said]) -> Said:
 
 
 def _layers(case: Case) -> dict[Place, LayerExplanation]:
-    """The layers of one more case."""
     prepared = case.prepared
     settled = replace(prepared.request, settled=True)
     explained = explain_request(prepared.situation, settled, ())

@@ -178,7 +178,6 @@ def _operator_problem(operator: object, path: Path) -> Problem:
 
 
 def _statement(raw: object, index: int, path: Path, *, variables: bool) -> Statement:
-    """Build one statement."""
     if not isinstance(raw, OBJECT):
         raise _wrong_type("Statement", "an object or a list of objects", raw, path)
     check_statement_elements(raw, path)
@@ -257,7 +256,6 @@ def _texts(name: str, raw: object, path: Path) -> tuple[Value, ...]:
 
 
 def _principals(name: str, raw: object, path: Path) -> Principals:
-    """Read Principal or NotPrincipal."""
     if raw == "*":
         return Principals(name, (PrincipalEntry("*", Value("*", path)),), path)
     if isinstance(raw, str):
@@ -278,14 +276,12 @@ def _principals(name: str, raw: object, path: Path) -> Principals:
 
 
 def _principal_hint(kind: str) -> str:
-    """Say what kinds of principals there are."""
     if kind == "*":
         return 'for everyone write `"Principal": "*"`'
     return f"the kinds are {', '.join(f'`{known}`' for known in PRINCIPAL_KINDS)}"
 
 
 def _conditions(raw: object, path: Path, *, variables: bool) -> tuple[Condition, ...]:
-    """Read a Condition element."""
     if not isinstance(raw, OBJECT):
         raise _wrong_type("Condition", "an object of operators", raw, path)
     conditions: list[Condition] = []

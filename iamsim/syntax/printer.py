@@ -59,7 +59,6 @@ def to_document(policy: Policy) -> dict[str, object]:
 
 
 def _statement(statement: Statement) -> dict[str, object]:
-    """Write one statement."""
     written: dict[str, object] = {}
     if statement.sid is not None:
         written["Sid"] = statement.sid

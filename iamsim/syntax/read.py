@@ -106,7 +106,6 @@ def too_large(source: Source) -> PolicyError:
 def _from_text(
     source: Source, name: str, policy_type: PolicyType | None, *, markers: bool
 ) -> Policy:
-    """Read the text of a source."""
     if len(source.text) > MAXIMUM_LENGTH:
         raise too_large(source)
     try:
@@ -142,6 +141,5 @@ def _from_mapping(
 
 
 def _check(body: Body, policy_type: PolicyType | None) -> None:
-    """Check what the type of the policy asks for."""
     if policy_type is not None:
         check_rules(body, policy_type)

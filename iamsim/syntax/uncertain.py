@@ -143,7 +143,6 @@ class _Reader:
         conditions: tuple[object, ...],
         unknowns: tuple[Unknown, ...] = (),
     ) -> Statement:
-        """Put one statement together."""
         principals, actions, resources = parts
         return Statement(
             self.index,
@@ -246,7 +245,6 @@ class _Reader:
         return _Bounds(None if low is None else tuple(low), tuple(high))
 
     def _operator(self, operator: str, keys: object, place: Path) -> _Bounds:
-        """Bound the tests of one operator."""
         name = split_operator(operator)
         if name is None or not isinstance(keys, Mapping) or _is_full_marker(keys):
             self._take("Condition", keys, lambda: _refuse(operator, place))
@@ -315,7 +313,6 @@ def _is_full_marker(keys: Mapping[str, object]) -> bool:
 
 
 def _refuse(raw: object, place: Path) -> None:
-    """Refuse a condition that is none."""
     raise Problem("wrong-type", f"`{str(raw)[:80]}` is no test of a condition", place)
 
 
@@ -325,5 +322,4 @@ def _refuse_list(raw: object, place: Path) -> Never:
 
 
 def _refuse_effect(raw: object, place: Path) -> None:
-    """Refuse an effect that is none."""
     raise Problem("invalid-effect", f"there is no effect `{str(raw)[:80]}`", place)

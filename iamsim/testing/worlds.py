@@ -61,7 +61,6 @@ def problems_of(
 
 
 def _asked(world: World | None, question: dict[str, Any]) -> World | None:
-    """The world that a question is about."""
     from iamsim.engine.question import AttachedPolicies
 
     brings_policies = any(field.name in question for field in fields(AttachedPolicies))

@@ -320,7 +320,6 @@ class _Reading:
         return Lane(way.name, title, state, gates)
 
     def _gate(self, way: WayExplanation, place: Place) -> Gate:
-        """One gate on one way in."""
         entries = self._there(place)
         name, sides = self._name(place), self._sides(place)
         denying = [entry for entry in entries if entry.outcome is Outcome.EXPLICIT_DENY]

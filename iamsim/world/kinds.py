@@ -69,7 +69,6 @@ class _Checked(NamedTuple):
 
 
 def _is_time(text: str) -> bool:
-    """Say whether a text is a time in ISO 8601."""
     from datetime import datetime
 
     try:

@@ -151,7 +151,6 @@ class _Laying:
     def _records(
         self, kind: str, base: Account, new: Account, old: Account | None
     ) -> dict[str, Any]:
-        """The records of one kind in an account."""
         known: dict[str, Any] = getattr(base, kind)
         fresh: dict[str, Any] = getattr(new, kind)
         past: dict[str, Any] = {} if old is None else getattr(old, kind)

@@ -218,7 +218,6 @@ def _check_organization(world: World, problems: Problems) -> None:
 
 
 def _key_span(item: Placed) -> Span:
-    """Find the key of an item."""
     return item.source.span((*item.position, KEY))
 
 

@@ -83,7 +83,6 @@ class _Opened:
             self._record(path)
 
     def _account(self, account_id: str) -> Account:
-        """Read an account."""
         record = self._record(self.homes[account_id])
         account = self.builder.world(record).accounts[account_id]
         raise_problems(self.problems.found)

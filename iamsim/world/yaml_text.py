@@ -293,7 +293,6 @@ class _Builder:
 
 
 def _is(event: object, kind: type[yaml.Event]) -> bool:
-    """Say whether an event is of a kind."""
     return isinstance(event, kind)
 
 

@@ -527,7 +527,6 @@ def _first_that_passes(
 
 
 def _denials(looking: Looking, member: str, use: PolicyType) -> list[CompiledStatement]:
-    """The denials of guardrails of a member."""
     model = looking.model
     levels = model.scp_levels(member) if use is CONTROL else model.rcp_levels(member)
     return [

@@ -71,7 +71,6 @@ def resource_arns(policy: PolicyView) -> Iterator[Finding]:
 
 
 def _judge(policy: PolicyView, value: Value) -> Finding | None:
-    """Look at one entry."""
     text = value.text
     if not text.strip("*") and text:
         return None

@@ -90,7 +90,6 @@ def unknown_services(policy: PolicyView) -> Iterator[Finding]:
 
 
 def _is_no_prefix(policy: PolicyView, key: str, prefix: str) -> bool:
-    """Whether nothing has keys with this prefix."""
     if prefix == "aws" or prefix in policy.reference.services or any(m in prefix for m in " ."):
         return False
     if prefix in OTHER_PREFIXES or "${" in key or _is_family(policy, prefix):
@@ -99,7 +98,6 @@ def _is_no_prefix(policy: PolicyView, key: str, prefix: str) -> bool:
 
 
 def _unknown_service(policy: PolicyView, condition: ConditionView, prefix: str) -> Finding:
-    """Say that a prefix is no service."""
     message = f"the key {quote(condition.key)} is of no service: there is no `{prefix}`"
     hint = did_you_mean(prefix, ("aws", *policy.reference.services), AMONG_MANY)
     return policy.finding("INVALID_SERVICE", message, condition.key_path, hint=hint, dated=True)

@@ -101,6 +101,5 @@ def _in_condition(policy: PolicyView, raw: object, path: Path) -> Iterator[Findi
 
 
 def _finding(policy: PolicyView, name: str, expected: str, found: object, path: Path) -> Finding:
-    """Say what was expected and what is there."""
     named = name if name == "a statement" else f"`{name}`"
     return policy.finding(CODE, f"{named} is {expected}, not {kind_of(found)}", path)

@@ -178,7 +178,6 @@ def _attached_to(policy: PolicyView) -> ResourceType | None:
 
 
 def _size(policy: PolicyView) -> int:
-    """Count what counts."""
     written = policy.source.span(()).text
     if policy.policy_type in ORGANIZATION or not written.startswith("{"):
         return characters(policy.raw, policy.policy_type)

@@ -75,7 +75,6 @@ def _negated(
 
 
 def _asks(statement: StatementView, key: str, value: str, bases: tuple[str, ...]) -> bool:
-    """Whether a statement has a condition on a key with this value."""
     return any(
         condition.lower == key
         and condition.operator.base in bases

@@ -100,7 +100,6 @@ def _is_public(policy: CompiledPolicy, *, of_access_point: bool, settled: bool) 
 def _public_statements(
     policy: CompiledPolicy, *, of_access_point: bool, settled: bool
 ) -> Iterator[CompiledStatement]:
-    """The statements that make a policy public."""
     for statement in policy.statements:
         allows = not (statement.denies or statement.empty)
         if allows and not _is_limited(statement, of_access_point=of_access_point, settled=settled):

@@ -74,7 +74,6 @@ def _select(argument: object) -> object:
 
 
 def _base64(argument: object) -> object:
-    """Encode a text."""
     text = as_text(argument)
     return None if text is None else base64.b64encode(text.encode()).decode()
 

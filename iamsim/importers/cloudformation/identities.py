@@ -37,7 +37,6 @@ def _principal(reading: Reading, record: Record) -> None:
 
 
 def _inline(reading: Reading, record: Record, policy: dict[str, object]) -> None:
-    """Read an inline policy with its name."""
     name = reading.text("PolicyName", policy) or reading.logical_id
     document = reading.document(policy.get("PolicyDocument"), f"the policy {quote(name)}")
     record.inline(name, document or _lost(reading, name), reading.place)

@@ -43,7 +43,6 @@ def expand_policies(name: str, value: object, report: Report) -> Policies:
 
 
 def _add(found: Policies, name: str, entry: object, report: Report) -> None:
-    """Add one entry to what it is."""
     if isinstance(entry, str):
         found.managed.append(_managed(entry))
         return

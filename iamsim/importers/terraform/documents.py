@@ -147,7 +147,6 @@ def _referenced(plan: Plan, instance: Instance, name: str) -> Iterator[object]:
 
 
 def _parse(text: str) -> object:
-    """Parse a document."""
     try:
         found: object = UniqueKeys().decoder.decode(text)
     except (ValueError, RecursionError):

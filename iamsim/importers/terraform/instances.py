@@ -302,7 +302,6 @@ def _names_things(value: object, *, needed: bool) -> bool:
 
 
 def _actions(change: Json) -> tuple[str, ...]:
-    """The actions of a change."""
     actions = change.get("actions")
     return tuple(map(str, actions)) if isinstance(actions, list) else ()
 
@@ -326,7 +325,6 @@ def _mark(value: object, unknown: object, why: str) -> object:
 
 
 def _mark_members(value: Json, unknown: Json, why: str) -> Json:
-    """Mark the members of a map."""
     marked = dict(value)
     for name, inner in unknown.items():
         if inner not in (False, None, {}, []):

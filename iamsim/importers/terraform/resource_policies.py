@@ -269,7 +269,6 @@ def _sid(reading: Reading) -> str:
 
 
 def _permission(reading: Reading) -> None:
-    """Read a permission of a function."""
     texts, unknown = _parts(reading, PERMISSION)
     function, principal = texts["function_name"], texts["principal"]
     arn = None if function is None else _arn(reading, "aws_lambda_function", function)
@@ -294,7 +293,6 @@ def _permission(reading: Reading) -> None:
 
 
 def _layer_permission(reading: Reading) -> None:
-    """Read a permission of one version of a layer."""
     texts, unknown = _parts(reading, LAYER_PERMISSION)
     layer, version, principal = map(texts.get, ("layer_name", "version_number", "principal"))
     arn = None if layer is None else _arn(reading, "AWS::Lambda::LayerVersion", layer)
@@ -319,7 +317,6 @@ def _certificate_permission(reading: Reading) -> None:
 
 
 def _profile_permission(reading: Reading) -> None:
-    """Read a permission of a signing profile."""
     texts, unknown = _parts(reading, PROFILE_PERMISSION)
     profile, principal, action = map(texts.get, ("profile_name", "principal", "action"))
     arn = None if profile is None else _arn(reading, "AWS::Signer::SigningProfile", profile)

@@ -128,6 +128,5 @@ class Scopes:
 
 
 def _only(values: Iterable[str]) -> str | None:
-    """Give the only value there is."""
     found = set(values)
     return found.pop() if len(found) == 1 else None

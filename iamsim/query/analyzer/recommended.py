@@ -120,7 +120,6 @@ def _steps(batch: Batch, holder: User | Role, unused: int) -> list[Step]:
 
 
 def _document_of(policy: AnyPolicy) -> Mapping[str, object] | None:
-    """The document as it is written."""
     if isinstance(policy, PolicyDocument):
         return policy.document
     known = find_managed_policy(policy.arn)

@@ -127,7 +127,6 @@ class CallerSweep:
         return answer._replace(decision=known.side.moved_in(answer.decision, side))
 
     def _decide(self, question: Question) -> BatchAnswer:
-        """Ask the engine."""
         self.decided += 1
         return decide_one(question, self.world, self.lifted)
 

@@ -441,7 +441,6 @@ class _Search:
         return [entry for _, entry in sorted(resources.items())]
 
     def _about(self, caller: Caller) -> Iterable[CompiledStatement]:
-        """The statements of resources that are about a caller."""
         return (
             statement
             for resource in self._near(caller)

@@ -196,7 +196,6 @@ def _index_of(listed: Iterable[ListedResource]) -> NameIndex:
 
 
 def _grants(entry: Entry) -> list[object]:
-    """Grants as values."""
     return [
         (
             record.grantee,

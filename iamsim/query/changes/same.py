@@ -42,7 +42,6 @@ def direction_of(before: BatchAnswer, after: BatchAnswer) -> Direction | None:
 
 
 def _of_conditions(before: Residual, after: Residual) -> Direction | None:
-    """Compare two conditions."""
     mine, theirs = cast("PartialResidual", before), cast("PartialResidual", after)
     if len(mine.branches) > 1 or len(theirs.branches) > 1:
         # Several cases of something unknown: their words are compared.

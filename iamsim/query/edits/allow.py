@@ -88,7 +88,6 @@ def _new_policy(
     places: Places,
     bypassed: tuple[str, ...] = (),
 ) -> Iterator[Edit]:
-    """A policy of one statement."""
     caller = prepared.request.caller
     principal = principal_name(caller, need.kinds)
     if station.slot in RESOURCE_POLICIES and principal is None:

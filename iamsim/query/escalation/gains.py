@@ -157,7 +157,6 @@ class Gains:
         )
 
     def _content_of(self, policy: AnyPolicy) -> int:
-        """A number for what a policy says."""
         known = self._content.get(policy)
         if known is None:
             said: object = policy

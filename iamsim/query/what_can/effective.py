@@ -202,7 +202,6 @@ def _joined_mask(statements: Sequence[CompiledStatement], universe: ActionUniver
 
 
 def _decide(batch: Batch, asked: Asked, place: Place, actions: int) -> list[Decided]:
-    """Decide a set of actions at one place."""
     classes: list[ActionClass] = batch.action_classes(
         asked.principal, place.sample, actions, given_at(asked, place), asked.session
     )

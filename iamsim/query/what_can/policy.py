@@ -240,7 +240,6 @@ def _opposite(decided: Decided, asked: Asked, batch: Batch, action: str) -> Bloc
 
 
 def _term(answer: BatchAnswer) -> Term:
-    """An answer as a term."""
     residual = whole_residual(answer.residual)
     if residual is not None:
         return residual.branches[-1].term

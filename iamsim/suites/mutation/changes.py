@@ -64,7 +64,6 @@ def changes_of(document: Document) -> Iterator[Change]:
 
 
 def _edits(statement: Statement) -> Iterator[_Edit]:
-    """Give all changes of one statement."""
     yield _Edit("drop-statement", "the statement is gone", (), None)
     effect = statement.get("Effect")
     if effect in {"Allow", "Deny"}:

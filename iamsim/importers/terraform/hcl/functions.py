@@ -142,7 +142,6 @@ def _format(_files: Files, arguments: list[object]) -> object:
 
 
 def _formatted(value: object, width: str, precision: str | None, verb: str) -> str | Unknown:
-    """Write one value."""
     if isinstance(value, Unknown):
         return value
     if verb == "d":
@@ -232,8 +231,6 @@ def _indent(width: str, text: str) -> str:
 
 
 def _number(function: Callable[..., float | int]) -> Callable[[Files, list[object]], object]:
-    """Make a function of numbers."""
-
     def call(_files: Files, arguments: list[object]) -> object:
         unknown = find_unknown(arguments)
         if unknown is not None:

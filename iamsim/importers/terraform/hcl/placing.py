@@ -109,7 +109,6 @@ class Places:
 
 
 def _blocks(block: MapOf, name: str) -> list[MapOf]:
-    """The inner blocks of a name."""
     value = block.get(name)
     return [entry for entry in value if isinstance(entry, MapOf)] if isinstance(value, list) else []
 

@@ -199,7 +199,6 @@ def _source(found: _Written) -> ScatteredSource:
 
 
 def _placed(found: _Written, instance: Instance, use: Use) -> PlacedPolicy:
-    """Give a policy its source."""
     source = _source(found)
     holder = "" if instance.span is None else instance.span.source.name
     data = plain(found.data) if found.plain is None else found.plain

@@ -63,7 +63,6 @@ def _is_choice(count: tree.Expression) -> bool:
 
 
 def _unknown_number(value: object, span: Span) -> Unknown:
-    """Say what a number depends on."""
     if isinstance(value, Unknown):
         return Unknown(value.why, value.source)
     return unknown_at(span)
