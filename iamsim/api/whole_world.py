@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any, Unpack
 
-from iamsim.api.inputs import context_values, session_of
+from iamsim.api.inputs import context_values, session_of, texts_of
 from iamsim.api.results import processes_for
 
 if TYPE_CHECKING:
@@ -343,11 +343,6 @@ class WholeWorld:
         from iamsim.query.batch import Batch
 
         return Batch(self._compiled, partial=not exact, now=at)
-
-
-def texts_of(given: str | Iterable[str]) -> tuple[str, ...]:
-    """Several texts; one text alone is a list of one."""
-    return (given,) if isinstance(given, str) else tuple(given)
 
 
 def no_progress(_done: int, _total: int) -> None:

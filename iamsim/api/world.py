@@ -6,10 +6,10 @@ import os
 from typing import TYPE_CHECKING, Any, Unpack
 
 from iamsim.api.answer import Answer
-from iamsim.api.inputs import check_account, check_texts, context_values, now
+from iamsim.api.inputs import check_account, check_texts, context_values, now, texts_of
 from iamsim.api.question import question_of
 from iamsim.api.results import processes_for
-from iamsim.api.whole_world import WholeWorld, no_progress, texts_of
+from iamsim.api.whole_world import WholeWorld, no_progress
 from iamsim.engine.world import CompiledWorld
 from iamsim.questions.check import checked
 from iamsim.symbolic import partial as partial_answers

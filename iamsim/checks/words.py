@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from iamsim.core.caret import quote
+from iamsim.core.json_text import JsonNumber
 from iamsim.core.unknown import find_marker
 
 if TYPE_CHECKING:
@@ -21,6 +22,11 @@ def several(names: Sequence[str]) -> str:
     shown = ", ".join(quote(name) for name in names[:SHOWN])
     more = len(names) - SHOWN
     return f"{shown} and {more} more" if more > 0 else shown
+
+
+def as_it_stands(value: object) -> str:
+    """Write a number as it stands in a policy."""
+    return value.text if isinstance(value, JsonNumber) else str(value)
 
 
 def has_wildcard(text: str) -> bool:

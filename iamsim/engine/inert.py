@@ -64,7 +64,7 @@ def _means_no_resource(statement: CompiledStatement, request: Request) -> bool:
         return False
     named = any(entry.pattern.lower() == request.action for entry in statement.actions.patterns)
     whole = any(entry.pattern.split(":", 5)[5:] == ["*"] for entry in resources.patterns)
-    return (named or whole) and _has_no_resource(request.action)
+    return (named or whole) and takes_no_resource(request.action)
 
 
 def faults_of_deny(
@@ -111,8 +111,8 @@ def _is_listed_action(pattern: str) -> bool:
 
 
 @lru_cache(maxsize=REMEMBERED)
-def _has_no_resource(action: str) -> bool:
-    """Whether the service reference lists no type of resource for an action."""
+def takes_no_resource(action: str) -> bool:
+    """Whether an action is known to be granted on ``*`` only: no type of resource is listed."""
     facts = catalog.find_action(action)
     return facts is not None and not facts.resource_types
 

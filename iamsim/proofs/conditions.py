@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, NamedTuple
 from iamsim.compile.literals import read_date
 from iamsim.compile.operators import POSITIVE
 from iamsim.proofs.globs import SOMETHING, Glob, Open, literal_glob
-from iamsim.proofs.texts import find_text, fits
+from iamsim.proofs.texts import find_text, will_do
 from iamsim.symbolic.literals import literal_values
 from iamsim.symbolic.strings import arn_tokens
 from iamsim.syntax.variables import Variable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from iamsim.compile.condition import ConditionTest
     from iamsim.compile.template import Template
@@ -167,19 +167,13 @@ def _member(
         return _typed(typed, domain, groups, avoided, budget)
     if not any(glob.is_open for glob in avoided):
         for text in domain.usual:
-            if _passes(text, groups, avoided):
+            if will_do(text, groups, avoided):
                 return text
     member = find_text(groups, avoided, budget)
     if member == "":
         member = find_text([*groups, (SOMETHING,)], avoided, budget)
         return member if member is not None or needs_text else ""
     return member
-
-
-def _passes(text: str, groups: Iterable[tuple[Glob, ...]], avoided: Iterable[Glob]) -> bool:
-    return all(any(fits(glob.widened, text) for glob in group) for group in groups) and not any(
-        fits(glob, text) for glob in avoided if not glob.is_open
-    )
 
 
 def _typed(
@@ -208,7 +202,7 @@ def _typed(
         if not (readable and text == UNREADABLE)
     ]
     for text in (*domain.usual, *_literals(groups), *candidates):
-        if all(_accepts(condition, text) is wanted for condition, wanted in typed) and _passes(
+        if all(_accepts(condition, text) is wanted for condition, wanted in typed) and will_do(
             text, groups, avoided
         ):
             return text

@@ -17,6 +17,7 @@ from iamsim.core.wildcard import Wildcard
 from iamsim.proofs.common import OTHER_ACCOUNT, common_texts
 from iamsim.proofs.fitting import simple_test
 from iamsim.proofs.globs import LOOPS, Glob, Kind, Open, covers, literal_glob
+from iamsim.symbolic.strings import letter_forms
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -28,7 +29,6 @@ Group = tuple[Glob, ...]
 FRESH = "xyqvw~^"
 DIGITS = "0123456789"
 # Characters whose lower case is a letter that has another upper case.
-ODD_CAPITALS = {"k": "\u212a", "\u00e5": "\u212b"}
 FIRST_OTHER = 0x4E00
 COLONS = 5  # in front of the last part of an ARN
 UNBOUNDED = 1_000
@@ -233,7 +233,7 @@ def fits(glob: Glob, text: str) -> bool:
     return text.startswith(glob.head) and _test_of(glob)(text)
 
 
-def will_do(text: str, groups: Iterable[Group], avoided: Group) -> bool:
+def will_do(text: str, groups: Iterable[Group], avoided: Iterable[Glob]) -> bool:
     """Whether a text fits all groups and avoids the rest."""
     return all(any(fits(glob.widened, text) for glob in group) for group in groups) and not any(
         fits(glob, text) for glob in avoided if not glob.is_open
@@ -342,8 +342,8 @@ class _Walk:
 
     def _fresh(self) -> str:
         """A character that no glob names, in any letter case."""
-        used = {form for character in self.exact for form in _forms(character)}
-        used.update(form for character in self.folded for form in _forms(character))
+        used = {form for character in self.exact for form in letter_forms(character)}
+        used.update(form for character in self.folded for form in letter_forms(character))
         for character in FRESH:
             if character not in used:
                 return character
@@ -412,7 +412,7 @@ class _Walk:
             atom = self.atoms[place]
             if isinstance(atom, str):
                 if self.folded:
-                    characters.update(dict.fromkeys(sorted(_forms(atom))))
+                    characters.update(dict.fromkeys(sorted(letter_forms(atom))))
                 else:
                     characters[atom] = None
             elif atom is Kind.DIGIT:
@@ -457,9 +457,3 @@ def _places(bits: int) -> Iterable[int]:
         low = bits & -bits
         yield low.bit_length() - 1
         bits ^= low
-
-
-def _forms(character: str) -> set[str]:
-    """A character in all letter cases that fold to one."""
-    lower = character.lower()
-    return {character, lower, lower.upper(), ODD_CAPITALS.get(lower, lower)}

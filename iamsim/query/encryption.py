@@ -27,11 +27,6 @@ class Encryption(NamedTuple):
     via: Via
 
 
-def is_encrypted_kind(action: str) -> bool:
-    """Whether an action reads or writes content that a KMS key may encrypt."""
-    return action.lower() in key_permissions()
-
-
 def find_encryption(action: str, resource: str, model: World) -> Encryption | None:
     """Say what an action needs of a key; `None` where it needs nothing: an action that touches no
     content, or a resource that no key encrypts whose policy somebody sets.

@@ -72,7 +72,7 @@ def context_entry(entry: dict[str, object], text: str) -> tuple[str, str | tuple
 
 
 def _text(value: object) -> str:
-    """A value as conditions compare it."""
+    """Text as it is, and anything else as JSON."""
     return value if isinstance(value, str) else json.dumps(value)
 
 
@@ -100,7 +100,7 @@ def policy_identifier(entry: object) -> PolicyIdentifier:
                         return PolicyIdentifier(None, None, name, holder, holder_name)
     raise RequestError(
         "invalid-policy-identifier",
-        f"`{_shown(entry)}` names no policy to exclude",
+        f"`{_text(entry)}` names no policy to exclude",
         hint=_IDENTIFIER_HINT,
     )
 
@@ -109,21 +109,12 @@ def organization_level(entry: object) -> tuple[str, ...]:
     """Check a level of an organization: its service control policies. Raises `RequestError`."""
     match entry:
         case {"ServiceControlPolicyInputList": list(policies), **rest} if not rest:
-            return tuple(map(_policy_text, policies))
+            return tuple(map(_text, policies))
     raise RequestError(
         "invalid-organization-level",
-        f"`{_shown(entry)}` is no level of an organization",
+        f"`{_text(entry)}` is no level of an organization",
         hint=_LEVEL_HINT,
     )
-
-
-def _shown(entry: object) -> str:
-    return entry if isinstance(entry, str) else json.dumps(entry)
-
-
-def _policy_text(policy: object) -> str:
-    """A policy as text; in files it may stand as an object."""
-    return policy if isinstance(policy, str) else json.dumps(policy)
 
 
 def check_handling(scenario: str | None, resources: Iterable[str]) -> None:

@@ -31,7 +31,7 @@ from iamsim.report.hints import hint_text, hint_warning
 from iamsim.report.layers import absent_text, deciding_names, layer_rows
 from iamsim.report.message import denied_message
 from iamsim.report.quote import failure_marks, match_marks, quote_statement
-from iamsim.report.summary import summary
+from iamsim.report.summary import because
 from iamsim.report.trace import context_section, trace_lines
 from iamsim.report.unknowns import unknown_lines
 from iamsim.report.ways import way_depends, way_text, ways_of_caller
@@ -89,7 +89,7 @@ def explained(
 
         blocks += edits_blocks(edits)
     return Document(
-        _reason(answer),
+        because(answer),
         tuple(blocks),
         verdict=_verdict(answer),
         warnings=warnings([answer]),
@@ -99,7 +99,7 @@ def explained(
 
 def explained_in_short(answer: Answer) -> Document:
     """The verdict and its reason, and no more."""
-    return Document(_reason(answer), verdict=_verdict(answer), sentence=True)
+    return Document(because(answer), verdict=_verdict(answer), sentence=True)
 
 
 def explained_together(answers: Sequence[Answer], *, ending: str = "") -> Document:
@@ -109,7 +109,7 @@ def explained_together(answers: Sequence[Answer], *, ending: str = "") -> Docume
     columns: tuple[Column[tuple[int, Answer]], ...] = (
         Column("number", lambda row: str(row[0])),
         Column("verdict", lambda row: _verdict(row[1])),
-        Column("why", lambda row: _reason(row[1])),
+        Column("why", lambda row: because(row[1])),
     )
     return Document(
         f"{passed} of {len(answers)} pairs of action and resource are allowed",
@@ -128,10 +128,6 @@ def _verdict(answer: Answer) -> Badge:
     """The verdict in one word: the sentence behind it says more."""
     verdict = answer.decision.verdict
     return verdict_badge(verdict)._replace(word=VERDICTS[verdict])
-
-
-def _reason(answer: Answer) -> str:
-    return summary(answer).partition(": ")[2]
 
 
 def warnings(answers: Sequence[Answer]) -> tuple[Remark, ...]:

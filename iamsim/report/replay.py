@@ -17,7 +17,7 @@ from iamsim.report.document import (
     Section,
     verdict_badge,
 )
-from iamsim.report.summary import summary
+from iamsim.report.summary import because
 
 if TYPE_CHECKING:
     from iamsim.replay.run import ChangedCall, Disagreement, Replay
@@ -47,7 +47,7 @@ def replay_document(result: Replay, *, changed: bool) -> Document:
             Column("first", lambda row: row.first, _WIDE),
             Column("last", lambda row: row.last, _WIDE),
             Column("event", lambda row: row.event, _WIDE, code=True),
-            Column("because", _because, _WIDE),
+            Column("because", lambda row: because(row.answer), _WIDE),
             Column("because", _since, _TEXT),
         ),
         result.changes,
@@ -67,7 +67,7 @@ def replay_document(result: Replay, *, changed: bool) -> Document:
             Column("AWS", lambda row: "denied" if row.denied else "allowed", _WIDE),
             Column("the world", lambda row: verdict_badge(row.answer.decision.verdict), _WIDE),
             Column("not told by the trail", lambda row: ", ".join(_missing(row)), _WIDE),
-            Column("because", _why),
+            Column("because", lambda row: because(row.answer)),
         ),
         result.disagree,
         lambda row: f"{'Denied' if row.denied else 'Allowed'} by AWS, and not by the world",
@@ -117,17 +117,9 @@ def _call(row: ChangedCall | Disagreement) -> str:
     return f"{times} {row.requested.action} on {row.requested.resource}"
 
 
-def _because(row: ChangedCall) -> str:
-    return summary(row.answer).partition(": ")[2]
-
-
 def _since(row: ChangedCall) -> str:
     when = row.first if row.first == row.last else f"{row.first} to {row.last}"
-    return f"{when}: {_because(row)}"
-
-
-def _why(row: Disagreement) -> str:
-    return summary(row.answer).partition(": ")[2]
+    return f"{when}: {because(row.answer)}"
 
 
 def _missing(row: Disagreement) -> list[str]:
@@ -188,7 +180,7 @@ def replay_data(result: Replay) -> Json:
                 "world": row.answer.decision.verdict.value,
                 "not_told": _missing(row),
                 "event": row.group.event,
-                "because": _why(row),
+                "because": because(row.answer),
             }
             for row in result.disagree
         ],
@@ -204,7 +196,7 @@ def replay_data(result: Replay) -> Json:
                 "first": row.first,
                 "last": row.last,
                 "event": row.event,
-                "because": _because(row),
+                "because": because(row.answer),
             }
             for row in result.changes
         ],

@@ -44,6 +44,11 @@ def summary(answer: Answer) -> str:
     return f"{VERDICTS[verdict]}: {reason}"
 
 
+def because(answer: Answer) -> str:
+    """The same without the verdict."""
+    return summary(answer).partition(": ")[2]
+
+
 def _why_allowed(answer: Answer) -> str:
     deciders = _first_of_each_layer(answer.explanation.decided_by)
     what = request_text(answer.request)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from itertools import product
 from typing import TYPE_CHECKING, TypeVar
 
+from iamsim.checks.words import has_wildcard
 from iamsim.core.caret import quote
 from iamsim.core.errors import WorldError
 
@@ -175,10 +176,6 @@ def _columns(
             yield _Column(principal, expand(some or (), (*path, key)), key)
 
 
-def _is_pattern(action: str) -> bool:
-    return "*" in action or "?" in action
-
-
 def _acts_on(action: str, resource: str) -> bool:
     from iamsim.questions.check import acts_on
 
@@ -201,7 +198,7 @@ def _actions(
     they act on."""
     names: dict[str, None] = {}
     for pattern in patterns:
-        if not _is_pattern(pattern):
+        if not has_wildcard(pattern):
             names[pattern] = None
             continue
         from iamsim import catalog

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from iamsim.catalog import CatalogVersion
-    from iamsim.compile.statement import ActionTest
+    from iamsim.compile.statement import ActionTest, CompiledStatement
 
 WILDCARD = re.compile(r"[*?]")
 LAST = "\U0010ffff"  # behind every letter
@@ -232,3 +232,11 @@ def _with_others(_version: CatalogVersion) -> ActionUniverse:
             f"{OTHER_SERVICE}:{UNLISTED}",
         ]
     )
+
+
+def joined_mask(statements: Iterable[CompiledStatement], universe: ActionUniverse) -> int:
+    """The actions that some of the statements are about."""
+    found = 0
+    for statement in statements:
+        found |= universe.mask(statement.actions)
+    return found

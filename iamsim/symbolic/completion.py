@@ -76,15 +76,6 @@ def complete(
     return _completed(unknowns, values, world)
 
 
-def decide_completion(
-    question: Question,
-    context: Mapping[str, ContextValue],
-    world: CompiledWorld | None = None,
-) -> Decision:
-    """Decide a question with unknown things as `complete` fills it in."""
-    return complete(question, context, world).decide()
-
-
 def canonical_values(
     unknowns: Unknowns, asked: Prepared, context: Mapping[str, ContextValue | list[str]]
 ) -> Values:

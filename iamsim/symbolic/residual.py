@@ -155,11 +155,6 @@ class PartialResidual:
         """
         return [block.to_condition() for block in self.blocks()]
 
-    @property
-    def is_exact_for_all_values(self) -> bool:
-        """Whether `to_condition` is exact for texts, too, that no request of AWS has there."""
-        return self._written(usual=False)[1]
-
     def examples(self) -> ExampleContexts:
         """One context that allows and one that denies; both were decided by the engine."""
         found: list[Context | None] = []

@@ -126,7 +126,7 @@ def text_classes(patterns: Iterable[Pattern], form: Form | None = None) -> TextC
 
 def _fresh(texts: Iterable[str]) -> list[str]:
     """Characters that occur in none of the texts, in either letter case."""
-    used = {form for text in texts for character in text for form in _forms(character)}
+    used = {form for text in texts for character in text for form in letter_forms(character)}
     found = [character for character in FRESH if character not in used]
     code = 0x4E00
     while len(found) < 2:  # noqa: PLR2004 - one, and another one that differs from it
@@ -136,7 +136,7 @@ def _fresh(texts: Iterable[str]) -> list[str]:
     return found
 
 
-def _forms(character: str) -> set[str]:
+def letter_forms(character: str) -> set[str]:
     """A character in all letter cases that fold to one."""
     lower = character.lower()
     return {character, lower, lower.upper(), ODD_CAPITALS.get(lower, lower)}
@@ -228,7 +228,7 @@ class _Walk:
             low = rest & -rest
             character = self.named[low.bit_length() - 1]
             if character is not None:
-                forms = _forms(character) if self.folded else {character}
+                forms = letter_forms(character) if self.folded else {character}
                 characters.update(dict.fromkeys(sorted(forms)))
             rest ^= low
         if self.alphabet:

@@ -1,30 +1,16 @@
-"""Writes policies as JSON.
+"""Writes policies as data.
 
 What is written reads back as the same policy; elements stand in the order of AWS's own examples.
 """
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from iamsim.syntax.ast import Policy, Principals, Statement, Value
-
-
-def print_policy(policy: Policy, *, indent: int = 2) -> str:
-    """Write a policy as JSON text, without a line break at its end."""
-    document = to_document(policy)
-    text = json.dumps(document, indent=indent, ensure_ascii=False)
-    if text.isascii():
-        return text
-    try:
-        text.encode()
-    except UnicodeEncodeError:  # half of a surrogate pair: no file can hold it unescaped
-        return json.dumps(document, indent=indent)
-    return text
 
 
 def to_document(policy: Policy) -> dict[str, object]:

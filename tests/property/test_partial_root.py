@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from iamsim.core.decision import Verdict
 from iamsim.engine.question import AttachedPolicies, Question
 from iamsim.engine.world import CompiledWorld
-from iamsim.symbolic.completion import decide_completion
+from iamsim.symbolic.completion import complete
 from iamsim.symbolic.partial import answer
 from iamsim.syntax.read import parse_policy
 
@@ -93,7 +93,7 @@ def test_what_is_said_of_either_root_holds_for_both(question, value, word, accou
     if "resource-account" not in question.unknown:
         del context["aws:ResourceAccount"]
     context = {key: member for key, member in context.items() if member is not None}
-    decided = decide_completion(question, context, WORLD)
+    decided = complete(question, context, WORLD).decide()
     assert (got.decision.verdict is Verdict.CONDITIONAL) is (got.residual is not None)
     assert got.explanation is not None
     if got.residual is None:

@@ -15,7 +15,7 @@ from hypothesis import given
 from iamsim.core.decision import Verdict
 from iamsim.core.errors import UnsupportedError
 from iamsim.engine import authorize
-from iamsim.symbolic.completion import decide_completion
+from iamsim.symbolic.completion import complete
 from iamsim.symbolic.layers import LAYERS
 from iamsim.symbolic.partial import answer
 from iamsim.symbolic.unknowns import named_things, session_is_unnamed
@@ -131,7 +131,7 @@ def hold(world: Data | None, request: Data, tape: Tape) -> None:
         plausible = is_request(question, compiled, context)
         if residual is None and not plausible:
             continue
-        decided = decide_completion(question, context, compiled)
+        decided = complete(question, context, compiled).decide()
         if residual is None:
             assert decided.allowed is got.allowed
             if got.decision.verdict is Verdict.EXPLICIT_DENY:

@@ -6,7 +6,7 @@ import pytest
 
 from iamsim.catalog.key_permissions import key_permissions
 from iamsim.catalog.reference import Catalog
-from iamsim.query.encryption import find_encryption, is_encrypted_kind
+from iamsim.query.encryption import find_encryption
 from iamsim.world.load import load_world_data
 
 HOME = "111122223333"
@@ -101,7 +101,6 @@ def test_the_table_speaks_of_actions_that_there_are():
 )
 def test_services_with_a_name_of_their_own_need_nothing_of_callers(action):
     """So do actions that touch no content."""
-    assert not is_encrypted_kind(action)
     assert find_encryption(action, "arn:aws:s3:::b/x", world_of("arn:aws:s3:::b/x")) is None
 
 

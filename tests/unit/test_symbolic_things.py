@@ -12,7 +12,7 @@ from iamsim.core.errors import RequestError
 from iamsim.engine import authorize
 from iamsim.engine.question import AttachedPolicies, Question, Session, Via
 from iamsim.engine.world import CompiledWorld
-from iamsim.symbolic.completion import decide_completion
+from iamsim.symbolic.completion import complete
 from iamsim.symbolic.partial import answer
 from iamsim.world.documents import parse_document
 from iamsim.world.load import load_world_documents
@@ -125,7 +125,7 @@ def test_a_given_account_key_leaves_the_account_itself_open() -> None:
     assert residual.to_condition() == [{"StringEquals": {"resource-account": [OWN]}}]
     assert residual.holds({"resource-account": OWN})
     assert not residual.holds({"resource-account": OTHER})
-    assert not decide_completion(asked, {}).allowed
+    assert not complete(asked, {}).decide().allowed
 
 
 WORLD = """
@@ -285,7 +285,7 @@ def test_a_session_without_user_id_is_asked_for_by_name() -> None:
     assert residual is not None
     assert residual.to_condition() == [{"StringNotEquals": {"session-name": ["ci"]}}]
     assert not residual.holds({"session-name": "ci"})
-    assert not decide_completion(asked, {"session-name": "ci"}).allowed
+    assert not complete(asked, {"session-name": "ci"}).decide().allowed
 
 
 def test_whether_there_is_a_boundary_matters_to_not_principal() -> None:
@@ -298,7 +298,7 @@ def test_whether_there_is_a_boundary_matters_to_not_principal() -> None:
     assert residual.holds({"permissions-boundary": "notApplicable"})
     for word in ("allow", "explicitDeny", "implicitDeny"):
         assert not residual.holds({"permissions-boundary": word})
-        assert not decide_completion(asked, {"permissions-boundary": word}).allowed
+        assert not complete(asked, {"permissions-boundary": word}).decide().allowed
 
 
 def test_an_unknown_bucket_policy_may_be_public() -> None:
@@ -320,7 +320,7 @@ def test_an_unknown_bucket_policy_may_be_public() -> None:
     )
     for word, allowed in (("allow", True), ("implicitDeny", False)):
         words = {"resource-based-policy": "allow", "s3-block-public-access": word}
-        assert decide_completion(both, words).allowed is allowed
+        assert complete(both, words).decide().allowed is allowed
     own = question(ALL, unknown=("resource-based-policy",), attached=block)
     residual = answer(own).residual
     assert residual is not None

@@ -48,8 +48,8 @@ from typing import TYPE_CHECKING
 
 from iamsim.catalog.resource_types import find_type, resource_types
 from iamsim.checks.registry import checks
+from iamsim.checks.words import as_it_stands
 from iamsim.core.decision import PolicyType
-from iamsim.core.json_text import JsonNumber
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -187,15 +187,10 @@ def _size(policy: PolicyView) -> int:
 def characters(document: object, policy_type: PolicyType | None) -> int:
     """Count the characters of a document as the service does; where white space counts, those of
     JSON that has none outside of texts."""
-    text = json.dumps(document, separators=(",", ":"), ensure_ascii=False, default=_plain)
+    text = json.dumps(document, separators=(",", ":"), ensure_ascii=False, default=as_it_stands)
     return len(text) if policy_type in ORGANIZATION else _counted(text, policy_type)
 
 
 def _counted(text: str, policy_type: PolicyType | None) -> int:
     """The characters of a text that count for a type of policy: IAM counts no white space."""
     return len(text) if policy_type in WITH_WHITE_SPACE else len("".join(text.split()))
-
-
-def _plain(value: object) -> str:
-    """Write a number as it stands."""
-    return value.text if isinstance(value, JsonNumber) else str(value)

@@ -13,7 +13,7 @@ import json
 from typing import TYPE_CHECKING
 
 from iamsim.checks.registry import checks
-from iamsim.core.json_text import JsonNumber
+from iamsim.checks.words import as_it_stands
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,15 +51,10 @@ def meaning(statement: StatementView) -> str:
                 # Nearly all are texts, of which the marks tell that they are some.
                 f'"{entry}"'
                 if isinstance(entry, str)
-                else json.dumps(entry, sort_keys=True, default=_plain)
+                else json.dumps(entry, sort_keys=True, default=as_it_stands)
                 for entry in listed
             ]
             if name in IGNORING_CASE:
                 texts = [text.lower() for text in texts]
             parts[name] = sorted(set(texts))
-    return json.dumps(parts, sort_keys=True, default=_plain)
-
-
-def _plain(value: object) -> str:
-    """Write a number as it stands."""
-    return value.text if isinstance(value, JsonNumber) else str(value)
+    return json.dumps(parts, sort_keys=True, default=as_it_stands)

@@ -13,6 +13,7 @@ from iamsim.core.caret import quote
 from iamsim.importers.cloudformation.sam_events import (
     event_managed_policies,
     function_url_permissions,
+    of_type,
     read_event,
 )
 from iamsim.importers.cloudformation.sam_policies import expand_policies
@@ -87,7 +88,7 @@ def expand_sam(template: Mapping[str, object], remark: Remark) -> Json:
                 remark(logical_id, "not-expanded", "`Auth.ResourcePolicy` is not expanded")
             if "DefinitionBody" in properties:
                 properties["Body"] = properties["DefinitionBody"]
-            expanded = {logical_id: _resource(RENAMED[name], properties | _tags(properties))}
+            expanded = {logical_id: of_type(RENAMED[name], properties | _tags(properties))}
         else:
             remark(logical_id, "not-expanded", f"{quote(kind)} is not expanded")
             continue
@@ -109,10 +110,6 @@ def _with_globals(properties: Json, common: object) -> Json:
     return merged
 
 
-def _resource(kind: str, properties: Json) -> Json:
-    return {"Type": kind, "Properties": properties}
-
-
 def _tags(properties: Json, creator: str | None = None) -> Json:
     """Write tags as CloudFormation does: SAM has a map, and adds one of its own."""
     tags = properties.get("Tags")
@@ -126,7 +123,7 @@ def _expand(logical_id: str, name: str, properties: Json, remark: Remark) -> Jso
     own = {key: value for key, value in properties.items() if key not in OF_ROLE}
     role = own.pop("Role", {"Fn::GetAtt": [f"{logical_id}Role", "Arn"]})
     own[ROLE_OF[name]] = role
-    made: Json = {logical_id: _resource(TYPES[name], own | _tags(properties, name))}
+    made: Json = {logical_id: of_type(TYPES[name], own | _tags(properties, name))}
     events = properties.get("Events")
     events = {
         key: event
@@ -193,7 +190,7 @@ def _role(
     for theirs, ours in (("PermissionsBoundary", "PermissionsBoundary"), ("RolePath", "Path")):
         if theirs in properties:
             role[ours] = properties[theirs]
-    return _resource("AWS::IAM::Role", role)
+    return of_type("AWS::IAM::Role", role)
 
 
 def _traces(properties: Json) -> bool:

@@ -43,8 +43,8 @@ def function_url_permissions(logical_id: str, target: object, config: object) ->
     call: Json = {"Action": "lambda:InvokeFunction", "InvokedViaFunctionUrl": True}
     common: Json = {"FunctionName": target, "Principal": "*"}
     return {
-        f"{logical_id}UrlPublicPermissions": _resource("AWS::Lambda::Permission", url | common),
-        f"{logical_id}URLInvokeAllowPublicAccess": _resource(
+        f"{logical_id}UrlPublicPermissions": of_type("AWS::Lambda::Permission", url | common),
+        f"{logical_id}URLInvokeAllowPublicAccess": of_type(
             "AWS::Lambda::Permission", call | common
         ),
     }
@@ -66,7 +66,7 @@ def read_event(event_id: str, name: str, event: Json, target: object) -> Json | 
     if kind in POLLED:
         return {}
     if kind in RULES:
-        rule = _resource("AWS::Events::Rule", {})
+        rule = of_type("AWS::Events::Rule", {})
         source: object = {"Fn::GetAtt": [event_id, "Arn"]}
         return {event_id: rule} | _permission(event_id, target, "events", SourceArn=source)
     if kind == "S3":
@@ -81,7 +81,7 @@ def read_event(event_id: str, name: str, event: Json, target: object) -> Json | 
         )
     if kind == "IoTRule":
         text = f"arn:${{AWS::Partition}}:iot:{HERE}:rule/${{{event_id}}}"
-        rule = _resource("AWS::IoT::TopicRule", {})
+        rule = of_type("AWS::IoT::TopicRule", {})
         return {event_id: rule} | _permission(
             event_id,
             target,
@@ -97,7 +97,7 @@ def _api(event_id: str, kind: str, properties: Json, target: object) -> Json:
     api = properties.get("RestApiId" if kind == "Api" else "ApiId")
     made: Json = {}
     if api is None:
-        made[APIS[kind]] = _resource(API_TYPES[kind], {})
+        made[APIS[kind]] = of_type(API_TYPES[kind], {})
         api = {"Ref": APIS[kind]}
     method = str(properties.get("Method", "*")).upper()
     path = str(properties.get("Path", "/*"))
@@ -122,7 +122,7 @@ def _permission(event_id: str, target: object, service: str, **source: object) -
         "Principal": f"{service}.amazonaws.com",
         **source,
     }
-    return {f"{event_id}Permission": _resource("AWS::Lambda::Permission", properties)}
+    return {f"{event_id}Permission": of_type("AWS::Lambda::Permission", properties)}
 
 
 def _caller_role(event_id: str, service: str, action: str, target: object) -> Json:
@@ -141,8 +141,9 @@ def _caller_role(event_id: str, service: str, action: str, target: object) -> Js
             }
         ],
     }
-    return {f"{event_id}Role": _resource("AWS::IAM::Role", role)}
+    return {f"{event_id}Role": of_type("AWS::IAM::Role", role)}
 
 
-def _resource(kind: str, properties: Json) -> Json:
+def of_type(kind: str, properties: Json) -> Json:
+    """A resource as templates have it."""
     return {"Type": kind, "Properties": properties}

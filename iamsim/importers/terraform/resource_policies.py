@@ -112,10 +112,6 @@ def _holder_arn(reading: Reading) -> str:
     return policy_holder(reading.arn, reading.scope) or reading.arn
 
 
-def _bucket(reading: Reading) -> None:
-    reading.tags(_record(reading, reading.arn))
-
-
 def _public_access_block(reading: Reading) -> None:
     bucket = reading.text("bucket")
     arn = None if bucket is None else _arn(reading, "aws_s3_bucket", bucket)
@@ -446,7 +442,7 @@ SETTINGS: dict[str, Callable[[Reading], None]] = {
     "aws_ram_resource_association": _shared,
     "aws_s3_access_point": _access_point,
     "aws_s3_account_public_access_block": _account_public_access_block,
-    "aws_s3_bucket": _bucket,
+    "aws_s3_bucket": read_tagged,
     "aws_s3_bucket_public_access_block": _public_access_block,
     "aws_s3control_multi_region_access_point": _region_point,
 }

@@ -18,7 +18,7 @@ from iamsim.query.changes.compare import compare_place
 from iamsim.query.changes.endpoints import EndpointChange, compare_endpoints
 from iamsim.query.changes.latent import find_latent
 from iamsim.query.changes.model import Change, Changes, Direction, Reached, probe
-from iamsim.query.changes.reach import can_be_asked, heads_of, joined_mask, places_of
+from iamsim.query.changes.reach import can_be_asked, heads_of, places_of
 from iamsim.query.changes.resources import (
     Listing,
     compare_control_policies,
@@ -29,7 +29,7 @@ from iamsim.query.changes.sight import NOTHING, Compared, Sight
 from iamsim.query.changes.statements import Difference, compare_levels, statements_of
 from iamsim.query.changes.touches import Touches
 from iamsim.query.changes.unchanged import Unchanged
-from iamsim.symbolic.actions import UNLISTED, all_actions
+from iamsim.symbolic.actions import UNLISTED, all_actions, joined_mask
 from iamsim.universe.candidates import granted_by
 from iamsim.universe.differing import Differing
 from iamsim.universe.elsewhere import ways_of

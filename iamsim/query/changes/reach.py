@@ -15,6 +15,7 @@ from iamsim.engine.services.sts import TRUST_ACTIONS
 from iamsim.query.changes.model import Reached, probe
 from iamsim.query.what_can.askable import about_service, askable, starts_of_parts
 from iamsim.query.what_can.places import EVERYTHING, Place, find_families
+from iamsim.symbolic.actions import joined_mask
 from iamsim.universe.contents import content_of
 from iamsim.universe.elsewhere import OWNER_KEYS, elsewhere
 
@@ -190,14 +191,6 @@ def heads_of(own: Iterable[CompiledStatement], theirs: Iterable[str]) -> tuple[s
 def _unique(statements: Iterable[CompiledStatement]) -> list[CompiledStatement]:
     """Statements that say something else each."""
     return list({content_of(statement): statement for statement in statements}.values())
-
-
-def joined_mask(statements: Iterable[CompiledStatement], universe: ActionUniverse) -> int:
-    """The actions that some of the statements are about."""
-    found = 0
-    for statement in statements:
-        found |= universe.mask(statement.actions)
-    return found
 
 
 def _may_match(statement: CompiledStatement, *requests: Request) -> bool:

@@ -9,6 +9,7 @@ from iamsim import catalog
 from iamsim.core.decision import PolicyType
 from iamsim.core.request import CallerKind, GrantKind
 from iamsim.engine.formula import RESOURCE_POLICIES, Slot
+from iamsim.engine.inert import takes_no_resource
 from iamsim.engine.services.logs import log_group_pattern
 
 if TYPE_CHECKING:
@@ -48,12 +49,6 @@ def action_name(action: str) -> str:
     """Spell an action as AWS does, where it is known."""
     facts = catalog.find_action(action)
     return action if facts is None else facts.full_name
-
-
-def takes_no_resource(action: str) -> bool:
-    """Whether an action is known to be granted on ``*`` only."""
-    facts = catalog.find_action(action)
-    return facts is not None and not facts.resource_types
 
 
 def resource_pattern(resource: str) -> str:

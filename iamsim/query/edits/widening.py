@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.core.explanation import Element
+from iamsim.engine.inert import takes_no_resource
 from iamsim.query.edits.parts import (
     action_name,
     principal_name,
     resource_pattern,
-    takes_no_resource,
 )
 from iamsim.query.edits.steps import Step
 

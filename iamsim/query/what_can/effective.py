@@ -23,6 +23,7 @@ from iamsim.query.batch.processes import ALONE, no_progress
 from iamsim.query.what_can.admitting import may_let_in
 from iamsim.query.what_can.askable import starts_of_parts
 from iamsim.query.what_can.places import EVERYTHING, Family, Place, find_families
+from iamsim.symbolic.actions import joined_mask
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -121,7 +122,7 @@ def find_effective(
     owners = [facts.caller.account, *(_owner(batch.world.model, arn) for arn, _ in listed)]
     for owner in dict.fromkeys(owners):
         statements += _control_statements(batch, owner, facts)
-    named = [(arn, _joined_mask(some, universe)) for arn, some in listed]
+    named = [(arn, joined_mask(some, universe)) for arn, some in listed]
     inside = starts_of_parts((batch.world.model,), named, universe)
     only = _without_policy(facts.caller, universe, statements)
     families, unknown = find_families(
@@ -194,13 +195,6 @@ class Deciding:
         return [_decide(self._batch, self._asked, *part) for part in parts]
 
 
-def _joined_mask(statements: Sequence[CompiledStatement], universe: ActionUniverse) -> int:
-    found = 0
-    for statement in statements:
-        found |= universe.mask(statement.actions)
-    return found
-
-
 def _decide(batch: Batch, asked: Asked, place: Place, actions: int) -> list[Decided]:
     classes: list[ActionClass] = batch.action_classes(
         asked.principal, place.sample, actions, given_at(asked, place), asked.session
@@ -238,7 +232,7 @@ def _without_policy(
     https://docs.aws.amazon.com/kms/latest/developerguide/alias-access.html
     https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssecuritytokenservice.html
     """
-    covered = _joined_mask(statements, universe)
+    covered = joined_mask(statements, universe)
     written = {
         pattern.pattern
         for statement in statements

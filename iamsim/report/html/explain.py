@@ -32,7 +32,7 @@ from iamsim.report.html.gates import gate_rows
 from iamsim.report.html.parts import outcome_badge
 from iamsim.report.layers import layer_rows
 from iamsim.report.message import denied_message
-from iamsim.report.summary import summary
+from iamsim.report.summary import because
 from iamsim.report.trace import context_section
 from iamsim.words.sentences import layer_name
 from iamsim.words.wording import failure_text, joined, place_text, request_text, statement_text
@@ -73,7 +73,7 @@ def answers_document(reports: Sequence[AnswerReport], remarks: Sequence[str] = (
     columns: tuple[Column[tuple[str, AnswerReport]], ...] = (
         Column("request", lambda row: Cell(row[1].title, href=f"#{row[0]}")),
         Column("decision", lambda row: verdict_badge(row[1].answer.decision.verdict)),
-        Column("why", lambda row: _reason(row[1].answer)),
+        Column("why", lambda row: because(row[1].answer)),
     )
     contents = Section("contents", "Requests", columns, list(zip(names, reports, strict=True)))
     passed = sum(report.answer.allowed for report in reports)
@@ -129,14 +129,10 @@ def answer_document(report: AnswerReport, name: str = "a1", *before: Block) -> D
             context_section(answer, whole=True, name=f"{name}-context", caption="Context"),
             *scenario,
         ),
-        summary=_reason(answer),
+        summary=because(answer),
         verdict=verdict_badge(answer.decision.verdict),
         warnings=warnings([answer]),
     )
-
-
-def _reason(answer: Answer) -> str:
-    return summary(answer).partition(": ")[2]
 
 
 def _overview(answer: Answer, name: str) -> Section[LayerRow]:

@@ -1,6 +1,6 @@
 """What no package says about operations, from AWS's pages: the file that `build_calls.py` reads.
 
-Lines of `data/corrections.txt`::
+Lines of `calls_corrections.txt`::
 
     page URL                                   of all lines up to the next page
     prefix SERVICE PREFIX...                   IAM prefixes of a service of botocore
@@ -27,7 +27,7 @@ class Corrections(NamedTuple):
 def read_corrections() -> Corrections:
     """Read the file; ValueError names a line that is none of the above."""
     corrections = Corrections({}, {}, {})
-    path = Path(__file__).parent / "data" / "corrections.txt"
+    path = Path(__file__).with_suffix(".txt")
     page = ""
     for number, line in enumerate(read_text(path).splitlines(), 1):
         words = line.partition("#")[0].split()
@@ -48,6 +48,6 @@ def read_corrections() -> Corrections:
                         bound
                     )
             case _:
-                message = f"corrections.txt, line {number}: `{line}`"
+                message = f"{path.name}, line {number}: `{line}`"
                 raise ValueError(message)
     return corrections
