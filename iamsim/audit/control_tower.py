@@ -1,192 +1,90 @@
-"""The mandatory preventive controls of AWS Control Tower, as claims about its own resources.
+"""The preventive controls of AWS Control Tower, as claims made from a table.
 
-Actions, resources and conditions are those of the service control policies that AWS prints for each
-control. Controls that AWS prints with the same policy share a claim. Those about the buckets of the
-log archive are about its account alone, as AWS enables them there alone. The detective controls are
-rules of AWS Config, which no policy enforces; the elective ones hold where somebody wants them.
+A row has the actions, resources and condition of the policy that AWS prints for the control.
+Controls that AWS prints with the same policy share a claim. Landing zone 4.0 has other mandatory
+controls than those before; its own are told by the names of their statements.
 
-https://docs.aws.amazon.com/controltower/latest/controlreference/mandatory-controls.html, and for
-the ids https://docs.aws.amazon.com/controltower/latest/controlreference/cannot-change-with-gr-api.html
+https://docs.aws.amazon.com/controltower/latest/controlreference/mandatory-controls.html,
+https://docs.aws.amazon.com/controltower/latest/controlreference/elective-preventive-controls.html,
+https://docs.aws.amazon.com/controltower/latest/controlreference/ds-preventive-controls.html and
+https://docs.aws.amazon.com/controltower/latest/controlreference/list-of-rcp-controls.html
 """
 
 from __future__ import annotations
 
-from iamsim.audit.guardrails import CONTROLS, Guardrail
+import tomllib
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from iamsim import catalog
+from iamsim.audit.guardrails import Guardrail
 from iamsim.audit.model import Severity
+from iamsim.files.reading import read_text
 
-BUCKETS = "arn:*:s3:::aws-controltower*"
-TAG = "aws:ResourceTag/aws-control-tower"
-OF_CONTROL_TOWER = "managed-by-control-tower"
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
 
 
-def _control(
-    ids: tuple[str, ...],
-    resources: tuple[str, ...],
-    actions: tuple[str, ...],
-    exempt: tuple[str, ...] = (),
-    condition: dict[str, dict[str, str]] | None = None,
-) -> Guardrail:
-    """A mandatory control, with those that AWS prints with the same policy."""
-    id_ = f"AWS-GR_{ids[0]}"
-    controls = tuple(f"AWS-GR_{other_id}" for other_id in ids)
-    return Guardrail(
-        id_,
-        "",
-        actions,
-        Severity.MEDIUM,
-        CONTROLS,
-        resources,
-        controls,
-        exempt=exempt,
-        condition=condition,
+FILE = Path(__file__).parent / "data" / "control_tower.toml"
+PAGES = "https://docs.aws.amazon.com/controltower/latest/controlreference/"
+
+
+@cache
+def _table() -> dict[str, dict[str, Any]]:
+    return tomllib.loads(read_text(FILE))
+
+
+def mandatory_controls(*, landing_zone_4: bool) -> tuple[Guardrail, ...]:
+    """The mandatory controls of landing zone 4.0, or of those before."""
+    gone = "until" if landing_zone_4 else "since"
+    return tuple(
+        _claim(id_, row, Severity.MEDIUM)
+        for id_, row in _table()["mandatory"].items()
+        if gone not in row
     )
 
 
-CONTROL_TOWER = (
-    _control(
-        (
-            "CLOUDTRAIL_CHANGE_PROHIBITED",
-            "CLOUDTRAIL_CLOUDWATCH_LOGS_ENABLED",
-            "CLOUDTRAIL_ENABLED",
-            "CLOUDTRAIL_VALIDATION_ENABLED",
-        ),
-        ("arn:*:cloudtrail:*:*:trail/aws-controltower-*",),
-        (
-            "cloudtrail:DeleteTrail",
-            "cloudtrail:PutEventSelectors",
-            "cloudtrail:StopLogging",
-            "cloudtrail:UpdateTrail",
-        ),
-    ),
-    _control(
-        ("CLOUDWATCH_EVENTS_CHANGE_PROHIBITED",),
-        ("arn:*:events:*:*:rule/aws-controltower-*",),
-        (
-            "events:DeleteRule",
-            "events:DisableRule",
-            "events:PutRule",
-            "events:PutTargets",
-            "events:RemoveTargets",
-        ),
-    ),
-    _control(
-        ("CONFIG_AGGREGATION_AUTHORIZATION_POLICY",),
-        ("arn:*:config:*:*:aggregation-authorization*",),
-        ("config:DeleteAggregationAuthorization",),
-        condition={"StringLike": {TAG: OF_CONTROL_TOWER}},
-    ),
-    _control(
-        ("CONFIG_AGGREGATION_CHANGE_PROHIBITED",),
-        ("*",),
-        ("config:TagResource", "config:UntagResource"),
-        condition={"ForAllValues:StringEquals": {"aws:TagKeys": "aws-control-tower"}},
-    ),
-    _control(
-        ("CONFIG_CHANGE_PROHIBITED", "CONFIG_ENABLED"),
-        ("*",),
-        (
-            "config:DeleteConfigurationRecorder",
-            "config:DeleteDeliveryChannel",
-            "config:DeleteRetentionConfiguration",
-            "config:PutConfigurationRecorder",
-            "config:PutDeliveryChannel",
-            "config:PutRetentionConfiguration",
-            "config:StopConfigurationRecorder",
-        ),
-    ),
-    _control(
-        ("CONFIG_RULE_CHANGE_PROHIBITED",),
-        ("*",),
-        (
-            "config:DeleteConfigRule",
-            "config:DeleteConfigurationAggregator",
-            "config:DeleteEvaluationResults",
-            "config:PutConfigRule",
-            "config:PutConfigurationAggregator",
-        ),
-        condition={"StringEquals": {TAG: OF_CONTROL_TOWER}},
-    ),
-    _control(
-        ("IAM_ROLE_CHANGE_PROHIBITED",),
-        (
-            "arn:*:iam::*:role/aws-controltower-*",
-            "arn:*:iam::*:role/*AWSControlTower*",
-            "arn:*:iam::*:role/stacksets-exec-*",
-        ),
-        (
-            "iam:AttachRolePolicy",
-            "iam:CreateRole",
-            "iam:DeleteRole",
-            "iam:DeleteRolePermissionsBoundary",
-            "iam:DeleteRolePolicy",
-            "iam:DetachRolePolicy",
-            "iam:PutRolePermissionsBoundary",
-            "iam:PutRolePolicy",
-            "iam:UpdateAssumeRolePolicy",
-            "iam:UpdateRole",
-            "iam:UpdateRoleDescription",
-        ),
-        ("arn:*:iam::*:role/stacksets-exec-*",),
-    ),
-    _control(
-        ("LAMBDA_CHANGE_PROHIBITED",),
-        ("arn:*:lambda:*:*:function:aws-controltower-*",),
-        (
-            "lambda:AddPermission",
-            "lambda:CreateEventSourceMapping",
-            "lambda:CreateFunction",
-            "lambda:DeleteEventSourceMapping",
-            "lambda:DeleteFunction",
-            "lambda:DeleteFunctionConcurrency",
-            "lambda:PutFunctionConcurrency",
-            "lambda:RemovePermission",
-            "lambda:UpdateEventSourceMapping",
-            "lambda:UpdateFunctionCode",
-            "lambda:UpdateFunctionConfiguration",
-        ),
-    ),
-    _control(
-        ("LOG_GROUP_POLICY",),
-        ("arn:*:logs:*:*:log-group:*aws-controltower*",),
-        ("logs:DeleteLogGroup", "logs:PutRetentionPolicy"),
-    ),
-    _control(
-        ("SNS_CHANGE_PROHIBITED",),
-        ("arn:*:sns:*:*:aws-controltower-*",),
-        (
-            "sns:AddPermission",
-            "sns:CreateTopic",
-            "sns:DeleteTopic",
-            "sns:RemovePermission",
-            "sns:SetTopicAttributes",
-        ),
-    ),
-    _control(
-        ("SNS_SUBSCRIPTION_CHANGE_PROHIBITED",),
-        ("arn:*:sns:*:*:aws-controltower-SecurityNotifications",),
-        ("sns:Subscribe",),  # AWS's policy names sns:Unsubscribe too, which no policy controls
-    ),
-)
-LOG_ARCHIVE = (
-    _control(("AUDIT_BUCKET_DELETION_PROHIBITED",), (BUCKETS,), ("s3:DeleteBucket",)),
-    _control(
-        ("CT_AUDIT_BUCKET_ENCRYPTION_CHANGES_PROHIBITED",),
-        (BUCKETS,),
-        ("s3:PutEncryptionConfiguration",),
-    ),
-    _control(
-        ("CT_AUDIT_BUCKET_LIFECYCLE_CONFIGURATION_CHANGES_PROHIBITED",),
-        (BUCKETS,),
-        ("s3:PutLifecycleConfiguration",),
-    ),
-    _control(
-        ("CT_AUDIT_BUCKET_LOGGING_CONFIGURATION_CHANGES_PROHIBITED",),
-        (BUCKETS,),
-        ("s3:PutBucketLogging",),
-    ),
-    _control(
-        ("CT_AUDIT_BUCKET_POLICY_CHANGES_PROHIBITED",),
-        (BUCKETS,),
-        ("s3:DeleteBucketPolicy", "s3:PutBucketPolicy"),
-    ),
-)
+@cache
+def elective_controls() -> tuple[Guardrail, ...]:
+    """The elective controls, with those for digital sovereignty and data residency."""
+    rows = _table()["elective"]
+    return tuple(_claim(id_, row, Severity.INFORMATIONAL) for id_, row in rows.items())
+
+
+def reasons() -> Mapping[str, str]:
+    """Why there is no claim for the other preventive controls, and those in their place."""
+    return _table()["reasons"]
+
+
+def is_landing_zone_4(statements: Iterable[str]) -> bool:
+    """Whether policies have a statement that only landing zone 4.0 brings, by its name."""
+    rows = _table()["mandatory"].items()
+    return not {id_.replace(".", "") for id_, row in rows if "since" in row}.isdisjoint(statements)
+
+
+def _claim(id_: str, row: Mapping[str, Any], severity: Severity) -> Guardrail:
+    """What a row of the table claims."""
+    spared = {action for pattern in row.get("but", ()) for action in catalog.expand(pattern)}
+    actions = row["actions"]
+    if spared:
+        actions = [
+            action
+            for pattern in actions
+            for action in catalog.expand(pattern)
+            if action not in spared
+        ]
+    return Guardrail(
+        id_,
+        "",
+        tuple(actions),
+        severity,
+        PAGES + row["page"],
+        tuple(row.get("resources", ("*",))),
+        (id_, *row.get("same", ())),
+        exempt=tuple(row.get("exempt", ())),
+        condition=row.get("condition"),
+        spared=tuple(row.get("but", ())),
+        held=row.get("held", False),
+        of_resources=row.get("rcp", False),
+    )

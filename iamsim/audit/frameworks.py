@@ -335,6 +335,7 @@ FRAMEWORKS = {
                 *("guardrail-leave-organization", "guardrail-cloudtrail", "guardrail-config"),
                 *("guardrail-guardduty", "guardrail-access-analyzer", "guardrail-root-user"),
                 *("guardrail-root-access-keys", "guardrail-regions", "control-tower-preventive"),
+                "control-tower-elective",
                 *("delegation-without-boundary", "boundary-removable", "boundary-editable"),
             ),
             "SEC03-BP07": (

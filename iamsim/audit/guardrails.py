@@ -3,18 +3,30 @@
 A claim is proved on a world that holds the organization alone: its tree and its guardrails, and of
 accounts with the same guardrails one. Principals there may get any policies of their own, so that
 what is proved holds whatever anybody attaches, and what is refuted has a request that shows it.
+What the policy of a resource decides, too, is asked about a bucket, a key, a queue, a secret and a
+role that let everybody in.
 """
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.audit.model import Severity
+from iamsim.core.span import Source
 from iamsim.engine.world import CompiledWorld
 from iamsim.proofs.claims import parse_claim
 from iamsim.proofs.prove import Prover
-from iamsim.world.model import Account, World
+from iamsim.world.model import (
+    Account,
+    PolicyDocument,
+    PublicAccessBlock,
+    Resource,
+    Role,
+    World,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -33,12 +45,24 @@ STRONG = (
 )
 UNDECIDED = 100  # ways in which it may stay open what a caller can do, before its others are left
 CONTROL_TOWER_ROLE = "arn:*:iam::*:role/AWSControlTowerExecution"
+OPEN = {
+    "kms": "arn:{partition}:kms:us-east-1:{account}:key/iamsim-probe",
+    "s3": "arn:{partition}:s3:::iamsim-probe-{account}",
+    "secretsmanager": "arn:{partition}:secretsmanager:us-east-1:{account}:secret:iamsim-probe",
+    "sqs": "arn:{partition}:sqs:us-east-1:{account}:iamsim-probe",
+    "sts": "arn:{partition}:iam::{account}:role/iamsim-probe",
+}
+"""Resources that let everybody in, by the service whose actions are asked about."""
+PARTS = {"s3": ("arn:{partition}:s3:::iamsim-probe-{account}/*",)}
+PROBE = "iamsim-probe"
 
 
 class Guardrail(NamedTuple):
     """What no principal of a member account may do, where `condition` holds. `controls` are the ids
     of AWS Control Tower that are about the same; `root` says that it is about root users alone,
-    `exempt` are patterns of the ARNs of principals that may do it all the same."""
+    `exempt` are patterns of the ARNs of principals that may do it all the same, `spared` those of
+    actions of its services that it is not about. With `held` it is about accounts that have such
+    a resource; with `of_resources` about everybody before resources that let everybody in."""
 
     id: str
     title: str
@@ -50,6 +74,9 @@ class Guardrail(NamedTuple):
     root: bool = False
     exempt: tuple[str, ...] = ()
     condition: Mapping[str, Mapping[str, str]] | None = None
+    spared: tuple[str, ...] = ()
+    held: bool = False
+    of_resources: bool = False
 
 
 GUARDRAILS = (
@@ -134,39 +161,64 @@ class GuardrailProver:
 
     def __init__(self, model: World, members: Sequence[str], exempt: Sequence[str]) -> None:
         """Take the organization and its member accounts."""
-        self.exempt = (CONTROL_TOWER_ROLE, *exempt)
+        self.model = model
+        self.exempt = tuple(exempt)
         self.alike = _alike(model, members)
-        accounts = {text: _bare(model, text) for text in self.alike}
-        bare = World(organization=model.organization, accounts=accounts, policies=model.policies)
-        self._prover = Prover(CompiledWorld.checked(bare))
 
     def exempt_from(self, guardrail: Guardrail) -> list[str]:
-        """Patterns of the principals that may do what a guardrail forbids."""
-        return [*self.exempt, *guardrail.exempt]
+        """Patterns of the principals that may do what a guardrail forbids. A role of the same name
+        in another organization is no exception from what resources are kept from."""
+        usual = () if guardrail.of_resources else (CONTROL_TOWER_ROLE,)
+        return [*usual, *self.exempt, *guardrail.exempt]
 
     def prove(self, guardrail: Guardrail, about: Sequence[str] = ()) -> CheckResult:
         """Prove that no principal of these members (without any, of all) can do it, or show one
         that can."""
         members = [key for key, alike in self.alike.items() if not about or {*alike} & {*about}]
-        who: list[object] = [{"account": member} for member in sorted(members)]
-        if guardrail.root:
-            who = [
+        never: dict[str, object] = {"action": list(guardrail.actions)}
+        if guardrail.of_resources:
+            services = {action.partition(":")[0] for action in guardrail.actions}
+            never["resource"] = [
+                form.format(partition=self._partition(member), account=member)
+                for member in sorted(members)
+                for service in sorted(services)
+                for form in (OPEN[service], *PARTS.get(service, ()))
+            ]
+        elif guardrail.root:
+            never["principal"] = [
                 f"arn:{self._partition(member)}:iam::{member}:root" for member in sorted(members)
             ]
-        never: dict[str, object] = {"principal": who, "action": list(guardrail.actions)}
+        else:
+            never["principal"] = [{"account": member} for member in sorted(members)]
         if guardrail.resources != ("*",):
             never["resource"] = list(guardrail.resources)
         if guardrail.condition is not None:
             never["condition"] = guardrail.condition
-        claim = {
-            "name": guardrail.id,
-            "never": {**never, "future": True},
-            "unless": [{"ArnLike": {"aws:PrincipalArn": self.exempt_from(guardrail)}}],
-        }
-        return self._prover.prove(parse_claim(claim), undecided=UNDECIDED)
+        claim: dict[str, object] = {"name": guardrail.id, "never": {**never, "future": True}}
+        if exempt := self.exempt_from(guardrail):
+            claim["unless"] = [{"ArnLike": {"aws:PrincipalArn": exempt}}]
+        asks_keys = any(action.startswith("kms:") for action in guardrail.actions)
+        prover = self._open if guardrail.of_resources or asks_keys else self._bare
+        return prover.prove(parse_claim(claim), undecided=UNDECIDED)
 
     def _partition(self, account: str) -> str:
-        return self._prover.world.model.accounts[account].partition
+        known = self.model.accounts.get(account)
+        return "aws" if known is None else known.partition
+
+    @cached_property
+    def _bare(self) -> Prover:
+        """What proves claims about accounts with nothing in them."""
+        return self._prover({text: _bare(self.model, text) for text in self.alike})
+
+    @cached_property
+    def _open(self) -> Prover:
+        """What proves claims about accounts with resources that let everybody in."""
+        return self._prover({text: _open(_bare(self.model, text)) for text in self.alike})
+
+    def _prover(self, accounts: dict[str, Account]) -> Prover:
+        model = self.model
+        bare = World(organization=model.organization, accounts=accounts, policies=model.policies)
+        return Prover(CompiledWorld.checked(bare))
 
 
 def _alike(model: World, members: Sequence[str]) -> dict[str, tuple[str, ...]]:
@@ -199,3 +251,34 @@ def _bare(model: World, account: str) -> Account:
         root_user=None,
         providers=(),
     )
+
+
+def _open(bare: Account) -> Account:
+    """An account with resources that let everybody in."""
+    account, partition = bare.id, bare.partition
+    forms = {
+        service: form.format(partition=partition, account=account) for service, form in OPEN.items()
+    }
+    del forms["sts"]
+    trust = _lets_in({"Action": ["sts:AssumeRole", "sts:SetContext"]})
+    return replace(
+        bare,
+        public_access_block=PublicAccessBlock(),
+        roles={PROBE: Role(account=account, name=PROBE, partition=partition, trust=trust)},
+        resources={
+            arn: Resource(
+                arn=arn,
+                account=account,
+                policy=_lets_in({"Action": f"{service}:*", "Resource": [arn, f"{arn}/*"]}),
+                public_access_block=PublicAccessBlock(),
+            )
+            for service, arn in forms.items()
+        },
+    )
+
+
+def _lets_in(statement: Mapping[str, object]) -> PolicyDocument:
+    """A policy that lets everybody in."""
+    made = {"Effect": "Allow", "Principal": "*", **statement}
+    document = {"Version": "2012-10-17", "Statement": [made]}
+    return PolicyDocument(PROBE, document, Source(PROBE, json.dumps(document)))

@@ -77,9 +77,6 @@ PUBLIC_ACCESS_BLOCK = Source(
     "aws s3control get-public-access-block --account-id {account}"
     " > {account}/get-public-access-block.json",
 )
-LOG_ARCHIVE_BUCKETS = Source(
-    "LOG-ARCHIVE/list-buckets.json", "aws s3api list-buckets > LOG-ARCHIVE/list-buckets.json"
-)
 ORGANIZATION = Source(
     "organizations/",
     "iamsim import --recipe --organization > collect.sh; bash collect.sh",

@@ -15,15 +15,12 @@ import pytest
 
 import iamsim
 from iamsim.audit.choices import Choices, Suppression
-from iamsim.audit.control_tower import CONTROL_TOWER, LOG_ARCHIVE
 from iamsim.audit.frameworks import FRAMEWORKS, view_of
-from iamsim.audit.guardrails import GUARDRAILS
 from iamsim.audit.headings import HEADINGS
 from iamsim.audit.languages import in_language, said
 from iamsim.audit.looking import Limits
 from iamsim.audit.model import Audit, CheckResult, Severity, Status
 from iamsim.audit.registry import load_checks
-from iamsim.audit.rules.guardrails import REGION_CONTROL
 from iamsim.audit.rules.mfa import REGISTER
 from iamsim.audit.run import run_audit
 from iamsim.audit.sources import Source
@@ -292,18 +289,6 @@ def test_controls_of_aws_are_about_what_aws_looks_at(tmp_path):
     assert statuses(inline) == [Status.PASS, Status.PASS, Status.UNKNOWN]
     loose = {"users": {"ana": {}}, "policies": {"all": EVERYTHING}}
     assert statuses(loose)[0] is Status.FAIL
-
-
-def test_ids_of_control_tower_are_those_of_aws():
-    """Every mandatory control that a policy enforces is a claim, and no other id is named."""
-    lists = read_document(ROOT / "tests/data/framework_ids.yaml").data
-    mandatory = lists["control-tower-mandatory"]["ids"]
-    strong = lists["control-tower-strongly-recommended"]["ids"]
-    claimed = [entry for control in (*CONTROL_TOWER, *LOG_ARCHIVE) for entry in control.controls]
-    detective = [entry for entry in mandatory if "_PUBLIC_" in entry]
-    assert sorted([*claimed, *detective, REGION_CONTROL]) == sorted(mandatory)
-    named = [entry for guardrail in GUARDRAILS for entry in guardrail.controls]
-    assert set(named) <= {*mandatory, *strong}
 
 
 def test_pages_are_current():
