@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 
 FILE = Path(__file__).parent / "data" / "control_tower.toml"
+OWN_ORGANIZATION = "o-YOUR-ORGANIZATION"
+"""What stands in conditions of the table for the id of the organization."""
 PAGES = "https://docs.aws.amazon.com/controltower/latest/controlreference/"
 
 

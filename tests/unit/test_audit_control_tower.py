@@ -5,18 +5,18 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
 from iamsim.audit.control_tower import (
+    OWN_ORGANIZATION,
     elective_controls,
     is_landing_zone_4,
     mandatory_controls,
     reasons,
 )
 from iamsim.audit.guardrails import GUARDRAILS, GuardrailProver
-from iamsim.audit.rules.guardrails import _policy
+from iamsim.audit.proving import policy_that_holds
 from iamsim.catalog import expand
 from iamsim.proofs.result import Verdict
 from iamsim.world.documents import read_document
@@ -55,7 +55,7 @@ def test_a_control_holds_with_its_policy_and_not_without(tmp_path, id_):
     """The policy that is the fix proves the claim; without it a request refutes it."""
     control = CLAIMS[id_]
     if control.condition is not None:
-        made = json.dumps(control.condition).replace("o-YOUR-ORGANIZATION", ORGANIZATION)
+        made = json.dumps(control.condition).replace(OWN_ORGANIZATION, ORGANIZATION)
         control = control._replace(condition=json.loads(made))
     without = prover(tmp_path)
     refuted = without.prove(control)
@@ -63,7 +63,7 @@ def test_a_control_holds_with_its_policy_and_not_without(tmp_path, id_):
     assert refuted.witness["action"] in {
         action for pattern in control.actions for action in expand(pattern)
     }
-    policy = _policy(SimpleNamespace(guardrails=without), control)
+    policy = policy_that_holds(without, control)
     there = [[policy], []]
     with_it = prover(tmp_path, *(reversed(there) if control.of_resources else there))
     assert with_it.prove(control).verdict is Verdict.PASS

@@ -20,14 +20,6 @@ is asked, too; of writes outside, the one that sends data to each of seven servi
 `lambda:InvokeFunction`. An exception for own principals by tag or name is a finding of low severity
 where an administrator of the member may give itself, or a session (`sts:TagSession`), the tag, or
 become such a user or role.
-`control-tower-preventive`: where AWS Control Tower is, its mandatory preventive controls by their
-ids, about its own resources: those of landing zone 4.0 where a policy has one of its statements,
-else those before; those for buckets and topics about the account that has them.
-`control-tower-elective`: its elective preventive controls, with those for data residency and
-digital sovereignty, as claims about every member account. They hold where somebody wants them, so
-that one that does not hold is informational; a severity in the configuration makes them count, and
-suppressions leave out what is not wanted. Those of resource control policies are asked about a
-bucket, a key, a queue, a secret and a role that let everybody in.
 
 ## Why it matters
 <https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html#bp-permissions-guardrails>,
@@ -42,31 +34,22 @@ guardrails forbid; other such roles are patterns under `guardrail-exempt` in the
 
 from __future__ import annotations
 
-import json
-import re
 from dataclasses import replace
 from itertools import islice, product
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.audit.asking import request_of, whole_services
-from iamsim.audit.control_tower import (
-    elective_controls,
-    is_landing_zone_4,
-    mandatory_controls,
-)
 from iamsim.audit.crossings import actions_beside, crossings, made_exceptions
-from iamsim.audit.guardrails import CONTROLS, GUARDRAILS
+from iamsim.audit.guardrails import GUARDRAILS
 from iamsim.audit.limits import PROBED, STRANGER, lets_in, probes_of, takes_away
 from iamsim.audit.model import Evidence, Finding, Fix, Gap, Passed, Request, Severity
 from iamsim.audit.policies import written_out
+from iamsim.audit.proving import proved
 from iamsim.audit.registry import audits
-from iamsim.audit.sources import ORGANIZATION, RESOURCES
 from iamsim.catalog.global_services import SPARED_BY_REGION
 from iamsim.catalog.regions import REGIONS
 from iamsim.core.decision import Layer, PolicyType, Verdict
-from iamsim.core.wildcard import compile_tokens, tokenize
 from iamsim.engine.question import AttachedPolicies, Question
-from iamsim.proofs.result import Verdict as Proof
 from iamsim.query.batch.answers import decide_one
 from iamsim.query.escalation.administrators import ADMINISTRATOR_ACCESS
 
@@ -84,10 +67,6 @@ HEADING = "guardrails"
 SCPS = "https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_scps.html"
 RCPS = "https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_rcps.html"
 PERIMETER = "https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_data-perimeters.html"
-ELECTIVE = (
-    "https://docs.aws.amazon.com/controltower/latest/controlreference/"
-    "elective-preventive-controls.html"
-)
 REGION_DENY = (
     "https://docs.aws.amazon.com/controltower/latest/controlreference/"
     "primary-region-deny-policy.html"
@@ -186,150 +165,14 @@ def _of_claim(guardrail: Guardrail) -> None:
             yield gap
             return
         if looking.members:
-            yield _proved(looking, guardrail, "organization")
+            yield proved(looking, guardrail, "organization")
             yield from looking.policy_gaps(PolicyType.SERVICE_CONTROL)
 
     audits(guardrail.id, HEADING, guardrail.title, guardrail.severity, guardrail.see)(run)
 
 
-def _proved(
-    looking: Looking, guardrail: Guardrail, subject: str, about: tuple[str, ...] = ()
-) -> Outcome:
-    """What a proof gives, about these members or about all."""
-    result = looking.guardrails.prove(guardrail, about)
-    if result.verdict is Proof.PASS:
-        return Passed(subject)
-    if result.verdict is Proof.UNKNOWN or result.witness is None:
-        why = f"whether the guardrail holds: {result.why_unknown or 'it was not proved'}"
-        return Gap(subject, why, "organizations/", "")
-    witness = result.witness
-    context = {str(key): str(value) for key, value in dict(witness.get("context", {})).items()}
-    request = Request(witness["principal"], witness["action"], witness["resource"], context)
-    where = request.resource if guardrail.of_resources else request.principal
-    member, alike = next(
-        (
-            (name, some)
-            for name, some in looking.guardrails.alike.items()
-            if name in where  # the name of a bucket has no account but ours
-        ),
-        ("", ()),
-    )
-    further = len(alike) - 1
-    others = (
-        f", and so in {further} other account{'s' if further > 1 else ''}" if further > 0 else ""
-    )
-    controls = (
-        f" (AWS Control Tower: {', '.join(guardrail.controls)})" if guardrail.controls else ""
-    )
-    return Finding(
-        subject,
-        f"{request.action} is possible in {member}{others}{controls}",
-        Fix("policy", written_out(_policy(looking, guardrail))),
-        evidence=(Evidence("request", result.message, request),),
-        span=None if looking.model.organization is None else looking.model.organization.span,
-    )
-
-
-def _policy(looking: Looking, guardrail: Guardrail) -> object:
-    """A policy of the organization that would hold the guardrail."""
-    exempt = looking.guardrails.exempt_from(guardrail)
-    condition: dict[str, object] = dict(guardrail.condition or {})
-    if exempt:
-        condition = {"ArnNotLike": {PRINCIPAL: exempt}, **condition}
-    if guardrail.root:
-        condition = {"ArnLike": {PRINCIPAL: "arn:*:iam::*:root"}}
-    words = re.split("[._-]", guardrail.id)
-    statement = {
-        "Sid": "".join(word.capitalize() for word in words),
-        "Effect": "Deny",
-        **({"Principal": "*"} if guardrail.of_resources else {}),
-        **_actions(guardrail),
-        "Resource": "*" if guardrail.resources == ("*",) else list(guardrail.resources),
-        "Condition": condition,
-    }
-    return {"Version": "2012-10-17", "Statement": [statement]}
-
-
-def _actions(guardrail: Guardrail) -> dict[str, object]:
-    """The element of a policy that names what a guardrail is about."""
-    if guardrail.spared:
-        return {"NotAction": list(guardrail.spared)}
-    everything = guardrail.actions == ("*",)
-    return {"Action": "*" if everything else list(guardrail.actions)}
-
-
 for _guardrail in GUARDRAILS:
     _of_claim(_guardrail)
-
-
-@audits(
-    "control-tower-preventive",
-    HEADING,
-    "AWS Control Tower's mandatory preventive controls hold",
-    Severity.MEDIUM,
-    CONTROLS,
-)
-def control_tower(looking: Looking) -> Iterator[Outcome]:
-    """The controls of Control Tower, where it is there."""
-    if looking.model.organization is None or not _has_control_tower(looking):
-        return
-    for control in mandatory_controls(landing_zone_4=_is_landing_zone_4(looking)):
-        holders = tuple(sorted(_holders(looking, control)))
-        if holders or not control.held:
-            yield _proved(looking, control, control.id, holders)
-        else:
-            what = "which account has the resources of the control"
-            yield RESOURCES.gap(control.id, what, account="LOG-ARCHIVE")
-
-
-@audits(
-    "control-tower-elective",
-    HEADING,
-    "AWS Control Tower's elective preventive controls hold",
-    Severity.INFORMATIONAL,
-    ELECTIVE,
-)
-def elective(looking: Looking) -> Iterator[Outcome]:
-    """The controls that an organization may choose, where Control Tower is there."""
-    organization = looking.model.organization
-    if organization is None or not looking.members or not _has_control_tower(looking):
-        return
-    for control in elective_controls():
-        made = json.dumps(control.condition)
-        if _ORGANIZATION not in made:
-            yield _proved(looking, control, control.id)
-        elif organization.id is None:
-            yield ORGANIZATION.gap(control.id, "the id of the organization")
-        else:
-            condition = json.loads(made.replace(_ORGANIZATION, organization.id))
-            yield _proved(looking, control._replace(condition=condition), control.id)
-
-
-def _has_control_tower(looking: Looking) -> bool:
-    roles = any("AWSControlTowerExecution" in account.roles for account in looking.accounts)
-    return roles or any(held.policy.name.startswith("aws-guardrails-") for held in looking.held)
-
-
-def _is_landing_zone_4(looking: Looking) -> bool:
-    """Whether a service control policy above some member has a statement of landing zone 4.0."""
-    return is_landing_zone_4(
-        statement.sid or ""
-        for first in looking.guardrails.alike
-        for _, policies in looking.model.scp_levels(first) or ()
-        for policy in policies
-        for statement in looking.statements(policy, CONTROL)
-    )
-
-
-def _holders(looking: Looking, control: Guardrail) -> Iterator[str]:
-    """The members that have a resource which a control is about."""
-    tests = [compile_tokens(tokenize(pattern)) for pattern in control.resources]
-    for member in looking.members if control.held else ():
-        account = looking.model.accounts.get(member)
-        if account is not None and any(
-            test(resource) for resource in account.resources for test in tests
-        ):
-            yield member
 
 
 @audits(
