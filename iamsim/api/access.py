@@ -9,8 +9,8 @@ from iamsim.api.results import Result
 from iamsim.core.arn import find_arn
 from iamsim.core.caret import quote
 from iamsim.core.errors import RequestError
-from iamsim.engine.question import PLAIN_SESSION
-from iamsim.query.batch.processes import ALONE, no_progress
+from iamsim.engine.question import PLAIN_SESSION, ContextValue, Session
+from iamsim.query.batch.processes import ALONE, Processes, no_progress
 from iamsim.questions.actions import expand_actions
 from iamsim.questions.names import principal_named, resource_named
 from iamsim.report import matrix as matrix_report
@@ -22,11 +22,9 @@ if TYPE_CHECKING:
 
     from iamsim.compile.policy import CompiledPolicy
     from iamsim.core.hint import Hint
-    from iamsim.engine.question import ContextValue, Session
     from iamsim.engine.world import CompiledWorld
     from iamsim.proofs.result import CheckResult
     from iamsim.query.batch import Batch, Candidate
-    from iamsim.query.batch.processes import Processes
     from iamsim.query.matrix import Matrix
     from iamsim.query.what_can.effective import Effective
     from iamsim.query.what_can.policy import EffectivePolicy

@@ -6,19 +6,19 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from iamsim.api.audits import look
+from iamsim.api.audits import AuditArguments, Looked, look
 from iamsim.api.results import Result
 from iamsim.audit.languages import said
 from iamsim.draw.organization import tree_of
 from iamsim.draw.organization_svg import organization_svg
-from iamsim.query.who_can import find_who_can
+from iamsim.query.who_can import WhoCan, find_who_can
 from iamsim.query.world_stats import world_stats
 from iamsim.questions.actions import expand_actions
 from iamsim.report.access_findings import FindingsAnswer, access_findings_document
 from iamsim.report.access_findings_data import access_findings_data
 from iamsim.report.audit import audit_document, audit_lines
 from iamsim.report.audit_data import audit_data
-from iamsim.report.document import Document, Picture, Remark, Section
+from iamsim.report.document import Block, Document, Picture, Remark, Section
 from iamsim.report.paths import PathsAnswer, paths_data, paths_document
 from iamsim.report.who_can import who_can_data, who_can_document
 from iamsim.report.world_stats import stats_data, stats_document
@@ -26,10 +26,7 @@ from iamsim.report.world_stats import stats_data, stats_document
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from iamsim.api.audits import AuditArguments, Looked
     from iamsim.query.batch import Batch
-    from iamsim.query.who_can import WhoCan
-    from iamsim.report.document import Block
     from iamsim.world.model import World
 
 FACETS = ("account", "severity", "heading")

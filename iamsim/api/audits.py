@@ -10,7 +10,7 @@ from iamsim import __version__
 from iamsim.api.results import Result
 from iamsim.api.trails import count_of
 from iamsim.audit.choices import find_choices, known_checks, read_choices
-from iamsim.audit.frameworks import FRAMEWORKS
+from iamsim.audit.frameworks import FRAMEWORKS, Framework
 from iamsim.audit.languages import LANGUAGES, in_language, said
 from iamsim.audit.looking import Looking
 from iamsim.audit.run import audit_of
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Collection, Sequence
 
-    from iamsim.audit.frameworks import Framework
     from iamsim.audit.model import Audit as Audited
     from iamsim.audit.model import CheckResult, HeadingResult
     from iamsim.query.batch import Batch

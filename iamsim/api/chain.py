@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from iamsim.api.answer import Answer
 from iamsim.api.inputs import (
+    ContextInput,
     check_account,
     check_texts,
     context_values,
@@ -19,7 +20,7 @@ from iamsim.core.errors import RequestError
 from iamsim.engine.question import Question
 from iamsim.query.assumptions import assumptions_of
 from iamsim.query.chains import Chain as WalkedChain
-from iamsim.query.chains import Plan, plan_chain, walk_chain
+from iamsim.query.chains import Hop, Plan, plan_chain, walk_chain
 from iamsim.report.chains import chain_document, chain_to_dict
 from iamsim.report.paint import Paint
 from iamsim.report.writers.text import to_text
@@ -28,10 +29,8 @@ from iamsim.symbolic import partial as partial_answers
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from iamsim.api.inputs import ContextInput
     from iamsim.core.decision import Verdict
     from iamsim.engine.world import CompiledWorld
-    from iamsim.query.chains import Hop
 
 # What a chain is planned from; the action of the question at its end plays no role in the hops.
 ANY_ACTION = "sts:GetCallerIdentity"

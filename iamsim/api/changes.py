@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from iamsim.core.decision import Layer, PolicyType
@@ -15,8 +15,6 @@ from iamsim.syntax.ast import Policy
 from iamsim.syntax.read import parse_policy
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
     from iamsim.api.inputs import PoliciesInput
     from iamsim.engine.world import CompiledWorld
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 from iamsim.api.results import Result
 from iamsim.core.errors import RequestError
 from iamsim.core.suggest import did_you_mean
-from iamsim.query.batch.processes import ALONE, no_progress
-from iamsim.query.role_chains import trusted_roles
-from iamsim.query.world_lint import LintSeverity, lint_world
-from iamsim.query.world_stats import world_stats
+from iamsim.query.batch.processes import ALONE, Processes, no_progress
+from iamsim.query.role_chains import TrustedRole, trusted_roles
+from iamsim.query.world_lint import LintFinding, LintSeverity, lint_world
+from iamsim.query.world_stats import WorldStats, world_stats
 from iamsim.report import trust, world_lint, world_show, world_tree
 from iamsim.report import world_stats as stats_layout
 from iamsim.report.unknowns import unknowns_data, unknowns_there, unverified_remarks
@@ -21,10 +21,6 @@ if TYPE_CHECKING:
     from iamsim.engine.unknowns import UnknownInWorld
     from iamsim.engine.world import CompiledWorld
     from iamsim.query.batch import Batch
-    from iamsim.query.batch.processes import Processes
-    from iamsim.query.role_chains import TrustedRole
-    from iamsim.query.world_lint import LintFinding
-    from iamsim.query.world_stats import WorldStats
     from iamsim.report.document import Document, Remark
     from iamsim.world.model import Account, World
 

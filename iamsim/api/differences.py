@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from iamsim.api.results import Result
@@ -11,8 +11,8 @@ from iamsim.core.wildcard import compile_tokens, tokenize
 from iamsim.proofs.claims import parse_claims
 from iamsim.proofs.prove import Prover
 from iamsim.query.batch import Batch
-from iamsim.query.batch.processes import ALONE, no_progress
-from iamsim.query.changes import Direction, find_changes
+from iamsim.query.batch.processes import ALONE, Processes, no_progress
+from iamsim.query.changes import Change, Direction, find_changes
 from iamsim.query.changes.unknowns import unknowns_between, unread_alike, written_alike
 from iamsim.query.policy_changes import policy_changes
 from iamsim.report import changes as report
@@ -23,16 +23,12 @@ from iamsim.suites.scenario import load_scenario
 from iamsim.world.documents import read_document
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
     from iamsim.core.span import Span
     from iamsim.engine.question import ContextValue
     from iamsim.engine.unknowns import UnknownInWorld
     from iamsim.engine.world import CompiledWorld
     from iamsim.importers.draft import Remark
     from iamsim.proofs.result import CheckResult
-    from iamsim.query.batch.processes import Processes
-    from iamsim.query.changes import Change
     from iamsim.report.document import Document
     from iamsim.world.model import World
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Unpack
 
 from iamsim.api.answer import Answer
-from iamsim.api.inputs import now
+from iamsim.api.inputs import ContextInput, PolicyArguments, now
 from iamsim.api.question import question_of
 from iamsim.core.errors import RequestError
 from iamsim.engine.world import CompiledWorld
@@ -17,7 +17,6 @@ from iamsim.report.writers.text import to_text
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from iamsim.api.inputs import ContextInput, PolicyArguments
     from iamsim.engine.question import Question
     from iamsim.query.edits.model import Blocker, EditReport, EditSet
 

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 from iamsim.api.results import Result
 from iamsim.core.decision import PolicyType
 from iamsim.core.errors import RequestError
-from iamsim.query.analyzer.archive import apply_rules
+from iamsim.query.analyzer.archive import ArchiveRule, apply_rules
 from iamsim.query.analyzer.external import find_external
-from iamsim.query.analyzer.finding import FindingKind, Status
+from iamsim.query.analyzer.finding import AccessFinding, FindingKind, Status
 from iamsim.query.analyzer.unused import Unjudged, count_unjudged, find_unused
-from iamsim.query.batch.processes import ALONE, no_progress
+from iamsim.query.batch.processes import ALONE, Processes, no_progress
 from iamsim.questions.actions import check_action, expand_actions
 from iamsim.questions.names import resource_named
 from iamsim.report import access_findings as report
@@ -20,10 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from iamsim.engine.unknowns import UnknownInWorld
-    from iamsim.query.analyzer.archive import ArchiveRule
-    from iamsim.query.analyzer.finding import AccessFinding
     from iamsim.query.batch import Batch
-    from iamsim.query.batch.processes import Processes
     from iamsim.report.document import Document
     from iamsim.world.model import World
 

@@ -10,19 +10,18 @@ from iamsim.api.world import World
 from iamsim.core.arn import is_account_id
 from iamsim.core.caret import quote
 from iamsim.core.errors import RequestError
+from iamsim.importers.frame import Imported
 from iamsim.importers.frame import import_sources as import_files
 from iamsim.importers.load import to_world
 from iamsim.importers.options import SourceOptions
-from iamsim.importers.writing import compare_folder, write_folder
+from iamsim.importers.writing import Changes, compare_folder, write_folder
 from iamsim.report import imported as layout
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from iamsim.importers.draft import Remark
-    from iamsim.importers.frame import Imported
     from iamsim.importers.places import Places
-    from iamsim.importers.writing import Changes
     from iamsim.report.document import Document
 
 

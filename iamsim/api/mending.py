@@ -10,16 +10,14 @@ from iamsim.checks.mending import mend
 from iamsim.core.errors import RequestError
 from iamsim.files.reading import read_bytes
 from iamsim.files.writing import write_bytes
-from iamsim.inputs.found import find_in_content
+from iamsim.inputs.found import FoundPolicy, find_in_content
 from iamsim.inputs.policy_files import STANDARD_INPUT_NAME
-from iamsim.syntax.splicing import apply_changes, unified_diff
+from iamsim.syntax.splicing import Change, apply_changes, unified_diff
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from iamsim.checks.validate import Examined
-    from iamsim.inputs.found import FoundPolicy
-    from iamsim.syntax.splicing import Change
 
     Examine = Callable[[FoundPolicy], Examined]
 

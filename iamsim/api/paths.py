@@ -8,9 +8,9 @@ from iamsim.api.results import Result
 from iamsim.core.arn import find_arn
 from iamsim.core.errors import RequestError
 from iamsim.core.suggest import did_you_mean
-from iamsim.query.batch.processes import ALONE, no_progress
+from iamsim.query.batch.processes import ALONE, Processes, no_progress
 from iamsim.query.escalation.find import REGION, find_escalations
-from iamsim.query.escalation.routes import administrators, shortest_chains
+from iamsim.query.escalation.routes import Chain, administrators, shortest_chains
 from iamsim.questions.actions import expand_actions
 from iamsim.questions.names import principal_named, resource_named
 from iamsim.report import paths as report
@@ -20,9 +20,7 @@ if TYPE_CHECKING:
 
     from iamsim.engine.unknowns import UnknownInWorld
     from iamsim.query.batch import Batch
-    from iamsim.query.batch.processes import Processes
     from iamsim.query.escalation.model import Escalations
-    from iamsim.query.escalation.routes import Chain
     from iamsim.report.document import Document
     from iamsim.world.model import World
 

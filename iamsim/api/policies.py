@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Unpack
 
 from iamsim.api.answer import Answer
 from iamsim.api.inputs import (
+    ContextInput,
+    PolicyArguments,
     attached_policies,
     check_account,
     check_texts,
@@ -27,7 +29,6 @@ from iamsim.symbolic import partial as partial_answers
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from iamsim.api.inputs import ContextInput, PolicyArguments
     from iamsim.core.decision import Decision
     from iamsim.core.request import Request
 

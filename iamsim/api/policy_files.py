@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 from iamsim.api.results import Result
 from iamsim.api.validation import policy_type_named
 from iamsim.checks.codes import FindingType
-from iamsim.checks.configuration import find_configuration, read_configuration
+from iamsim.checks.configuration import Configuration, find_configuration, read_configuration
 from iamsim.checks.rules.suppressions import unused_suppression
 from iamsim.checks.selection import Selection, codes_named, finding_type_of
-from iamsim.checks.sidecar import Sidecars
-from iamsim.checks.validate import Validator
+from iamsim.checks.sidecar import FolderSuppression, Sidecars
+from iamsim.checks.validate import Examined, Validator
 from iamsim.core.collector import CollectLater
 from iamsim.core.errors import RequestError
 from iamsim.inputs.policy_files import STANDARD_INPUT_NAME, find_policies
@@ -24,10 +24,7 @@ from iamsim.report import findings as layout
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Sequence
 
-    from iamsim.checks.configuration import Configuration
     from iamsim.checks.finding import Finding
-    from iamsim.checks.sidecar import FolderSuppression
-    from iamsim.checks.validate import Examined
     from iamsim.inputs.found import FoundPolicy
     from iamsim.report.document import Document
 

@@ -6,17 +6,17 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from iamsim.api.results import Result
-from iamsim.compile.policy import compile_policy
+from iamsim.compile.policy import CompiledPolicy, compile_policy
 from iamsim.core.caret import quote
 from iamsim.core.decision import PolicyType
 from iamsim.core.errors import RequestError
 from iamsim.core.suggest import did_you_mean
-from iamsim.engine.unknowns import unknown_facts
+from iamsim.engine.unknowns import UnknownInWorld, unknown_facts
 from iamsim.proofs import documents, public
 from iamsim.proofs.claims import parse_claim, parse_claims, statement_about
 from iamsim.proofs.meant import acts_nowhere, check_regions
-from iamsim.proofs.prove import Prover
-from iamsim.proofs.result import Verdict, worst
+from iamsim.proofs.prove import EverAllowed, Prover
+from iamsim.proofs.result import CheckResult, Verdict, worst
 from iamsim.report import proofs as layout
 from iamsim.report.proofs_ci import checks_to_github
 from iamsim.syntax.read import parse_policy
@@ -26,13 +26,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from iamsim.api.inputs import PolicyInput
-    from iamsim.compile.policy import CompiledPolicy
     from iamsim.compile.statement import CompiledStatement
     from iamsim.core.span import Span
-    from iamsim.engine.unknowns import UnknownInWorld
     from iamsim.engine.world import CompiledWorld
-    from iamsim.proofs.prove import EverAllowed
-    from iamsim.proofs.result import CheckResult
     from iamsim.report.document import Document
     from iamsim.world.model import World
 

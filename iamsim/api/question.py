@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from iamsim.api.inputs import (
+    ContextInput,
+    PolicyArguments,
     attached_policies,
     check_account,
     check_texts,
@@ -20,7 +22,6 @@ from iamsim.questions.names import principal_named, resource_named
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from iamsim.api.inputs import ContextInput, PolicyArguments
     from iamsim.world.model import World
 
 NO_POLICIES: PolicyArguments = {}

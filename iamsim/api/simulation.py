@@ -14,15 +14,13 @@ from iamsim.core.decision import PolicyType
 from iamsim.core.errors import RequestError
 from iamsim.core.suggest import did_you_mean
 from iamsim.engine.question import NOTHING_ATTACHED, AttachedPolicies, Question
-from iamsim.query.exclusion import excludes_scps, without_policies
+from iamsim.query.exclusion import PolicyIdentifier, excludes_scps, without_policies
 from iamsim.query.simulation_entries import check_handling
 from iamsim.suites.policies import PolicyReader, resource_policy_type
-from iamsim.world.model import Group, PolicyDocument, Role, User
+from iamsim.world.model import AnyPolicy, Group, PolicyDocument, Role, User, World
 
 if TYPE_CHECKING:
-    from iamsim.query.exclusion import PolicyIdentifier
     from iamsim.syntax.ast import Policy
-    from iamsim.world.model import AnyPolicy, World
 
 Entity = User | Role | Group
 ReadPolicy = Callable[[PolicyReader, str, PolicyType, str], "Policy"]

@@ -8,17 +8,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from iamsim.api.results import Result
 from iamsim.query.batch.processes import no_progress
 from iamsim.report import suite as layout
-from iamsim.suites.cases import Shelf, find_files
-from iamsim.suites.runner import collect, run_cases
+from iamsim.suites.cases import Case, Shelf, find_files
+from iamsim.suites.runner import Outcome, collect, run_cases
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from iamsim.report.document import Document
-    from iamsim.suites.cases import Case
     from iamsim.suites.mutation.run import MutationResult
     from iamsim.suites.record import Record
-    from iamsim.suites.runner import Outcome
     from iamsim.suites.selection import Wanted
     from iamsim.world.model import PolicyDocument, World
 

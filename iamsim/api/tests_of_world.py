@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from iamsim.suites.meaning import MeaningCheck
-from iamsim.suites.run import run_request
+from iamsim.suites.run import CaseResult, run_request
 from iamsim.suites.scenario import load_scenario
 
 if TYPE_CHECKING:
@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from iamsim.engine.world import CompiledWorld
-    from iamsim.suites.run import CaseResult
 
 
 class TestRun:

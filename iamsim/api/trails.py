@@ -14,7 +14,8 @@ from iamsim.questions.names import principal_named
 from iamsim.replay import generate as generation
 from iamsim.replay.alike import Alike
 from iamsim.replay.logs import PARQUET_ENDING, log_files
-from iamsim.replay.run import replay
+from iamsim.replay.run import ChangedCall, Disagreement, replay
+from iamsim.replay.run import Replay as Replayed
 from iamsim.replay.state import State
 from iamsim.replay.workers import count_logs
 from iamsim.report import generated as generated_layout
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
 
     from iamsim.engine.world import CompiledWorld
     from iamsim.replay.counting import Count
-    from iamsim.replay.run import ChangedCall, Disagreement
-    from iamsim.replay.run import Replay as Replayed
     from iamsim.report.document import Document
     from iamsim.world.model import World
 

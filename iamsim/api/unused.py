@@ -11,13 +11,11 @@ from iamsim.query.analyzer.since import find_limit
 from iamsim.query.analyzer.unused import DEFAULT_DAYS, count_unjudged, find_unused
 from iamsim.query.analyzer.unused_permissions import find_unused_permissions
 from iamsim.query.batch import Batch
-from iamsim.query.batch.processes import ALONE, no_progress
+from iamsim.query.batch.processes import ALONE, Processes, no_progress
 from iamsim.report.access_findings import FindingsAnswer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-
-    from iamsim.query.batch.processes import Processes
 
 
 def find_unused_access(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
 from iamsim.checks.selection import codes_named
@@ -14,8 +14,6 @@ from iamsim.syntax.ast import Policy
 from iamsim.syntax.written import write_down
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
-
     from iamsim.api.kept import PolicyInput
     from iamsim.checks.finding import Finding
 

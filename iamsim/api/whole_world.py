@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any, Unpack
 
-from iamsim.api.inputs import context_values, session_of, texts_of
+from iamsim.api.inputs import ContextInput, context_values, session_of, texts_of
 from iamsim.api.results import processes_for
 
 if TYPE_CHECKING:
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from iamsim.api.audits import Audit, AuditArguments
     from iamsim.api.contents import Contents, Lint, Organization, Statistics, Trust
     from iamsim.api.findings import Findings
-    from iamsim.api.inputs import ContextInput
     from iamsim.api.paths import Paths
     from iamsim.api.proofs import Ever
     from iamsim.api.tests_of_world import TestRun

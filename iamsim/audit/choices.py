@@ -19,8 +19,8 @@ from datetime import date
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.audit.looking import DEFAULT_LIMITS, Limits
-from iamsim.audit.model import Severity
-from iamsim.audit.registry import load_checks
+from iamsim.audit.model import Finding, Severity
+from iamsim.audit.registry import AuditCheck, load_checks
 from iamsim.checks.globs import fits_glob
 from iamsim.checks.table_reader import TableReader
 from iamsim.core.caret import quote
@@ -33,8 +33,6 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
     from pathlib import Path
 
-    from iamsim.audit.model import Finding
-    from iamsim.audit.registry import AuditCheck
 
 FAIL_ON = ("critical", "high", "medium", "low", "any", "unknown", "never")
 TABLES = {"iamsim.toml": ("audit",), "pyproject.toml": ("tool", "iamsim", "audit")}

@@ -7,16 +7,10 @@ https://docs.aws.amazon.com/IAM/latest/APIReference/API_DeletePolicy.html
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping
 
 from iamsim.audit.looking import keys_of
-from iamsim.world.model import PolicyDocument
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from iamsim.world.model import AnyPolicy, Role, User
+from iamsim.world.model import AnyPolicy, PolicyDocument, Role, User
 
 ANOTHER = "ID"
 

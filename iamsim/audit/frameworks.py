@@ -14,12 +14,11 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.audit.languages import said
-from iamsim.audit.model import Status, kind_of
+from iamsim.audit.model import Audit, CheckResult, Finding, Status, kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from iamsim.audit.model import Audit, CheckResult, Finding
 
 CIS = "https://docs.aws.amazon.com/securityhub/latest/userguide/cis-aws-foundations-benchmark.html"
 FSBP = "https://docs.aws.amazon.com/securityhub/latest/userguide/fsbp-standard.html"

@@ -16,14 +16,13 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from iamsim.audit.model import Audit
+from iamsim.audit.model import Audit, CheckResult, Finding, HeadingResult
 from iamsim.checks.escalation_paths import known_ways
 from iamsim.files.reading import read_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from iamsim.audit.model import CheckResult, Finding, HeadingResult
 
 LANGUAGES = ("en", "ja")
 _FOLDER = Path(__file__).parent / "data"

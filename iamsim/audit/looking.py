@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
@@ -11,40 +11,34 @@ from typing import TYPE_CHECKING, NamedTuple
 from iamsim.audit.asking import whole_services
 from iamsim.audit.guardrails import GuardrailProver
 from iamsim.audit.model import Gap
-from iamsim.audit.policies import ValidatedPolicy, held_policies, managed_policies
+from iamsim.audit.policies import Held, ValidatedPolicy, held_policies, managed_policies
 from iamsim.audit.sources import AUTHORIZATION_DETAILS, ORGANIZATION, RESOURCES
 from iamsim.checks.validate import Validator
 from iamsim.core.arn import find_arn
 from iamsim.core.decision import PolicyType
 from iamsim.core.identity_center import ROLE_PATH
 from iamsim.core.unknown import MARK, is_open_key
-from iamsim.query.analyzer.external import find_external
+from iamsim.query.analyzer.external import External, find_external
 from iamsim.query.analyzer.since import read_time
 from iamsim.query.analyzer.unused import find_unused
 from iamsim.query.analyzer.unused_permissions import find_unused_permissions
 from iamsim.query.escalation.administrators import PROBES, find_administrators
 from iamsim.query.escalation.find import find_escalations
 from iamsim.query.escalation.home import KINDS
-from iamsim.query.escalation.routes import administrators, shortest_chains
-from iamsim.replay.generate import generate
-from iamsim.world.model import PolicyDocument
+from iamsim.query.escalation.routes import Chain, administrators, shortest_chains
+from iamsim.replay.generate import Generated, generate
+from iamsim.world.model import Account, AnyPolicy, PolicyDocument, Role, RootUser, User
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
     from datetime import datetime, timedelta
 
-    from iamsim.audit.policies import Held
     from iamsim.checks.finding import Finding as PolicyFinding
     from iamsim.compile.statement import CompiledStatement
     from iamsim.engine.unknowns import UnknownInWorld
-    from iamsim.query.analyzer.external import External
     from iamsim.query.analyzer.finding import AccessFinding
     from iamsim.query.batch import Batch, BatchAnswer, Candidate
     from iamsim.query.escalation.model import Escalations
-    from iamsim.query.escalation.routes import Chain
     from iamsim.replay.counting import Count
-    from iamsim.replay.generate import Generated
-    from iamsim.world.model import Account, AnyPolicy, Role, RootUser, User
 
 NEVER = "never"
 IDENTITY = PolicyType.IDENTITY

@@ -6,14 +6,13 @@ import json
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.core.decision import PolicyType
-from iamsim.world.model import Group, PolicyDocument
+from iamsim.world.model import Account, AnyPolicy, Group, Node, PolicyDocument, Role, User, World
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from iamsim.checks.finding import Finding
     from iamsim.core.span import Path
-    from iamsim.world.model import Account, AnyPolicy, Node, Role, User, World
 
 
 class Held(NamedTuple):

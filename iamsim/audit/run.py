@@ -16,14 +16,13 @@ from iamsim.audit.model import (
     Suppressed,
     kind_of,
 )
-from iamsim.audit.registry import load_checks
+from iamsim.audit.registry import AuditCheck, load_checks
 from iamsim.core.collector import CollectLater
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from iamsim.audit.choices import Choices
-    from iamsim.audit.registry import AuditCheck
     from iamsim.query.batch import Batch
     from iamsim.replay.counting import Count
 

@@ -19,14 +19,13 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from iamsim.audit.model import Fix
+from iamsim.audit.model import Audit, CheckResult, Finding, Fix
 from iamsim.core.arn import find_arn
 from iamsim.files.reading import read_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from iamsim.audit.model import Audit, CheckResult, Finding
 
 FILE = Path(__file__).parent / "data" / "terraform.toml"
 GUARDRAILS = "guardrails"

@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Any
 from iamsim import catalog
 from iamsim.calls.arns import Place, Resource, resources_of
 from iamsim.calls.context_keys import keys_from
-from iamsim.calls.model import ALWAYS, Call, Reading, Requested
+from iamsim.calls.model import ALWAYS, Call, ContextValue, Reading, Requested
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from iamsim.calls.data import Asks, Operation, Service
-    from iamsim.calls.model import ContextValue
 
 # Services with one endpoint for all Regions, and the Region that aws:RequestedRegion names:
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html

@@ -8,15 +8,12 @@ from __future__ import annotations
 import ast
 import warnings
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from iamsim.calls.boto3_resources import made_by, method_of
+from iamsim.calls.boto3_resources import Thing, made_by, method_of
 from iamsim.calls.data import Service, find_service, plain, service_names
 from iamsim.calls.names import service_of
 from iamsim.core.errors import RequestError
-
-if TYPE_CHECKING:
-    from iamsim.calls.boto3_resources import Thing
 
 OPEN = "*"
 CLIENT_WORDS = ("client", "resource", "cli", "boto", "boto3")

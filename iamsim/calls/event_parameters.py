@@ -7,12 +7,9 @@ https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-refe
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from iamsim.calls.data import plain
-
-if TYPE_CHECKING:
-    from iamsim.calls.data import Member, Operation, Service
+from iamsim.calls.data import Member, Operation, Service, plain
 
 HIDDEN = re.compile(r"HIDDEN_DUE_TO_SECURITY_REASONS|\*{3,}|<REDACTED>|\*\*REDACTED\*\*")
 DEEPEST = 40

@@ -16,7 +16,7 @@ from iamsim.calls.event_forms import unwrapped
 from iamsim.calls.event_parameters import parameters_of
 from iamsim.calls.identities import INTERNAL, Identity, identity_of, is_service
 from iamsim.calls.mapping import read
-from iamsim.calls.model import Call, Reading, Requested
+from iamsim.calls.model import Call, ContextValue, Reading, Requested
 from iamsim.calls.names import service_of_source
 from iamsim.core.wildcard import match_tokens, tokenize
 
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from iamsim.calls.data import Operation, Service
-    from iamsim.calls.model import ContextValue
 
 DATED = re.compile(r"_?(?:\d{4}_\d{2}_\d{2}|20\d{6}(?:v\d+)?)$")
 MESSAGE = re.compile(

@@ -8,18 +8,13 @@ keys of KMS.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from iamsim import catalog
 from iamsim.calls import services
 from iamsim.calls.asker import Asker
 from iamsim.calls.data import Asks, find_service
 from iamsim.calls.extras import ask_keys, ask_roles, ask_tags
-from iamsim.calls.model import ALWAYS, DEPENDS
+from iamsim.calls.model import ALWAYS, DEPENDS, Call, Reading
 from iamsim.core.errors import RequestError
-
-if TYPE_CHECKING:
-    from iamsim.calls.model import Call, Reading
 
 
 def read(call: Call) -> Reading:

@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
-from iamsim.calls.data import find_service, plain, service_names, table
+from iamsim.calls.data import Service, find_service, plain, service_names, table
 from iamsim.core.errors import RequestError
 from iamsim.core.suggest import did_you_mean
-
-if TYPE_CHECKING:
-    from iamsim.calls.data import Service
 
 # Names that neither botocore nor a service's id has.
 OTHERWISE = {

@@ -8,13 +8,9 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from typing import TYPE_CHECKING
 
-from iamsim.core.arn import find_arn
+from iamsim.core.arn import Arn, find_arn
 from iamsim.core.data_class import NamedTuple
-
-if TYPE_CHECKING:
-    from iamsim.core.arn import Arn
 
 GLUE = "https://docs.aws.amazon.com/glue/latest/dg/glue-resource-policies.html"
 TABLES = (

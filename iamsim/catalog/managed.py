@@ -14,13 +14,12 @@ Follows https://docs.aws.amazon.com/aws-managed-policy/latest/reference/about-ma
 from __future__ import annotations
 
 from iamsim.catalog.files import data_path
-from iamsim.catalog.pack import read_pack
+from iamsim.catalog.pack import Pack, read_pack
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Final
 
-    from iamsim.catalog.pack import Pack
 
 # The blob with one line a policy; a line break stands before and after each.
 POLICIES = " policies"

@@ -8,13 +8,9 @@ from __future__ import annotations
 
 import re
 import shlex
-from typing import TYPE_CHECKING
 
-from iamsim.catalog.resource_types import resource_types, type_of_arn
+from iamsim.catalog.resource_types import ResourceType, resource_types, type_of_arn
 from iamsim.core.arn import find_arn
-
-if TYPE_CHECKING:
-    from iamsim.catalog.resource_types import ResourceType
 
 LISTED_FIRST = "{1}"
 _word = re.compile(r"\W+").sub

@@ -15,7 +15,7 @@ from iamsim.catalog.encoding import action_names, decode_service
 from iamsim.catalog.facts import CatalogVersion
 from iamsim.catalog.files import data_lines, data_path
 from iamsim.catalog.known_names import KNOWN_NAMES
-from iamsim.catalog.pack import read_pack
+from iamsim.catalog.pack import Pack, read_pack
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
         ResourceTypeFacts,
         ServiceFacts,
     )
-    from iamsim.catalog.pack import Pack
 
 # Blobs beside the services'; a blank can't start a prefix.
 # What operations ask, where a user's own files of AWS's service reference said so.

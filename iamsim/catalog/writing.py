@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from iamsim.catalog.encoding import decode_service, encode_service
-from iamsim.catalog.facts import CatalogVersion
+from iamsim.catalog.facts import CatalogVersion, ServiceFacts
 from iamsim.catalog.pack import write_pack
 from iamsim.catalog.reference import KEY_PREFIXES, OPERATIONS, RETIRED, version_header
 
@@ -11,8 +11,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from os import PathLike
-
-    from iamsim.catalog.facts import ServiceFacts
 
 
 def survives(service: ServiceFacts) -> bool:

@@ -11,15 +11,13 @@ from typing import TYPE_CHECKING
 
 from iamsim import catalog
 from iamsim.catalog.regions import PARTITIONS, REGIONS, usual_region
-from iamsim.checks.arn_formats import VARIABLE, cut_arn, read_format
+from iamsim.checks.arn_formats import VARIABLE, ArnFormat, cut_arn, read_format
 from iamsim.core.arn import ACCOUNT_ID_LENGTH, ARN_PARTS
-from iamsim.core.wildcard import Wildcard, example_of, match_tokens
+from iamsim.core.wildcard import Token, Wildcard, example_of, match_tokens
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from iamsim.checks.arn_formats import ArnFormat
-    from iamsim.core.wildcard import Token
 
 EXAMPLE = "example"
 SINGLE = frozenset({Wildcard.QUESTION, Wildcard.SEGMENT_QUESTION})

@@ -9,11 +9,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.checks.codes import CODES, FindingType, learn_more
-from iamsim.core.span import Span
+from iamsim.core.span import Path, Source, Span
 
 if TYPE_CHECKING:
     from iamsim.checks.shown import Witness
-    from iamsim.core.span import Path, Source
 
 ESCAPE_LENGTH = 2
 UNICODE_ESCAPE_LENGTH = 6

@@ -8,23 +8,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from iamsim.checks.mends import MENDS
+from iamsim.checks.mends import MENDS, Mend
 from iamsim.checks.probes import effects, probes, requests
 from iamsim.compile.policy import compile_policy
 from iamsim.core.errors import InputError
 from iamsim.syntax.read import parse_policy
-from iamsim.syntax.splicing import apply_changes
+from iamsim.syntax.splicing import Change, apply_changes
 from iamsim.world.documents import parse_document
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from iamsim.checks.finding import Finding
-    from iamsim.checks.mends import Mend
     from iamsim.checks.view import PolicyView
     from iamsim.core.span import Path
     from iamsim.syntax.ast import Policy
-    from iamsim.syntax.splicing import Change
 
 
 class Mended(NamedTuple):

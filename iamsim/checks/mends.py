@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from iamsim.syntax.elements import POLICY_ELEMENTS, STATEMENT_ELEMENTS, VERSIONS
 from iamsim.syntax.operators import operator_spellings
-from iamsim.syntax.splicing import insert_member, remove_items, rename_member, replace_value
+from iamsim.syntax.splicing import Change, insert_member, remove_items, rename_member, replace_value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from iamsim.checks.finding import Finding
     from iamsim.checks.view import PolicyView
     from iamsim.core.span import Path
-    from iamsim.syntax.splicing import Change
 
     Mending = Callable[[PolicyView, Finding], Iterable[Change]]
 

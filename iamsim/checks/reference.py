@@ -9,12 +9,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from iamsim import catalog
-from iamsim.checks.arn_formats import read_format
+from iamsim.checks.arn_formats import ArnFormat, read_format
 from iamsim.core.wildcard import compile_tokens, tokenize
 
 if TYPE_CHECKING:
     from iamsim.catalog import ActionFacts, ConditionKeyFacts, ServiceFacts
-    from iamsim.checks.arn_formats import ArnFormat
     from iamsim.core.wildcard import TextTest
 
 # The reference writes recovery points of AWS Backup with a variable in place of the service.

@@ -19,13 +19,12 @@ from iamsim.checks.suppression import Suppression
 from iamsim.core.caret import quote
 from iamsim.core.errors import RequestError, WorldError
 from iamsim.core.suggest import did_you_mean
-from iamsim.world.documents import read_document
+from iamsim.world.documents import Document, read_document
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from iamsim.core.span import Path as ElementPath
-    from iamsim.world.documents import Document
 
 ENDING = ".iamsim-ignore.yaml"
 FIELDS = ("file", "code", "sid", "statement", "reason", "until")

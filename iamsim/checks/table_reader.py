@@ -6,14 +6,12 @@ from typing import TYPE_CHECKING
 
 from iamsim.core.caret import quote
 from iamsim.core.errors import WorldError
-from iamsim.core.span import Span
+from iamsim.core.span import Source, Span
 from iamsim.core.suggest import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import NoReturn
-
-    from iamsim.core.span import Source
 
 
 class TableReader:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from iamsim.checks import suppression
 from iamsim.checks.reading import TRUST_RESOURCE_TYPE, read_view, recognize_type
 from iamsim.checks.reference import Reference
-from iamsim.checks.registry import CHECKS
+from iamsim.checks.registry import CHECKS, RegisteredCheck
 from iamsim.checks.rules import load_rules
 from iamsim.checks.rules.json_syntax import syntax_finding
 from iamsim.checks.rules.policy_size import LONGEST, characters, policy_size
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
 
     from iamsim.checks.finding import Finding
-    from iamsim.checks.registry import RegisteredCheck
     from iamsim.checks.suppression import SuppressedFinding, Suppression
     from iamsim.checks.view import PolicyView
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from iamsim.core.caret import quote
@@ -10,8 +10,6 @@ from iamsim.core.json_text import JsonNumber
 from iamsim.core.unknown import find_marker
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from iamsim.checks.view import ConditionView, StatementView
 
 SHOWN = 3

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from iamsim.cli import completion
 from iamsim.cli.commands import NO_ARGUMENTS, Command
-from iamsim.cli.options import Option
+from iamsim.cli.options import Option, Options
 from iamsim.cli.progress import ProgressBar
 from iamsim.cli.world_options import (
     DOCUMENT_FORMATS,
@@ -21,8 +21,6 @@ from iamsim.cli.world_options import (
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from iamsim.cli.options import Options
 
 
 def _run(options: Options, _arguments: Sequence[str]) -> int:

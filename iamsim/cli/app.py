@@ -15,13 +15,12 @@ from iamsim.cli.commands import Command, Group
 from iamsim.cli.completion import proposals
 from iamsim.cli.explain_options import EXPLAIN_OPTIONS
 from iamsim.cli.help import command_named
-from iamsim.cli.options import LISTS
+from iamsim.cli.options import LISTS, Option, Options, OptionValue
 from iamsim.cli.panels import ALIASES, PANELS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from iamsim.cli.options import Option, Options, OptionValue
 
 ABOUT = "Answer whether AWS allows a request, and which policy decides, offline."
 HELP_OPTIONS = {"help_option_names": ["-h", "--help"]}

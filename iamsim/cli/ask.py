@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from iamsim.api.inputs import session_of
+from iamsim.api.inputs import PolicyArguments, session_of
 from iamsim.api.question import question_of
 from iamsim.cli.explain_options import EXPLAIN_OPTIONS
 from iamsim.cli.worlds import load_any
@@ -22,7 +22,6 @@ from iamsim.suites.policies import PolicyReader, resource_policy_type
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from iamsim.api.inputs import PolicyArguments
     from iamsim.cli.options import Options
     from iamsim.core.answer import Answer
     from iamsim.engine.question import ContextValue, Question

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from iamsim.cli.accept_unknown import ACCEPT_UNKNOWN, say_unverified
 from iamsim.cli.commands import NO_ARGUMENTS, Command
-from iamsim.cli.options import Option
+from iamsim.cli.options import Option, Options
 from iamsim.cli.progress import ProgressBar
 from iamsim.cli.world_options import (
     DOCUMENT_FORMATS,
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from iamsim.api.audits import Audit, AuditArguments
-    from iamsim.cli.options import Options
 
 OPTIONS = tuple(
     world_option

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from iamsim.cli.commands import Argument, Command
-from iamsim.cli.options import Option
+from iamsim.cli.options import Option, Options
 from iamsim.cli.world_options import DOCUMENT_FORMATS, output, write_answer
 from iamsim.core.errors import RequestError
 
@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from iamsim.calls.model import Reading
-    from iamsim.cli.options import Options
 
 _NAMES = 2  # a service and an operation
 

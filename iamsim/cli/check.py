@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from iamsim.cli import completion
 from iamsim.cli.accept_unknown import ACCEPT_UNKNOWN, code_with_unknowns
 from iamsim.cli.commands import Argument, Command, Group
-from iamsim.cli.options import Option
+from iamsim.cli.options import Option, Options
 from iamsim.cli.world_options import (
     DOCUMENT_FORMATS,
     output,
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from iamsim.api import World
-    from iamsim.cli.options import Options
     from iamsim.proofs.result import CheckResult
     from iamsim.syntax.ast import Policy
 

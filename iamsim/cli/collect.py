@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from iamsim.cli import standard_error
 from iamsim.cli.commands import NO_ARGUMENTS, Command
-from iamsim.cli.options import Option
+from iamsim.cli.options import Option, Options
 from iamsim.cli.output import not_writable, write_output
 from iamsim.core.errors import RequestError
 from iamsim.report.cleaning import to_json
@@ -14,7 +14,6 @@ from iamsim.report.cleaning import to_json
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from iamsim.cli.options import Options
 
 UNKNOWN = "what they should have said is unknown"
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from iamsim.cli.options import Option, parse_options
+from iamsim.cli.options import Option, Options, parse_options
 from iamsim.core.data_class import NamedTuple
 from iamsim.core.errors import RequestError
 from iamsim.core.suggest import did_you_mean
@@ -16,7 +16,6 @@ from iamsim.core.suggest import did_you_mean
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from iamsim.cli.options import Options
 
 # Modules with a `COMMAND`, by the name that people type.
 MODULES = {

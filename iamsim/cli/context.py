@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING
 from iamsim.cli.ask import load_worlds, questions_of, text_of, with_time
 from iamsim.cli.commands import Command
 from iamsim.cli.explain_options import ANSWER_FIELDS, CALL_FIELDS, EXPLAIN_OPTIONS, WHAT_IF_FIELDS
-from iamsim.cli.options import Option
+from iamsim.cli.options import Option, Options
 from iamsim.cli.terminal_hints import NamingPrincipals, write_hints
 from iamsim.cli.world_options import DOCUMENT_FORMATS, write_answer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from iamsim.cli.options import Options
 
 _LEFT_OUT = frozenset({"denied", *CALL_FIELDS, *ANSWER_FIELDS, *WHAT_IF_FIELDS})
 _OPTIONS = (

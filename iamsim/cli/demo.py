@@ -7,12 +7,11 @@ import sys
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.cli.commands import NO_ARGUMENTS, Command
-from iamsim.cli.options import Option
+from iamsim.cli.options import Option, Options
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from iamsim.cli.options import Options
 
 WORLD = ("--world", "example:harbor")
 OBJECT = "arn:aws:s3:::harbor-reports/finance/2026.csv"

@@ -15,7 +15,7 @@ from iamsim.cli.accept_unknown import (
 )
 from iamsim.cli.commands import Argument, Command, verbose_option
 from iamsim.cli.import_templates import TEMPLATE_OPTIONS, template_arguments
-from iamsim.cli.options import Option
+from iamsim.cli.options import Option, Options
 from iamsim.cli.progress import ProgressBar
 from iamsim.cli.world_options import (
     DOCUMENT_FORMATS,
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
 
     from iamsim.api.differences import Changes
     from iamsim.api.sides import Sides
-    from iamsim.cli.options import Options
 
 
 def compared(options: Options, arguments: Sequence[str]) -> tuple[Changes, Sides]:

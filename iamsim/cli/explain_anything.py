@@ -18,14 +18,13 @@ from iamsim.inputs.policies import is_denying, type_of_use
 from iamsim.inputs.recognise import Kind, Recognised, recognise
 from iamsim.inputs.standard_input import standard_input
 from iamsim.report.cleaning import to_json
-from iamsim.report.document import Remark
+from iamsim.report.document import Document, Remark
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from iamsim.cli.options import Options
     from iamsim.engine.question import Question
-    from iamsim.report.document import Document
     from iamsim.report.next_step import NextStep
 
 FULL_ACCESS = "FullAWSAccess"

@@ -26,7 +26,7 @@ from iamsim.query.denial import (
 from iamsim.report.cleaning import to_json
 from iamsim.report.denial import denials_document, denials_to_dict, denials_word
 from iamsim.report.edits import with_edits
-from iamsim.syntax.denial import find_denials
+from iamsim.syntax.denial import DenialMessage, find_denials
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from iamsim.cli.options import Options
     from iamsim.engine.question import Question
     from iamsim.query.edits.model import EditReport
-    from iamsim.syntax.denial import DenialMessage
     from iamsim.world.model import World
 
 OF_THE_CALLER = frozenset({Layer.IDENTITY_BASED_POLICY, Layer.PERMISSIONS_BOUNDARY})

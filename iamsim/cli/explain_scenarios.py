@@ -7,15 +7,13 @@ from typing import TYPE_CHECKING
 from iamsim.report.cleaning import to_json
 from iamsim.report.paint import Paint
 from iamsim.report.scenarios import result_word, scenarios_document
-from iamsim.suites.run import run_scenario
-from iamsim.suites.scenario import load_scenario
+from iamsim.suites.run import CaseResult, run_scenario
+from iamsim.suites.scenario import Scenario, load_scenario
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from iamsim.core.answer import Answer
-    from iamsim.suites.run import CaseResult
-    from iamsim.suites.scenario import Scenario
 
 Run = tuple["Scenario", "list[CaseResult]"]
 

@@ -16,14 +16,14 @@ from iamsim.cli.explain_answers import (
 from iamsim.cli.output import write_output
 from iamsim.cli.picture_options import wants_picture
 from iamsim.cli.terminal_hints import NamingPrincipals, write_hints
-from iamsim.core.decision import Layer
+from iamsim.core.decision import Layer, PolicyType, Verdict
 from iamsim.core.errors import RequestError
 from iamsim.core.overall import overall_verdict
 from iamsim.core.suggest import did_you_mean
-from iamsim.engine.question import PLAIN_SESSION
+from iamsim.engine.question import PLAIN_SESSION, Question
 from iamsim.engine.world import CompiledWorld
 from iamsim.query.assumptions import assumptions_of
-from iamsim.query.chains import plan_chain, walk_chain
+from iamsim.query.chains import Chain, Plan, plan_chain, walk_chain
 from iamsim.query.changed_layers import POLICY_TYPES, Addition, Change
 from iamsim.query.comparison import Comparison, compare_answers
 from iamsim.query.policies_in_play import check_names
@@ -38,9 +38,6 @@ if TYPE_CHECKING:
 
     from iamsim.cli.options import Options
     from iamsim.core.answer import Answer
-    from iamsim.core.decision import PolicyType, Verdict
-    from iamsim.engine.question import Question
-    from iamsim.query.chains import Chain, Plan
     from iamsim.world.model import World
 
 _WITHOUT_DIFF = ("assume", "with_policies", "without", "without_layers")

@@ -12,7 +12,7 @@ from iamsim.cli.accept_unknown import (
     refuse_unknown,
 )
 from iamsim.cli.commands import NO_ARGUMENTS, Command
-from iamsim.cli.options import Option
+from iamsim.cli.options import Option, Options
 from iamsim.cli.progress import ProgressBar
 from iamsim.cli.world_options import (
     DOCUMENT_FORMATS,
@@ -29,7 +29,6 @@ from iamsim.report.cleaning import to_json
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from iamsim.cli.options import Options
 
 OPTIONS = tuple(world_option for world_option in WORLD_OPTIONS if world_option.field != "context")
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from iamsim.cli import completion
 from iamsim.cli.commands import Argument, Command
 from iamsim.cli.logs import COUNTED_BY, counted_by
-from iamsim.cli.options import Option
+from iamsim.cli.options import Option, Options
 from iamsim.cli.progress import ProgressBar
 from iamsim.cli.world_options import DOCUMENT_FORMATS, output, write_result
 from iamsim.cli.worlds import load_any, world_option
@@ -16,7 +16,6 @@ from iamsim.core.errors import RequestError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from iamsim.cli.options import Options
 
 MOST = 10
 MOST_CHARACTERS = 6_144  # the quota of a managed policy

@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING
 
 from iamsim.cli.commands import Command, Group, find_command
 from iamsim.cli.examples import EXAMPLES
-from iamsim.cli.options import LISTS
+from iamsim.cli.options import LISTS, Option
 from iamsim.cli.panels import ALIASES, PANELS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from iamsim.cli.options import Option
 
 COLUMN = 30
 WIDEST = 100

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from iamsim.cli.accept_unknown import ACCEPT_UNKNOWN, SHOWN
 from iamsim.cli.commands import Argument, Command, format_option
 from iamsim.cli.import_templates import TEMPLATE_OPTIONS, template_arguments
-from iamsim.cli.options import Option
+from iamsim.cli.options import Option, Options
 from iamsim.cli.output import write_output
 from iamsim.cli.world_options import DOCUMENT_FORMATS, write_answer
 from iamsim.core.errors import RequestError, WorldError
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from typing import Never
 
     from iamsim.api.importing import Import
-    from iamsim.cli.options import Options
     from iamsim.importers.draft import Remark
     from iamsim.report.document import Document
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from iamsim.cli.options import Option, in_panel
+from iamsim.cli.options import Option, Options, in_panel
 from iamsim.core.errors import RequestError
 
 if TYPE_CHECKING:
     from iamsim.api.inputs import SourceArguments
-    from iamsim.cli.options import Options
 
 _PANEL = "Templates and plans"
 TEMPLATE_OPTIONS = in_panel(

@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from iamsim.cli.commands import Argument, Command
-from iamsim.cli.options import Option
+from iamsim.cli.options import Option, Options
 from iamsim.cli.output import terminal_width, write_output
 from iamsim.cli.world_options import output, paint_for, write, write_answer
 from iamsim.core.errors import RequestError
@@ -15,7 +15,6 @@ from iamsim.report.cleaning import to_json
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from iamsim.cli.options import Options
     from iamsim.lessons.lesson import Lesson
     from iamsim.lessons.progress import Progress
 

@@ -14,7 +14,7 @@ from iamsim.cli.output import terminal_width, write_output
 from iamsim.cli.world_options import paint_for
 from iamsim.core.decision import Verdict
 from iamsim.core.errors import RequestError
-from iamsim.lessons.blocks import Explanation, Prose, outcome_text
+from iamsim.lessons.blocks import Block, Explanation, Prose, outcome_text
 from iamsim.lessons.editing import EditedCopy
 from iamsim.lessons.text import blocks_text
 
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from iamsim.cli.options import Options
-    from iamsim.lessons.blocks import Block
     from iamsim.lessons.lesson import Lesson, Outcome, Step
 
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, cast
 from iamsim.cli.learn_session import ask
 from iamsim.core.errors import RequestError
 from iamsim.lessons.blocks import Heading, Items, Prose, layer_names, outcome_text, step_blocks
-from iamsim.lessons.exam import PASS_MARK, SIZE, draw_exam
-from iamsim.lessons.prediction import read_layer, read_verdict
-from iamsim.lessons.progress import ExamResult
+from iamsim.lessons.exam import PASS_MARK, SIZE, ExamQuestion, draw_exam
+from iamsim.lessons.prediction import LayerChoice, read_layer, read_verdict
+from iamsim.lessons.progress import ExamResult, Progress
 from iamsim.lessons.replies import layer_reply, verdict_reply
 from iamsim.lessons.text import blocks_text
 
@@ -19,9 +19,6 @@ if TYPE_CHECKING:
 
     from iamsim.cli.options import Options
     from iamsim.lessons.blocks import Block
-    from iamsim.lessons.exam import ExamQuestion
-    from iamsim.lessons.prediction import LayerChoice
-    from iamsim.lessons.progress import Progress
     from iamsim.report.paint import Paint
 
 _MOST = 60

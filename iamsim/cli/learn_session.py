@@ -11,6 +11,7 @@ from iamsim.cli.learn_edit import before_and_after, open_editor
 from iamsim.core.caret import render_error
 from iamsim.core.errors import IamsimError
 from iamsim.lessons.blocks import (
+    Block,
     Items,
     Prose,
     answer_blocks,
@@ -28,7 +29,6 @@ from iamsim.lessons.text import blocks_text
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from iamsim.lessons.blocks import Block
     from iamsim.lessons.lesson import Lesson, Outcome, Step
     from iamsim.lessons.progress import Progress
     from iamsim.report.paint import Paint

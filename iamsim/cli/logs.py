@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from iamsim.cli.options import Option
+from iamsim.cli.options import Option, Options
 from iamsim.cli.world_options import PROCESSES, processes_of
 from iamsim.core.errors import RequestError
 
 if TYPE_CHECKING:
     from iamsim.api.trails import Counted
-    from iamsim.cli.options import Options
     from iamsim.cli.progress import ProgressBar
 
 # How logs are counted.

@@ -12,7 +12,7 @@ from iamsim.cli.accept_unknown import (
     refuse_unknown,
 )
 from iamsim.cli.commands import NO_ARGUMENTS, Command
-from iamsim.cli.options import Option
+from iamsim.cli.options import Option, Options
 from iamsim.cli.picture_options import (
     PICTURE_FORMATS,
     THEME_OPTION,
@@ -33,7 +33,6 @@ from iamsim.cli.world_options import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from iamsim.cli.options import Options
 
 ADMINISTRATOR = "administrator"
 OPTIONS = tuple(world_option for world_option in WORLD_OPTIONS if world_option.field != "context")

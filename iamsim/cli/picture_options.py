@@ -5,14 +5,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from iamsim.cli.options import Option
+from iamsim.cli.options import Option, Options
 from iamsim.cli.output import write_picture
 from iamsim.core.errors import RequestError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from iamsim.cli.options import Options
     from iamsim.draw.picture import Picture
 
 PICTURE_FORMATS = ("svg", "png", "dot")

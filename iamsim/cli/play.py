@@ -6,12 +6,10 @@ import sys
 from typing import TYPE_CHECKING
 
 from iamsim.cli.commands import NO_ARGUMENTS, Command
-from iamsim.cli.options import Option
+from iamsim.cli.options import Option, Options
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from iamsim.cli.options import Options
 
 
 def _run(options: Options, _arguments: Sequence[str]) -> int:

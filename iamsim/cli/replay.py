@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from iamsim.cli.accept_unknown import ACCEPT_UNKNOWN, code_with_unknowns
 from iamsim.cli.commands import Argument, Command
 from iamsim.cli.logs import COUNTED_BY, counted_by
-from iamsim.cli.options import Option
+from iamsim.cli.options import Option, Options
 from iamsim.cli.progress import ProgressBar
 from iamsim.cli.world_options import DOCUMENT_FORMATS, output, write_result
 from iamsim.cli.worlds import load_any, missing_world, overlay_option, world_option
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from iamsim.api import World
     from iamsim.api.inputs import PolicyInput
     from iamsim.api.trails import Replay
-    from iamsim.cli.options import Options
 
 FAIL_ON = ("never", "denied", "any", "disagreement")
 

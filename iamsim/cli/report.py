@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from iamsim.cli.audit import CHOICES, FIXES, FRAMEWORK, OPTIONS, audit_arguments
 from iamsim.cli.commands import NO_ARGUMENTS, Command
-from iamsim.cli.options import Option
+from iamsim.cli.options import Option, Options
 from iamsim.cli.progress import ProgressBar
 from iamsim.cli.world_options import open_world, output, write_result
 from iamsim.core.arn import find_arn
@@ -16,7 +16,6 @@ from iamsim.core.errors import RequestError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from iamsim.cli.options import Options
 
 FORMATS = ("html", "markdown", "json", "text", "csv")
 

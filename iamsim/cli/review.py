@@ -10,13 +10,12 @@ from typing import TYPE_CHECKING
 from iamsim.cli.accept_unknown import code_with_unknowns
 from iamsim.cli.commands import Argument, Command
 from iamsim.cli.diff import OPTIONS, compared
-from iamsim.cli.options import Option
+from iamsim.cli.options import Option, Options
 from iamsim.cli.world_options import PAGE_FORMATS, output, write_result
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from iamsim.cli.options import Options
 
 GATES = ("fail_on", "forbid", "claims", "tests")
 

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from iamsim.cli.commands import Argument, Command
-from iamsim.cli.options import Option
+from iamsim.cli.options import Option, Options
 from iamsim.cli.output import write_output
 from iamsim.core.errors import RequestError
 from iamsim.core.suggest import did_you_mean
@@ -14,7 +14,6 @@ from iamsim.core.suggest import did_you_mean
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from iamsim.cli.options import Options
 
 NAMES = ("answer", "scenario", "world")
 

@@ -6,14 +6,13 @@ import sys
 from typing import TYPE_CHECKING
 
 from iamsim.cli.commands import NO_ARGUMENTS, Command
-from iamsim.cli.options import Option
+from iamsim.cli.options import Option, Options
 from iamsim.cli.worlds import missing_world, overlay_option, world_option
 from iamsim.core.errors import RequestError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from iamsim.cli.options import Options
 
 MOST_PORT = 65535
 

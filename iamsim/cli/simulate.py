@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from iamsim.cli import completion
 from iamsim.cli.commands import Command, Group
-from iamsim.cli.options import Option, in_panel
+from iamsim.cli.options import Option, Options, in_panel
 from iamsim.cli.output import write_output
 from iamsim.cli.simulate_input import output_file, with_input
 from iamsim.cli.worlds import overlay_option
@@ -17,8 +17,6 @@ from iamsim.query.simulation_entries import RESOURCE_HANDLING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from iamsim.cli.options import Options
 
 
 def _principal_policy(options: Options, _arguments: Sequence[str]) -> int:

@@ -13,7 +13,7 @@ from iamsim.cli.commands import (
     format_option,
     verbose_option,
 )
-from iamsim.cli.options import Option, in_panel
+from iamsim.cli.options import Option, Options, in_panel
 from iamsim.cli.test_coverage import COVERAGE_OPTIONS, wants_coverage, write_coverage
 from iamsim.cli.test_mutation import (
     MUTATION_OPTIONS,
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from iamsim.api.suites import SuiteRun
-    from iamsim.cli.options import Options
     from iamsim.suites.runner import Collected
     from iamsim.suites.selection import Wanted
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from iamsim.cli.options import Option, in_panel
+from iamsim.cli.options import Option, Options, in_panel
 from iamsim.cli.output import write_output
 from iamsim.core.errors import RequestError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from iamsim.cli.options import Options
     from iamsim.suites.covered import PolicyCoverage
 
 COVERAGE_FORMS = ("lcov", "cobertura", "json", "html")

@@ -6,14 +6,13 @@ import sys
 from typing import TYPE_CHECKING
 
 from iamsim.cli.accept_unknown import ACCEPT_UNKNOWN
-from iamsim.cli.options import Option, in_panel
+from iamsim.cli.options import Option, Options, in_panel
 from iamsim.cli.output import write_output
 from iamsim.cli.standard_error import say
 from iamsim.cli.test_coverage import share_of
 
 if TYPE_CHECKING:
     from iamsim.api.suites import Mutation, SuiteRun
-    from iamsim.cli.options import Options
 
 _FIELDS = ("mutate", "since", "write_tests", "mutate_fail_under")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from iamsim.cli.options import Option, in_panel
+from iamsim.cli.options import Option, Options, in_panel
 from iamsim.cli.output import terminal_width, write_output
 from iamsim.core.errors import RequestError
 
@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from iamsim.api.suites import SuiteRun
-    from iamsim.cli.options import Options
     from iamsim.suites.record import Record
 
 _TOLD = ("text", "json", "markdown", "html")  # reports that show what differs

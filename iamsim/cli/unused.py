@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from iamsim import __version__
 from iamsim.cli.accept_unknown import ACCEPT_UNKNOWN, STRICT, code_with_unknowns, refuse_unknown
 from iamsim.cli.commands import Argument, Command
-from iamsim.cli.options import Option
+from iamsim.cli.options import Option, Options
 from iamsim.cli.progress import ProgressBar
 from iamsim.cli.world_options import (
     DOCUMENT_FORMATS,
@@ -24,7 +24,6 @@ from iamsim.report.cleaning import to_json
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from iamsim.cli.options import Options
 
 MOST_DAYS = 36500
 OPTIONS = tuple(world_option for world_option in WORLD_OPTIONS if world_option.field != "context")

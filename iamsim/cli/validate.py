@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from iamsim import __version__
 from iamsim.cli.commands import Argument, Command, output_options
-from iamsim.cli.options import Option
+from iamsim.cli.options import Option, Options
 from iamsim.cli.standard_error import say
 from iamsim.cli.world_options import DOCUMENT_FORMATS, write_result
 from iamsim.report.cleaning import to_json
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from iamsim.api.policy_files import FileValidation
-    from iamsim.cli.options import Options
 
 FAIL_ON = ("error", "security-warning", "warning", "suggestion", "never")
 TYPES = ("identity", "resource", "trust", "boundary", "session", "scp", "rcp", "vpce")

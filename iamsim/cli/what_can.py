@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from iamsim.cli.commands import Argument, Command, verbose_option
-from iamsim.cli.options import Option
+from iamsim.cli.options import Option, Options
 from iamsim.cli.progress import ProgressBar
 from iamsim.cli.standard_error import say
 from iamsim.cli.terminal_hints import NamingPrincipals
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from iamsim.api.access import WhatCan
-    from iamsim.cli.options import Options
     from iamsim.world.model import World
 
 POLICY_FORMATS = ("text", "json")

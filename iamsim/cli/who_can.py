@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from iamsim.cli import completion
 from iamsim.cli.commands import Argument, Command
-from iamsim.cli.options import Option
+from iamsim.cli.options import Option, Options
 from iamsim.cli.picture_options import (
     PICTURE_FORMATS,
     THEME_OPTION,
@@ -30,8 +30,6 @@ from iamsim.core.errors import RequestError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from iamsim.cli.options import Options
 
 
 def _asked(options: Options, arguments: Sequence[str]) -> tuple[tuple[str, ...], str]:

@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from iamsim.cli.commands import NO_ARGUMENTS, Argument, Command, Group
-from iamsim.cli.options import Option
+from iamsim.cli.options import Option, Options
 from iamsim.cli.picture_options import PICTURE_FORMATS, THEME_OPTION, write_drawn
 from iamsim.cli.world_options import DOCUMENT_FORMATS, PAGE_FORMATS, output, write_result
 from iamsim.cli.world_trust import TRUST
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from iamsim.api import World
-    from iamsim.cli.options import Options
 
 WORLD = (
     world_option(),

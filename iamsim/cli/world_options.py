@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypedDict
 
 from iamsim.cli import completion
 from iamsim.cli.commands import color_option, output_options
-from iamsim.cli.options import Option
+from iamsim.cli.options import Option, Options
 from iamsim.cli.output import terminal_width, wants_color, write_output
 from iamsim.cli.standard_error import say
 from iamsim.cli.worlds import missing_world, overlay_option, world_option
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
     from iamsim import api
     from iamsim.api.results import Result
-    from iamsim.cli.options import Options
     from iamsim.core.hint import Hint
     from iamsim.engine.question import ContextValue
     from iamsim.query.batch.processes import Processes

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from iamsim.collect.reader import file_name, values_at
+from iamsim.collect.reader import Reader, file_name, values_at
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from iamsim.collect.account import Wanted
-    from iamsim.collect.reader import Reader
 
 KINDS = ("SERVICE_CONTROL_POLICY", "RESOURCE_CONTROL_POLICY")
 OF_SETS = (

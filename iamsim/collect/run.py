@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from iamsim.collect.account import collect_account
+from iamsim.collect.account import Wanted, collect_account
 from iamsim.collect.organization import collect_organization
 from iamsim.collect.reader import Reader, missing_boto3
 from iamsim.core.errors import RequestError
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from iamsim.collect.account import Wanted
 
 ROLE = "OrganizationAccountAccessRole"
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from iamsim.compile.literals import lacks_zone
 from iamsim.compile.operators import ValueTests, compile_values, is_odd_boolean
-from iamsim.compile.residual import Atom
+from iamsim.compile.residual import Atom, Term
 from iamsim.core.data_class import dataclass, field
 from iamsim.core.errors import PolicyError
 from iamsim.core.explanation import UNRESOLVED, ClauseExplanation, Element
@@ -23,7 +23,6 @@ from iamsim.syntax.operators import OperatorName, split_operator
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from iamsim.compile.residual import Term
     from iamsim.core.request import ContextValue, Request
     from iamsim.core.span import Path, Source
     from iamsim.core.unknown import Unknown

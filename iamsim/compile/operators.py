@@ -18,7 +18,7 @@ from iamsim.compile.literals import (
     read_network,
     read_number,
 )
-from iamsim.compile.template import VARIABLE_OPENING, compile_template
+from iamsim.compile.template import VARIABLE_OPENING, Template, compile_template
 from iamsim.core.arn import ARN_PARTS
 from iamsim.core.data_class import dataclass, replace
 from iamsim.core.reason import Note
@@ -27,7 +27,6 @@ from iamsim.core.wildcard import Token, Wildcard, compile_tokens, match_tokens
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from iamsim.compile.template import Template
     from iamsim.core.request import ContextValue
     from iamsim.core.wildcard import TextTest
 

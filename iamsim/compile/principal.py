@@ -13,10 +13,9 @@ from iamsim.core.data_class import dataclass, field
 from iamsim.core.errors import PolicyError
 from iamsim.core.explanation import ClauseExplanation, Element
 from iamsim.core.reason import Note, Reason
-from iamsim.core.request import CallerKind, GrantKind
+from iamsim.core.request import Caller, CallerKind, GrantKind, Request
 
 if TYPE_CHECKING:
-    from iamsim.core.request import Caller, Request
     from iamsim.core.span import Path, Source
     from iamsim.syntax.ast import PrincipalEntry, Principals
 

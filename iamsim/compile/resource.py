@@ -8,7 +8,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, cast
 
-from iamsim.compile.residual import Atom
+from iamsim.compile.residual import Atom, Term
 from iamsim.compile.template import (
     ARN_HEAD_COLONS,
     VARIABLE_OPENING,
@@ -24,7 +24,6 @@ from iamsim.syntax.variables import Variable
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from iamsim.compile.residual import Term
     from iamsim.core.request import ContextValue, Request
     from iamsim.core.span import Path, Source
     from iamsim.core.wildcard import TextTest

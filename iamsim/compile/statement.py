@@ -10,22 +10,19 @@ from typing import TYPE_CHECKING
 from iamsim.compile.action import ActionPattern, compile_action
 from iamsim.compile.condition import ConditionTest, compile_condition, open_test
 from iamsim.compile.principal import NotPrincipalTest, PrincipalTest, compile_principals
-from iamsim.compile.residual import all_of, any_of, negate
+from iamsim.compile.residual import Term, all_of, any_of, negate
 from iamsim.compile.resource import ResourcePattern, compile_resource
 from iamsim.core.data_class import dataclass, field
 from iamsim.core.explanation import ClauseExplanation, Element, StatementExplanation
 from iamsim.core.reason import Note, Reason
-from iamsim.core.request import GrantKind
-from iamsim.core.unknown import open_key
+from iamsim.core.request import Caller, GrantKind, Request
+from iamsim.core.unknown import Unknown, open_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from iamsim.compile.condition import ContextTest
-    from iamsim.compile.residual import Term
-    from iamsim.core.request import Caller, Request
     from iamsim.core.span import Path, Source
-    from iamsim.core.unknown import Unknown
     from iamsim.core.wildcard import TextTest
     from iamsim.syntax import ast
 

@@ -15,13 +15,12 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 from iamsim.core.caret import quote
 from iamsim.core.data_class import dataclass
 from iamsim.core.json_fault import Expected, Fault, explain_fault, explain_string_fault
-from iamsim.core.span import Source, Span
+from iamsim.core.span import Path, Source, Span
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from iamsim.core.errors import InputError
-    from iamsim.core.span import Path
 
 KEY = "#key"  # the place of an object's key is under the path of its value with this behind
 MAXIMUM_DEPTH = 200

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator, Mapping
 
 from iamsim.core.data_class import dataclass
 from iamsim.core.span import Path, Source
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
 
 Offsets = Mapping[Path, tuple[int, int]]
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from iamsim.core.decision import Outcome
+from iamsim.core.decision import Layer, Outcome
 from iamsim.core.reason import Reason
 
 if TYPE_CHECKING:
     from iamsim.core.answer import Answer
-    from iamsim.core.decision import Layer
     from iamsim.core.explanation import LayerExplanation, WayExplanation
 
 _ABSENT_REASONS = frozenset(

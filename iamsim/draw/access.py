@@ -15,7 +15,8 @@ from iamsim.core.layer_names import layer_name
 from iamsim.draw.graph import GRAPH_LIMIT, draw_graph
 from iamsim.draw.lettering import shortened
 from iamsim.draw.nodes import Edge, Headline, Node
-from iamsim.query.escalation.model import split_node
+from iamsim.query.escalation.model import Edge as Way
+from iamsim.query.escalation.model import Escalations, split_node
 from iamsim.words.labels import short_arn
 from iamsim.words.state import VERDICT_STATES, State
 
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
 
     from iamsim.draw.picture import Picture
     from iamsim.query.batch import BatchAnswer, Candidate
-    from iamsim.query.escalation.model import Edge as Way
-    from iamsim.query.escalation.model import Escalations
     from iamsim.query.escalation.routes import Chain
     from iamsim.query.role_chains import TrustedRole
     from iamsim.query.who_can import WhoCan

@@ -14,14 +14,13 @@ from iamsim.draw.lettering import escaped, shortened, wrapped
 from iamsim.draw.listing import MEANINGS, listing_svg
 from iamsim.draw.nodes import Edge, Headline, Node
 from iamsim.draw.picture import Picture
-from iamsim.draw.style import SIZES, State, Theme, palette_of
+from iamsim.draw.style import SIZES, Palette, State, Theme, palette_of
 
 if TYPE_CHECKING:
     from collections.abc import Container, Mapping, Sequence
 
     from graphviz import Digraph
 
-    from iamsim.draw.style import Palette
 
 GRAPH_LIMIT = 60  # nodes of DOT; with more, names on a slide are too small to read
 FOLLOWED = (24, 40)  # nodes and arrows that an eye follows; with more, a picture is a list

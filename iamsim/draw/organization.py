@@ -8,18 +8,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from iamsim.core.decision import Layer, Outcome
+from iamsim.core.decision import Layer, Outcome, Verdict
 from iamsim.core.errors import RequestError
 from iamsim.draw.style import State
-from iamsim.words.gates import gates_of
+from iamsim.words.gates import Level, gates_of
 from iamsim.world.builtin import FULL_AWS_ACCESS, RCP_FULL_AWS_ACCESS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from iamsim.core.answer import Answer
-    from iamsim.core.decision import Verdict
-    from iamsim.words.gates import Level
     from iamsim.world.model import AnyPolicy, Node, World
 
 ACCOUNT_LIMIT = 12  # accounts that are named of those that are alike

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from iamsim.draw.decision import WIDE
 from iamsim.draw.dot import dot_text, edge_style, label, new_graph, panel_style, state_style
 from iamsim.draw.lettering import shortened, text_width, wrapped
-from iamsim.draw.style import SIZES, State, Theme, palette_of
+from iamsim.draw.style import SIZES, Palette, State, Theme, palette_of
 from iamsim.draw.svg import BADGE_HEIGHT, Sheet, badge_width
 from iamsim.words.labels import VERDICTS, on_one_line
 from iamsim.words.state import VERDICT_STATES
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from graphviz import Digraph
 
     from iamsim.draw.organization import Attached, Branch, Tree
-    from iamsim.draw.style import Palette
 
 _MARGIN = 20
 _STEP = 26  # how far a level is indented

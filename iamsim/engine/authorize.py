@@ -10,8 +10,8 @@ from iamsim.core.answer import Answer, RequestRecord
 from iamsim.core.caret import quote
 from iamsim.core.data_class import dataclass, replace
 from iamsim.core.errors import RequestError
-from iamsim.core.explanation import Origin
-from iamsim.core.request import CallerKind, Request
+from iamsim.core.explanation import ContextEntry, Explanation, Origin
+from iamsim.core.request import CallerKind, ContextValue, Request
 from iamsim.engine.context import (
     TIME_KEYS,
     DerivedKeys,
@@ -24,9 +24,9 @@ from iamsim.engine.context import (
     time_context,
 )
 from iamsim.engine.explain import explain_request
-from iamsim.engine.facts import organization_of
+from iamsim.engine.facts import CallerFacts, ResourceFacts, organization_of
 from iamsim.engine.presence import lacks_keys, leave_open
-from iamsim.engine.question import DIRECT_CALL, Via
+from iamsim.engine.question import DIRECT_CALL, Question, Via
 from iamsim.engine.services.kms import check_alias
 from iamsim.engine.services.logs import (
     DESCRIBE_LOG_GROUPS,
@@ -35,18 +35,13 @@ from iamsim.engine.services.logs import (
 )
 from iamsim.engine.services.s3 import ACCOUNT_ACTIONS, ALL_BUCKETS
 from iamsim.engine.services.sts import inherited_tags
-from iamsim.engine.world import without_world
+from iamsim.engine.world import CompiledWorld, without_world
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from iamsim.core.decision import Decision
-    from iamsim.core.explanation import ContextEntry, Explanation
-    from iamsim.core.request import ContextValue
-    from iamsim.engine.facts import CallerFacts, ResourceFacts
-    from iamsim.engine.question import Question
     from iamsim.engine.situation import Situation
-    from iamsim.engine.world import CompiledWorld
 
 ENDPOINT_KEY = "aws:sourcevpce"
 # Calls that services make for a user with access keys have the key, the user's own do not:

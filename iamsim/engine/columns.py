@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from iamsim.catalog.presence import CallerColumn
-from iamsim.core.request import CallerKind
-
-if TYPE_CHECKING:
-    from iamsim.core.request import Caller
+from iamsim.core.request import Caller, CallerKind
 
 COLUMNS = {kind: CallerColumn[kind.name] for kind in CallerKind}
 

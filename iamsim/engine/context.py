@@ -26,13 +26,12 @@ from iamsim.catalog.presence import (
 from iamsim.compile.literals import read_date
 from iamsim.core.arn import find_arn
 from iamsim.core.explanation import ContextEntry, Origin
-from iamsim.core.request import CallerKind
+from iamsim.core.request import Caller, CallerKind, ContextValue
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from decimal import Decimal
 
-    from iamsim.core.request import Caller, ContextValue
     from iamsim.engine.question import Session, Via
 
 __all__ = [

@@ -15,13 +15,12 @@ from iamsim.engine.services.kms import grant_policy
 from iamsim.syntax.ast import Policy
 from iamsim.syntax.read import parse_policy
 from iamsim.syntax.uncertain import unknown_policy
-from iamsim.world.model import PolicyDocument
+from iamsim.world.model import AnyPolicy, ManagedPolicyReference, PolicyDocument, Resource
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from iamsim.core.decision import PolicyType
-    from iamsim.world.model import AnyPolicy, ManagedPolicyReference, Resource
 
 NOT_SHIPPED = "the AWS managed policy is none of those that iamsim ships"
 

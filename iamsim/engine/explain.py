@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 
 from iamsim.catalog.keys import spelled
 from iamsim.core.data_class import NamedTuple, replace
-from iamsim.core.decision import Decision, Outcome, Verdict
+from iamsim.core.decision import Decision, Layer, Outcome, Verdict
 from iamsim.core.errors import InternalError
 from iamsim.core.explanation import (
+    ContextEntry,
     Decider,
     Element,
     Explanation,
@@ -26,7 +27,7 @@ from iamsim.core.explanation import (
 )
 from iamsim.core.reason import Note, Reason
 from iamsim.engine.fold import GUARDS, Folded
-from iamsim.engine.formula import GUARDRAILS, Requirement, Slot, blocking_slots
+from iamsim.engine.formula import GUARDRAILS, Requirement, Slot, Way, blocking_slots
 from iamsim.engine.inert import notes_of_idle_deny
 from iamsim.engine.pitfalls import call_notes
 from iamsim.engine.plan import ALWAYS_ALLOWED, implicit_denial, reference
@@ -36,11 +37,8 @@ if TYPE_CHECKING:
 
     from iamsim.compile.policy import CompiledPolicy
     from iamsim.compile.statement import CompiledStatement
-    from iamsim.core.decision import Layer
-    from iamsim.core.explanation import ContextEntry
     from iamsim.core.request import Request
     from iamsim.engine.arrangement import Arrangement, Station
-    from iamsim.engine.formula import Way
     from iamsim.engine.situation import Situation
 
 

@@ -11,10 +11,10 @@ from iamsim.core.arn import find_arn, is_account_id
 from iamsim.core.data_class import NamedTuple, replace
 from iamsim.core.decision import PolicyType
 from iamsim.core.reason import Note, Reason
-from iamsim.core.request import CallerKind, GrantKind
+from iamsim.core.request import Caller, CallerKind, GrantKind
 from iamsim.engine.callers import make_caller
-from iamsim.engine.context import DerivedKeys, caller_context, resource_context
-from iamsim.engine.documents import compile_all
+from iamsim.engine.context import DerivedKeys, InOrganization, caller_context, resource_context
+from iamsim.engine.documents import PolicyLibrary, compile_all
 from iamsim.engine.inventory import identity_policies
 from iamsim.engine.relations import ResourceKind
 from iamsim.engine.services.access_points import (
@@ -37,6 +37,7 @@ from iamsim.engine.standing import Standing, standing_of
 from iamsim.engine.target import (
     AWS_MANAGED_KEY,
     SERVICE_LINKED_ROLE,
+    Target,
     has_listed_tags,
     tag_context,
     tags_of,
@@ -44,20 +45,15 @@ from iamsim.engine.target import (
 from iamsim.engine.unknown_facts import untold_of_caller, untold_of_organization, untold_of_resource
 from iamsim.engine.unknown_policies import may_allow, may_do_anything
 from iamsim.world.builtin import RCP_FULL_AWS_ACCESS
-from iamsim.world.model import Resource, Role, User
+from iamsim.world.model import Account, AnyPolicy, PolicyDocument, Resource, Role, User, World
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from iamsim.core.request import Caller
     from iamsim.core.unknown import Unknown
-    from iamsim.engine.context import InOrganization
-    from iamsim.engine.documents import PolicyLibrary
     from iamsim.engine.question import AttachedPolicies, Question
-    from iamsim.engine.target import Target
     from iamsim.engine.unknown_facts import UntoldKeys
     from iamsim.syntax.ast import Policy
-    from iamsim.world.model import Account, AnyPolicy, PolicyDocument, World
 
 __all__ = [
     "CallerFacts",

@@ -9,13 +9,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
-from iamsim.engine.formula import GUARDRAILS, Requirement
+from iamsim.engine.formula import GUARDRAILS, Relation, Requirement, Slot
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from iamsim.engine.arrangement import Station
-    from iamsim.engine.formula import Relation, Slot
 
 GUARDS = tuple(Requirement(slot) for slot in GUARDRAILS)
 Denial_co = TypeVar("Denial_co", covariant=True)

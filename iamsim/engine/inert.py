@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from iamsim import catalog
 from iamsim.catalog.containers import holder_of
 from iamsim.core.arn import find_arn
-from iamsim.core.explanation import Element
+from iamsim.core.explanation import Element, StatementExplanation
 from iamsim.core.reason import Note
 from iamsim.core.unknown import is_open_key
 
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from iamsim.compile.action import ActionPattern
     from iamsim.compile.resource import ResourcePattern
     from iamsim.compile.statement import CompiledStatement
-    from iamsim.core.explanation import StatementExplanation
     from iamsim.core.request import Request
 
 NO_RESOURCE = "*"

@@ -11,7 +11,7 @@ from iamsim.core.reason import Note, Reason
 from iamsim.core.request import CallerKind
 from iamsim.engine.documents import compile_all
 from iamsim.engine.situation import Situation
-from iamsim.engine.unknown_facts import untold_of_organization
+from iamsim.engine.unknown_facts import UntoldKeys, untold_of_organization
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from iamsim.compile.policy import PolicySet
     from iamsim.engine.facts import CallerFacts, ResourceFacts
     from iamsim.engine.question import Question, Via
-    from iamsim.engine.unknown_facts import UntoldKeys
     from iamsim.engine.world import CompiledWorld
 
 COMMERCIAL = "aws"

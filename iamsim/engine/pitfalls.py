@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from iamsim.catalog.containers import is_asked_with_ancestors
 from iamsim.core.reason import Note, Reason
-from iamsim.core.request import CallerKind
+from iamsim.core.request import CallerKind, Request
 from iamsim.engine.context import MFA
 from iamsim.engine.formula import Slot
 from iamsim.engine.services.backup import is_recovery_point
@@ -20,7 +20,6 @@ from iamsim.engine.services.privatelink import has_pattern_not_taken
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator
 
-    from iamsim.core.request import Request
     from iamsim.engine.arrangement import Arrangement, Station
 
 ASSUME_ROLE = "sts:assumerole"  # AssumeRoleWithSAML and AssumeRoleWithWebIdentity begin like it

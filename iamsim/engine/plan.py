@@ -14,7 +14,7 @@ from iamsim.core.decision import Decision, StatementReference, Verdict
 from iamsim.core.reason import Reason
 from iamsim.engine.first_match import MANY, first_match
 from iamsim.engine.fold import GUARDS, Folded
-from iamsim.engine.formula import GUARDRAILS, Slot, blocking_slots
+from iamsim.engine.formula import GUARDRAILS, Relation, Requirement, Slot, blocking_slots
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from iamsim.core.request import Caller, Request
     from iamsim.engine.arrangement import Arrangement, Station
     from iamsim.engine.first_match import Check, Heads, RequestTest
-    from iamsim.engine.formula import Relation, Requirement
     from iamsim.engine.situation import Situation
 
 ALWAYS_ALLOWED = Decision(Verdict.ALLOWED, Reason.ALWAYS_ALLOWED, None)

@@ -24,7 +24,7 @@ from iamsim.compile.literals import read_date
 from iamsim.core.data_class import NamedTuple
 from iamsim.core.decision import PolicyType
 from iamsim.core.identity_center import ROLE_PATH
-from iamsim.core.request import CallerKind, Sent
+from iamsim.core.request import Caller, CallerKind, Request, Sent
 from iamsim.engine.columns import column_of
 from iamsim.engine.context import ISSUED, MFA, MFA_AGE, MFA_PRESENT, USER_ID
 from iamsim.world.model import Role, User
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from iamsim.compile.policy import PolicySet
-    from iamsim.core.request import Caller, Request
     from iamsim.engine.question import Question
     from iamsim.engine.situation import Situation
     from iamsim.engine.world import CompiledWorld

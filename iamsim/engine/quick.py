@@ -23,7 +23,7 @@ from iamsim.catalog.presence import (
 from iamsim.core.data_class import NamedTuple
 from iamsim.core.errors import InputError
 from iamsim.core.remember import remember
-from iamsim.core.request import CallerKind, Request
+from iamsim.core.request import CallerKind, ContextValue, Request
 from iamsim.engine.context import (
     ISSUED,
     MFA_AGE,
@@ -44,7 +44,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Mapping
 
     from iamsim.core.decision import Decision
-    from iamsim.core.request import ContextValue
     from iamsim.engine.facts import CallerFacts, ResourceFacts
     from iamsim.engine.question import AttachedPolicies, Session
     from iamsim.engine.situation import Situation

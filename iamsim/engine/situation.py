@@ -13,12 +13,12 @@ from iamsim.catalog.presence import Presence, Way, presence_in
 from iamsim.catalog.rules import service_rules
 from iamsim.core.data_class import dataclass, field, replace
 from iamsim.core.reason import Note, Reason
-from iamsim.core.request import CallerKind, GrantKind
-from iamsim.core.unknown import fact_words
+from iamsim.core.request import Caller, CallerKind, GrantKind, Request
+from iamsim.core.unknown import Unknown, fact_words
 from iamsim.engine.arrangement import Arrangement, Station
 from iamsim.engine.columns import column_of
 from iamsim.engine.encounter import Encounter
-from iamsim.engine.formula import LAYER_ORDER, Slot
+from iamsim.engine.formula import LAYER_ORDER, Relation, Slot
 from iamsim.engine.pitfalls import reads_resource_tags
 from iamsim.engine.plan import make_plan
 from iamsim.engine.relations import BY_DELEGATION, UNASKED, ResourceKind
@@ -34,9 +34,6 @@ if TYPE_CHECKING:
 
     from iamsim.compile.policy import PolicySet
     from iamsim.core.decision import Decision
-    from iamsim.core.request import Caller, Request
-    from iamsim.core.unknown import Unknown
-    from iamsim.engine.formula import Relation
     from iamsim.engine.unknown_facts import UntoldKeys
 
 Levels = tuple[tuple[str, "PolicySet"], ...]

@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from iamsim.core.data_class import NamedTuple
-from iamsim.core.unknown import find_marker
+from iamsim.core.unknown import Unknown, find_marker
 
 if TYPE_CHECKING:
-    from iamsim.core.unknown import Unknown
     from iamsim.world.model import Organization, World
 
 IAM = "iam.amazonaws.com"

@@ -9,24 +9,21 @@ from iamsim.catalog.containers import containment_of, is_tagged_as
 from iamsim.catalog.presence import identifier_keys
 from iamsim.catalog.rules import service_rules
 from iamsim.catalog.tag_keys import tag_key_starts
-from iamsim.core.arn import find_arn, is_account_id
+from iamsim.core.arn import Arn, find_arn, is_account_id
 from iamsim.core.data_class import NamedTuple
 from iamsim.core.explanation import Origin
 from iamsim.core.reason import Note
-from iamsim.core.request import CallerKind
+from iamsim.core.request import Caller, CallerKind
 from iamsim.core.wildcard import compile_tokens, tokenize
 from iamsim.engine.relations import ResourceKind, resource_kind
 from iamsim.engine.services.s3 import ALL_BUCKETS, access_point_name, is_bucket
-from iamsim.world.model import Role
+from iamsim.world.model import Resource, Role, User, World
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from iamsim.core.arn import Arn
-    from iamsim.core.request import Caller
     from iamsim.engine.context import Derived
     from iamsim.engine.question import Question
-    from iamsim.world.model import Resource, User, World
 
 AWS_MANAGED_KEY = "aws-managed-key"
 SERVICE_LINKED_ROLE = "service-linked-role"

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from iamsim.compile.residual import all_of, any_of, negate
+from iamsim.compile.residual import Term, all_of, any_of, negate
 from iamsim.core.data_class import NamedTuple
 from iamsim.core.reason import Reason
 from iamsim.engine.arrangement import Station
 from iamsim.engine.fold import Folded
-from iamsim.engine.formula import Requirement
+from iamsim.engine.formula import Requirement, Slot
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from iamsim.compile.residual import Term
     from iamsim.core.request import Request
-    from iamsim.engine.formula import Slot
     from iamsim.engine.situation import Situation
 
 

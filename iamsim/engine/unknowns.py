@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from iamsim.core.data_class import NamedTuple
 from iamsim.core.decision import PolicyType
-from iamsim.core.unknown import fact_words, find_marker
+from iamsim.core.unknown import Unknown, fact_words, find_marker
 from iamsim.engine.inventory import policies_in_use
 from iamsim.world.laying_tree import node_ids
 
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Container, Iterator
 
     from iamsim.core.span import Span
-    from iamsim.core.unknown import Unknown
     from iamsim.engine.documents import PolicyLibrary
     from iamsim.world.model import Account, Resource, Role, User, World
 

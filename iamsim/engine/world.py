@@ -11,29 +11,24 @@ from iamsim.catalog.presence import has_resource_account
 from iamsim.core.collector import CollectLater
 from iamsim.core.explanation import Origin
 from iamsim.core.remember import remember
-from iamsim.core.request import CallerKind
+from iamsim.core.request import Caller, CallerKind
 from iamsim.engine import facts
-from iamsim.engine.context import in_organization
+from iamsim.engine.context import Derived, in_organization
 from iamsim.engine.documents import PolicyLibrary
 from iamsim.engine.inventory import policies_in_use
 from iamsim.engine.meeting import make_situation
 from iamsim.engine.question import DIRECT_CALL, NOTHING_ATTACHED, PLAIN_SESSION, Session
 from iamsim.engine.quick import QuickDecisions
-from iamsim.engine.reading import reads_of
+from iamsim.engine.reading import Reads, reads_of
 from iamsim.engine.services.iam import BOUNDARY_ACTIONS
 from iamsim.engine.target import AWS_MANAGED_KEY, find_target
-from iamsim.engine.unknowns import unknowns_of
-from iamsim.world.model import World
+from iamsim.engine.unknowns import UnknownInWorld, unknowns_of
+from iamsim.world.model import VpcEndpoint, World
 
 if TYPE_CHECKING:
-    from iamsim.core.request import Caller
-    from iamsim.engine.context import Derived
     from iamsim.engine.facts import CallerFacts, ResourceFacts
     from iamsim.engine.question import AttachedPolicies, Question
-    from iamsim.engine.reading import Reads
     from iamsim.engine.situation import Situation
-    from iamsim.engine.unknowns import UnknownInWorld
-    from iamsim.world.model import VpcEndpoint
 
 REMEMBERED = 100_000  # entries of each table
 REMEMBERED_OF_STACK = 2_000  # the same, for policies that a question brought along

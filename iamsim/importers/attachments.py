@@ -9,12 +9,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from iamsim.core.caret import quote
-from iamsim.importers.tree import FULL_ACCESS, KINDS_BY_TYPE
+from iamsim.importers.tree import FULL_ACCESS, KINDS_BY_TYPE, PolicyKind
 from iamsim.world.builtin import find_built_in
 
 if TYPE_CHECKING:
     from iamsim.importers.draft import Draft
-    from iamsim.importers.tree import PolicyKind
 
 TYPES: dict[PolicyKind, str] = {kind: name for name, kind in KINDS_BY_TYPE.items()}
 LISTING = "aws organizations list-policies-for-target --target-id {{target}} --filter {type}"

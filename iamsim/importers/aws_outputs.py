@@ -50,7 +50,7 @@ from iamsim.importers.resource_kinds import (
     policy_holder,
     target_arn,
 )
-from iamsim.importers.shapes import account_of_path, pages, records, text, texts
+from iamsim.importers.shapes import Json, account_of_path, pages, records, text, texts
 from iamsim.importers.shared_outputs import (
     is_list_of_shared,
     read_shared_policies,
@@ -77,7 +77,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from iamsim.importers.draft import Draft
-    from iamsim.importers.shapes import Json
     from iamsim.importers.sources import Source
 
 # Attributes that only come along with all others: what is not there then is not set.

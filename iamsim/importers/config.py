@@ -29,7 +29,7 @@ from iamsim.importers.resource_kinds import (
     target_arn,
 )
 from iamsim.importers.salvage import UniqueKeys
-from iamsim.importers.shapes import pages, text
+from iamsim.importers.shapes import Json, pages, text
 from iamsim.importers.unknown import marker
 from iamsim.importers.unread import services_within
 from iamsim.importers.workloads import find_role, note_role
@@ -39,7 +39,6 @@ if TYPE_CHECKING:
 
     from iamsim.catalog.resource_types import PolicyPlace, ResourceType
     from iamsim.importers.draft import Draft
-    from iamsim.importers.shapes import Json
     from iamsim.importers.sources import Source
 
 LISTS = ("configurationItems", "baseConfigurationItems", "Results")

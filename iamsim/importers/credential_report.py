@@ -12,13 +12,12 @@ import io
 from typing import TYPE_CHECKING
 
 from iamsim.core.arn import find_arn, is_account_id
-from iamsim.importers.shapes import pages, text, time_text
+from iamsim.importers.shapes import Json, pages, text, time_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from iamsim.importers.draft import Draft, Record
-    from iamsim.importers.shapes import Json
     from iamsim.importers.sources import Source
 
 COLUMNS = ("user", "arn", "mfa_active")

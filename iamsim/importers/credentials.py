@@ -12,12 +12,11 @@ from typing import TYPE_CHECKING
 
 from iamsim.core.arn import find_arn, is_account_id
 from iamsim.importers.counts import count_principals
-from iamsim.importers.shapes import records, text, texts
+from iamsim.importers.shapes import Json, records, text, texts
 from iamsim.importers.subject import NamedFile
 
 if TYPE_CHECKING:
     from iamsim.importers.draft import Draft, Record
-    from iamsim.importers.shapes import Json
 
 # The list of an output, and the field of a user that it fills.
 CREDENTIAL_LISTS = {

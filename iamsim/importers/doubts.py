@@ -15,7 +15,7 @@ from iamsim.catalog.managed import find_managed_policy
 from iamsim.core.arn import find_arn
 from iamsim.core.unknown import MARK
 from iamsim.importers.nameless import may_be_named
-from iamsim.importers.reach import HOLDERS, POLICY_HOLDERS
+from iamsim.importers.reach import HOLDERS, POLICY_HOLDERS, Reach
 from iamsim.importers.tree import KINDS
 from iamsim.importers.unknown import marked, marker
 
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from iamsim.importers.draft import Draft
-    from iamsim.importers.reach import Reach
 
 Json = dict[str, object]
 

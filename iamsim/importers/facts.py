@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from iamsim.core.arn import is_account_id
 from iamsim.core.caret import quote
 from iamsim.core.unknown import find_marker
-from iamsim.importers.tree import is_node
+from iamsim.importers.tree import PolicyKind, is_node
 from iamsim.importers.unknown import Unknown, find_unknown, mark_of, marker
 
 if TYPE_CHECKING:
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
     from iamsim.importers.draft import Draft, Record
     from iamsim.importers.resource_kinds import Scope
-    from iamsim.importers.tree import PolicyKind
 
 # Of streams of tables that do not exist yet; AWS names them after the time at which it makes them.
 STREAM_LABEL = "1970-01-01T00:00:00.000"

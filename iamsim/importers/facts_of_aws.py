@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING
 
 from iamsim.core.arn import find_arn, is_account_id
 from iamsim.importers.credentials import device_type
-from iamsim.importers.shapes import account_of, is_list_of, records, text, texts
+from iamsim.importers.shapes import Json, account_of, is_list_of, records, text, texts
 from iamsim.importers.unknown import marker
 
 if TYPE_CHECKING:
     from iamsim.importers.draft import Draft, Record
-    from iamsim.importers.shapes import Json
 
 PUBLIC_ACCESS_BLOCK = {
     "blockpublicacls": "block_public_acls",

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-from iamsim.core.arn import find_arn, is_account_id
+from iamsim.core.arn import Arn, find_arn, is_account_id
 from iamsim.core.caret import quote
 from iamsim.core.stand_in import is_stand_in
 from iamsim.core.unknown import MARK
 from iamsim.importers.counts import count_attachments
 from iamsim.importers.shapes import (
+    Json,
     account_of_path,
     is_list_of,
     pages,
@@ -28,9 +29,7 @@ from iamsim.importers.unknown import marker
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from iamsim.core.arn import Arn
     from iamsim.importers.draft import Draft, Record
-    from iamsim.importers.shapes import Json
     from iamsim.importers.sources import Source
 
 LISTS = ("UserDetailList", "GroupDetailList", "RoleDetailList")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from iamsim.core.arn import find_arn, is_account_id
 from iamsim.core.caret import quote
 from iamsim.importers.gaad import is_attachment, read_group, read_role, read_user
-from iamsim.importers.shapes import account_of_path, is_list_of, pages, records, text, texts
+from iamsim.importers.shapes import Json, account_of_path, is_list_of, pages, records, text, texts
 from iamsim.importers.subject import NamedFile
 from iamsim.importers.unknown import marker
 
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from iamsim.importers.draft import Draft, Record
-    from iamsim.importers.shapes import Json
     from iamsim.importers.sources import Source
 
 SINGLE = {"Role": read_role, "User": read_user, "Group": read_group}

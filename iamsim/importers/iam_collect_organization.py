@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING
 from iamsim.core.arn import is_account_id
 from iamsim.core.unknown import find_marker
 from iamsim.importers.organizations import delegate, doubt_administrators
-from iamsim.importers.shapes import text, texts
+from iamsim.importers.shapes import Json, text, texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from iamsim.importers.draft import Draft
-    from iamsim.importers.shapes import Json
     from iamsim.importers.tree import PolicyKind
 
 SERVICE_NAME = ".amazonaws."

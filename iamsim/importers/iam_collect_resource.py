@@ -11,7 +11,7 @@ from iamsim.importers.facts import set_policy
 from iamsim.importers.facts_of_aws import read_public_access_block
 from iamsim.importers.key_outputs import read_encryption, read_location
 from iamsim.importers.resource_kinds import Scope, policy_holder
-from iamsim.importers.shapes import is_list_of, records, text
+from iamsim.importers.shapes import Json, is_list_of, records, text
 from iamsim.importers.unknown import marker
 from iamsim.importers.unread import documents_within
 
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from iamsim.importers.draft import Draft, Record
-    from iamsim.importers.shapes import Json
 
 Files = dict[str, object]
 SHARED = "ram"

@@ -15,13 +15,12 @@ from urllib.parse import unquote
 
 from iamsim.core.arn import is_account_id
 from iamsim.core.caret import quote
-from iamsim.importers.shapes import folder_names, pages, records, text, texts
+from iamsim.importers.shapes import Json, folder_names, pages, records, text, texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from iamsim.importers.draft import Draft
-    from iamsim.importers.shapes import Json
     from iamsim.importers.sources import Source
 
 find_ids = re.compile(r"(?<![0-9A-Za-z])ps-[0-9A-Za-z]{16}(?![0-9A-Za-z])").findall

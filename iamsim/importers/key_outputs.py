@@ -14,7 +14,7 @@ from iamsim.core.arn import find_arn
 from iamsim.importers.key_settings import default_key, find_key
 from iamsim.importers.listed import note_listed
 from iamsim.importers.resource_kinds import partition_of_region
-from iamsim.importers.shapes import account_of_path, records, text
+from iamsim.importers.shapes import Json, account_of_path, records, text
 from iamsim.importers.subject import region_of_path
 from iamsim.importers.workloads import find_role, note_role
 
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from iamsim.importers.draft import Draft
-    from iamsim.importers.shapes import Json
 
 # Descriptions of one resource, and lists of them, by the key that holds them; and of the ARN.
 ONE = {

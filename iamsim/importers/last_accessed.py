@@ -14,14 +14,13 @@ from typing import TYPE_CHECKING, cast
 
 from iamsim.core.arn import find_arn, is_account_id
 from iamsim.core.caret import quote
-from iamsim.importers.shapes import pages, records, text, time_text
+from iamsim.importers.shapes import Json, pages, records, text, time_text
 from iamsim.importers.subject import NamedFile, arn_beside
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from iamsim.importers.draft import Draft
-    from iamsim.importers.shapes import Json
     from iamsim.importers.sources import Source
 
 SERVICES = "ServicesLastAccessed"

@@ -15,12 +15,11 @@ from typing import TYPE_CHECKING
 
 from iamsim.core.decision import PolicyType
 from iamsim.core.unknown import find_marker
-from iamsim.importers.slots import policy_slots
+from iamsim.importers.slots import Plain, Slot, policy_slots
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from iamsim.importers.slots import Plain, Slot
 
 FOLDERS = {
     "users": "users",

@@ -18,7 +18,7 @@ from iamsim.core.caret import quote
 from iamsim.core.errors import WorldError
 from iamsim.core.stand_in import is_organization_stand_in
 from iamsim.importers.attachments import Attachments
-from iamsim.importers.shapes import account_of, folder_names, is_list_of, pages, records, text
+from iamsim.importers.shapes import Json, account_of, folder_names, is_list_of, pages, records, text
 from iamsim.importers.tree import NODE
 from iamsim.importers.unknown import marker
 
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from iamsim.importers.draft import Draft
-    from iamsim.importers.shapes import Json
     from iamsim.importers.sources import Source
 
 find_nodes = re.compile(rf"(?<![0-9a-z-])(?:{NODE})(?![0-9a-z-])").findall

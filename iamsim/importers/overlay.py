@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING
 from iamsim.core.arn import find_arn
 from iamsim.core.errors import WorldError
 from iamsim.core.span import Source as TextSource
-from iamsim.importers.frame import import_sources
+from iamsim.importers.frame import Imported, Source, import_sources
 from iamsim.importers.listed import BELOW
 from iamsim.importers.options import SourceOptions
 from iamsim.importers.slots import policy_slots
 from iamsim.importers.terraform.changes import removals
 from iamsim.importers.terraform.instances import is_plan
-from iamsim.importers.tree import KINDS, OrganizationPolicy
+from iamsim.importers.tree import KINDS, OrganizationPolicy, PolicyKind
 from iamsim.importers.unwritten import documents_of
 from iamsim.world.documents import Document
 from iamsim.world.items import PolicyDocument
@@ -31,8 +31,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from iamsim.importers.draft import Draft, Remark
-    from iamsim.importers.frame import Imported, Source
-    from iamsim.importers.tree import PolicyKind
     from iamsim.world.model import World
 
 Key = tuple[str, str, str]

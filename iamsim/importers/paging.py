@@ -10,11 +10,11 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.core.arn import find_arn
-from iamsim.importers.draft import ANYTHING, Scope
+from iamsim.importers.draft import ANYTHING, Draft, Scope
 from iamsim.importers.identity_center import doubt_policies
 from iamsim.importers.lost import note_principal
 from iamsim.importers.scope import scope_of
-from iamsim.importers.shapes import folder_names, pages, text
+from iamsim.importers.shapes import Json, folder_names, pages, text
 from iamsim.importers.subject import NamedFile, arn_beside, arn_of_file
 from iamsim.importers.tree import KINDS_BY_TYPE, NODE
 from iamsim.importers.unknown import marker
@@ -22,8 +22,6 @@ from iamsim.importers.unknown import marker
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from iamsim.importers.draft import Draft
-    from iamsim.importers.shapes import Json
     from iamsim.importers.sources import Source
 
 # What stands beside a page that another follows. `Marker` tells it of RDS alone: the file systems

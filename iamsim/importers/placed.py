@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-from iamsim.catalog.resource_types import find_type, resource_types
+from iamsim.catalog.resource_types import ResourceType, find_type, resource_types
 from iamsim.core.decision import PolicyType
 from iamsim.core.json_text import KEY
-from iamsim.core.span import Source, Span
-
-if TYPE_CHECKING:
-    from iamsim.catalog.resource_types import ResourceType
-    from iamsim.core.span import Path
+from iamsim.core.span import Path, Source, Span
 
 Offsets = Mapping["Path", tuple[int, int]]
 # What else has an inline policy of each kind of principal, and how long all of them may be.

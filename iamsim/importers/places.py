@@ -10,13 +10,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.core.json_text import KEY
-from iamsim.core.span import Source, Span
+from iamsim.core.span import Path, Source, Span
 from iamsim.importers.placed import ScatteredSource
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from iamsim.core.span import Path
 
 STATEMENT = "Statement"
 

@@ -8,19 +8,16 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from iamsim.catalog.resource_types import resource_types, type_of_arn
+from iamsim.catalog.resource_types import Call, ResourceType, resource_types, type_of_arn
 from iamsim.core.unknown import find_marker
 from iamsim.importers.lost import is_error
-from iamsim.importers.resource_kinds import arn_of
-from iamsim.importers.shapes import text
+from iamsim.importers.resource_kinds import Scope, arn_of
+from iamsim.importers.shapes import Json, text
 from iamsim.importers.subject import arn_beside
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from iamsim.catalog.resource_types import Call, ResourceType
-    from iamsim.importers.resource_kinds import Scope
-    from iamsim.importers.shapes import Json
 
 EVERY = "*"
 # Outputs of some calls hold a policy under the name of its property.

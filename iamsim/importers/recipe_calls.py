@@ -11,12 +11,11 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim import catalog
-from iamsim.catalog.resource_types import resource_types
+from iamsim.catalog.resource_types import Call, ResourceType, resource_types
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from iamsim.catalog.resource_types import Call, ResourceType
 
 EACH = "each"  # the Region of a row whose ARNs name none, and which every Region is asked about
 # What a call needs where the action is not called like it, or is of another service.

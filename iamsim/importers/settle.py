@@ -24,7 +24,7 @@ from iamsim.importers.doubts import doubt_sources
 from iamsim.importers.managed import settle_managed_policies
 from iamsim.importers.partitions import settle_partitions
 from iamsim.importers.settle_keys import settle_keys
-from iamsim.importers.slots import outcome, policy_slots, take_out
+from iamsim.importers.slots import Slot, outcome, policy_slots, take_out
 from iamsim.importers.unknown import marker
 from iamsim.importers.workloads import settle_roles
 from iamsim.syntax.read import parse_policy
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
 
     from iamsim.core.decision import PolicyType
     from iamsim.importers.draft import Draft, Severity
-    from iamsim.importers.slots import Slot
 
 fits_name = re.compile(r"[A-Za-z0-9_+=,.@-]+").fullmatch
 MAX_ROUNDS = 10

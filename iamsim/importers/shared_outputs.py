@@ -11,12 +11,11 @@ from typing import TYPE_CHECKING, cast
 
 from iamsim.core.arn import find_arn
 from iamsim.importers.facts import set_policy
-from iamsim.importers.shapes import account_of_path
+from iamsim.importers.shapes import Json, account_of_path
 from iamsim.importers.unread import services_within
 
 if TYPE_CHECKING:
     from iamsim.importers.draft import Draft
-    from iamsim.importers.shapes import Json
 
     Kept = list[tuple[str, str | None, Json, str]]
 

@@ -14,14 +14,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.core.arn import find_arn, is_account_id
 from iamsim.importers.resource_kinds import partition_of_region
-from iamsim.importers.shapes import account_of_path, pages, records, text, texts
+from iamsim.importers.shapes import Json, account_of_path, pages, records, text, texts
 from iamsim.importers.subject import NamedFile, arn_beside, region_of_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from iamsim.importers.draft import Draft
-    from iamsim.importers.shapes import Json
     from iamsim.importers.sources import Source
 
 PERMISSIONS = {"CreateVolumePermissions": "SnapshotId", "LaunchPermissions": "ImageId"}

@@ -16,7 +16,7 @@ from iamsim.core.json_text import MOST_VALUES, has_too_much
 from iamsim.files.archive import Archive, ArchiveError
 from iamsim.files.links import LED_OUTSIDE, leads_outside
 from iamsim.files.reading import read_bytes, read_gzip
-from iamsim.importers.draft import ANYTHING
+from iamsim.importers.draft import ANYTHING, Draft
 from iamsim.importers.lost import refusal_in, says_nothing_is_there
 from iamsim.importers.manifest import written_files
 from iamsim.importers.options import SourceOptions
@@ -30,7 +30,6 @@ from iamsim.world.documents import parse_document
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from iamsim.importers.draft import Draft
 
 __all__ = ["Source", "SourceOptions", "read_sources"]
 

@@ -10,16 +10,13 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 from urllib.parse import unquote
 
 from iamsim.catalog.resource_types import resource_types
 from iamsim.core.arn import find_arn, is_account_id
 from iamsim.importers.resource_kinds import EXPRESS, known_type, partition_of_region
-from iamsim.importers.shapes import account_of_path, folder_names, text
-
-if TYPE_CHECKING:
-    from iamsim.importers.shapes import Json
+from iamsim.importers.shapes import Json, account_of_path, folder_names, text
 
 # Keys under which AWS's outputs give the ARN of what they are about.
 ARN_KEYS = (

@@ -15,16 +15,14 @@ from iamsim.catalog.resource_types import resource_types, type_of_arn
 from iamsim.core.arn import find_arn, is_account_id
 from iamsim.core.caret import quote
 from iamsim.importers.misspelt import misspelt_setting
-from iamsim.importers.resource_kinds import partition_of_region
-from iamsim.importers.shapes import records, text
+from iamsim.importers.resource_kinds import Scope, partition_of_region
+from iamsim.importers.shapes import Json, records, text
 from iamsim.importers.unknown import Unknown, marker
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from iamsim.importers.draft import Draft, Record
-    from iamsim.importers.resource_kinds import Scope
-    from iamsim.importers.shapes import Json
 
 ROLE = "role"
 PROFILE = "IamInstanceProfile"

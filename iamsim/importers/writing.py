@@ -15,7 +15,7 @@ from iamsim.core.errors import RequestError
 from iamsim.files.reading import read_text
 from iamsim.files.writing import write_folder as write_files
 from iamsim.importers.indexing import index_of, stale_files
-from iamsim.importers.layout import document_text, lay_out
+from iamsim.importers.layout import Layout, document_text, lay_out
 from iamsim.importers.manifest import MANIFEST, written_files
 from iamsim.world.documents import END, WRITTEN
 from iamsim.world.load import WORLD_FILES
@@ -24,7 +24,6 @@ from iamsim.world.yaml_writing import write_yaml
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from iamsim.importers.layout import Layout
     from iamsim.importers.slots import Plain
 
 __all__ = ["MANIFEST", "Changes", "compare_folder", "write_folder"]

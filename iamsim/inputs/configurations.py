@@ -9,15 +9,12 @@ from iamsim.core.errors import WorldError
 from iamsim.importers.options import SourceOptions
 from iamsim.importers.terraform.hcl.policies import configured_policies
 from iamsim.importers.terraform.hcl.roots import open_roots
-from iamsim.inputs.found_policy import evaluated_policy
+from iamsim.inputs.found_policy import FoundPolicy, evaluated_policy
 from iamsim.inputs.policies import is_policy
-from iamsim.syntax.hcl.file import read_hcl
+from iamsim.syntax.hcl.file import HclFile, read_hcl
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-
-    from iamsim.inputs.found_policy import FoundPolicy
-    from iamsim.syntax.hcl.file import HclFile
 
 
 def find_in_configurations(

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,18 +13,15 @@ from iamsim.checks.reading import recognize_type
 from iamsim.checks.rules.policy_size import INLINE_HOLDERS
 from iamsim.core.caret import render_error
 from iamsim.core.errors import InputError
+from iamsim.core.span import Path as ElementPath
 from iamsim.core.span import Source
-from iamsim.core.wrapped_policy import unwrap_data, unwrap_text
+from iamsim.core.wrapped_policy import WrappedPolicy, unwrap_data, unwrap_text
 from iamsim.inputs.found_policy import FoundPolicy, evaluated_policy
 from iamsim.inputs.policies import WORDS, is_policy, type_of_file, type_of_name
 from iamsim.syntax.read import MAXIMUM_LENGTH, too_large
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from iamsim.core.decision import PolicyType
-    from iamsim.core.span import Path as ElementPath
-    from iamsim.core.wrapped_policy import WrappedPolicy
     from iamsim.world.documents import Document
 
 __all__ = ["FoundPolicy", "find_in_content"]

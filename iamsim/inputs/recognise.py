@@ -8,18 +8,15 @@ from __future__ import annotations
 import os
 import re
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from enum import Enum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from iamsim.core.arn import is_owned_by_aws
 from iamsim.core.errors import InputError, RequestError, WorldError
 from iamsim.core.suggest import nearest
 from iamsim.core.wrapped_policy import WrappedPolicy, unwrap_data, unwrap_text
 from iamsim.files.reading import read_bytes, read_gzip
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
 
 STANDARD_INPUT = "-"
 WORLD_FILES = ("world.yaml", "world.yml", "world.json")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.core.decision import Layer, Verdict
 from iamsim.core.layer_names import layer_name
-from iamsim.lessons.prediction import LAYER_CHOICES, NoLayer
+from iamsim.lessons.prediction import LAYER_CHOICES, LayerChoice, NoLayer
 from iamsim.lessons.shown import changed_lines, request_facts, shown_parts
 
 if TYPE_CHECKING:
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
     from iamsim.core.answer import Answer
     from iamsim.lessons.lesson import Lesson, Outcome, Step
-    from iamsim.lessons.prediction import LayerChoice
     from iamsim.words.language import Say
 
 VERDICT_WORDS = {

@@ -8,14 +8,12 @@ from typing import TYPE_CHECKING
 
 from iamsim.core.errors import InternalError, RequestError
 from iamsim.core.suggest import did_you_mean
-from iamsim.lessons.exercise import load_exercise
-from iamsim.lessons.lesson import load_lesson
+from iamsim.lessons.exercise import Exercise, load_exercise
+from iamsim.lessons.lesson import Lesson, load_lesson
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from iamsim.lessons.exercise import Exercise
-    from iamsim.lessons.lesson import Lesson
 
 _PACKAGE = Path(__file__).parent.parent
 # The wheel's, the checkout's.

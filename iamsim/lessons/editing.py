@@ -10,7 +10,7 @@ from iamsim.core.json_text import load_json, locate_json
 from iamsim.core.span import Source
 from iamsim.files.reading import read_text
 from iamsim.files.writing import write_text
-from iamsim.lessons.lesson import Outcome
+from iamsim.lessons.lesson import Lesson, Outcome, Step
 from iamsim.lessons.pages import WORLD, Pages, page_name, policy_json, world_text
 from iamsim.suites.run import compiled_world, run_request
 from iamsim.suites.scenario import scenario_from_data
@@ -18,8 +18,6 @@ from iamsim.world.documents import parse_document
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from iamsim.lessons.lesson import Lesson, Step
 
     Place = tuple[str | int, ...]
 

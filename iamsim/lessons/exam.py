@@ -16,15 +16,13 @@ from iamsim.lessons.course import corpus_folder
 from iamsim.lessons.lesson import Lesson, Step
 from iamsim.lessons.shown import shown_parts
 from iamsim.suites.reading import read_scenario_model
-from iamsim.suites.scenario import scenario_from_data
-from iamsim.world.documents import read_document
+from iamsim.suites.scenario import Scenario, ScenarioRequest, scenario_from_data
+from iamsim.world.documents import Document, read_document
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from iamsim.suites.scenario import Scenario, ScenarioRequest
-    from iamsim.world.documents import Document
 
 SIZE = 20
 PASS_MARK = 80  # percent

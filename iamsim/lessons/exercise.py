@@ -15,16 +15,14 @@ from iamsim.core.suggest import did_you_mean
 from iamsim.lessons.lesson import name_of_file, said
 from iamsim.lessons.pages import WORLD, Pages, policy_json, world_text
 from iamsim.suites.reading import read_scenario_model
-from iamsim.suites.scenario import scenario_from_data
-from iamsim.world.documents import read_document
+from iamsim.suites.scenario import Scenario, ScenarioRequest, scenario_from_data
+from iamsim.world.documents import Document, read_document
 from iamsim.world.model import PolicyDocument
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from iamsim.suites.models import ExerciseModel
-    from iamsim.suites.scenario import Scenario, ScenarioRequest
-    from iamsim.world.documents import Document
 
 HIDDEN = "hidden"  # the tag of cases that are not shown before they fail
 _ENDING = ".json"

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from iamsim.core.caret import render_error
-from iamsim.lessons.grading import is_hidden
+from iamsim.lessons.grading import Broken, Grade, is_hidden
 from iamsim.report.document import (
     SEPARATE,
     Badge,
+    Block,
     Column,
     Document,
     Entry,
@@ -20,8 +21,6 @@ from iamsim.report.mutation import mutation_blocks, mutation_to_dict
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from iamsim.lessons.grading import Broken, Grade
-    from iamsim.report.document import Block
     from iamsim.suites.runner import Outcome
 
 _PASSED, _FAILED = Badge("yes", "passed"), Badge("no", "failed")

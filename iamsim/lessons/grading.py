@@ -18,26 +18,22 @@ from iamsim.core.json_text import load_json, locate_json
 from iamsim.core.span import Source
 from iamsim.core.suggest import did_you_mean
 from iamsim.engine.inventory import policies_in_use
-from iamsim.lessons.exercise import HIDDEN
+from iamsim.lessons.exercise import HIDDEN, Exercise
 from iamsim.suites.cases import Case, Shelf
 from iamsim.suites.mutation.changes import changes_of
 from iamsim.suites.mutation.mutants import Mutant, Subject
-from iamsim.suites.mutation.run import MutationResult, Verdict, run_mutants
+from iamsim.suites.mutation.run import MutationResult, Prove, Verdict, run_mutants
 from iamsim.suites.runner import Outcome, run_case
-from iamsim.suites.scenario import scenario_from_data
+from iamsim.suites.scenario import Scenario, scenario_from_data
 from iamsim.syntax.read import parse_policy
 from iamsim.world.documents import Document
-from iamsim.world.model import PolicyDocument
+from iamsim.world.model import PolicyDocument, World
 from iamsim.world.replacing import replace_policy
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from iamsim.lessons.exercise import Exercise
     from iamsim.suites.meaning import MeaningCheck
-    from iamsim.suites.mutation.run import Prove
-    from iamsim.suites.scenario import Scenario
-    from iamsim.world.model import World
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,12 +14,14 @@ from typing import TYPE_CHECKING
 from iamsim.draw.picture import draw_decision
 from iamsim.draw.style import Theme
 from iamsim.lessons.blocks import (
+    Block,
     Break,
     Code,
     Explanation,
     Facts,
     Heading,
     Items,
+    Plain,
     Prose,
     spoken_blocks,
 )
@@ -34,7 +36,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from iamsim.core.answer import Answer
-    from iamsim.lessons.blocks import Block, Plain
 
 _PAGE = 800  # pixels between the margins of a page
 

@@ -9,22 +9,18 @@ from iamsim.core.errors import WorldError
 from iamsim.core.reason import Reason
 from iamsim.draw.lettering import plain
 from iamsim.lessons.pages import Pages
-from iamsim.lessons.prediction import NoLayer
+from iamsim.lessons.prediction import LayerChoice, NoLayer
 from iamsim.suites.reading import read_scenario_model
-from iamsim.suites.run import compiled_world, run_request
-from iamsim.suites.scenario import scenario_from_data
-from iamsim.world.documents import read_document
+from iamsim.suites.run import CaseResult, compiled_world, run_request
+from iamsim.suites.scenario import Scenario, ScenarioRequest, scenario_from_data
+from iamsim.world.documents import Document, read_document
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from iamsim.core.answer import Answer
     from iamsim.core.decision import Verdict
-    from iamsim.lessons.prediction import LayerChoice
     from iamsim.suites.models import LessonModel, ScenarioModel
-    from iamsim.suites.run import CaseResult
-    from iamsim.suites.scenario import Scenario, ScenarioRequest
-    from iamsim.world.documents import Document
 
 _NOW = "What does AWS decide now?"
 

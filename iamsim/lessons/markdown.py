@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from iamsim.draw.terminal import decision_lines
-from iamsim.lessons.blocks import Break, Code, Explanation, Facts, Heading, Items, Prose
+from iamsim.lessons.blocks import Block, Break, Code, Explanation, Facts, Heading, Items, Prose
 from iamsim.report.markdown import render_markdown
 from iamsim.words.steps import picture_of
 
@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from iamsim.core.answer import Answer
-    from iamsim.lessons.blocks import Block
 
 _WIDTH = 100
 

@@ -11,14 +11,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from iamsim.core.json_text import locate_json
-from iamsim.core.span import Source
+from iamsim.core.span import Path, Source
 from iamsim.world.documents import Document, parse_document
 from iamsim.world.yaml_writing import write_yaml
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from iamsim.core.span import Path
 
 WORLD = "world.yaml"
 _WIDTH = 84

@@ -9,11 +9,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from iamsim.core.decision import Layer, Outcome, Verdict
-from iamsim.core.explanation import Element
+from iamsim.core.explanation import Element, LayerExplanation, StatementExplanation
 from iamsim.core.layer_names import GRANTS, layer_name
 from iamsim.core.reason import Reason
 from iamsim.core.ways import is_absent, ways_of_caller
-from iamsim.lessons.prediction import NoLayer
+from iamsim.lessons.prediction import LayerChoice, NoLayer
 from iamsim.report.layers import layer_rows
 from iamsim.report.summary import near_text
 from iamsim.words.labels import REASONS
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from iamsim.core.answer import Answer
-    from iamsim.core.explanation import LayerExplanation, StatementExplanation
-    from iamsim.lessons.prediction import LayerChoice
 
 _ALLOW, _DENY = "Allow", "Deny"
 _SPEAKING = frozenset({Outcome.ALLOW, Outcome.EXPLICIT_DENY})

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from iamsim.draw.terminal import decision_lines
 from iamsim.lessons.blocks import (
     BOXES,
+    Block,
     Code,
     Heading,
     Items,
@@ -28,7 +29,6 @@ from iamsim.words.steps import picture_of, spoken
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from iamsim.lessons.blocks import Block
     from iamsim.lessons.lesson import Lesson
     from iamsim.words.language import Say
 

@@ -35,7 +35,7 @@ from iamsim.lessons.course import (
     find_lessons,
 )
 from iamsim.lessons.exam import PASS_MARK, SIZE, draw_exam
-from iamsim.lessons.grading import grade
+from iamsim.lessons.grading import Grade, grade
 from iamsim.lessons.html import blocks_fragment, blocks_html
 from iamsim.lessons.prediction import LAYER_CHOICES, VERDICT_CHOICES
 from iamsim.lessons.replies import layer_reply, verdict_reply
@@ -48,7 +48,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from iamsim.core.answer import Answer
-    from iamsim.lessons.grading import Grade
     from iamsim.lessons.lesson import Lesson, Outcome, Step
 
 Json = dict[str, Any]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from iamsim.draw.lettering import plain
 from iamsim.draw.style import State
 from iamsim.draw.terminal import decision_lines
-from iamsim.lessons.blocks import Break, Code, Explanation, Facts, Heading, Items, Prose
+from iamsim.lessons.blocks import Block, Break, Code, Explanation, Facts, Heading, Items, Prose
 from iamsim.report.text import render_text
 from iamsim.words.steps import picture_of
 
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from iamsim.core.answer import Answer
-    from iamsim.lessons.blocks import Block
     from iamsim.lessons.lesson import Lesson
     from iamsim.lessons.progress import Progress
     from iamsim.report.paint import Paint

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.checks.mending import mend
 from iamsim.checks.sidecar import ENDING
-from iamsim.lsp.analysis import language_of
+from iamsim.lsp.analysis import Analysis, language_of
 from iamsim.lsp.mending import mend_template
 
 if TYPE_CHECKING:
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from iamsim.checks.finding import Finding
     from iamsim.core.span import Source
-    from iamsim.lsp.analysis import Analysis
     from iamsim.syntax.splicing import Change
 
 REASON = "say here why this is accepted"

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import marshal
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -17,20 +17,16 @@ from iamsim.checks.configuration import Configuration, find_configuration
 from iamsim.checks.sidecar import Sidecars
 from iamsim.checks.validate import Examined, Validator
 from iamsim.core.errors import IamsimError, InputError
-from iamsim.inputs.found import find_in_content
-from iamsim.syntax.hcl.file import is_hcl, read_hcl
+from iamsim.inputs.found import FoundPolicy, find_in_content
+from iamsim.syntax.hcl.file import HclFile, is_hcl, read_hcl
 from iamsim.syntax.hcl.typed import TypedText
 from iamsim.world.documents import Document, parse_document
 from iamsim.world.records import WORLD
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
     from iamsim.core.decision import PolicyType
     from iamsim.core.span import Span
-    from iamsim.inputs.found import FoundPolicy
     from iamsim.suites.run import CaseResult
-    from iamsim.syntax.hcl.file import HclFile
 
 KEPT = 2_000  # policies whose findings are kept
 MARSHAL = 2  # the last version whose bytes tell nothing but the data

@@ -14,14 +14,14 @@ from iamsim.core.errors import IamsimError
 from iamsim.files.reading import read_text
 from iamsim.importers.load import load_worlds
 from iamsim.importers.terraform.hcl.modules import ModuleFiles
-from iamsim.lsp.analysis import Analysis, Analyzer, OutdatedError, language_of
+from iamsim.lsp.analysis import Analysis, Analyzer, OutdatedError, StatementHere, language_of
 from iamsim.lsp.edits import UNMET, edits_of
 from iamsim.lsp.granted import statement_text
 from iamsim.lsp.hcl_place import actions_at, hcl_place_at
 from iamsim.lsp.place import Place, place_at
-from iamsim.lsp.references import file_without_line, module_of, references_at
+from iamsim.lsp.references import References, file_without_line, module_of, references_at
 from iamsim.report.cleaning import for_terminal
-from iamsim.syntax.hcl.file import is_hcl
+from iamsim.syntax.hcl.file import HclFile, is_hcl
 from iamsim.world.load import WORLD_FILES, load_world_documents
 
 if TYPE_CHECKING:
@@ -33,9 +33,6 @@ if TYPE_CHECKING:
     from iamsim.core.span import Source, Span
     from iamsim.inputs.found_policy import FoundPolicy
     from iamsim.lsp.actions import Action
-    from iamsim.lsp.analysis import StatementHere
-    from iamsim.lsp.references import References
-    from iamsim.syntax.hcl.file import HclFile
     from iamsim.world.model import World
 
 SEVERITIES = {

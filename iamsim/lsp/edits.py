@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING
 
 from iamsim.core.errors import IamsimError
 from iamsim.lsp.actions import Action
-from iamsim.suites.run import fits
+from iamsim.suites.run import CaseResult, fits
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from iamsim.query.edits.model import EditReport, EditSet
-    from iamsim.suites.run import CaseResult
 
 UNMET = "not-as-expected"  # the code of a diagnostic
 MOST = 5

@@ -16,12 +16,11 @@ from iamsim.checks.reading import read_view
 from iamsim.core.json_text import locate_json
 from iamsim.core.span import Source
 from iamsim.inputs.found import find_in_content
-from iamsim.syntax.splicing import apply_changes
+from iamsim.syntax.splicing import Change, apply_changes
 
 if TYPE_CHECKING:
     from iamsim.checks.finding import Finding
     from iamsim.checks.view import PolicyView
-    from iamsim.syntax.splicing import Change
 
 
 def mend_template(view: PolicyView, finding: Finding, text: str, number: int) -> tuple[Change, ...]:

@@ -12,18 +12,16 @@ from typing import TYPE_CHECKING, NamedTuple
 from iamsim.catalog.resource_types import find_terraform_type
 from iamsim.core.errors import WorldError
 from iamsim.importers.terraform.hcl.beside import paths_in, read_file
-from iamsim.importers.terraform.hcl.modules import read_module
+from iamsim.importers.terraform.hcl.modules import ModuleFiles, read_module
 from iamsim.lsp.completion import Proposal
 from iamsim.lsp.hcl_place import hcl_place_at
 from iamsim.lsp.place import Place
 from iamsim.syntax.hcl import tree
-from iamsim.syntax.hcl.file import read_hcl
+from iamsim.syntax.hcl.file import HclFile, read_hcl
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from iamsim.importers.terraform.hcl.modules import ModuleFiles
-    from iamsim.syntax.hcl.file import HclFile
 
 DOCUMENT = "aws_iam_policy_document"
 # What a name that is no block has: https://developer.hashicorp.com/terraform/language/expressions/references

@@ -14,13 +14,13 @@ from pygls.lsp.server import LanguageServer
 from pygls.uris import from_fs_path
 
 from iamsim import __version__
-from iamsim.lsp.actions import actions_for, sidecar_name
+from iamsim.lsp.actions import Action, actions_for, sidecar_name
 from iamsim.lsp.analysis import OutdatedError, language_of
-from iamsim.lsp.completion import proposals
+from iamsim.lsp.completion import Proposal, proposals
 from iamsim.lsp.documents import SOURCE, Documents, path_of
 from iamsim.lsp.hover import hover_text
 from iamsim.lsp.places_of_names import definition_of
-from iamsim.lsp.symbols import symbols, target_of
+from iamsim.lsp.symbols import Symbol, symbols, target_of
 from iamsim.report.cleaning import for_terminal
 from iamsim.syntax.hcl.file import is_hcl
 from iamsim.world.load import WORLD_FILES
@@ -28,10 +28,7 @@ from iamsim.world.load import WORLD_FILES
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from iamsim.lsp.actions import Action
-    from iamsim.lsp.completion import Proposal
     from iamsim.lsp.place import Place
-    from iamsim.lsp.symbols import Symbol
 
 KINDS = {
     "element": types.CompletionItemKind.Property,

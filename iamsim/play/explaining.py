@@ -10,7 +10,7 @@ from iamsim.core.decision import Layer
 from iamsim.core.errors import RequestError
 from iamsim.draw.picture import draw_decision
 from iamsim.draw.style import Theme
-from iamsim.play.asked import LAYERS, read_sheet, text_of, width_of
+from iamsim.play.asked import LAYERS, Sheet, read_sheet, text_of, width_of
 from iamsim.query.comparison import Comparison, compare_answers
 from iamsim.query.edits.patches import changed_texts
 from iamsim.query.edits.search import suggest_edits
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from iamsim.core.answer import Answer
-    from iamsim.play.asked import Sheet
     from iamsim.query.edits.model import Edit, EditSet
 
 Json = dict[str, Any]

@@ -13,13 +13,12 @@ from iamsim.checks.validate import Validator
 from iamsim.core.decision import PolicyType
 from iamsim.engine.services.sts import is_trust_request
 from iamsim.lsp.completion import proposals
-from iamsim.lsp.place import place_at
+from iamsim.lsp.place import Place, place_at
 from iamsim.play.asked import LAYERS, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from iamsim.lsp.place import Place
 
 Json = dict[str, Any]
 LAST_OF_ONE = 0xFFFF  # the last character that is one unit of UTF-16

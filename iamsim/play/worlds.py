@@ -13,7 +13,7 @@ from iamsim.core.errors import RequestError
 from iamsim.files.writing import make_folder, write_bytes
 from iamsim.importers.load import load_worlds
 from iamsim.play.asked import text_of
-from iamsim.report.document import Remark
+from iamsim.report.document import Document, Remark
 from iamsim.report.imported import remark_text
 from iamsim.report.unknowns import unknowns_there
 from iamsim.report.world_show import accounts_document
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from iamsim.importers.draft import Remark as ImportRemark
-    from iamsim.report.document import Document
 
 Json = dict[str, Any]
 PACKAGE = Path(__file__).parent.parent

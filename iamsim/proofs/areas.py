@@ -26,13 +26,12 @@ from iamsim.proofs.space import find_resource
 from iamsim.proofs.texts import Heads, find_text
 from iamsim.symbolic.actions import all_actions
 from iamsim.universe.elsewhere import OPEN_TO_ALL
-from iamsim.world.model import Role
+from iamsim.world.model import Account, Resource, Role, User, World
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from iamsim.proofs.search import Place
-    from iamsim.world.model import Account, Resource, User, World
 
 STAR = Wildcard.STAR
 NO_RESOURCE = (literal_glob("*"), literal_glob("arn:aws:s3:::*"))

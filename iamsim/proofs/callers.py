@@ -13,7 +13,7 @@ from iamsim.compile.principal import UNIQUE_IDS
 from iamsim.core.arn import find_arn, is_account_id
 from iamsim.core.data_class import replace
 from iamsim.core.errors import RequestError
-from iamsim.core.request import CallerKind, GrantKind
+from iamsim.core.request import Caller, CallerKind, ContextValue, GrantKind
 from iamsim.core.wildcard import Wildcard
 from iamsim.engine.callers import make_caller
 from iamsim.engine.question import PLAIN_SESSION
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from iamsim.compile.statement import CompiledStatement
-    from iamsim.core.request import Caller, ContextValue
     from iamsim.proofs.conditions import Domain
 
     Values = Mapping[str, ContextValue | None]

@@ -23,7 +23,7 @@ from iamsim.catalog.presence import (
 )
 from iamsim.catalog.tag_keys import tag_key_starts
 from iamsim.checks.reference import Reference
-from iamsim.proofs.formula import ActionIn, all_of, any_of
+from iamsim.proofs.formula import ActionIn, Formula, all_of, any_of
 from iamsim.proofs.rules import ACTION, RESOURCE, broken_rule, key_is, key_is_absent
 from iamsim.symbolic.actions import all_actions
 
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 
     from iamsim.core.request import ContextValue
     from iamsim.proofs.conditions import KeyTest
-    from iamsim.proofs.formula import Formula
 
     Values = Mapping[str, ContextValue | None]
     Tests = Mapping[str, tuple[KeyTest, ...]]

@@ -10,12 +10,11 @@ from itertools import cycle, islice, product
 from typing import TYPE_CHECKING, TypeGuard
 
 from iamsim.core.wildcard import Wildcard
-from iamsim.proofs.globs import LOOPS, WIDTHS, Glob, Kind
+from iamsim.proofs.globs import LOOPS, WIDTHS, Atom, Glob, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from iamsim.proofs.globs import Atom
 
 CHOICES = 64  # rows of globs, one of each group, that are followed
 STEPS = 2_000  # of two globs

@@ -11,16 +11,14 @@ from typing import TYPE_CHECKING, NamedTuple
 from iamsim.core.data_class import replace
 from iamsim.core.request import GrantKind
 from iamsim.engine.fold import Folded
-from iamsim.engine.formula import Requirement, Slot
-from iamsim.proofs.formula import all_of, any_of, negate
+from iamsim.engine.formula import Requirement, Slot, Way
+from iamsim.proofs.formula import Formula, all_of, any_of, negate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from iamsim.compile.statement import CompiledStatement
     from iamsim.engine.arrangement import Arrangement, Station
-    from iamsim.engine.formula import Way
-    from iamsim.proofs.formula import Formula
     from iamsim.proofs.statements import Reader
     from iamsim.symbolic.actions import ActionUniverse
 

@@ -9,15 +9,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.core.collector import CollectLater
-from iamsim.core.request import Request
+from iamsim.core.request import ContextValue, Request
 from iamsim.core.unknown import is_open_key
 from iamsim.proofs.budget import Budget
-from iamsim.proofs.callers import WAYS, document_callers
+from iamsim.proofs.callers import WAYS, DocumentCaller, document_callers
 from iamsim.proofs.calls import broken_rule_of_calls
-from iamsim.proofs.formula import all_of, any_of, negate
+from iamsim.proofs.formula import Formula, all_of, any_of, negate
 from iamsim.proofs.keys import fixed_domain, key_domain
 from iamsim.proofs.result import KEYS_OF_SERVICES, CheckResult, Reason, Verdict
-from iamsim.proofs.search import Place
+from iamsim.proofs.search import Model, Place
 from iamsim.proofs.settle import Case, Settled, Supposed, settle
 from iamsim.proofs.space import ActionSpace
 from iamsim.proofs.statements import Reader, open_keys
@@ -30,11 +30,7 @@ if TYPE_CHECKING:
 
     from iamsim.compile.policy import CompiledPolicy
     from iamsim.compile.statement import CompiledStatement
-    from iamsim.core.request import ContextValue
-    from iamsim.proofs.callers import DocumentCaller
     from iamsim.proofs.conditions import Domain
-    from iamsim.proofs.formula import Formula
-    from iamsim.proofs.search import Model
 
     Values = Mapping[str, ContextValue | None]
 

@@ -10,12 +10,11 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.core.wildcard import Wildcard
-from iamsim.proofs.globs import LOOPS, Glob, Kind
+from iamsim.proofs.globs import LOOPS, Atom, Glob, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from iamsim.proofs.globs import Atom
 
 FREE = 2
 DIGITS = "0-9"

@@ -15,14 +15,13 @@ from typing import TYPE_CHECKING
 
 from iamsim import catalog
 from iamsim.catalog.regions import PARTITIONS
-from iamsim.core.wildcard import Wildcard
+from iamsim.core.wildcard import Token, Wildcard
 from iamsim.engine.services.logs import format_in_policies
 from iamsim.proofs.globs import LOOPS, Glob, Kind, literal_glob
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from iamsim.core.wildcard import Token
 
 VARIABLE = re.compile(r"\$\{([^}]*)\}|<([^>]*)>|(\*)")
 

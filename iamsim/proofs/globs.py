@@ -10,12 +10,10 @@ from enum import Enum
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from iamsim.core.wildcard import Wildcard
+from iamsim.core.wildcard import Token, Wildcard
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-    from iamsim.core.wildcard import Token
 
 
 class Kind(Enum):

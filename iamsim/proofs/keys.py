@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from iamsim import catalog
 from iamsim.catalog.lifelike import usual_values
-from iamsim.catalog.presence import Presence, presence_of
+from iamsim.catalog.presence import CallerColumn, Presence, Way, presence_of
 from iamsim.core.wildcard import Wildcard
 from iamsim.proofs.conditions import Domain
 from iamsim.proofs.globs import SOMETHING, Glob, Kind, literal_glob
@@ -20,7 +20,6 @@ from iamsim.proofs.globs import SOMETHING, Glob, Kind, literal_glob
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from iamsim.catalog.presence import CallerColumn, Way
     from iamsim.core.request import ContextValue
 
 WORD = (Kind.WORD, Kind.WORD_STAR)

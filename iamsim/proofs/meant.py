@@ -19,7 +19,7 @@ from iamsim.proofs.budget import Budget, OutOfBudgetError
 from iamsim.proofs.callers import ANYBODY, document_callers
 from iamsim.proofs.documents import Asked, ask
 from iamsim.proofs.formula import ResourceIn
-from iamsim.proofs.globs import ANYTHING
+from iamsim.proofs.globs import ANYTHING, Glob
 from iamsim.proofs.search import Place
 from iamsim.proofs.space import ActionSpace
 from iamsim.proofs.statements import Reader
@@ -31,7 +31,6 @@ from iamsim.symbolic.actions import all_actions
 if TYPE_CHECKING:
     from iamsim.compile.statement import CompiledStatement
     from iamsim.proofs.claims import Claim, Who
-    from iamsim.proofs.globs import Glob
     from iamsim.world.model import World
 
 WILD = "*?$"

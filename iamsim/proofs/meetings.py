@@ -21,7 +21,7 @@ from iamsim.catalog.presence import (
 from iamsim.core.arn import find_arn
 from iamsim.core.decision import Verdict as Decided
 from iamsim.core.errors import InputError
-from iamsim.core.request import CallerKind
+from iamsim.core.request import CallerKind, ContextValue
 from iamsim.core.unknown import is_open_key
 from iamsim.engine import authorize
 from iamsim.engine.context import ISSUED
@@ -30,15 +30,15 @@ from iamsim.engine.question import DIRECT_CALL, NOTHING_ATTACHED, Question
 from iamsim.engine.relations import ResourceKind
 from iamsim.proofs.budget import Budget, OutOfBudgetError
 from iamsim.proofs.calls import never_carries
-from iamsim.proofs.conditions import InexactError
+from iamsim.proofs.conditions import Domain, InexactError
 from iamsim.proofs.decisions import allowed, statements_about, taken
-from iamsim.proofs.formula import all_of, negate
+from iamsim.proofs.formula import Formula, all_of, negate
 from iamsim.proofs.globs import Glob, literal_glob
 from iamsim.proofs.keys import fixed_domain, key_domain
 from iamsim.proofs.openings import opening
-from iamsim.proofs.routes import routes
+from iamsim.proofs.routes import Route, routes
 from iamsim.proofs.rules import broken_rule
-from iamsim.proofs.search import Place, Problem, search
+from iamsim.proofs.search import Model, Place, Problem, search
 from iamsim.proofs.settle import Case, Settled, Supposed, settle
 from iamsim.proofs.statements import Reader, open_keys
 from iamsim.proofs.who import covers_caller
@@ -50,17 +50,12 @@ if TYPE_CHECKING:
     from typing import Any
 
     from iamsim.compile.statement import CompiledStatement
-    from iamsim.core.request import ContextValue
     from iamsim.engine.arrangement import Arrangement, Station
     from iamsim.engine.authorize import Prepared
     from iamsim.engine.world import CompiledWorld
     from iamsim.proofs.areas import AreaSpace
     from iamsim.proofs.claims import Claim
-    from iamsim.proofs.conditions import Domain
-    from iamsim.proofs.formula import Formula
     from iamsim.proofs.people import Person
-    from iamsim.proofs.routes import Route
-    from iamsim.proofs.search import Model
 
     Values = Mapping[str, ContextValue | None]
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from iamsim.proofs.formula import all_of, any_of, negate
+from iamsim.proofs.formula import Formula, all_of, any_of, negate
 from iamsim.proofs.unchanged import meaning
 
 if TYPE_CHECKING:
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from iamsim.compile.policy import PolicySet
     from iamsim.compile.statement import CompiledStatement
     from iamsim.engine.arrangement import Arrangement, Station
-    from iamsim.proofs.formula import Formula
     from iamsim.proofs.statements import Reader
 
     Statements = Sequence[CompiledStatement]

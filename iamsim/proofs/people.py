@@ -15,7 +15,7 @@ from iamsim.catalog.presence import CallerColumn
 from iamsim.core.arn import find_arn, is_account_id
 from iamsim.core.decision import PolicyType
 from iamsim.core.errors import RequestError
-from iamsim.core.request import CallerKind
+from iamsim.core.request import Caller, CallerKind, ContextValue
 from iamsim.core.wildcard import Wildcard
 from iamsim.engine.callers import WEB_IDENTITY_PROVIDERS
 from iamsim.engine.question import NOTHING_ATTACHED, PLAIN_SESSION, AttachedPolicies, Question
@@ -33,16 +33,14 @@ from iamsim.proofs.callers import (
 from iamsim.proofs.globs import Glob, literal_glob
 from iamsim.proofs.keys import ACCOUNT, fixed_domain, free_domain
 from iamsim.syntax.read import parse_policy
-from iamsim.world.model import Role
+from iamsim.world.model import Role, User, World
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from iamsim.core.request import Caller, ContextValue
     from iamsim.engine.facts import CallerFacts
     from iamsim.engine.world import CompiledWorld
     from iamsim.proofs.conditions import Domain
-    from iamsim.world.model import User, World
 
     Values = Mapping[str, ContextValue | None]
 

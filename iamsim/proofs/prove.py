@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from iamsim.catalog.rules import calls_without_policies
 from iamsim.core.collector import CollectLater
 from iamsim.core.errors import RequestError
-from iamsim.proofs.areas import Areas
+from iamsim.proofs.areas import Area, Areas, AreaSpace
 from iamsim.proofs.budget import Budget, OutOfBudgetError
 from iamsim.proofs.callers import ANY_PROVIDER, UNSAID
 from iamsim.proofs.conditions import InexactError, KeyTest, Nothing, find_value
 from iamsim.proofs.documents import UNLISTED
 from iamsim.proofs.meant import check_claim, resources_of
 from iamsim.proofs.meetings import Meeting
-from iamsim.proofs.people import listed_people, other_people
+from iamsim.proofs.people import Person, listed_people, other_people
 from iamsim.proofs.reach import Reach, named_in
 from iamsim.proofs.result import KEYS_OF_SERVICES, CheckResult, Reason, Verdict
 from iamsim.proofs.search import Place
@@ -31,9 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from iamsim.engine.world import CompiledWorld
-    from iamsim.proofs.areas import Area, AreaSpace
     from iamsim.proofs.claims import Claim, Who
-    from iamsim.proofs.people import Person
 
 PRINCIPAL_ARN = "aws:principalarn"
 PATTERN = frozenset("*?")

@@ -18,7 +18,7 @@ from iamsim.core.wildcard import Wildcard
 from iamsim.proofs.callers import ANY_PROVIDER, document_callers
 from iamsim.proofs.documents import Asked, ask, to_result
 from iamsim.proofs.formats import arn_account
-from iamsim.proofs.result import Verdict
+from iamsim.proofs.result import CheckResult, Verdict
 from iamsim.proofs.rules import key_is
 
 if TYPE_CHECKING:
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from iamsim.compile.policy import CompiledPolicy
     from iamsim.compile.template import Template
     from iamsim.proofs.conditions import KeyTest
-    from iamsim.proofs.result import CheckResult
 
 TRUST_TYPE = "AWS::IAM::AssumeRolePolicyDocument"
 RESOURCE_TYPES = tuple(sorted(row.public_check for row in resource_types() if row.public_check))

@@ -13,7 +13,7 @@ from iamsim.symbolic.action_texts import action_texts
 from iamsim.symbolic.actions import all_actions
 from iamsim.universe.mentions import mentions_of
 from iamsim.universe.shares import shares_of
-from iamsim.world.model import PolicyDocument
+from iamsim.world.model import AnyPolicy, PolicyDocument
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from iamsim.engine.world import CompiledWorld
     from iamsim.proofs.areas import Area
     from iamsim.proofs.people import Person
-    from iamsim.world.model import AnyPolicy
 
 EVERYONE = "*"
 

@@ -18,14 +18,14 @@ from iamsim.catalog.presence import (
     owner_account_keys,
     region_keys,
 )
-from iamsim.compile.condition import compile_condition
+from iamsim.compile.condition import ConditionTest, compile_condition
 from iamsim.compile.literals import read_date
 from iamsim.compile.operators import POSITIVE
 from iamsim.core.span import Source
 from iamsim.core.wildcard import Wildcard, tokenize
 from iamsim.proofs.conditions import KeyTest
 from iamsim.proofs.formats import arn_account
-from iamsim.proofs.formula import ActionIn, ResourceIn, all_of, any_of
+from iamsim.proofs.formula import ActionIn, Formula, ResourceIn, all_of, any_of
 from iamsim.proofs.globs import Glob
 from iamsim.proofs.texts import fits
 from iamsim.symbolic.actions import all_actions
@@ -35,9 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from decimal import Decimal
 
-    from iamsim.compile.condition import ConditionTest
     from iamsim.core.request import ContextValue
-    from iamsim.proofs.formula import Formula
 
     Values = Mapping[str, ContextValue | None]
     Tests = Mapping[str, tuple[KeyTest, ...]]

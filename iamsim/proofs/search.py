@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from iamsim.proofs.conditions import KeyTest, Nothing, find_value
-from iamsim.proofs.formula import ActionIn, Junction, ResourceIn
+from iamsim.proofs.conditions import Domain, KeyTest, Nothing, find_value
+from iamsim.proofs.formula import ActionIn, Formula, Junction, Leaf, ResourceIn
 from iamsim.proofs.rules import ACTION, RESOURCE
 from iamsim.proofs.texts import fits
 
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
     from iamsim.core.request import ContextValue
     from iamsim.proofs.budget import Budget
-    from iamsim.proofs.conditions import Domain
-    from iamsim.proofs.formula import Formula, Leaf
     from iamsim.proofs.globs import Glob
 
     Values = Mapping[str, ContextValue | None]

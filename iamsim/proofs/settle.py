@@ -13,11 +13,11 @@ from math import prod
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.proofs.budget import Budget, OutOfBudgetError
-from iamsim.proofs.conditions import InexactError, KeyTest, Nothing, find_value
-from iamsim.proofs.formula import Junction, ResourceIn
-from iamsim.proofs.globs import Open, literal_glob
+from iamsim.proofs.conditions import Domain, InexactError, KeyTest, Nothing, find_value
+from iamsim.proofs.formula import Formula, Junction, ResourceIn
+from iamsim.proofs.globs import Glob, Open, literal_glob
 from iamsim.proofs.result import UNKNOWN_PARTS
-from iamsim.proofs.search import Problem, search
+from iamsim.proofs.search import Model, Place, Problem, Space, search
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -26,10 +26,6 @@ if TYPE_CHECKING:
     from iamsim.compile.statement import CompiledStatement
     from iamsim.core.request import ContextValue
     from iamsim.core.unknown import Unknown
-    from iamsim.proofs.conditions import Domain
-    from iamsim.proofs.formula import Formula
-    from iamsim.proofs.globs import Glob
-    from iamsim.proofs.search import Model, Place, Space
 
     Values = Mapping[str, ContextValue | None]
     Tests = Mapping[str, tuple[KeyTest, ...]]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from iamsim.proofs.conditions import KeyTest
-from iamsim.proofs.formula import ActionIn, ResourceIn, all_of
+from iamsim.proofs.formula import ActionIn, Formula, ResourceIn, all_of
 from iamsim.proofs.globs import Glob, Open, rests
 from iamsim.syntax.variables import Variable
 
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from iamsim.compile.resource import ResourcePattern
     from iamsim.compile.statement import ActionTest, CompiledStatement, ResourceTest
     from iamsim.core.request import Caller, ContextValue
-    from iamsim.proofs.formula import Formula
     from iamsim.symbolic.actions import ActionUniverse
 
     Values = Mapping[str, ContextValue | None]

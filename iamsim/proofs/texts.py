@@ -16,14 +16,13 @@ from iamsim.core.stand_in import NO_ACCOUNT
 from iamsim.core.wildcard import Wildcard
 from iamsim.proofs.common import OTHER_ACCOUNT, common_texts
 from iamsim.proofs.fitting import simple_test
-from iamsim.proofs.globs import LOOPS, Glob, Kind, Open, covers, literal_glob
+from iamsim.proofs.globs import LOOPS, Atom, Glob, Kind, Open, covers, literal_glob
 from iamsim.symbolic.strings import letter_forms
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from iamsim.proofs.budget import Budget
-    from iamsim.proofs.globs import Atom
 
 Group = tuple[Glob, ...]
 FRESH = "xyqvw~^"

@@ -7,21 +7,19 @@ from dataclasses import fields, is_dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from iamsim.compile.condition import FOR_ALL_VALUES
+from iamsim.compile.condition import FOR_ALL_VALUES, ConditionTest
 from iamsim.compile.policy import PolicySet
 from iamsim.core.errors import InputError
 from iamsim.engine.context import DerivedKeys
 from iamsim.engine.question import Question
-from iamsim.proofs.areas import AreaSpace
+from iamsim.proofs.areas import Area, AreaSpace
 from iamsim.proofs.budget import Budget
 from iamsim.proofs.search import Place
 from iamsim.symbolic.actions import all_actions
 
 if TYPE_CHECKING:
-    from iamsim.compile.condition import ConditionTest
     from iamsim.compile.statement import CompiledStatement
     from iamsim.engine.world import CompiledWorld
-    from iamsim.proofs.areas import Area
     from iamsim.proofs.people import Person
 
 

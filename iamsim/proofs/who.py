@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING
 from iamsim.core.arn import find_arn
 from iamsim.core.request import CallerKind
 from iamsim.core.wildcard import compile_tokens, tokenize
-from iamsim.proofs.formula import all_of, any_of, negate
+from iamsim.proofs.formula import Formula, all_of, any_of, negate
 from iamsim.proofs.rules import key_is
 
 if TYPE_CHECKING:
     from iamsim.proofs.claims import Who
-    from iamsim.proofs.formula import Formula
     from iamsim.proofs.people import Person
     from iamsim.proofs.statements import Reader
     from iamsim.world.model import World

@@ -13,12 +13,11 @@ from iamsim.core.caret import quote
 from iamsim.core.errors import RequestError
 from iamsim.core.suggest import nearest
 from iamsim.engine.question import PLAIN_SESSION, Session
-from iamsim.world.model import Role
+from iamsim.world.model import Role, World
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from iamsim.world.model import World
 
 _LISTED = 5
 _LONGEST = 300

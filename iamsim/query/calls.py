@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from iamsim.calls.model import ALWAYS
+from iamsim.calls.model import ALWAYS, Reading, Requested
 from iamsim.core.decision import Verdict
 from iamsim.core.overall import overall_verdict
 from iamsim.questions.called import in_world, question_of
@@ -13,7 +13,6 @@ from iamsim.questions.called import in_world, question_of
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from iamsim.calls.model import Reading, Requested
     from iamsim.core.answer import Answer
     from iamsim.engine.question import Question
     from iamsim.engine.world import CompiledWorld

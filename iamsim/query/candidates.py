@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from iamsim.catalog.presence import derived_from
 from iamsim.core.arn import find_arn
 from iamsim.core.decision import Layer, Outcome
-from iamsim.engine.authorize import prepare
-from iamsim.engine.question import Via
+from iamsim.engine.authorize import Prepared, prepare
+from iamsim.engine.question import Question, Via
 from iamsim.query.difference import Difference, DifferenceKind
 from iamsim.query.sample_policies import with_policy
 from iamsim.symbolic.samples import sample_values
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
     from iamsim.compile.condition import ConditionTest
     from iamsim.core.answer import Answer
-    from iamsim.engine.authorize import Prepared
-    from iamsim.engine.question import Question
     from iamsim.engine.world import CompiledWorld
     from iamsim.syntax.denial import DenialMessage
 

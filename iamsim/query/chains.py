@@ -21,6 +21,7 @@ from iamsim.engine.question import (
     DIRECT_CALL,
     NOTHING_ATTACHED,
     AttachedPolicies,
+    ContextValue,
     Question,
     Session,
 )
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from iamsim.core.explanation import Explanation
-    from iamsim.engine.question import ContextValue
     from iamsim.engine.world import CompiledWorld
 
     Ask = Callable[[Question], Answer]

@@ -12,19 +12,17 @@ from typing import TYPE_CHECKING
 from iamsim.compile.policy import PolicySet, compile_policy
 from iamsim.core.decision import Layer, PolicyType
 from iamsim.core.reason import Reason
-from iamsim.core.request import CallerKind
+from iamsim.core.request import Caller, CallerKind
 from iamsim.engine import facts
-from iamsim.engine.situation import PlacedPolicies
+from iamsim.engine.situation import PlacedPolicies, Situation
 from iamsim.engine.target import find_target
 from iamsim.query.policies_in_play import check_place, left_of, taken_statements
 from iamsim.world.builtin import FULL_AWS_ACCESS, RCP_FULL_AWS_ACCESS
 
 if TYPE_CHECKING:
-    from iamsim.core.request import Caller
     from iamsim.engine.documents import PolicyLibrary
     from iamsim.engine.facts import CallerFacts, Levels, ResourceFacts
     from iamsim.engine.question import Question
-    from iamsim.engine.situation import Situation
     from iamsim.syntax.ast import Policy
     from iamsim.world.model import PolicyDocument, World
 

@@ -11,22 +11,20 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from iamsim.core.arn import find_arn
-from iamsim.core.decision import Verdict
+from iamsim.core.decision import Layer, Verdict
 from iamsim.core.errors import RequestError
 from iamsim.query.differences import Search, find_differences
 from iamsim.symbolic.partial import answer as explain
-from iamsim.syntax.denial import DenialForm
+from iamsim.syntax.denial import DenialForm, DenialMessage
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from iamsim.core.answer import Answer
-    from iamsim.core.decision import Layer
     from iamsim.core.explanation import MissingKey
     from iamsim.engine.question import Question
     from iamsim.engine.world import CompiledWorld
     from iamsim.query.difference import Difference
-    from iamsim.syntax.denial import DenialMessage
     from iamsim.world.model import Role, User, World
 
 NOT_SEARCHED = Search()

@@ -11,7 +11,7 @@ from dataclasses import fields, replace
 from itertools import combinations, islice
 from typing import TYPE_CHECKING, NamedTuple
 
-from iamsim.core.decision import Verdict
+from iamsim.core.decision import Decision, Verdict
 from iamsim.query.candidates import candidates
 from iamsim.symbolic.partial import answer as explain
 from iamsim.symbolic.partial import decide
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from iamsim.core.answer import Answer
-    from iamsim.core.decision import Decision
     from iamsim.engine.question import Question
     from iamsim.engine.world import CompiledWorld
     from iamsim.query.difference import Difference

@@ -10,13 +10,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from iamsim.core.wildcard import match_tokens, tokenize
-from iamsim.world.model import PolicyDocument, User
+from iamsim.world.model import AnyPolicy, Group, PolicyDocument, Role, User, World
 from iamsim.world.replacing import replace_owner
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from iamsim.world.model import AnyPolicy, Group, Role, World
 
 POLICY_TYPES = ("inline", "aws-managed", "user-managed", "permission-boundary", "scp", "rcp")
 BOUNDARY, SCP = "permission-boundary", "scp"

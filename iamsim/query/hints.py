@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 from iamsim.checks.arn_formats import cut_arn
 from iamsim.core.arn import find_arn
 from iamsim.core.decision import Verdict
-from iamsim.core.explanation import Element
+from iamsim.core.explanation import ClauseExplanation, Element, StatementExplanation
 from iamsim.core.hint import Hint, HintKind, HintPlace
 from iamsim.core.reason import Reason
-from iamsim.engine.question import Question
+from iamsim.engine.question import ContextValue, Question
 from iamsim.questions.check import QuestionCheck, reference
 from iamsim.questions.resources import fits, readable_formats
 from iamsim.syntax.operators import split_operator
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 
     from iamsim.checks.reference import Reference
     from iamsim.core.answer import Answer, RequestRecord
-    from iamsim.core.explanation import ClauseExplanation, StatementExplanation
-    from iamsim.engine.question import ContextValue
     from iamsim.world.model import World
 
 EVERYTHING = "*"

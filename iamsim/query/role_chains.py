@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.core.decision import Verdict
-from iamsim.query.batch.processes import ALONE, no_progress
+from iamsim.query.batch.processes import ALONE, Processes, no_progress
 from iamsim.universe.candidates import CandidateKind
 from iamsim.world.model import Role
 
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from iamsim.query.batch import Batch, BatchAnswer, Candidate
-    from iamsim.query.batch.processes import Processes
 
 
 class Route(NamedTuple):

@@ -12,14 +12,13 @@ from typing import TYPE_CHECKING
 
 from iamsim.core.remember import remember
 from iamsim.engine.world import REMEMBERED, CompiledWorld
-from iamsim.query.changed_layers import AppliedChange
+from iamsim.query.changed_layers import AppliedChange, Change
 
 if TYPE_CHECKING:
     from iamsim.core.request import Caller
     from iamsim.engine.facts import CallerFacts, ResourceFacts
     from iamsim.engine.question import Question
     from iamsim.engine.situation import Situation
-    from iamsim.query.changed_layers import Change
     from iamsim.world.model import World
 
 

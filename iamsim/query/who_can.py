@@ -6,28 +6,24 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from iamsim.catalog.presence import keys_through_endpoints
-from iamsim.core.decision import Verdict
+from iamsim.core.decision import Decision, Layer, Verdict
 from iamsim.core.overall import overall_verdict
 from iamsim.engine.authorize import prepare
 from iamsim.query.batch.alike_actions import alike_actions
 from iamsim.query.batch.answers import GUARDRAIL_LAYERS, decide_prepared, without_guardrails
-from iamsim.query.batch.processes import ALONE, no_progress
-from iamsim.query.encryption import find_encryption
+from iamsim.query.batch.processes import ALONE, Processes, no_progress
+from iamsim.query.encryption import Encryption, find_encryption
 from iamsim.query.hints import hints_about
 from iamsim.query.role_chains import Route, routes_to
-from iamsim.query.who_can_remarks import canonical_users_of, oddities_of
+from iamsim.query.who_can_remarks import CanonicalUser, Oddity, canonical_users_of, oddities_of
 from iamsim.universe.candidates import CandidateKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from iamsim.core.decision import Decision, Layer
     from iamsim.core.hint import Hint
     from iamsim.engine.question import ContextValue, Question
     from iamsim.query.batch import Batch, BatchAnswer, Candidate
-    from iamsim.query.batch.processes import Processes
-    from iamsim.query.encryption import Encryption
-    from iamsim.query.who_can_remarks import CanonicalUser, Oddity
 
 T = TypeVar("T")
 # Callers that are asked for, over all actions that differ. What an action costs beside them, as

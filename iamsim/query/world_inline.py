@@ -10,12 +10,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.checks.rules.policy_size import INLINE_HOLDERS, INLINE_QUOTAS, characters
 from iamsim.core.decision import PolicyType
-from iamsim.world.model import PolicyDocument
+from iamsim.world.model import Account, Group, PolicyDocument, Role, User, World
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from iamsim.world.model import Account, Group, Role, User, World
 
     Holder = User | Group | Role
 

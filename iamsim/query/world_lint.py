@@ -21,13 +21,12 @@ from iamsim.query.world_lint_denies import idle_denies
 from iamsim.query.world_lint_principals import missing_principals
 from iamsim.world.builtin import BUILT_IN_POLICIES
 from iamsim.world.laying_tree import node_ids
-from iamsim.world.model import ManagedPolicyReference, PolicyDocument
+from iamsim.world.model import Account, AnyPolicy, ManagedPolicyReference, PolicyDocument, World
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from iamsim.core.span import Span
-    from iamsim.world.model import Account, AnyPolicy, World
 
 
 class LintSeverity(Enum):

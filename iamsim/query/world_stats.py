@@ -21,12 +21,11 @@ from iamsim.core.decision import PolicyType
 from iamsim.engine.inventory import policies_in_use
 from iamsim.query.world_inline import inline_lengths, inline_policies
 from iamsim.world.laying_tree import node_ids
-from iamsim.world.model import PolicyDocument
+from iamsim.world.model import Account, AnyPolicy, PolicyDocument, World
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from iamsim.world.model import Account, AnyPolicy, World
 
 COUNTED = (
     "users",

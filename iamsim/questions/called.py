@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from iamsim.core.arn import find_arn
+from iamsim.core.arn import Arn, find_arn
 from iamsim.core.data_class import replace
 from iamsim.core.errors import RequestError
 from iamsim.engine.question import Question, Via
 
 if TYPE_CHECKING:
     from iamsim.calls.model import Requested
-    from iamsim.core.arn import Arn
     from iamsim.world.model import World
 
 NAMED = frozenset({"user", "group", "role", "instance-profile"})

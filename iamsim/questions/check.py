@@ -18,7 +18,7 @@ from iamsim.core.arn import find_arn
 from iamsim.core.hint import Hint, HintKind
 from iamsim.core.slips import is_slip
 from iamsim.core.stand_in import NO_ACCOUNT
-from iamsim.engine.question import NOTHING_ATTACHED
+from iamsim.engine.question import NOTHING_ATTACHED, Question
 from iamsim.questions.called import actions_of_call
 from iamsim.questions.near_misses import near_principal, near_resource, near_service
 from iamsim.questions.resources import (
@@ -39,7 +39,6 @@ if TYPE_CHECKING:
 
     from iamsim.catalog import CatalogVersion
     from iamsim.core.answer import Answer
-    from iamsim.engine.question import Question
     from iamsim.world.model import World
 
 EVERYTHING = "*"

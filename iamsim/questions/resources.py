@@ -9,7 +9,7 @@ import re
 from typing import TYPE_CHECKING
 
 from iamsim.catalog.regions import PARTITIONS, REGIONS, is_region, may_be_region
-from iamsim.checks.arn_formats import cut_arn
+from iamsim.checks.arn_formats import ArnFormat, ArnText, cut_arn
 from iamsim.core.arn import find_arn, is_account_id
 from iamsim.core.suggest import nearest
 
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from iamsim.catalog import ActionFacts
-    from iamsim.checks.arn_formats import ArnFormat, ArnText
 
 # Of these services the reference lists alternatives, none of which it calls required by itself.
 ONE_OF_SEVERAL = frozenset({"cassandra", "es", "execute-api", "s3"})

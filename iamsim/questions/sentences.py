@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from iamsim.core.caret import quote
-from iamsim.core.hint import HintKind
+from iamsim.core.hint import Hint, HintKind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from iamsim.core.hint import Hint
 
 _FORMATS = 3
 _LONGEST = 160

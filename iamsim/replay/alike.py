@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -21,8 +21,6 @@ from iamsim.engine.context import TIME_KEYS
 from iamsim.world.items import ManagedPolicyReference, PolicyDocument
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterator
-
     from iamsim.calls.model import Requested
     from iamsim.core.wildcard import TextTest
     from iamsim.world.model import World

@@ -8,7 +8,7 @@ resources come from the records, exact or grouped by patterns.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING, Any
@@ -35,8 +35,6 @@ from iamsim.syntax.read import parse_policy
 from iamsim.world.items import PolicyDocument
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
     from iamsim.calls.model import Requested
     from iamsim.engine.world import CompiledWorld
     from iamsim.replay.counting import Count

@@ -18,7 +18,7 @@ from iamsim.core.caret import quote
 from iamsim.core.errors import RequestError
 from iamsim.files.reading import file_state, read_bytes
 from iamsim.files.writing import make_folder, write_bytes, write_text
-from iamsim.replay.copies import ID_BYTES
+from iamsim.replay.copies import ID_BYTES, Ids
 from iamsim.replay.counting import CallGroup, Count
 from iamsim.replay.logs import LogProblem
 
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Sequence
 
     from iamsim.replay.alike import Alike
-    from iamsim.replay.copies import Ids
 
 NAME = "count.json"
 SECONDS = 15.0  # between two times that it is written

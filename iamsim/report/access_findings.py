@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.core.decision import Layer
 from iamsim.core.unknown import origin_words
-from iamsim.query.analyzer.finding import FindingKind, Status
+from iamsim.query.analyzer.finding import AccessFinding, FindingKind, Kept, Status, UnusedService
 from iamsim.query.analyzer.unused import Unjudged
 from iamsim.report.access_words import decided_by
 from iamsim.report.document import (
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from iamsim.engine.unknowns import UnknownInWorld
-    from iamsim.query.analyzer.finding import AccessFinding, Kept, UnusedService
     from iamsim.world.model import World
 
 FEW = 5  # actions that are named

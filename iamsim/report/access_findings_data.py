@@ -9,14 +9,13 @@ import json
 from typing import TYPE_CHECKING
 
 from iamsim.query.analyzer.finding import FindingKind, Status
-from iamsim.report.access_findings import finding_sentence
+from iamsim.report.access_findings import FindingsAnswer, finding_sentence
 from iamsim.report.access_words import statements_data
 from iamsim.report.findings_data import sarif_location, sarif_log
 from iamsim.report.unknowns import unknowns_data
 
 if TYPE_CHECKING:
     from iamsim.query.analyzer.finding import AccessFinding, Kept, Step, UnusedService
-    from iamsim.report.access_findings import FindingsAnswer
 
 Json = dict[str, object]
 PUBLIC = "PublicAccess"

@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from iamsim.core.arn import find_arn
-from iamsim.core.decision import Layer, Verdict
+from iamsim.core.decision import Decision, Layer, StatementReference, Verdict
 from iamsim.core.errors import UnsupportedError
 from iamsim.universe.candidates import CandidateKind, permission_set_name
 from iamsim.words.sentences import layer_name
 from iamsim.words.wording import statement_text
 
 if TYPE_CHECKING:
-    from iamsim.core.decision import Decision, StatementReference
     from iamsim.query.batch import BatchAnswer, Candidate
     from iamsim.world.model import World
 

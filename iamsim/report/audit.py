@@ -6,13 +6,14 @@ import re
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from iamsim.audit.frameworks import view_of
+from iamsim.audit.frameworks import Control, Framework, view_of
 from iamsim.audit.languages import said
-from iamsim.audit.model import Severity, Status
+from iamsim.audit.model import Audit, CheckResult, Finding, Gap, HeadingResult, Severity, Status
 from iamsim.report.document import (
     EVERY_FORM,
     SEPARATE,
     Badge,
+    Block,
     Cell,
     Column,
     Document,
@@ -24,9 +25,6 @@ from iamsim.report.document import (
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from iamsim.audit.frameworks import Control, Framework
-    from iamsim.audit.model import Audit, CheckResult, Finding, Gap, HeadingResult
-    from iamsim.report.document import Block
     from iamsim.words.language import Say
 
 STATUS_KINDS = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from iamsim.audit.frameworks import view_of
+from iamsim.audit.frameworks import Control, Framework, view_of
 from iamsim.audit.languages import said
 from iamsim.audit.model import Severity, Status
 from iamsim.report.audit import gap_rows, summary
@@ -13,7 +13,6 @@ from iamsim.report.findings_data import sarif_location, sarif_log
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from iamsim.audit.frameworks import Control, Framework
     from iamsim.audit.model import Audit, CheckResult, Evidence, Finding, HeadingResult
 
 Json = dict[str, object]

@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.core.arn import is_managed_policy
 from iamsim.core.decision import Layer
-from iamsim.world.model import PolicyDocument, User
+from iamsim.world.model import AnyPolicy, PolicyDocument, Role, User, World
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from iamsim.core.explanation import PolicyExplanation, StatementExplanation
-    from iamsim.world.model import AnyPolicy, Role, World
 
 _NUMBERED = {
     Layer.IDENTITY_BASED_POLICY: "PolicyInputList",

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from iamsim.calls.model import ALWAYS
+from iamsim.calls.model import ALWAYS, Reading, Requested
 from iamsim.report.data import answer_to_dict
-from iamsim.report.document import Column, Document, Prose, Remark, Section, verdict_badge
+from iamsim.report.document import Block, Column, Document, Prose, Remark, Section, verdict_badge
 from iamsim.report.summary import summary
 from iamsim.words.wording import joined
 
 if TYPE_CHECKING:
-    from iamsim.calls.model import Reading, Requested
     from iamsim.query.calls import AnsweredCall, AnsweredRequest
-    from iamsim.report.document import Block
 
 SECTIONS = (
     ("always", "Asked in any case", True),

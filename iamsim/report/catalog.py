@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.catalog.facts import ACCESS_LEVELS
 from iamsim.catalog.known_names import known_name
-from iamsim.report.document import SEPARATE, Column, Document, Fields, Prose, Section
+from iamsim.report.document import SEPARATE, Block, Column, Document, Fields, Prose, Section
 from iamsim.words.wording import joined
 
 if TYPE_CHECKING:
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
         ServiceFacts,
     )
     from iamsim.catalog.refresh import RefreshReport
-    from iamsim.report.document import Block
 
 Json = dict[str, object]
 SCOPES = {

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from iamsim.core.decision import Layer, Verdict
+from iamsim.core.decision import Layer, StatementReference, Verdict
+from iamsim.proofs.result import CheckResult
 from iamsim.proofs.result import Verdict as Proved
-from iamsim.query.changes.model import Direction
+from iamsim.query.changes.model import Change, Changes, Direction, Latent
 from iamsim.query.what_can.places import EVERYTHING
 from iamsim.report.access_words import (
     account_title,
@@ -34,13 +35,10 @@ from iamsim.words.wording import joined, place_text, statement_text
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from iamsim.core.decision import StatementReference
     from iamsim.core.span import Span
     from iamsim.engine.unknowns import UnknownInWorld
     from iamsim.importers.draft import Remark as ImportRemark
-    from iamsim.proofs.result import CheckResult
     from iamsim.query.batch import BatchAnswer, Candidate
-    from iamsim.query.changes.model import Change, Changes, Latent
     from iamsim.query.policy_changes import PolicyChange
     from iamsim.suites.run import CaseResult
     from iamsim.world.model import World

@@ -8,14 +8,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from iamsim.core.caret import printable
-from iamsim.report.changes import changes_lines, summary_text, unread_text
+from iamsim.report.changes import ChangeReport, Kept, changes_lines, summary_text, unread_text
 from iamsim.report.ci_text import github_command
 from iamsim.report.proofs_ci import checks_to_github
 from iamsim.report.summary import summary
 
 if TYPE_CHECKING:
     from iamsim.query.changes import Change
-    from iamsim.report.changes import ChangeReport, Kept
 
 
 def changes_to_github(report: ChangeReport, *, accepted: bool = False) -> str:

@@ -9,6 +9,7 @@ from iamsim.report.document import (
     EVERY_FORM,
     SEPARATE,
     Badge,
+    Block,
     Cell,
     Column,
     Document,
@@ -23,7 +24,6 @@ from iamsim.words.wording import shortened
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from iamsim.report.document import Block
     from iamsim.suites.covered import ClauseCoverage, PolicyCoverage, StatementCoverage
 
 _LONGEST = 60

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from iamsim.core.decision import Layer, Verdict
 from iamsim.core.reason import Note
-from iamsim.query.denial import Agreement
+from iamsim.query.denial import Agreement, DenialReport
 from iamsim.report.data import answer_to_dict
 from iamsim.report.denial_changes import article, change_text, changes_of
 from iamsim.report.document import Badge, Document, Part, Prose, Remark
@@ -21,7 +21,6 @@ from iamsim.words.wording import shortened
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from iamsim.query.denial import DenialReport
     from iamsim.query.difference import Difference
     from iamsim.query.edits.model import EditReport
     from iamsim.syntax.denial import DenialMessage

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from iamsim.core.decision import Layer
 from iamsim.core.unknown import is_open_key
-from iamsim.query.difference import DifferenceKind
+from iamsim.query.difference import Difference, DifferenceKind
 from iamsim.report.summary import summary
 from iamsim.words.sentences import layer_name
 
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from iamsim.query.denial import DenialReport
-    from iamsim.query.difference import Difference
 
 # What the absence or presence of a key means, where its name does not say it.
 _MEANINGS: Mapping[tuple[str, str | None], str] = {

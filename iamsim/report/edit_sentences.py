@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from iamsim.core.arn import find_arn
 from iamsim.core.decision import Layer
-from iamsim.query.edits.model import Actor, EditKind, Obstacle
+from iamsim.query.edits.model import Actor, Blocker, Edit, EditKind, EditReport, Obstacle, Reach
 from iamsim.words.sentences import layer_name, level_text
 from iamsim.words.wording import joined, place_text, shortened, statement_text
 
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from iamsim.core.answer import RequestRecord
-    from iamsim.query.edits.model import Blocker, Edit, EditReport, Reach
 
 _LISTED = 3
 _LONGEST = 120

@@ -6,8 +6,8 @@ import json
 from typing import TYPE_CHECKING
 
 from iamsim.core.decision import Layer, Verdict
-from iamsim.query.edits.model import EditKind
-from iamsim.report.document import Document, Prose
+from iamsim.query.edits.model import Blocker, Edit, EditKind, EditReport, EditSet, Grant
+from iamsim.report.document import Block, Document, Prose
 from iamsim.report.edit_sentences import (
     blocker_sentence,
     edit_sentence,
@@ -21,8 +21,6 @@ from iamsim.words.wording import place_text, shortened, statement_text
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from iamsim.query.edits.model import Blocker, Edit, EditReport, EditSet, Grant
-    from iamsim.report.document import Block
 
 Json = dict[str, object]
 

@@ -17,6 +17,7 @@ from iamsim.report.assumed import assumed_of, notes_below
 from iamsim.report.document import (
     OUTCOME_KINDS,
     Badge,
+    Block,
     Cell,
     Column,
     Document,
@@ -28,7 +29,7 @@ from iamsim.report.document import (
     verdict_badge,
 )
 from iamsim.report.hints import hint_text, hint_warning
-from iamsim.report.layers import absent_text, deciding_names, layer_rows
+from iamsim.report.layers import LayerRow, absent_text, deciding_names, layer_rows
 from iamsim.report.message import denied_message
 from iamsim.report.quote import failure_marks, match_marks, quote_statement
 from iamsim.report.summary import because
@@ -44,8 +45,6 @@ if TYPE_CHECKING:
     from iamsim.core.answer import Answer
     from iamsim.core.explanation import Decider, StatementExplanation, WayExplanation
     from iamsim.query.edits.model import EditReport
-    from iamsim.report.document import Block
-    from iamsim.report.layers import LayerRow
 
     Draw = Callable[[Answer, int], list[str]]
 

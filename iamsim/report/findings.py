@@ -11,6 +11,7 @@ from iamsim.core.span import Span
 from iamsim.report.document import (
     EVERY_FORM,
     Badge,
+    Block,
     Cell,
     Column,
     Document,
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 
     from iamsim.checks.finding import Finding
     from iamsim.checks.suppression import SuppressedFinding
-    from iamsim.report.document import Block
 
 _TEXT = frozenset({Form.TEXT})
 _WIDE = EVERY_FORM - _TEXT

@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING
 
 from iamsim.checks.codes import FindingType
 from iamsim.report.ci_text import github_command, xml_attribute, xml_text
-from iamsim.report.findings import count_line, type_word
+from iamsim.report.findings import CheckedPolicy, count_line, type_word
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from iamsim.checks.finding import Finding
-    from iamsim.report.findings import CheckedPolicy
 
 _COMMANDS = {
     FindingType.ERROR: "error",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.report.access_words import reference_data
-from iamsim.report.document import EVERY_FORM, Column, Document, Form, Section, verdict_badge
+from iamsim.report.document import EVERY_FORM, Badge, Column, Document, Form, Section, verdict_badge
 from iamsim.words.wording import joined, place_text, statement_text
 
 if TYPE_CHECKING:
@@ -13,7 +13,6 @@ if TYPE_CHECKING:
 
     from iamsim.core.decision import StatementReference
     from iamsim.engine.question import ContextValue, Question
-    from iamsim.report.document import Badge
     from iamsim.symbolic.influence import InfluencingKey, TestValue
 
 Asked = tuple["Question", "Sequence[InfluencingKey]"]

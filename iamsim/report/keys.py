@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from iamsim.core.explanation import Element
+from iamsim.core.explanation import ClauseExplanation, ContextEntry, Element, StatementExplanation
 from iamsim.core.reason import Reason
-from iamsim.report.document import Column, Document, Fields, Section
+from iamsim.report.document import Block, Column, Document, Fields, Section
 from iamsim.words.sentences import layer_name
 from iamsim.words.wording import place_text, request_text, shortened, statement_text
 
@@ -16,12 +16,6 @@ if TYPE_CHECKING:
 
     from iamsim.core.answer import Answer
     from iamsim.core.decision import Layer
-    from iamsim.core.explanation import (
-        ClauseExplanation,
-        ContextEntry,
-        StatementExplanation,
-    )
-    from iamsim.report.document import Block
 
 Json = dict[str, object]
 

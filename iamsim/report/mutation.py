@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from iamsim.report.document import EVERY_FORM, SEPARATE, Badge, Column, Entry, Section
+from iamsim.report.document import EVERY_FORM, SEPARATE, Badge, Block, Column, Entry, Section
 from iamsim.suites.mutation.cases import case_text
-from iamsim.suites.mutation.run import Verdict, score
+from iamsim.suites.mutation.run import MutationResult, Verdict, score
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from iamsim.report.document import Block
-    from iamsim.suites.mutation.run import MutationResult
 
 _FATES = {
     Verdict.KILLED: Badge("yes", "noticed"),

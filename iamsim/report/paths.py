@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from iamsim.core.arn import PRINCIPAL_SERVICES, find_arn
 from iamsim.core.decision import Verdict
 from iamsim.core.identity_center import permission_set_of
-from iamsim.query.escalation.model import split_node
+from iamsim.query.escalation.model import Blocked, Edge, Escalations, Taken, split_node
 from iamsim.query.escalation.steps import is_lacking
 from iamsim.report.access_words import (
     account_title,
@@ -24,6 +24,7 @@ from iamsim.report.document import (
     GROUPED,
     SEPARATE,
     Badge,
+    Block,
     Column,
     Document,
     Form,
@@ -38,9 +39,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from iamsim.engine.unknowns import UnknownInWorld
-    from iamsim.query.escalation.model import Blocked, Edge, Escalations, Taken
     from iamsim.query.escalation.routes import Chain, Hop
-    from iamsim.report.document import Block
     from iamsim.world.model import World
 
 Json = dict[str, object]

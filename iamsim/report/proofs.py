@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from iamsim.proofs.result import Verdict, worst
-from iamsim.report.document import Badge, Column, Document, Prose, Remark, Section
+from iamsim.proofs.result import CheckResult, Verdict, worst
+from iamsim.report.document import Badge, Block, Column, Document, Prose, Remark, Section
 from iamsim.world.yaml_writing import write_yaml
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from iamsim.proofs.prove import EverAllowed
-    from iamsim.proofs.result import CheckResult
-    from iamsim.report.document import Block
 
 BADGES = {
     Verdict.PASS: Badge("yes", "PASS"),

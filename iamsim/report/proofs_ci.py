@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from iamsim.proofs.result import Verdict
+from iamsim.proofs.result import CheckResult, Verdict
 from iamsim.report.ci_text import github_command
 from iamsim.report.proofs import assumptions_of, witness_text
 
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from iamsim.core.span import Span
-    from iamsim.proofs.result import CheckResult
     from iamsim.syntax.ast import Policy
 
 

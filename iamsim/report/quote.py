@@ -13,7 +13,7 @@ import textwrap
 from typing import TYPE_CHECKING
 
 from iamsim.core.data_class import NamedTuple
-from iamsim.core.explanation import Element
+from iamsim.core.explanation import ClauseExplanation, Element, StatementExplanation
 from iamsim.core.reason import Reason
 from iamsim.words.sentences import REASONS
 from iamsim.words.wording import failing_clauses, shortened, value_text
@@ -21,7 +21,6 @@ from iamsim.words.wording import failing_clauses, shortened, value_text
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from iamsim.core.explanation import ClauseExplanation, StatementExplanation
     from iamsim.core.span import Source
     from iamsim.report.paint import Paint
 

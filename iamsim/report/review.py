@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from iamsim.report.document import Badge, Document, Prose
+from iamsim.report.document import Badge, Block, Document, Prose, Remark
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from iamsim.report.document import Block, Remark
 
 WELL, BADLY = Badge("yes", "passes"), Badge("no", "fails")
 Told = tuple[str, str, Document, bool]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from iamsim.report.document import (
     EVERY_FORM,
     Badge,
+    Block,
     Column,
     Document,
     Form,
@@ -22,7 +23,6 @@ from iamsim.words.wording import request_text
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from iamsim.report.document import Block
     from iamsim.suites.run import CaseResult
     from iamsim.suites.scenario import Scenario
 

@@ -11,14 +11,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from iamsim.report.ci_text import github_command, xml_attribute, xml_text
-from iamsim.report.suite import counts_of, failures_of, more_text
+from iamsim.report.suite import SuiteReport, counts_of, failures_of, more_text
 from iamsim.report.summary import summary
 from iamsim.report.text import render_verdict
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from iamsim.report.suite import SuiteReport
     from iamsim.suites.runner import Collected, Outcome
 
 

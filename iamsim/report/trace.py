@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING
 
-from iamsim.core.explanation import Element
+from iamsim.core.explanation import ClauseExplanation, ContextEntry, Element, StatementExplanation
 from iamsim.core.reason import Reason
 from iamsim.report.document import Column, Section
 from iamsim.words.sentences import NOTES, OUTCOMES, REASONS, layer_name, level_text
@@ -13,11 +13,6 @@ from iamsim.words.wording import place_text, shortened, statement_text, value_te
 
 if TYPE_CHECKING:
     from iamsim.core.answer import Answer
-    from iamsim.core.explanation import (
-        ClauseExplanation,
-        ContextEntry,
-        StatementExplanation,
-    )
     from iamsim.report.paint import Paint
 
 _NEGATED = frozenset({Element.NOT_ACTION, Element.NOT_RESOURCE, Element.NOT_PRINCIPAL})

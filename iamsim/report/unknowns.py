@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from iamsim.core.unknown import origin_words
+from iamsim.core.unknown import UnknownPart, origin_words
 from iamsim.importers.sums import unverified_sentence
 from iamsim.report.document import Remark
 
@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from iamsim.core.answer import Answer
-    from iamsim.core.unknown import UnknownPart
     from iamsim.engine.unknowns import UnknownInWorld
 
 __all__ = [

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from iamsim import catalog
 from iamsim.catalog import ACCESS_LEVELS
 from iamsim.core.decision import Verdict
-from iamsim.query.what_can.places import EVERYTHING
+from iamsim.query.what_can.places import EVERYTHING, Place
 from iamsim.report.access_words import candidate_data, condition_of
 from iamsim.report.document import (
     EVERY_FORM,
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from iamsim.proofs.result import CheckResult
     from iamsim.query.batch import Candidate
     from iamsim.query.what_can import Effective, EffectivePolicy
-    from iamsim.query.what_can.places import Place
 
 Json = dict[str, object]
 SHORT_LEVELS = {"Permissions management": "Permissions"}

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from iamsim.query.world_lint import LintSeverity
+from iamsim.query.world_lint import LintFinding, LintSeverity
 from iamsim.report.document import EVERY_FORM, Badge, Column, Document, Form, Section
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from iamsim.query.world_lint import LintFinding
 
 Json = dict[str, object]
 

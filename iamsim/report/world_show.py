@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from iamsim.report.document import EVERY_FORM, Column, Document, Form, Section
+from iamsim.report.document import EVERY_FORM, Column, Document, Form, Remark, Section
 from iamsim.words.wording import joined
-from iamsim.world.model import PolicyDocument
+from iamsim.world.model import Account, AnyPolicy, Group, PolicyDocument, Role, User, World
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from iamsim.report.document import Remark
-    from iamsim.world.model import Account, AnyPolicy, Group, Role, User, World
 
 Json = dict[str, object]
 UNKNOWN = "somebody who is not known"

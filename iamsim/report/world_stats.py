@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from iamsim.query.world_stats import COUNTED
+from iamsim.query.world_stats import COUNTED, Counts, Usage, WorldStats
 from iamsim.report.document import Badge, Column, Document, Fields, Remark, Section
-
-if TYPE_CHECKING:
-    from iamsim.query.world_stats import Counts, Usage, WorldStats
 
 Json = dict[str, object]
 SHOWN = 10  # quotas, and accounts

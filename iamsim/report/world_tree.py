@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from iamsim.report.document import Document, Fields, Prose
+from iamsim.report.document import Block, Document, Fields, Prose
 from iamsim.words.wording import place_text
 from iamsim.world.builtin import BUILT_IN_POLICIES, FULL_AWS_ACCESS, RCP_FULL_AWS_ACCESS
-from iamsim.world.model import PolicyDocument
+from iamsim.world.model import AnyPolicy, Node, PolicyDocument, World
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from iamsim.report.document import Block
-    from iamsim.world.model import AnyPolicy, Node, World
 
 Json = dict[str, object]
 Attached = tuple["AnyPolicy", ...] | None

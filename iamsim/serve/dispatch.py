@@ -27,13 +27,12 @@ from iamsim.serve import (
 from iamsim.serve.call import Call
 from iamsim.serve.checking import faults_text, find_faults
 from iamsim.serve.errors import NOT_FOUND, NOT_IMPLEMENTED, ServiceError, validation_error
-from iamsim.serve.model import services
+from iamsim.serve.model import Operation, Service, services
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from iamsim.serve.estate import Estate
-    from iamsim.serve.model import Operation, Service
 
 Json = dict[str, object]
 

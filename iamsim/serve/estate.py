@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from threading import RLock
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from iamsim.core.errors import RequestError
 from iamsim.engine.world import CompiledWorld
-from iamsim.world.model import Account
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from iamsim.world.model import World
+from iamsim.world.model import Account, World
 
 
 class Estate:

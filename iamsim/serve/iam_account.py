@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from iamsim.serve.errors import no_such_entity, not_held
 from iamsim.serve.iam_entities import listed
-from iamsim.serve.policies import entities, managed_policies, policies_of_aws
+from iamsim.serve.policies import Managed, entities, managed_policies, policies_of_aws
 from iamsim.serve.records import (
     attached,
     document_text,
@@ -27,10 +27,7 @@ from iamsim.serve.records import (
 from iamsim.world.model import Group, ManagedPolicyReference, Role, User
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from iamsim.serve.call import Call
-    from iamsim.serve.policies import Managed
 
 Json = dict[str, object]
 LISTS = {

@@ -7,15 +7,12 @@ https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsorgan
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from iamsim.core.stand_in import stand_in_organization_id
 from iamsim.core.unknown import find_marker
 from iamsim.world.builtin import FULL_AWS_ACCESS, RCP_FULL_AWS_ACCESS
-from iamsim.world.model import PolicyDocument
-
-if TYPE_CHECKING:
-    from iamsim.world.model import AnyPolicy, Node, Organization, World
+from iamsim.world.model import AnyPolicy, Node, Organization, PolicyDocument, World
 
 SCP, RCP = "SERVICE_CONTROL_POLICY", "RESOURCE_CONTROL_POLICY"
 DEFAULTS = {SCP: FULL_AWS_ACCESS, RCP: RCP_FULL_AWS_ACCESS}

@@ -17,6 +17,7 @@ from iamsim.serve.organization_tree import (
     ROOT,
     SCP,
     UNIT,
+    ControlPolicy,
     OrganizationTree,
     Target,
 )
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from iamsim.serve.call import Call
-    from iamsim.serve.organization_tree import ControlPolicy
 
 Json = dict[str, object]
 PAGE = 20  # the most that AWS gives at once

@@ -11,12 +11,11 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from iamsim.catalog import managed
-from iamsim.world.model import PolicyDocument
+from iamsim.world.model import Account, AnyPolicy, Group, PolicyDocument, Role, User
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from iamsim.world.model import Account, AnyPolicy, Group, Role, User
 
 # How importers name a version of an AWS managed policy that is not the one iamsim ships.
 OF_AWS = " (AWS managed)"

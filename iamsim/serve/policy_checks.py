@@ -15,14 +15,13 @@ from iamsim.checks.codes import AWS_CODES
 from iamsim.checks.validate import Validator
 from iamsim.core.decision import PolicyType
 from iamsim.core.errors import InputError
-from iamsim.proofs.result import Verdict
+from iamsim.proofs.result import CheckResult, Verdict
 from iamsim.report.findings_data import finding_to_dict
 from iamsim.serve.errors import ServiceError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from iamsim.proofs.result import CheckResult
     from iamsim.serve.call import Call
 
 Json = dict[str, object]

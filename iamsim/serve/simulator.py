@@ -25,7 +25,7 @@ from iamsim.report.hints import hint_text
 from iamsim.serve.errors import ServiceError, no_such_entity, validation_error
 from iamsim.symbolic.partial import answer
 from iamsim.syntax.read import parse_policy
-from iamsim.world.model import PolicyDocument, User
+from iamsim.world.model import AnyPolicy, Group, PolicyDocument, Role, User
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from iamsim.serve.call import Call
     from iamsim.suites.policies import PolicyReader
     from iamsim.syntax.ast import Policy
-    from iamsim.world.model import AnyPolicy, Group, Role
 
 Json = dict[str, object]
 MOST_PAIRS = 20_000  # of actions and resources that one call asks for

@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING
 
 from iamsim.core.caret import quote
 from iamsim.core.errors import IamsimError, RequestError, WorldError
-from iamsim.suites.scenario import load_scenario
+from iamsim.suites.scenario import Scenario, ScenarioRequest, load_scenario
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator
 
     from iamsim.engine.world import CompiledWorld
     from iamsim.suites.meaning import MeaningCheck
-    from iamsim.suites.scenario import Scenario, ScenarioRequest
     from iamsim.world.model import World
 
 # The names by which a folder's suites are found.

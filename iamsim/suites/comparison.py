@@ -10,27 +10,23 @@ import json
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from iamsim.compile.policy import PolicySet, compile_policy
+from iamsim.compile.policy import CompiledPolicy, PolicySet, compile_policy
 from iamsim.core.decision import PolicyType
 from iamsim.core.errors import IamsimError
 from iamsim.core.json_text import locate_json
 from iamsim.core.span import Source
-from iamsim.engine.authorize import prepare
+from iamsim.engine.authorize import Prepared, prepare
 from iamsim.engine.relations import ResourceKind
-from iamsim.engine.situation import PlacedPolicies
-from iamsim.suites.record import Recorder, in_play
+from iamsim.engine.situation import PlacedPolicies, Situation
+from iamsim.suites.record import Place, PolicyText, Record, RecordedDecision, Recorder, in_play
 from iamsim.syntax.read import parse_policy
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from iamsim.compile.policy import CompiledPolicy
-    from iamsim.engine.authorize import Prepared
     from iamsim.engine.question import Question
-    from iamsim.engine.situation import Situation
     from iamsim.engine.world import CompiledWorld
     from iamsim.suites.cases import Case, Shelf
-    from iamsim.suites.record import Place, PolicyText, Record, RecordedDecision
 
     Levels = tuple[tuple[str, PolicySet], ...]
 

@@ -17,6 +17,7 @@ from iamsim.engine.question import Question
 from iamsim.suites.people import People
 from iamsim.suites.vicinity import (
     USUAL_SERVICES,
+    Principal,
     identity_statements,
     partition_of,
     plainness,
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
     from iamsim.compile.statement import CompiledStatement
     from iamsim.core.request import ContextValue
     from iamsim.engine.world import CompiledWorld
-    from iamsim.suites.vicinity import Principal
 
     Context = Mapping[str, ContextValue]
 

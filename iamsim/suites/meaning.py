@@ -10,14 +10,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from iamsim.core.decision import Verdict
-from iamsim.core.hint import HintKind
+from iamsim.core.hint import Hint, HintKind
 from iamsim.questions.check import QuestionCheck
 from iamsim.questions.sentences import problem_text
 
 if TYPE_CHECKING:
     from collections.abc import Container, Sequence
 
-    from iamsim.core.hint import Hint
     from iamsim.engine.question import Question
     from iamsim.suites.run import CaseResult
     from iamsim.world.model import World

@@ -12,14 +12,13 @@ from iamsim.core.arn import find_arn, is_owned_by_aws
 from iamsim.core.data_class import dataclass, field
 from iamsim.core.decision import PolicyType
 from iamsim.core.errors import WorldError
-from iamsim.core.span import Source
+from iamsim.core.span import Source, Span
 from iamsim.core.suggest import did_you_mean
 from iamsim.files.reading import read_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from iamsim.core.span import Span
     from iamsim.syntax.ast import Policy
     from iamsim.world.model import AnyPolicy, World
 

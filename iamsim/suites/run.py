@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from iamsim.core.decision import Verdict
+from iamsim.core.decision import Decision, Layer, Verdict
 from iamsim.core.errors import IamsimError
 from iamsim.core.overall import overall_verdict
 from iamsim.core.unknown import is_open_key
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from iamsim.core.answer import Answer
-    from iamsim.core.decision import Decision, Layer
     from iamsim.engine.question import Question
     from iamsim.engine.world import CompiledWorld
     from iamsim.suites.coverage import Coverage

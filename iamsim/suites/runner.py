@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.core.errors import IamsimError
-from iamsim.suites.cases import cases_of
+from iamsim.suites.cases import Case, Shelf, cases_of
 from iamsim.suites.meaning import expects_something
 from iamsim.suites.run import CaseResult, run_request
 
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from iamsim.core.decision import Layer, Verdict
-    from iamsim.suites.cases import Case, Shelf
     from iamsim.suites.coverage import Coverage
 
     Wanted = Callable[[Case], bool]

@@ -18,12 +18,13 @@ from iamsim.engine.question import (
     NOTHING_ATTACHED,
     PLAIN_SESSION,
     AttachedPolicies,
+    ContextValue,
     Question,
     Session,
     Via,
 )
 from iamsim.questions.called import in_world, question_of
-from iamsim.suites.called import called_line
+from iamsim.suites.called import CalledLine, called_line
 from iamsim.suites.models import PublicAccessBlockModel
 from iamsim.suites.policies import PolicyReader, resource_policy_type
 from iamsim.suites.reading import read_scenario_model
@@ -34,8 +35,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from iamsim.core.span import Path, Span
-    from iamsim.engine.question import ContextValue
-    from iamsim.suites.called import CalledLine
     from iamsim.suites.models import RequestModel, ScenarioModel, SessionModel, ViaModel
     from iamsim.syntax.ast import Policy
     from iamsim.world.documents import Document

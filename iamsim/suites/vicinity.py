@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.catalog.regions import usual_region
 from iamsim.checks.arn_examples import EXAMPLE, example_arn, example_resource
-from iamsim.checks.arn_formats import cut_arn, read_format
+from iamsim.checks.arn_formats import ArnFormat, cut_arn, read_format
 from iamsim.core.errors import IamsimError
 from iamsim.core.identity_center import role_name
 from iamsim.engine.question import Question
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from iamsim.catalog import ActionFacts
-    from iamsim.checks.arn_formats import ArnFormat
     from iamsim.compile.policy import PolicySet
     from iamsim.compile.resource import ResourcePattern
     from iamsim.compile.statement import CompiledStatement

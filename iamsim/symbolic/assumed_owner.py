@@ -12,14 +12,13 @@ from typing import TYPE_CHECKING
 from iamsim.core.answer import Answer
 from iamsim.core.arn import find_arn
 from iamsim.core.data_class import replace
-from iamsim.core.decision import Verdict
+from iamsim.core.decision import Decision, Verdict
 from iamsim.core.reason import Note
 from iamsim.engine.services.s3 import ALL_BUCKETS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from iamsim.core.decision import Decision
     from iamsim.core.explanation import Explanation
     from iamsim.engine.question import Question
     from iamsim.engine.world import CompiledWorld

@@ -14,7 +14,7 @@ from iamsim.core.data_class import dataclass
 from iamsim.symbolic.cover import MOST_BLOCKS, RegionWriter, forms_of, inexpressible
 from iamsim.symbolic.lists import Shapes
 from iamsim.symbolic.regions import Region, cut_regions
-from iamsim.symbolic.wording import complement, entry_of, written_values
+from iamsim.symbolic.wording import Entry, complement, entry_of, written_values
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from iamsim.compile.residual import Atom
     from iamsim.symbolic.diagram import Cube
     from iamsim.symbolic.encoding import Encoding
-    from iamsim.symbolic.wording import Entry
 
 BOTH = 3  # of a test that is a variable by itself: it may hold and it may fail
 

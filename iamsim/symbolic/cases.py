@@ -11,11 +11,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from iamsim.compile.principal import NotPrincipalTest
-from iamsim.compile.residual import Atom, all_of, any_of, negate
+from iamsim.compile.residual import Atom, Term, all_of, any_of, negate
 from iamsim.core.data_class import NamedTuple, replace
 from iamsim.engine import authorize
 from iamsim.engine.formula import GUARDRAILS, Slot
-from iamsim.engine.terms import decision_terms
+from iamsim.engine.terms import DecisionTerms, decision_terms
 from iamsim.symbolic.layers import (
     NOT_APPLICABLE,
     POLICY_IS_PUBLIC,
@@ -30,6 +30,7 @@ from iamsim.symbolic.remembered import signature
 from iamsim.symbolic.unknowns import (
     ACCOUNT_KEY,
     USER_ID_KEY,
+    Unknowns,
     can_be_restricted,
     is_set,
     layer_applies,
@@ -40,16 +41,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from iamsim.compile.condition import ConditionTest
-    from iamsim.compile.residual import Term
     from iamsim.compile.statement import CompiledStatement
     from iamsim.core.request import Caller, Request
     from iamsim.engine.authorize import Prepared
     from iamsim.engine.question import Question
     from iamsim.engine.situation import Situation
-    from iamsim.engine.terms import DecisionTerms
     from iamsim.engine.world import CompiledWorld
     from iamsim.symbolic.strings import Form
-    from iamsim.symbolic.unknowns import Unknowns
     from iamsim.world.model import World
 
 Layers = dict[Slot, tuple["Term", "Term"]]

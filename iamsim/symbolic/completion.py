@@ -10,15 +10,15 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from iamsim.core.data_class import replace
-from iamsim.core.decision import PolicyType
-from iamsim.core.request import CallerKind
+from iamsim.core.decision import Decision, PolicyType
+from iamsim.core.request import CallerKind, ContextValue
 from iamsim.engine import authorize
 from iamsim.engine.context import pair_names
 from iamsim.engine.documents import compile_all
 from iamsim.engine.formula import Slot
 from iamsim.engine.presence import lists_left_open
-from iamsim.engine.situation import PlacedPolicies, PublicAccess
-from iamsim.engine.world import without_world
+from iamsim.engine.situation import PlacedPolicies, PublicAccess, Situation
+from iamsim.engine.world import CompiledWorld, without_world
 from iamsim.symbolic.cases import known_accounts, stranger, with_boundary
 from iamsim.symbolic.layers import (
     ALLOW,
@@ -33,6 +33,7 @@ from iamsim.symbolic.lists import SOME_ROLE_ID
 from iamsim.symbolic.unknowns import (
     ACCOUNT_KEY,
     USER_ID_KEY,
+    Unknowns,
     is_set,
     layer_applies,
     named_things,
@@ -44,13 +45,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from iamsim.compile.policy import PolicySet
-    from iamsim.core.decision import Decision
-    from iamsim.core.request import ContextValue
     from iamsim.engine.authorize import Prepared
     from iamsim.engine.question import Question
-    from iamsim.engine.situation import Situation
-    from iamsim.engine.world import CompiledWorld
-    from iamsim.symbolic.unknowns import Unknowns
 
 Values = dict[str, "ContextValue"]
 # What a policy of each kind says of everything; a policy that allows nothing about the request is

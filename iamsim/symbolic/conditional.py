@@ -11,20 +11,20 @@ from typing import TYPE_CHECKING
 from iamsim.compile.condition import ConditionTest
 from iamsim.core.answer import Answer, RequestRecord
 from iamsim.core.data_class import NamedTuple, dataclass, replace
-from iamsim.core.decision import Decision, Verdict
+from iamsim.core.decision import Decision, StatementReference, Verdict
 from iamsim.core.reason import Reason
 from iamsim.core.unknown import UnknownPart
-from iamsim.engine.authorize import prepare
+from iamsim.engine.authorize import Prepared, prepare
 from iamsim.engine.plan import reference
-from iamsim.engine.world import without_world
-from iamsim.symbolic.cases import asks_for, single_case
+from iamsim.engine.world import CompiledWorld, without_world
+from iamsim.symbolic.cases import Case, Cases, asks_for, single_case
 from iamsim.symbolic.completion import canonical_values, decide_with_values
 from iamsim.symbolic.endpoint_cases import cases_through_endpoints
 from iamsim.symbolic.layers import NOWHERE, RESOURCE_ACCOUNT
 from iamsim.symbolic.remembered import remembered_solution
 from iamsim.symbolic.residual import Branch, PartialResidual
 from iamsim.symbolic.root_cases import ASSUMED_ROOT, cases_of, is_either_root
-from iamsim.symbolic.solve import Modality, sent_values
+from iamsim.symbolic.solve import Modality, Solution, sent_values
 from iamsim.symbolic.tracing import explain_partially
 from iamsim.symbolic.unknowns import ACCOUNT_KEY, Unknowns, named_things
 from iamsim.symbolic.wording import written_key
@@ -33,14 +33,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from iamsim.compile.residual import Leaf, Term
-    from iamsim.core.decision import StatementReference
     from iamsim.core.explanation import Explanation
     from iamsim.core.request import ContextValue
-    from iamsim.engine.authorize import Prepared
     from iamsim.engine.question import Question
-    from iamsim.engine.world import CompiledWorld
-    from iamsim.symbolic.cases import Case, Cases
-    from iamsim.symbolic.solve import Solution
 
 
 class PartialDecision(NamedTuple):

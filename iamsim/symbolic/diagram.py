@@ -9,12 +9,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from iamsim.core.data_class import dataclass, field
-from iamsim.symbolic.formula import Budget, Formulas, Node, OutOfBudgetError
+from iamsim.symbolic.formula import Budget, Formula, Formulas, Node, OutOfBudgetError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from iamsim.symbolic.formula import Formula
 
 MOST_CUBES = 400
 MOST_TIDIED = 60

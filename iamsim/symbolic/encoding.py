@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from iamsim.compile.residual import AnyTrue, Atom, Negated
+from iamsim.compile.residual import AnyTrue, Atom, Negated, Term
 from iamsim.core.data_class import dataclass, field
 
 if TYPE_CHECKING:
-    from iamsim.compile.residual import Term
     from iamsim.symbolic.formula import Formula, Formulas
     from iamsim.symbolic.regions import Region
 

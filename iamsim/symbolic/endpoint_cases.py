@@ -10,17 +10,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from iamsim.compile.condition import ConditionTest
-from iamsim.compile.residual import Atom, all_of, negate
+from iamsim.compile.residual import Atom, Term, all_of, negate
 from iamsim.core.data_class import replace
-from iamsim.symbolic.cases import Cases, joined_shapes
+from iamsim.symbolic.cases import Case, Cases, joined_shapes
 from iamsim.symbolic.layers import word_test
 from iamsim.symbolic.remembered import remembered_solution
 from iamsim.symbolic.root_cases import cases_of
 
 if TYPE_CHECKING:
-    from iamsim.compile.residual import Term
     from iamsim.engine.world import CompiledWorld
-    from iamsim.symbolic.cases import Case
     from iamsim.symbolic.unknowns import Unknowns
 
 WRITTEN = "aws:SourceVpce"

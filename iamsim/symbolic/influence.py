@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from iamsim.compile.condition import ConditionTest
-from iamsim.compile.residual import Atom
+from iamsim.compile.residual import Atom, Leaf, Term
 from iamsim.core.data_class import NamedTuple, dataclass, field, replace
 from iamsim.engine import authorize
 from iamsim.engine.plan import reference
@@ -16,13 +16,12 @@ from iamsim.symbolic.lists import Shapes, listed_keys
 from iamsim.symbolic.literals import literal_values
 from iamsim.symbolic.regions import Region, cut_regions
 from iamsim.symbolic.remembered import remembered_solution
-from iamsim.symbolic.solve import Modality
+from iamsim.symbolic.solve import Modality, Solution
 from iamsim.symbolic.wording import written_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from iamsim.compile.residual import Leaf, Term
     from iamsim.core.decision import StatementReference, Verdict
     from iamsim.core.explanation import Explanation
     from iamsim.core.request import ContextValue, Request
@@ -30,7 +29,6 @@ if TYPE_CHECKING:
     from iamsim.engine.situation import Situation
     from iamsim.engine.world import CompiledWorld
     from iamsim.symbolic.cases import Cases
-    from iamsim.symbolic.solve import Solution
 
 MOST_SAMPLES = 16
 NOTHING_BESIDE: Mapping[str, ContextValue] = MappingProxyType({})

@@ -9,20 +9,14 @@ language, so that everything that reads conditions reads them as well.
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
-from iamsim.compile.condition import compile_condition
-from iamsim.compile.residual import Atom, negate
+from iamsim.compile.condition import ConditionTest, compile_condition
+from iamsim.compile.residual import Atom, Term, negate
 from iamsim.core.decision import Layer, Outcome
-from iamsim.core.request import CallerKind
+from iamsim.core.request import CallerKind, Request
 from iamsim.core.span import Source
 from iamsim.engine.formula import Slot
 from iamsim.syntax.ast import Condition, Value
-
-if TYPE_CHECKING:
-    from iamsim.compile.condition import ConditionTest
-    from iamsim.compile.residual import Term
-    from iamsim.core.request import Request
 
 ALLOW = Outcome.ALLOW.value
 EXPLICIT_DENY = Outcome.EXPLICIT_DENY.value

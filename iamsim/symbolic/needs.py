@@ -10,7 +10,7 @@ from iamsim.compile.condition import ConditionTest
 from iamsim.compile.operators import POSITIVE, TEXT_OPERATORS
 from iamsim.compile.resource import ResourcePattern
 from iamsim.core.data_class import dataclass, field
-from iamsim.symbolic.strings import Pattern, arn_tokens
+from iamsim.symbolic.strings import Form, Pattern, arn_tokens
 from iamsim.syntax.variables import Variable
 
 if TYPE_CHECKING:
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from iamsim.core.request import Request, Sent
     from iamsim.core.wildcard import Token
     from iamsim.symbolic.lists import Shapes
-    from iamsim.symbolic.strings import Form
 
 MOST_PIECES = 4000
 FOLDING = {"StringEqualsIgnoreCase", "Bool"}

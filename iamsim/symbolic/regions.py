@@ -12,9 +12,9 @@ from itertools import combinations, product
 from typing import TYPE_CHECKING
 
 from iamsim.core.data_class import dataclass, field
-from iamsim.symbolic.lists import ANYTHING
+from iamsim.symbolic.lists import ANYTHING, Shapes
 from iamsim.symbolic.literals import is_readable, literal_values, moments_between
-from iamsim.symbolic.needs import collect_needs, instantiate, unknown_keys
+from iamsim.symbolic.needs import Needs, collect_needs, instantiate, unknown_keys
 from iamsim.symbolic.strings import text_classes
 
 if TYPE_CHECKING:
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
     from iamsim.compile.residual import Atom
     from iamsim.core.request import ContextValue
-    from iamsim.symbolic.lists import Shapes
-    from iamsim.symbolic.needs import Needs
 
 MOST_POINTS = 4000
 MOST_LISTS = 300

@@ -6,17 +6,11 @@ values. A solution holds on to its tests, so that their identities stay theirs.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from iamsim.compile.residual import AllTrue, Atom, Negated
+from iamsim.compile.residual import AllTrue, Atom, Negated, Term
 from iamsim.compile.resource import ResourcePattern
 from iamsim.core.remember import remember
-from iamsim.symbolic.lists import ANYTHING
+from iamsim.symbolic.lists import ANYTHING, Shapes
 from iamsim.symbolic.solve import Solution, solve
-
-if TYPE_CHECKING:
-    from iamsim.compile.residual import Term
-    from iamsim.symbolic.lists import Shapes
 
 MOST_SOLUTIONS = 512
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from iamsim.compile.residual import term_holds
+from iamsim.compile.residual import Term, term_holds
 from iamsim.core.data_class import NamedTuple, dataclass
 from iamsim.core.errors import InternalError, UnsupportedError
 from iamsim.core.unknown import is_open_key
-from iamsim.symbolic.blocks import write_blocks
-from iamsim.symbolic.describe import ExampleContexts, ResidualPart, describe
+from iamsim.symbolic.blocks import Block, write_blocks
+from iamsim.symbolic.describe import Context, ExampleContexts, ResidualPart, describe
 from iamsim.symbolic.formula import OutOfBudgetError
 from iamsim.symbolic.layers import STAND_INS
 from iamsim.symbolic.phrases import part_phrase, sentence
@@ -17,11 +17,8 @@ from iamsim.symbolic.phrases import part_phrase, sentence
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from iamsim.compile.residual import Term
     from iamsim.core.decision import StatementReference
     from iamsim.core.request import ContextValue, Request
-    from iamsim.symbolic.blocks import Block
-    from iamsim.symbolic.describe import Context
     from iamsim.symbolic.regions import Region
     from iamsim.symbolic.solve import Solution
 

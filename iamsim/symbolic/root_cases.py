@@ -9,17 +9,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from iamsim.compile.residual import Atom, all_of, negate
+from iamsim.compile.residual import Atom, Term, all_of, negate
 from iamsim.core.data_class import replace
-from iamsim.core.request import CallerKind
-from iamsim.symbolic.cases import Cases, find_cases, joined_shapes
+from iamsim.core.request import CallerKind, Request
+from iamsim.symbolic.cases import Case, Cases, find_cases, joined_shapes
 from iamsim.symbolic.layers import word_test
 
 if TYPE_CHECKING:
-    from iamsim.compile.residual import Term
-    from iamsim.core.request import Request
     from iamsim.engine.world import CompiledWorld
-    from iamsim.symbolic.cases import Case
     from iamsim.symbolic.unknowns import Unknowns
 
 ASSUMED_ROOT, WRITTEN = "aws:assumedroot", "aws:AssumedRoot"

@@ -10,22 +10,18 @@ from __future__ import annotations
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from iamsim.compile.residual import AllTrue, AnyTrue, Atom, Negated
+from iamsim.compile.residual import AllTrue, AnyTrue, Atom, Negated, Term
 from iamsim.core.data_class import dataclass, field
-from iamsim.symbolic.diagram import build_diagram, cubes_of, find_values
+from iamsim.symbolic.diagram import Cube, build_diagram, cubes_of, find_values
 from iamsim.symbolic.encoding import Encoding
 from iamsim.symbolic.formula import Budget, Formulas, OutOfBudgetError
-from iamsim.symbolic.lists import ANYTHING
-from iamsim.symbolic.regions import cut_regions
+from iamsim.symbolic.lists import ANYTHING, Shapes
+from iamsim.symbolic.regions import Point, Region, cut_regions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from iamsim.compile.residual import Term
     from iamsim.symbolic.blocks import Block
-    from iamsim.symbolic.diagram import Cube
-    from iamsim.symbolic.lists import Shapes
-    from iamsim.symbolic.regions import Point, Region
 
 VERDICT_STEPS = 15_000
 CUBE_STEPS = 40_000

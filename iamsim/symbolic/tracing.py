@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from iamsim.compile.residual import all_of, negate
+from iamsim.compile.residual import Term, all_of, negate
 from iamsim.core.data_class import NamedTuple, replace
-from iamsim.core.decision import Outcome, Verdict
-from iamsim.core.explanation import Decider, LayerExplanation, LayerResidual
+from iamsim.core.decision import Decision, Outcome, StatementReference, Verdict
+from iamsim.core.explanation import Decider, Explanation, LayerExplanation, LayerResidual
 from iamsim.core.reason import Reason
 from iamsim.engine.explain import explain_request
-from iamsim.engine.formula import GUARDRAILS, LAYER_ORDER
-from iamsim.symbolic.cases import is_open
+from iamsim.engine.formula import GUARDRAILS, LAYER_ORDER, Slot
+from iamsim.symbolic.cases import Case, Cases, is_open
 from iamsim.symbolic.influence import with_matters
 from iamsim.symbolic.marking import with_open_clauses
 from iamsim.symbolic.remembered import remembered_solution
@@ -20,12 +20,7 @@ from iamsim.symbolic.solve import Modality
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from iamsim.compile.residual import Term
-    from iamsim.core.decision import Decision, StatementReference
-    from iamsim.core.explanation import Explanation
-    from iamsim.engine.formula import Slot
     from iamsim.engine.terms import DecisionTerms, StationTerms
-    from iamsim.symbolic.cases import Case, Cases
     from iamsim.symbolic.residual import PartialResidual
 
     MakeResidual = Callable[[list[Term], str], PartialResidual]

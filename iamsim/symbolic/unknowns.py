@@ -17,7 +17,7 @@ from iamsim.core.caret import quote
 from iamsim.core.data_class import NamedTuple, replace
 from iamsim.core.errors import RequestError
 from iamsim.core.reason import Reason
-from iamsim.core.request import CallerKind
+from iamsim.core.request import Caller, CallerKind, Request
 from iamsim.core.suggest import nearest
 from iamsim.engine.formula import Slot
 from iamsim.engine.relations import UNASKED, ResourceKind
@@ -25,7 +25,6 @@ from iamsim.engine.services.sts import TRUST_ACTIONS, UNSIGNED_ACTIONS
 from iamsim.symbolic.layers import LAYERS, RESOURCE_ACCOUNT, SESSION_NAME
 
 if TYPE_CHECKING:
-    from iamsim.core.request import Caller, Request
     from iamsim.engine.question import Question
     from iamsim.engine.situation import Situation
 

@@ -27,14 +27,13 @@ from iamsim.syntax.elements import (
     check_policy_elements,
     check_statement_elements,
 )
-from iamsim.syntax.operators import OPERATORS, operator_spellings, split_operator
+from iamsim.syntax.operators import OPERATORS, OperatorName, operator_spellings, split_operator
 from iamsim.syntax.problem import Problem, kind_of
 from iamsim.syntax.uncertain import Elements, read_uncertain, unknown_policy
 from iamsim.syntax.variables import find_fault
 
 if TYPE_CHECKING:
     from iamsim.core.span import Path
-    from iamsim.syntax.operators import OperatorName
 
 VERSION_WITH_VARIABLES = "2012-10-17"
 # Types as tuples: a union would be built anew at every look.

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from iamsim.api import Answer
 from iamsim.api.inputs import context_values, now, session_of
 from iamsim.calls.lines import read_call
-from iamsim.calls.model import ALWAYS
+from iamsim.calls.model import ALWAYS, Reading, Requested
 from iamsim.core.arn import find_arn
 from iamsim.core.decision import Layer, Verdict
 from iamsim.engine import authorize
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from iamsim.api import World
-    from iamsim.calls.model import Reading, Requested
 
 last_denied: list[MadeCall] = []  # by any block, since the pytest plugin last forgot
 _SESSION_NAME = "iamsim"  # of sessions of a role that have no name given

@@ -13,8 +13,8 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-from iamsim.compile.principal import PrincipalTest
-from iamsim.core.decision import Layer
+from iamsim.compile.principal import NotPrincipalTest, PrincipalTest
+from iamsim.core.decision import Decision, Layer, StatementReference
 from iamsim.core.remember import remember
 from iamsim.engine.plan import reference
 from iamsim.engine.presence import marks_read
@@ -25,9 +25,7 @@ if TYPE_CHECKING:
 
     from iamsim.compile.condition import ConditionTest
     from iamsim.compile.policy import CompiledPolicy, PolicySet
-    from iamsim.compile.principal import NotPrincipalTest
     from iamsim.compile.statement import CompiledStatement
-    from iamsim.core.decision import Decision, StatementReference
     from iamsim.core.request import Caller, ContextValue
     from iamsim.engine.facts import CallerFacts
     from iamsim.engine.question import Question

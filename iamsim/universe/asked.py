@@ -9,14 +9,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from iamsim.core.decision import PolicyType
-from iamsim.engine.question import AttachedPolicies
+from iamsim.engine.question import AttachedPolicies, ContextValue, Question
 from iamsim.syntax.read import parse_policy
-
-if TYPE_CHECKING:
-    from iamsim.engine.question import ContextValue, Question
 
 SOMEBODY = "iamsim-outside"  # the name of a principal that no policy names
 FRESH_ACCOUNT = "000000000000"  # an account that no policy names

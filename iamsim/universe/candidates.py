@@ -10,7 +10,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple
 
-from iamsim.core.arn import PRINCIPAL_SERVICES, find_arn, is_account_id
+from iamsim.core.arn import PRINCIPAL_SERVICES, Arn, find_arn, is_account_id
 from iamsim.core.identity_center import ROLE_PATH, permission_set_of, role_name
 from iamsim.engine.callers import (
     ORIGIN_ACCESS_IDENTITY_ACCOUNT,
@@ -24,14 +24,12 @@ from iamsim.universe.asked import (
     Asked,
     somebody_of,
 )
-from iamsim.world.model import Role, User
+from iamsim.world.model import Account, PermissionSet, Role, User, World
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
     from iamsim.compile.statement import CompiledStatement
-    from iamsim.core.arn import Arn
-    from iamsim.world.model import Account, PermissionSet, World
 
 EVERYONE = "*"
 NO_SUFFIX = "0" * 16  # stands for what Identity Center appends to the name of a role

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from iamsim.catalog.presence import owner_account_keys
 from iamsim.core.arn import is_account_id
 from iamsim.core.wildcard import example_of
-from iamsim.engine.question import AttachedPolicies, Via
+from iamsim.engine.question import AttachedPolicies, ContextValue, Via
 from iamsim.syntax.read import parse_policy
 from iamsim.universe.asked import FRESH_ACCOUNT, FRESH_ORGANIZATION
 from iamsim.universe.mentions import INSTANCE, ORGANIZATION
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from iamsim.compile.statement import CompiledStatement
-    from iamsim.engine.question import ContextValue
     from iamsim.world.model import World
 
 OWNER_ACCOUNTS = frozenset(owner_account_keys().values())

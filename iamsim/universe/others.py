@@ -32,6 +32,7 @@ from iamsim.universe.mentions import (
     INSTANCE,
     ROOT,
     SOME_SERVICE,
+    Mentions,
     mentions_of,
     principals_like,
     singled_out,
@@ -44,7 +45,6 @@ if TYPE_CHECKING:
     from iamsim.compile.statement import CompiledStatement
     from iamsim.engine.facts import ResourceFacts
     from iamsim.engine.question import ContextValue
-    from iamsim.universe.mentions import Mentions
     from iamsim.world.model import World
 
 PARTS = 6  # of an ARN

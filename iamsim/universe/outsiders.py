@@ -20,13 +20,12 @@ from iamsim.universe.asked import (
     somebody_of,
 )
 from iamsim.universe.candidates import partition_of
-from iamsim.universe.mentions import ACCOUNT, INSTANCE, principals_like
+from iamsim.universe.mentions import ACCOUNT, INSTANCE, Mentions, principals_like
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from iamsim.compile.statement import CompiledStatement
-    from iamsim.universe.mentions import Mentions
     from iamsim.universe.zone import Zone
     from iamsim.world.model import World
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from iamsim.core.arn import PRINCIPAL_SERVICES, find_arn
 from iamsim.core.decision import Layer, Verdict
-from iamsim.core.explanation import Element
+from iamsim.core.explanation import Element, NearMiss, StatementExplanation
 from iamsim.core.reason import Reason
 from iamsim.words import sentences
 from iamsim.words.wording import wanted_text
@@ -18,7 +18,6 @@ from iamsim.words.wording import wanted_text
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from iamsim.core.explanation import NearMiss, StatementExplanation
 
 VERDICTS: Mapping[Verdict, str] = {
     Verdict.ALLOWED: "allowed",

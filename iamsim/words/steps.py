@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.core.decision import Verdict
-from iamsim.words.gates import gates_of
+from iamsim.words.gates import DecisionGates, Gate, Lane, Place, gates_of
 from iamsim.words.labels import VERDICTS, on_one_line
 from iamsim.words.state import VERDICT_STATES, State
 
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from iamsim.core.answer import Answer
-    from iamsim.words.gates import DecisionGates, Gate, Lane, Place
     from iamsim.words.language import Say
 
 DECIDES = "decides"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from iamsim.core.explanation import UNRESOLVED, Element
+from iamsim.core.explanation import UNRESOLVED, ClauseExplanation, Element, StatementExplanation
 from iamsim.core.reason import Reason
 from iamsim.words.sentences import REASONS
 
@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from iamsim.core.answer import RequestRecord
-    from iamsim.core.explanation import ClauseExplanation, StatementExplanation
     from iamsim.core.span import Span
 
 _LISTED = 3

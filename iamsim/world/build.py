@@ -9,7 +9,7 @@ from iamsim.core.arn import find_arn, is_account_id
 from iamsim.core.data_class import replace
 from iamsim.core.span_parts import part_of
 from iamsim.core.unknown import Unknown
-from iamsim.world.fields import Fields
+from iamsim.world.fields import Fields, Problems
 from iamsim.world.items import (
     LOST_KINDS,
     Account,
@@ -33,7 +33,6 @@ from iamsim.world.model import World
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from iamsim.world.fields import Problems
     from iamsim.world.policies import Policies
 
 UNLISTED = "what the world does not list"

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from iamsim.world.builtin import BUILT_IN_POLICIES
-from iamsim.world.items import ManagedPolicyReference, PolicyDocument
+from iamsim.world.items import AnyPolicy, ManagedPolicyReference, PolicyDocument
 from iamsim.world.merge import content
-
-if TYPE_CHECKING:
-    from iamsim.world.items import AnyPolicy
 
 
 def kept(mine: Any, theirs: Any) -> Any:  # noqa: ANN401 - values of any field

@@ -13,12 +13,11 @@ from iamsim.core.arn import find_arn, is_account_id
 from iamsim.core.data_class import NamedTuple, dataclass
 from iamsim.core.suggest import did_you_mean
 from iamsim.core.unknown import Unknown, find_marker
-from iamsim.world.fields import LEAVE_OUT, Fault, Kind, Place, Problems, describe
+from iamsim.world.fields import LEAVE_OUT, Fault, Kind, Place, Problems, Table, describe
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from iamsim.world.fields import Table
 
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 _is_iam_name = re.compile(r"[A-Za-z0-9_+=,.@-]+").fullmatch

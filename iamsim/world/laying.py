@@ -13,7 +13,7 @@ from dataclasses import MISSING, dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from iamsim.world.combining import combine_attached, combine_lists, kept
-from iamsim.world.items import Account, Placed, PolicyDocument
+from iamsim.world.items import Account, AnyPolicy, Organization, Placed, PolicyDocument
 from iamsim.world.laying_tree import lay_tree
 from iamsim.world.merge import content
 from iamsim.world.model import World
@@ -22,7 +22,6 @@ from iamsim.world.relink import relink
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from iamsim.world.items import AnyPolicy, Organization
 
 Names = frozenset[str]
 # Where the name of a field of the world file is not that of the attribute.

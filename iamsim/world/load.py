@@ -13,8 +13,8 @@ from iamsim.core.collector import CollectLater
 from iamsim.core.errors import WorldError
 from iamsim.world.build import WorldBuilder, find_partitions
 from iamsim.world.documents import Document, parse_document, read_document
-from iamsim.world.fields import Fault, Place, Problems
-from iamsim.world.index import read_index
+from iamsim.world.fields import Fault, Fields, Place, Problems
+from iamsim.world.index import WorldIndex, read_index
 from iamsim.world.merge import check_world, merge_worlds
 from iamsim.world.policies import Policies
 from iamsim.world.records import WORLD
@@ -22,8 +22,6 @@ from iamsim.world.records import WORLD
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from iamsim.world.fields import Fields
-    from iamsim.world.index import WorldIndex
     from iamsim.world.model import World
 
 WORLD_FILES = ("world.yaml", "world.yml", "world.json")

@@ -10,6 +10,7 @@ from iamsim.core.suggest import did_you_mean
 from iamsim.world.items import (
     Account,
     ManagedPolicyReference,
+    Node,
     Organization,
     Placed,
     PolicyDocument,
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
     from iamsim.core.span import Span
     from iamsim.world.fields import Problems
-    from iamsim.world.items import Node
 
 Item = TypeVar("Item", bound=Placed)
 Value = TypeVar("Value")

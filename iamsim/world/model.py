@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from iamsim.core.arn import find_arn, is_account_id
+from iamsim.core.arn import Arn, find_arn, is_account_id
 from iamsim.core.data_class import dataclass, field
 from iamsim.core.identity_center import ROLE_PATH, permission_set_of
 from iamsim.world.builtin import FULL_AWS_ACCESS, RCP_FULL_AWS_ACCESS
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
     from collections.abc import Set as AbstractSet
 
-    from iamsim.core.arn import Arn
     from iamsim.core.errors import WorldError
     from iamsim.core.unknown import Unknown
     from iamsim.world.index import AccountNames

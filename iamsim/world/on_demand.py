@@ -6,14 +6,12 @@ reads all.
 
 from __future__ import annotations
 
-from collections.abc import ItemsView, ValuesView
+from collections.abc import Callable, ItemsView, Iterator, Mapping, ValuesView
 from typing import TYPE_CHECKING
 
 from iamsim.world.items import Account, PolicyDocument, Resource
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-
     from iamsim.core.span import Source
     from iamsim.world.index import AccountNames
 

@@ -7,15 +7,13 @@ from typing import TYPE_CHECKING
 
 from iamsim.core.errors import WorldError
 from iamsim.world.build import WorldBuilder, find_partitions
-from iamsim.world.fields import Problems
-from iamsim.world.index import read_index
+from iamsim.world.fields import Fields, Problems
+from iamsim.world.index import WorldIndex, read_index
 from iamsim.world.load import load_world, raise_problems, read_record, world_file
 from iamsim.world.on_demand import AccountsOnDemand
 from iamsim.world.policies import Policies
 
 if TYPE_CHECKING:
-    from iamsim.world.fields import Fields
-    from iamsim.world.index import WorldIndex
     from iamsim.world.model import Account, World
 
 

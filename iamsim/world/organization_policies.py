@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING
 
 from iamsim.core.data_class import NamedTuple
 from iamsim.core.suggest import did_you_mean
-from iamsim.world.items import PolicyDocument
+from iamsim.world.items import AnyPolicy, PolicyDocument
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from iamsim.core.span import Span
     from iamsim.world.fields import Fields, Problems
-    from iamsim.world.items import AnyPolicy
 
 # What stands in ARNs for the key under which policies are attached.
 TYPES = {"scps": "service_control_policy", "rcps": "resource_control_policy"}

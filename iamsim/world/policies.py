@@ -17,7 +17,7 @@ from iamsim.core.unknown import Unknown
 from iamsim.core.wrapped_policy import unwrap_data
 from iamsim.world.builtin import BUILT_IN_POLICIES, find_built_in
 from iamsim.world.documents import Document, parse_document, read_document
-from iamsim.world.fields import Fault, describe
+from iamsim.world.fields import Fault, Fields, Problems, describe
 from iamsim.world.items import AnyPolicy, ManagedPolicyReference, PolicyDocument
 from iamsim.world.kinds import Raw
 from iamsim.world.on_demand import PolicyOnDemand
@@ -26,7 +26,6 @@ from iamsim.world.organization_policies import OrganizationPolicies
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from iamsim.world.fields import Fields, Problems
 
 _match_customer_policy = re.compile(
     r"arn:[a-z-]+:iam::([0-9]{12}):policy/(?:.*/)?([^/]+)"

@@ -9,7 +9,10 @@ from dataclasses import fields, replace
 from typing import TYPE_CHECKING, TypeVar
 
 from iamsim.world.model import (
+    Account,
+    AnyPolicy,
     Group,
+    Node,
     PermissionSet,
     PolicyDocument,
     Resource,
@@ -22,7 +25,6 @@ from iamsim.world.model import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from iamsim.world.model import Account, AnyPolicy, Node
 
 Owner = User | Role | Group | PermissionSet | Resource | VpcEndpoint
 Part = TypeVar("Part")

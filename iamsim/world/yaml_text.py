@@ -10,16 +10,13 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import TYPE_CHECKING, NamedTuple, NoReturn, Protocol
+from typing import NamedTuple, NoReturn, Protocol
 
 import yaml  # noqa: TID253 - this module is imported only when YAML is read
 
 from iamsim.core.errors import WorldError
 from iamsim.core.json_text import KEY
-from iamsim.core.span import Span
-
-if TYPE_CHECKING:
-    from iamsim.core.span import Path, Source
+from iamsim.core.span import Path, Source, Span
 
 MAX_ALIASED_NODES = 1_000_000
 NULLS = frozenset(("", "~", "null", "Null", "NULL"))

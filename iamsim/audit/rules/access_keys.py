@@ -19,16 +19,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from iamsim.audit.looking import keys_of
-from iamsim.audit.model import Evidence, Finding, Fix, Gap, Passed, Severity
+from iamsim.audit.looking import Key, Looking, keys_of
+from iamsim.audit.model import Evidence, Finding, Fix, Gap, Outcome, Passed, Severity
 from iamsim.audit.registry import audits
 from iamsim.audit.sources import CREDENTIAL_REPORT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from iamsim.audit.looking import Key, Looking
-    from iamsim.audit.model import Outcome
     from iamsim.world.model import User
 
 HEADING = "rotate-access-keys"

@@ -25,7 +25,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from iamsim.audit.asking import resources_named
-from iamsim.audit.model import Evidence, Finding, Fix, Gap, Passed, Request, Severity
+from iamsim.audit.model import Evidence, Finding, Fix, Gap, Outcome, Passed, Request, Severity
 from iamsim.audit.policies import written_out
 from iamsim.audit.registry import audits
 from iamsim.catalog.managed import find_managed_policy
@@ -40,15 +40,13 @@ from iamsim.query.escalation.administrators import (
     as_policy,
     probe_resource,
 )
-from iamsim.world.model import ManagedPolicyReference, PolicyDocument, User
+from iamsim.world.model import Account, AnyPolicy, ManagedPolicyReference, PolicyDocument, User
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from iamsim.audit.looking import Looking
-    from iamsim.audit.model import Outcome
     from iamsim.query.batch import BatchAnswer, Candidate
-    from iamsim.world.model import Account, AnyPolicy
 
 HEADING = "boundaries"
 DELEGATE = (

@@ -30,8 +30,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.audit.asking import accounts_named, demands, request_of
-from iamsim.audit.model import Evidence, Finding, Fix, Gap, Passed, Request, Severity
-from iamsim.audit.policies import statement_at, with_condition, written_out
+from iamsim.audit.model import Evidence, Finding, Fix, Gap, Outcome, Passed, Request, Severity
+from iamsim.audit.policies import ValidatedPolicy, statement_at, with_condition, written_out
 from iamsim.audit.registry import audits
 from iamsim.audit.sources_of_services import ANYBODY, stranger_served
 from iamsim.core.arn import find_arn
@@ -42,8 +42,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from iamsim.audit.looking import Looking
-    from iamsim.audit.model import Outcome
-    from iamsim.audit.policies import ValidatedPolicy
     from iamsim.checks.finding import Finding as PolicyFinding
     from iamsim.compile.statement import CompiledStatement
     from iamsim.core.request import ContextValue

@@ -22,7 +22,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from iamsim.audit.model import Evidence, Finding, Fix, Passed, Severity
+from iamsim.audit.model import Evidence, Finding, Fix, Outcome, Passed, Severity
 from iamsim.audit.policies import written_out
 from iamsim.audit.registry import audits
 from iamsim.audit.rules.outside import analyzer_of
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from iamsim.audit.looking import Looking
-    from iamsim.audit.model import Outcome
     from iamsim.world.model import Account, Role, ServiceAccess, User
 
 HEADING = "analyzer-generate"

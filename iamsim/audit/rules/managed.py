@@ -28,8 +28,8 @@ import json
 from typing import TYPE_CHECKING
 
 from iamsim.audit.asking import gives_everything
-from iamsim.audit.model import Evidence, Finding, Fix, Gap, Passed, Severity
-from iamsim.audit.policies import written_out
+from iamsim.audit.model import Evidence, Finding, Fix, Gap, Outcome, Passed, Severity
+from iamsim.audit.policies import Held, written_out
 from iamsim.audit.registry import audits
 from iamsim.core.decision import PolicyType
 from iamsim.core.unknown import MARK
@@ -39,8 +39,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from iamsim.audit.looking import Looking
-    from iamsim.audit.model import Outcome
-    from iamsim.audit.policies import Held
     from iamsim.replay.generate import Generated
 
 HEADING = "managed-to-least"

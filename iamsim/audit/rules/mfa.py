@@ -24,7 +24,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from iamsim.audit.model import Evidence, Finding, Fix, Gap, Passed, Severity
+from iamsim.audit.model import Evidence, Finding, Fix, Gap, Outcome, Passed, Severity
 from iamsim.audit.registry import audits
 from iamsim.audit.rules.people import has_password
 from iamsim.audit.sources import CREDENTIAL_REPORT, MFA_DEVICES, VIRTUAL_MFA
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from iamsim.audit.looking import Looking
-    from iamsim.audit.model import Outcome
     from iamsim.world.model import RootUser
 
 HEADING = "mfa"

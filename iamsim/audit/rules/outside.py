@@ -23,25 +23,21 @@ configuration says of which services the world lists everything, `["*"]` of all.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from iamsim.audit.model import Evidence, Finding, Fix, Gap, Passed, Severity
+from iamsim.audit.model import Evidence, Finding, Fix, Gap, Outcome, Passed, Severity
 from iamsim.audit.policies import with_condition
 from iamsim.audit.registry import audits
 from iamsim.audit.sources import ANALYZERS, PUBLIC_ACCESS_BLOCK
 from iamsim.core.arn import find_arn
 from iamsim.core.decision import PolicyType
-from iamsim.query.analyzer.finding import FindingKind
+from iamsim.query.analyzer.finding import AccessFinding, FindingKind
 from iamsim.query.analyzer.resources import analyzed_services
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from iamsim.audit.looking import Looking
-    from iamsim.audit.model import Outcome
     from iamsim.query.analyzer.external import External
-    from iamsim.query.analyzer.finding import AccessFinding
     from iamsim.world.model import Account
 
 HEADING = "analyzer-external"

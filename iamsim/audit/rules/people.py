@@ -31,8 +31,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from iamsim.audit.asking import request_of
-from iamsim.audit.looking import REGION, is_provisioned, keys_of
-from iamsim.audit.model import Evidence, Finding, Fix, Gap, Passed, Severity
+from iamsim.audit.looking import REGION, Key, Looking, is_provisioned, keys_of
+from iamsim.audit.model import Evidence, Finding, Fix, Gap, Outcome, Passed, Severity
 from iamsim.audit.registry import audits
 from iamsim.audit.sources import CREDENTIAL_REPORT, PASSWORD_POLICY
 from iamsim.checks.issuers import ISSUERS
@@ -42,8 +42,6 @@ from iamsim.query.batch.answers import decide_one, opened
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from iamsim.audit.looking import Key, Looking
-    from iamsim.audit.model import Outcome
     from iamsim.world.model import Account, User
 
 HEADING = "human-federation"

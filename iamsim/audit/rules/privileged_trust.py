@@ -20,8 +20,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from iamsim.audit.asking import accounts_named, with_one_factor
-from iamsim.audit.looking import is_provisioned
-from iamsim.audit.model import Evidence, Finding, Fix, Passed, Request, Severity
+from iamsim.audit.looking import Looking, is_provisioned
+from iamsim.audit.model import Evidence, Finding, Fix, Outcome, Passed, Request, Severity
 from iamsim.audit.policies import with_condition
 from iamsim.audit.registry import audits
 from iamsim.audit.rules.privileges import trusted_names
@@ -33,8 +33,6 @@ from iamsim.query.escalation.administrators import ADMINISTRATOR_ACCESS
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from iamsim.audit.looking import Looking
-    from iamsim.audit.model import Outcome
     from iamsim.world.model import Role
 
 MFA = (

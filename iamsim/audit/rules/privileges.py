@@ -27,8 +27,8 @@ from typing import TYPE_CHECKING
 
 from iamsim.audit.asking import gives_everything, whole_services, whole_services_together
 from iamsim.audit.holders import conditions_met
-from iamsim.audit.looking import is_provisioned
-from iamsim.audit.model import Evidence, Finding, Fix, Gap, Passed, Request, Severity
+from iamsim.audit.looking import Looking, is_provisioned
+from iamsim.audit.model import Evidence, Finding, Fix, Gap, Outcome, Passed, Request, Severity
 from iamsim.audit.policies import managed_policies, written_out
 from iamsim.audit.registry import audits
 from iamsim.core.decision import PolicyType, Verdict
@@ -38,8 +38,6 @@ from iamsim.world.model import PolicyDocument, Role, User
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from iamsim.audit.looking import Looking
-    from iamsim.audit.model import Outcome
     from iamsim.compile.statement import CompiledStatement
 
 HEADING = "least-privilege"

@@ -23,16 +23,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from iamsim.audit.looking import active, keys_of, time_of
-from iamsim.audit.model import Evidence, Finding, Fix, Passed, Severity
+from iamsim.audit.looking import Looking, active, keys_of, time_of
+from iamsim.audit.model import Evidence, Finding, Fix, Outcome, Passed, Severity
 from iamsim.audit.registry import audits
 from iamsim.audit.sources import ALTERNATE_CONTACTS, CREDENTIAL_REPORT, ROOT_FEATURES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from iamsim.audit.looking import Looking
-    from iamsim.audit.model import Outcome
     from iamsim.world.model import Account, RootUser
 
 HEADING = "root-user"

@@ -24,7 +24,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from iamsim.audit.model import Evidence, Finding, Fix, Passed, Request, Severity
+from iamsim.audit.model import Evidence, Finding, Fix, Outcome, Passed, Request, Severity
 from iamsim.audit.policies import written_out
 from iamsim.audit.registry import audits
 from iamsim.catalog.resource_types import find_type, resource_types, type_of_arn
@@ -39,7 +39,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from iamsim.audit.looking import Looking
-    from iamsim.audit.model import Outcome
     from iamsim.catalog.resource_types import ResourceType, TransportPolicy
     from iamsim.compile.statement import CompiledStatement
     from iamsim.world.model import Account

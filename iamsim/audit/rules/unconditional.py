@@ -37,30 +37,25 @@ from iamsim.audit.asking import (
     resources_named,
     with_one_factor,
 )
-from iamsim.audit.looking import keys_of
-from iamsim.audit.model import Evidence, Finding, Fix, Passed, Request, Severity
-from iamsim.audit.policies import with_condition
+from iamsim.audit.looking import Looking, keys_of
+from iamsim.audit.model import Evidence, Finding, Fix, Outcome, Passed, Request, Severity
+from iamsim.audit.policies import Held, with_condition
 from iamsim.audit.registry import audits
 from iamsim.audit.rules.people import has_password
 from iamsim.audit.sources import CREDENTIAL_REPORT
-from iamsim.core.arn import find_arn
+from iamsim.core.arn import Arn, find_arn
 from iamsim.core.decision import PolicyType, Verdict
 from iamsim.core.errors import RequestError
 from iamsim.engine.inventory import identity_policies
 from iamsim.engine.question import Question
 from iamsim.query.batch.answers import decide_one, opened
-from iamsim.world.model import PolicyDocument
+from iamsim.world.model import Account, AnyPolicy, PolicyDocument, Role, User
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from iamsim.audit.looking import Looking
-    from iamsim.audit.model import Outcome
-    from iamsim.audit.policies import Held
     from iamsim.compile.statement import CompiledStatement, ResourceTest
-    from iamsim.core.arn import Arn
     from iamsim.core.request import ContextValue
-    from iamsim.world.model import Account, AnyPolicy, Role, User
 
 HEADING = "conditions"
 KEYS = "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html"

@@ -25,22 +25,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from iamsim.audit.deleting import deleting_policy, deleting_role, deleting_user
-from iamsim.audit.looking import active, keys_of, time_of
-from iamsim.audit.model import Evidence, Finding, Fix, Passed, Severity
+from iamsim.audit.looking import Looking, active, keys_of, time_of
+from iamsim.audit.model import Evidence, Finding, Fix, Outcome, Passed, Severity
 from iamsim.audit.registry import audits
 from iamsim.audit.rules.people import has_password
 from iamsim.audit.sources import AUTHORIZATION_DETAILS, CREDENTIAL_REPORT, LAST_ACCESSED
 from iamsim.core.decision import PolicyType
-from iamsim.query.analyzer.finding import FindingKind
-from iamsim.world.model import PolicyDocument
+from iamsim.query.analyzer.finding import AccessFinding, FindingKind
+from iamsim.world.model import Account, AnyPolicy, PermissionSet, PolicyDocument, Role, User
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from iamsim.audit.looking import Looking
-    from iamsim.audit.model import Outcome
-    from iamsim.query.analyzer.finding import AccessFinding
-    from iamsim.world.model import Account, AnyPolicy, PermissionSet, Role, User
 
 HEADING = "unused"
 PRACTICE = "https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html#remove-credentials"

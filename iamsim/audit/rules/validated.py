@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from iamsim.audit.model import Evidence, Finding, Fix, Passed, Severity
+from iamsim.audit.model import Evidence, Finding, Fix, Outcome, Passed, Severity
 from iamsim.audit.registry import audits
 from iamsim.checks.codes import FindingType
 
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from iamsim.audit.looking import Looking
-    from iamsim.audit.model import Outcome
 
 HEADING = "analyzer-validate"
 VALIDATION = (

@@ -26,8 +26,8 @@ import re
 from typing import TYPE_CHECKING
 
 from iamsim.audit.asking import demands
-from iamsim.audit.looking import active, keys_of
-from iamsim.audit.model import Evidence, Finding, Fix, Passed, Severity
+from iamsim.audit.looking import Looking, active, keys_of
+from iamsim.audit.model import Evidence, Finding, Fix, Outcome, Passed, Severity
 from iamsim.audit.registry import audits
 from iamsim.audit.rules.people import has_password
 from iamsim.audit.sources import (
@@ -35,15 +35,13 @@ from iamsim.audit.sources import (
     SERVICE_CREDENTIALS,
     SIGNING_CERTIFICATES,
     SSH_KEYS,
+    Source,
 )
 from iamsim.core.decision import PolicyType
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from iamsim.audit.looking import Looking
-    from iamsim.audit.model import Outcome
-    from iamsim.audit.sources import Source
     from iamsim.compile.statement import CompiledStatement
     from iamsim.world.model import User
 

@@ -9,11 +9,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from iamsim.calls.arns import Resource
-from iamsim.calls.model import DEPENDS
+from iamsim.calls.model import DEPENDS, ContextValue
 
 if TYPE_CHECKING:
     from iamsim.calls.asker import Asker
-    from iamsim.calls.model import ContextValue
 
 
 def _task_definition(asker: Asker, name: object) -> Resource:

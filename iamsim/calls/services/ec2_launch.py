@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from iamsim.calls.arns import Resource
 from iamsim.calls.context_keys import scalar
 from iamsim.calls.extras import ask_pass_role
-from iamsim.calls.model import DEPENDS
+from iamsim.calls.model import DEPENDS, ContextValue
 from iamsim.calls.services.ec2_resources import (
     MADE,
     as_list,
@@ -24,7 +24,6 @@ from iamsim.calls.services.ec2_resources import (
 
 if TYPE_CHECKING:
     from iamsim.calls.asker import Asker
-    from iamsim.calls.model import ContextValue
 
 
 def _run(asker: Asker) -> None:

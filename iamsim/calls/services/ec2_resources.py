@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from iamsim.calls.arns import ANYTHING, Resource
 from iamsim.calls.extras import key_resource
-from iamsim.calls.model import DEPENDS
+from iamsim.calls.model import DEPENDS, ContextValue
 from iamsim.calls.tags import pairs_of
 
 if TYPE_CHECKING:
     from iamsim.calls.asker import Asker
-    from iamsim.calls.model import ContextValue
 
 # What an id starts with, and the resource type that it is of:
 # https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/resource-ids.html

@@ -13,12 +13,11 @@ from iamsim import catalog
 from iamsim.calls.arns import ANYTHING, Resource
 from iamsim.calls.context_keys import carries
 from iamsim.calls.extras import key_resource
-from iamsim.calls.model import ALWAYS, DEPENDS
+from iamsim.calls.model import ALWAYS, DEPENDS, ContextValue
 from iamsim.calls.tags import pairs_of
 
 if TYPE_CHECKING:
     from iamsim.calls.asker import Asker
-    from iamsim.calls.model import ContextValue
 
 CONTEXTS = ("EncryptionContext", "SourceEncryptionContext", "DestinationEncryptionContext")
 

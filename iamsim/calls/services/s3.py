@@ -13,7 +13,7 @@ from iamsim import catalog
 from iamsim.calls.arns import Resource
 from iamsim.calls.context_keys import carries
 from iamsim.calls.extras import ask_pass_role, key_resource
-from iamsim.calls.model import ALWAYS, DEPENDS
+from iamsim.calls.model import ALWAYS, DEPENDS, ContextValue
 from iamsim.calls.tags import pairs_of
 from iamsim.core.arn import parse_arn
 
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from iamsim.calls.asker import Asker
-    from iamsim.calls.model import ContextValue
 
 OBJECT_LAMBDA = "s3-object-lambda"
 API = "https://docs.aws.amazon.com/AmazonS3/latest/API/API_"

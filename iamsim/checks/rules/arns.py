@@ -18,8 +18,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from iamsim.catalog.regions import PARTITIONS, is_region, may_be_region
-from iamsim.checks.arn_formats import ArnText, cut_arn
-from iamsim.checks.finding import Place
+from iamsim.checks.arn_formats import ArnFormat, ArnText, cut_arn
+from iamsim.checks.finding import Finding, Place
 from iamsim.checks.registry import checks
 from iamsim.checks.words import wildcard_free
 from iamsim.core.arn import is_account_id
@@ -29,8 +29,6 @@ from iamsim.core.suggest import did_you_mean
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from iamsim.checks.arn_formats import ArnFormat
-    from iamsim.checks.finding import Finding
     from iamsim.checks.view import PolicyView
     from iamsim.syntax.ast import Value
 

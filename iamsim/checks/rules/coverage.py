@@ -8,7 +8,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-l
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from iamsim.checks.arn_formats import can_overlap, pattern_atoms
@@ -16,8 +16,6 @@ from iamsim.checks.rules.redundant_patterns import covers_action, covers_resourc
 from iamsim.checks.rules.redundant_statements import meaning
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-
     from iamsim.checks.view import StatementView
     from iamsim.syntax.ast import Entries
 

@@ -17,14 +17,13 @@ from typing import TYPE_CHECKING
 
 from iamsim.catalog.resource_types import find_type
 from iamsim.checks.registry import checks
-from iamsim.checks.view import WITH_PRINCIPAL
+from iamsim.checks.view import WITH_PRINCIPAL, PolicyView
 from iamsim.core.decision import PolicyType
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from iamsim.checks.finding import Finding
-    from iamsim.checks.view import PolicyView
 
 
 @checks("MISSING_STATEMENT")

@@ -46,7 +46,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from iamsim.catalog.resource_types import find_type, resource_types
+from iamsim.catalog.resource_types import ResourceType, find_type, resource_types
 from iamsim.checks.registry import checks
 from iamsim.checks.words import as_it_stands
 from iamsim.core.decision import PolicyType
@@ -54,7 +54,6 @@ from iamsim.core.decision import PolicyType
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from iamsim.catalog.resource_types import ResourceType
     from iamsim.checks.finding import Finding
     from iamsim.checks.view import PolicyView
 

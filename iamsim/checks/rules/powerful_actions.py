@@ -45,7 +45,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING
 
-from iamsim.checks.escalation_paths import known_ways
+from iamsim.checks.escalation_paths import Way, known_ways
 from iamsim.checks.registry import checks
 from iamsim.checks.shown import Witness
 from iamsim.checks.witness import OWNER, first_allowed, resource_of
@@ -54,7 +54,6 @@ from iamsim.checks.words import several
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from iamsim.checks.escalation_paths import Way
     from iamsim.checks.finding import Finding
     from iamsim.checks.view import PolicyView, StatementView
 

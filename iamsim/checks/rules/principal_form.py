@@ -15,7 +15,7 @@ import re
 from typing import TYPE_CHECKING
 
 from iamsim.checks.registry import checks
-from iamsim.checks.view import WITH_PRINCIPAL
+from iamsim.checks.view import WITH_PRINCIPAL, PolicyView
 from iamsim.checks.words import is_template_function
 from iamsim.core.arn import PRINCIPAL_SERVICES, find_arn, is_account_id
 from iamsim.core.caret import quote
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from iamsim.checks.finding import Finding
-    from iamsim.checks.view import PolicyView
 
 ELEMENTS = ("Principal", "NotPrincipal")
 OF_AWS = ("cloudfront",)  # which stands in the ARNs of origin access identities

@@ -13,13 +13,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from iamsim.checks.registry import checks
-from iamsim.checks.view import WITH_PRINCIPAL
+from iamsim.checks.view import WITH_PRINCIPAL, PolicyView
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from iamsim.checks.finding import Finding
-    from iamsim.checks.view import PolicyView
 
 
 @checks("UNSUPPORTED_PRINCIPAL", "SCP_SYNTAX_ERROR_PRINCIPAL")

@@ -13,7 +13,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from iamsim.checks.registry import checks
-from iamsim.checks.view import WITH_PRINCIPAL
+from iamsim.checks.view import WITH_PRINCIPAL, PolicyView
 from iamsim.checks.words import has_wildcard
 from iamsim.core.caret import quote
 
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from iamsim.checks.finding import Finding
-    from iamsim.checks.view import PolicyView
 
 
 @checks("UNSUPPORTED_WILDCARD_IN_PRINCIPAL")

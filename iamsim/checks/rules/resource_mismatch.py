@@ -16,7 +16,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from iamsim.catalog.containers import ABOUT_ALL
-from iamsim.checks.arn_formats import cut_arn
+from iamsim.checks.arn_formats import ArnText, cut_arn
 from iamsim.checks.registry import checks
 from iamsim.checks.words import several, wildcard_free
 from iamsim.core.wildcard import compile_tokens, tokenize
@@ -25,7 +25,6 @@ from iamsim.engine.services.logs import format_in_policies
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from iamsim.checks.arn_formats import ArnText
     from iamsim.checks.finding import Finding
     from iamsim.checks.view import PolicyView, StatementView
     from iamsim.syntax.ast import Value

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from iamsim.catalog.resource_types import find_type
+from iamsim.catalog.resource_types import ResourceType, find_type
 from iamsim.checks.registry import checks
 from iamsim.checks.words import has_wildcard
 from iamsim.core.caret import quote
@@ -23,7 +23,6 @@ from iamsim.core.decision import PolicyType
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from iamsim.catalog.resource_types import ResourceType
     from iamsim.checks.finding import Finding
     from iamsim.checks.view import PolicyView
 

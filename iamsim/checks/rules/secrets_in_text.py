@@ -19,13 +19,12 @@ from collections import Counter
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from iamsim.checks.finding import Place
+from iamsim.checks.finding import Finding, Place
 from iamsim.checks.registry import checks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from iamsim.checks.finding import Finding
     from iamsim.checks.view import PolicyView
     from iamsim.core.span import Path
 

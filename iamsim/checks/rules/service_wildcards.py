@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from iamsim.checks.finding import Place
+from iamsim.checks.finding import Finding, Place
 from iamsim.checks.registry import checks
 from iamsim.checks.words import has_wildcard
 from iamsim.core.caret import quote
@@ -20,7 +20,6 @@ from iamsim.core.caret import quote
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from iamsim.checks.finding import Finding
     from iamsim.checks.view import PolicyView
 
 CODE = "WILDCARD_IN_SERVICE_NAME"

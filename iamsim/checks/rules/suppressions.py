@@ -17,14 +17,13 @@ from typing import TYPE_CHECKING
 
 from iamsim.checks.finding import Finding, Place
 from iamsim.checks.registry import checks
-from iamsim.checks.suppression import in_sid
+from iamsim.checks.suppression import Suppression, in_sid
 from iamsim.checks.words import several
 from iamsim.core.caret import quote
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from iamsim.checks.suppression import Suppression
     from iamsim.checks.view import PolicyView
 
 INVALID = "IAMSIM_INVALID_SUPPRESSION"

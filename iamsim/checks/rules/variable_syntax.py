@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from iamsim.checks.finding import Place
+from iamsim.checks.finding import Finding, Place
 from iamsim.checks.registry import checks
 from iamsim.core.caret import quote
 from iamsim.syntax.operators import OPERATORS
@@ -21,7 +21,6 @@ from iamsim.syntax.variables import ESCAPES, find_fault, has_variables
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from iamsim.checks.finding import Finding
     from iamsim.checks.view import PolicyView
     from iamsim.syntax.ast import Value
 

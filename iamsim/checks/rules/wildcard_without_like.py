@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from iamsim.checks.finding import Place
+from iamsim.checks.finding import Finding, Place
 from iamsim.checks.registry import checks
 from iamsim.compile.template import compile_template
 from iamsim.core.caret import quote
@@ -21,7 +21,6 @@ from iamsim.core.wildcard import Wildcard
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from iamsim.checks.finding import Finding
     from iamsim.checks.view import PolicyView
 
 CODE = "WILDCARD_WITHOUT_LIKE_OPERATOR"

@@ -19,14 +19,13 @@ from iamsim.compile.policy import PolicySet, compile_policy
 from iamsim.core.decision import PolicyType
 from iamsim.core.json_text import locate_json
 from iamsim.core.reason import Reason
-from iamsim.core.request import CallerKind, GrantKind
+from iamsim.core.request import Caller, CallerKind, GrantKind
 from iamsim.core.span import Source
 from iamsim.engine.formula import Relation, Requirement, Slot, Way
 from iamsim.engine.unknown_policies import may_allow
 from iamsim.syntax.read import parse_policy
 
 if TYPE_CHECKING:
-    from iamsim.core.request import Caller
     from iamsim.world.model import Resource
 
 DIRECT = (GrantKind.USER | GrantKind.SESSION | GrantKind.FEDERATED_USER | GrantKind.WILDCARD).value

@@ -12,13 +12,12 @@ from iamsim.compile.policy import PolicySet, compile_policy
 from iamsim.core.decision import PolicyType
 from iamsim.core.explanation import Origin
 from iamsim.syntax.read import parse_policy
-from iamsim.world.model import PolicyDocument
+from iamsim.world.model import PolicyDocument, Role, User
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from iamsim.engine.context import Derived
-    from iamsim.world.model import Role, User
 
 # Calls on a user or role that has a boundary carry the boundary's ARN.
 BOUNDARY_ACTIONS = frozenset(

@@ -11,7 +11,7 @@ from iamsim.compile.policy import PolicySet, compile_policy
 from iamsim.core.arn import find_arn
 from iamsim.core.decision import PolicyType
 from iamsim.core.explanation import Origin
-from iamsim.core.request import CallerKind
+from iamsim.core.request import Caller, CallerKind
 from iamsim.engine.relations import ResourceKind, resource_kind
 from iamsim.engine.services.iam import session_token_policy
 from iamsim.syntax.read import parse_policy
@@ -19,7 +19,6 @@ from iamsim.syntax.read import parse_policy
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from iamsim.core.request import Caller
     from iamsim.engine.context import Derived
     from iamsim.engine.encounter import Encounter
     from iamsim.engine.question import Session

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from iamsim.core.errors import InputError
-from iamsim.core.span import Source
+from iamsim.core.span import Path, Source
 from iamsim.importers.misspelt import Properties
 from iamsim.importers.placed import PlacesByPath
 from iamsim.importers.places import Place
@@ -16,7 +16,6 @@ from iamsim.world.documents import parse_document
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from iamsim.core.span import Path
 
 STATEMENT = "Statement"
 LOOP = "Fn::ForEach::"

@@ -6,7 +6,7 @@ import json
 import re
 from typing import TYPE_CHECKING
 
-from iamsim.core.span import Source
+from iamsim.core.span import Path, Source
 from iamsim.importers.cloudformation.functions import as_text
 from iamsim.importers.cloudformation.naming import Environment
 from iamsim.importers.cloudformation.stack import Stack
@@ -16,7 +16,6 @@ from iamsim.importers.unknown import find_unknown
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from iamsim.core.span import Path
     from iamsim.world.documents import Document
 
 # Places that no account and no Region has: only the form of what is evaluated counts.

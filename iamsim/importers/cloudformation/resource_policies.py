@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from iamsim.catalog.resource_types import resource_types, type_of_arn
+from iamsim.catalog.resource_types import PolicyPlace, ResourceType, resource_types, type_of_arn
 from iamsim.core.caret import quote
 from iamsim.importers.cloudformation.encryption import replicas_here
 from iamsim.importers.cloudformation.functions import as_text
@@ -36,7 +36,6 @@ from iamsim.importers.unknown import Unknown, marker
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from iamsim.catalog.resource_types import PolicyPlace, ResourceType
     from iamsim.importers.cloudformation.reading import Reading
     from iamsim.importers.draft import Record
 

@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from iamsim.catalog.resource_types import find_type
+from iamsim.catalog.resource_types import ResourceType, find_type
 from iamsim.importers.cloudformation.functions import PLAIN_FUNCTIONS, as_text, call_plain
 from iamsim.importers.cloudformation.naming import (
     Environment,
@@ -19,15 +19,13 @@ from iamsim.importers.cloudformation.naming import (
     attribute_of,
     identify,
 )
-from iamsim.importers.cloudformation.places import Entries, Items
+from iamsim.importers.cloudformation.places import Entries, Items, TemplateText
 from iamsim.importers.resource_kinds import url_suffix
 from iamsim.importers.unknown import Unknown, find_unknown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from iamsim.catalog.resource_types import ResourceType
-    from iamsim.importers.cloudformation.places import TemplateText
 
 _NO_VALUE = object()
 _LISTS = re.compile(

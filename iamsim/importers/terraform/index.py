@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from iamsim.importers.terraform.addresses import is_index, parse_steps
+from iamsim.importers.terraform.addresses import Key, ModulePath, Step, is_index, parse_steps
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from iamsim.importers.terraform.addresses import Key, ModulePath, Step
     from iamsim.importers.terraform.instances import Instance
 
 RESOURCE_STEPS = 2

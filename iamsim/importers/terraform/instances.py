@@ -7,7 +7,7 @@ Plans and states as ``terraform show -json`` prints them
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -20,8 +20,6 @@ from iamsim.importers.terraform.changes import KINDS
 from iamsim.importers.unknown import Unknown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
     from iamsim.core.span import Span
 
 Json = dict[str, object]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from iamsim.catalog.resource_types import find_terraform_type
+from iamsim.catalog.resource_types import ResourceType, find_terraform_type
 from iamsim.core.arn import find_arn
 from iamsim.core.caret import quote
 from iamsim.importers.misspelt import find_misspelt
@@ -47,7 +47,6 @@ from iamsim.importers.unknown import Unknown, find_unknown
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from iamsim.catalog.resource_types import ResourceType
     from iamsim.importers.options import SourceOptions
     from iamsim.importers.terraform.instances import Instance
 

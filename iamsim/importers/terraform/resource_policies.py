@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from iamsim.catalog.resource_types import resource_types, type_of_arn
+from iamsim.catalog.resource_types import PolicyPlace, ResourceType, resource_types, type_of_arn
 from iamsim.core.arn import is_account_id
 from iamsim.core.caret import quote
 from iamsim.importers.facts import (
@@ -34,7 +34,6 @@ from iamsim.importers.unknown import Unknown, find_unknown, marker
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from iamsim.catalog.resource_types import PolicyPlace, ResourceType
     from iamsim.importers.draft import Record
     from iamsim.importers.terraform.reading import Reading
 

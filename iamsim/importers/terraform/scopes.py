@@ -12,13 +12,12 @@ from typing import TYPE_CHECKING
 from iamsim.core.arn import find_arn, is_account_id
 from iamsim.core.stand_in import NO_ACCOUNT
 from iamsim.importers.resource_kinds import Scope, partition_of_region
-from iamsim.importers.terraform.configuration import constant, constant_texts, part
+from iamsim.importers.terraform.configuration import Configuration, constant, constant_texts, part
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from iamsim.importers.options import SourceOptions
-    from iamsim.importers.terraform.configuration import Configuration
     from iamsim.importers.terraform.instances import Instance
 
 UNKNOWN_REGION = "us-east-1"

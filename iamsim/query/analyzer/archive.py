@@ -7,18 +7,13 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-reference-filte
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Callable, Iterable, Mapping
+from typing import NamedTuple
 
 from iamsim.core.errors import WorldError
 from iamsim.core.suggest import did_you_mean
 from iamsim.query.analyzer.finding import AccessFinding, Status
-from iamsim.world.documents import read_document
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
-    from iamsim.world.documents import Document
+from iamsim.world.documents import Document, read_document
 
 OPERATORS = ("eq", "neq", "contains", "exists")
 FIELDS: dict[str, Callable[[AccessFinding], tuple[str, ...]]] = {

@@ -16,26 +16,27 @@ from iamsim.core.errors import RequestError
 from iamsim.core.unknown import Unknown
 from iamsim.core.work import Work
 from iamsim.engine.authorize import prepare
-from iamsim.engine.question import AttachedPolicies
+from iamsim.engine.question import AttachedPolicies, ContextValue, Question
 from iamsim.engine.services.s3 import is_public
 from iamsim.engine.unknowns import UnknownInWorld
 from iamsim.query.analyzer.anywhere import from_anywhere, is_mounted
 from iamsim.query.analyzer.finding import AccessFinding, FindingKind, Kept
 from iamsim.query.analyzer.resources import (
     ACCESS_POINT,
+    AnalyzedType,
     analyzed_type,
     type_actions,
     unlisted_type,
 )
 from iamsim.query.batch.answers import decide_one
 from iamsim.query.batch.classes import action_classes
-from iamsim.query.batch.processes import ALONE, no_progress
+from iamsim.query.batch.processes import ALONE, Processes, no_progress
 from iamsim.query.chained_context import ABOUT_THE_CALLER
 from iamsim.query.escalation.administrators import ADMINISTRATOR_ACCESS
 from iamsim.query.what_can.places import find_families
-from iamsim.universe.mentions import mentions_of, with_spared
-from iamsim.universe.outsiders import outsiders, through_services
-from iamsim.universe.zone import zones_of
+from iamsim.universe.mentions import Mentions, mentions_of, with_spared
+from iamsim.universe.outsiders import Outsider, outsiders, through_services
+from iamsim.universe.zone import Zone, zones_of
 from iamsim.world.builtin import RCP_FULL_AWS_ACCESS
 
 if TYPE_CHECKING:
@@ -43,13 +44,7 @@ if TYPE_CHECKING:
 
     from iamsim.compile.policy import CompiledPolicy
     from iamsim.compile.statement import CompiledStatement
-    from iamsim.engine.question import ContextValue, Question
-    from iamsim.query.analyzer.resources import AnalyzedType
     from iamsim.query.batch import ActionClass, Batch, BatchAnswer
-    from iamsim.query.batch.processes import Processes
-    from iamsim.universe.mentions import Mentions
-    from iamsim.universe.outsiders import Outsider
-    from iamsim.universe.zone import Zone
     from iamsim.world.model import Account, Resource, Role
 
 GRANTING = frozenset({"grants", "shared_with"})  # facts that let somebody in beside policies

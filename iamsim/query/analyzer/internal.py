@@ -12,8 +12,8 @@ from iamsim.core.errors import RequestError
 from iamsim.engine.authorize import prepare
 from iamsim.query.analyzer.external import own_statements
 from iamsim.query.analyzer.finding import AccessFinding, FindingKind
-from iamsim.query.analyzer.resources import analyzed_type, type_actions
-from iamsim.query.batch.processes import ALONE, no_progress
+from iamsim.query.analyzer.resources import AnalyzedType, analyzed_type, type_actions
+from iamsim.query.batch.processes import ALONE, Processes, no_progress
 from iamsim.query.changes.callers import own_statements as statements_of_caller
 from iamsim.query.changes.model import PROBE
 from iamsim.query.what_can.places import EVERYTHING, find_families
@@ -25,9 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from iamsim.compile.statement import CompiledStatement
-    from iamsim.query.analyzer.resources import AnalyzedType
     from iamsim.query.batch import Batch, Candidate
-    from iamsim.query.batch.processes import Processes
     from iamsim.symbolic.actions import ActionUniverse
     from iamsim.world.model import World
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from iamsim.compile.policy import PolicySet
 from iamsim.core.errors import RequestError
 from iamsim.engine.authorize import prepare
-from iamsim.universe.alike import Alike, Others
+from iamsim.universe.alike import Alike, Member, Others
 from iamsim.universe.contents import conditions_of, reads_context, resources_of
 from iamsim.universe.meeting import Meeting, meeting_of
 
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from iamsim.engine.question import Question
     from iamsim.query.batch import ActionUniverse, Batch
     from iamsim.query.what_can.places import Place
-    from iamsim.universe.alike import Member
 
 
 class NamedPlace(NamedTuple):

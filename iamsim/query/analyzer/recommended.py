@@ -18,20 +18,18 @@ from iamsim.compile.policy import PolicySet, compile_policy
 from iamsim.compile.residual import all_of, any_of, negate
 from iamsim.core.decision import PolicyType
 from iamsim.engine.terms import decision_terms
-from iamsim.query.analyzer.finding import FindingKind, Step
+from iamsim.query.analyzer.finding import AccessFinding, FindingKind, Step
 from iamsim.query.analyzer.known import Known
 from iamsim.query.analyzer.unused_permissions import Holder, may_hold
 from iamsim.query.batch.classes import refine
 from iamsim.query.what_can.shrink import shrunk_actions
 from iamsim.syntax.read import parse_policy
-from iamsim.world.model import PolicyDocument
+from iamsim.world.model import AnyPolicy, PolicyDocument, Role, User
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from iamsim.query.analyzer.finding import AccessFinding
     from iamsim.query.batch import ActionUniverse, Batch
-    from iamsim.world.model import AnyPolicy, Role, User
 
 NEVER = datetime.min.replace(tzinfo=UTC)
 

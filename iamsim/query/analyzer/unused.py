@@ -6,14 +6,13 @@ Permissions that nobody used are in `iamsim.query.analyzer.unused_permissions`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.query.analyzer.finding import AccessFinding, FindingKind
 from iamsim.query.analyzer.since import find_limit, is_old, read_time
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from datetime import datetime
 
     from iamsim.world.model import Account, Role, User, World

@@ -26,14 +26,14 @@ from iamsim.query.analyzer.since import find_limit, is_old
 from iamsim.query.analyzer.unused import ROLE, USER, is_new, unused_roles
 from iamsim.query.batch.answers import GUARDRAIL_LAYERS
 from iamsim.query.batch.classes import action_classes, refine
-from iamsim.query.batch.processes import ALONE, no_progress
+from iamsim.query.batch.processes import ALONE, Processes, no_progress
 from iamsim.query.what_can.places import EVERYTHING, Place, find_families
 from iamsim.symbolic.lists import Shapes, listed_keys
 from iamsim.symbolic.remembered import remembered_solution
 from iamsim.symbolic.solve import Modality
-from iamsim.universe.alike import outcomes, untold
+from iamsim.universe.alike import Member, outcomes, untold
 from iamsim.universe.contents import reads_context
-from iamsim.world.model import Role, User
+from iamsim.world.model import Role, ServiceAccess, User, World
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
@@ -44,9 +44,6 @@ if TYPE_CHECKING:
     from iamsim.compile.statement import CompiledStatement
     from iamsim.engine.question import Question
     from iamsim.query.batch import Batch
-    from iamsim.query.batch.processes import Processes
-    from iamsim.universe.alike import Member
-    from iamsim.world.model import ServiceAccess, World
 
 OPEN = -1  # stands for whatever a statement says that allows something in any context
 EVERYWHERE = Place(EVERYTHING, EVERYTHING, ())

@@ -5,16 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-from iamsim.core.decision import Layer, Verdict
-from iamsim.engine.authorize import prepare
+from iamsim.core.decision import Decision, Layer, Verdict
+from iamsim.engine.authorize import Prepared, prepare
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
     from iamsim.core.answer import Residual
-    from iamsim.core.decision import Decision
     from iamsim.core.unknown import UnknownPart
-    from iamsim.engine.authorize import Prepared
     from iamsim.engine.question import Question
     from iamsim.engine.situation import Situation
     from iamsim.engine.world import CompiledWorld

@@ -6,14 +6,15 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.core.collector import CollectLater
 from iamsim.engine.authorize import prepare
-from iamsim.engine.question import DIRECT_CALL, PLAIN_SESSION, Question
-from iamsim.query.batch.answers import decide_one, opened
+from iamsim.engine.question import DIRECT_CALL, PLAIN_SESSION, ContextValue, Question, Session, Via
+from iamsim.query.batch.answers import BatchAnswer, decide_one, opened
 from iamsim.query.batch.callers import CallerSweep
-from iamsim.query.batch.classes import action_classes
+from iamsim.query.batch.classes import ActionClass, action_classes
 from iamsim.query.batch.repeats import without_repeats
-from iamsim.symbolic.actions import catalog_actions
+from iamsim.symbolic.actions import ActionUniverse, catalog_actions
 from iamsim.universe.candidates import (
     EVERYONE,
+    Candidate,
     names_granted,
     world_candidates,
 )
@@ -23,12 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from iamsim.engine.facts import ResourceFacts
-    from iamsim.engine.question import ContextValue, Session, Via
     from iamsim.engine.world import CompiledWorld
-    from iamsim.query.batch.answers import BatchAnswer
-    from iamsim.query.batch.classes import ActionClass
-    from iamsim.symbolic.actions import ActionUniverse
-    from iamsim.universe.candidates import Candidate
 
 TOGETHER = 8  # questions of who can do something that are remembered
 

@@ -18,8 +18,8 @@ from iamsim.engine.formula import Slot
 from iamsim.engine.inventory import identity_policies
 from iamsim.query.batch.answers import BatchAnswer, decide_one
 from iamsim.query.batch.scan import ActionScan
-from iamsim.universe.alike import Alike, Side, untold
-from iamsim.universe.candidates import EVERYONE, names_granted
+from iamsim.universe.alike import Alike, Others, Side, untold
+from iamsim.universe.candidates import EVERYONE, Candidate, names_granted
 from iamsim.universe.contents import conditions_of, reads_context, resources_of
 from iamsim.universe.meeting import OWN, meeting_of
 
@@ -31,8 +31,6 @@ if TYPE_CHECKING:
     from iamsim.engine.arrangement import Arrangement
     from iamsim.engine.question import ContextValue, Question
     from iamsim.engine.world import CompiledWorld
-    from iamsim.universe.alike import Others
-    from iamsim.universe.candidates import Candidate
     from iamsim.world.model import Role, User, World
 
 GRANTING = frozenset({Slot.RESOURCE, Slot.BUCKET, Slot.GRANT})

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from iamsim.catalog.presence import keys_through_endpoints
 from iamsim.core.arn import find_arn
 from iamsim.core.errors import RequestError
-from iamsim.engine.authorize import prepare
+from iamsim.engine.authorize import Prepared, prepare
 from iamsim.engine.singular_actions import SINGULAR_ACTIONS
 from iamsim.query.batch.answers import BatchAnswer, decide_one
 
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
     from iamsim.compile.statement import CompiledStatement
     from iamsim.engine.arrangement import Arrangement, Station
-    from iamsim.engine.authorize import Prepared
     from iamsim.engine.question import Question
     from iamsim.engine.world import CompiledWorld
     from iamsim.symbolic.actions import ActionUniverse

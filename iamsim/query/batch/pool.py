@@ -15,7 +15,7 @@ import sys
 import threading
 import traceback
 from itertools import islice
-from multiprocessing.connection import wait
+from multiprocessing.connection import Connection, wait
 from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias, cast
 
 from iamsim.core.errors import IamsimError
@@ -23,7 +23,6 @@ from iamsim.query.batch.shipping import Shipper, subject_bytes, subject_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
-    from multiprocessing.connection import Connection
     from multiprocessing.context import BaseContext
     from multiprocessing.process import BaseProcess
 

@@ -7,12 +7,10 @@ from typing import TYPE_CHECKING
 
 from iamsim.compile.action import action_test
 from iamsim.symbolic.action_texts import action_texts
-from iamsim.world.model import PolicyDocument
+from iamsim.world.model import AnyPolicy, PolicyDocument
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-    from iamsim.world.model import AnyPolicy
 
 
 @dataclass(slots=True)

@@ -19,7 +19,7 @@ from iamsim.core.json_text import locate_json
 from iamsim.core.remember import remember
 from iamsim.core.span import Source
 from iamsim.engine.inventory import policies_in_use
-from iamsim.engine.question import DIRECT_CALL, NOTHING_ATTACHED, PLAIN_SESSION
+from iamsim.engine.question import DIRECT_CALL, NOTHING_ATTACHED, PLAIN_SESSION, Question
 from iamsim.query.batch.answers import decide_one
 from iamsim.symbolic.actions import ActionUniverse, catalog_actions
 from iamsim.symbolic.residual import PartialResidual
@@ -29,7 +29,6 @@ from iamsim.world.items import NOWHERE
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from iamsim.engine.question import Question
     from iamsim.engine.world import CompiledWorld
     from iamsim.query.batch.batch import Batch
     from iamsim.symbolic.conditional import Asking

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 from iamsim.compile.policy import CompiledPolicy, PolicySet
 from iamsim.core.errors import IamsimError
 from iamsim.core.request import Request
-from iamsim.engine.authorize import prepare
+from iamsim.engine.authorize import Prepared, prepare
 from iamsim.engine.formula import Slot
 from iamsim.engine.plan import reference
 from iamsim.engine.presence import lacks_keys, leave_open
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from iamsim.compile.statement import CompiledStatement
     from iamsim.core.decision import StatementReference
     from iamsim.core.work import Work
-    from iamsim.engine.authorize import Prepared
     from iamsim.engine.question import Question
     from iamsim.engine.situation import Situation
     from iamsim.engine.world import CompiledWorld

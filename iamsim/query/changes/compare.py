@@ -9,7 +9,7 @@ from iamsim.core.decision import Verdict
 from iamsim.query.batch.answers import decide_one
 from iamsim.query.batch.classes import action_classes
 from iamsim.query.changes.cause import find_cause
-from iamsim.query.changes.model import Change, Direction
+from iamsim.query.changes.model import Change, Direction, Reached
 from iamsim.query.changes.same import direction_of, through_of
 from iamsim.universe.elsewhere import OPEN_TO_ALL
 
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from iamsim.core.work import Work
     from iamsim.engine.question import Question
     from iamsim.query.batch import ActionClass, Batch, BatchAnswer
-    from iamsim.query.changes.model import Reached
     from iamsim.symbolic.actions import ActionUniverse
     from iamsim.universe.asked import Asked
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.core.decision import PolicyType
-from iamsim.engine.facts import organization_of
+from iamsim.engine.facts import CallerFacts, organization_of
 from iamsim.query.changes.callers import own_statements, reading
 from iamsim.query.changes.statements import Difference, compare_sets, statements_of
 from iamsim.query.changes.unchanged import same_policy
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
     from iamsim.compile.policy import PolicySet
     from iamsim.compile.statement import CompiledStatement
-    from iamsim.engine.facts import CallerFacts
     from iamsim.engine.world import CompiledWorld
     from iamsim.query.batch import ActionUniverse
     from iamsim.world.model import VpcEndpoint

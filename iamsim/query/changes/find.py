@@ -7,12 +7,12 @@ from functools import reduce
 from operator import or_
 from typing import TYPE_CHECKING, ClassVar, Self
 
-from iamsim.compile.statement import ActionTest
+from iamsim.compile.statement import ActionTest, CompiledStatement
 from iamsim.core.errors import RequestError
 from iamsim.core.work import Work
-from iamsim.engine.question import Via
-from iamsim.query.batch import find_candidate
-from iamsim.query.batch.processes import ALONE, no_progress
+from iamsim.engine.question import ContextValue, Via
+from iamsim.query.batch import Batch, Candidate, find_candidate
+from iamsim.query.batch.processes import ALONE, Processes, no_progress
 from iamsim.query.changes.callers import compare_callers, own_statements, reading
 from iamsim.query.changes.compare import compare_place
 from iamsim.query.changes.endpoints import EndpointChange, compare_endpoints
@@ -20,7 +20,9 @@ from iamsim.query.changes.latent import find_latent
 from iamsim.query.changes.model import Change, Changes, Direction, Reached, probe
 from iamsim.query.changes.reach import can_be_asked, heads_of, places_of
 from iamsim.query.changes.resources import (
+    ListedResource,
     Listing,
+    NameIndex,
     compare_control_policies,
     control_statements,
     restricts,
@@ -29,7 +31,7 @@ from iamsim.query.changes.sight import NOTHING, Compared, Sight
 from iamsim.query.changes.statements import Difference, compare_levels, statements_of
 from iamsim.query.changes.touches import Touches
 from iamsim.query.changes.unchanged import Unchanged
-from iamsim.symbolic.actions import UNLISTED, all_actions, joined_mask
+from iamsim.symbolic.actions import UNLISTED, ActionUniverse, all_actions, joined_mask
 from iamsim.universe.candidates import granted_by
 from iamsim.universe.differing import Differing
 from iamsim.universe.elsewhere import ways_of
@@ -38,14 +40,8 @@ from iamsim.universe.others import future_of, others_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
-    from iamsim.compile.statement import CompiledStatement
     from iamsim.core.request import Caller
     from iamsim.engine.facts import CallerFacts, Levels
-    from iamsim.engine.question import ContextValue
-    from iamsim.query.batch import Batch, Candidate
-    from iamsim.query.batch.processes import Processes
-    from iamsim.query.changes.resources import ListedResource, NameIndex
-    from iamsim.symbolic.actions import ActionUniverse
 
     Statements = tuple[CompiledStatement, ...]
     Changed = tuple[Statements, tuple[tuple[str, Statements], ...]]

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple
 
-from iamsim.engine.question import DIRECT_CALL, Via
+from iamsim.engine.question import DIRECT_CALL, ContextValue, Via
 from iamsim.query.role_chains import assume_action
 from iamsim.universe.candidates import CandidateKind
 
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from iamsim.core.decision import StatementReference
-    from iamsim.engine.question import ContextValue
     from iamsim.query.batch import ActionUniverse, BatchAnswer, Candidate
     from iamsim.query.what_can.places import Place
     from iamsim.universe.asked import Asked

@@ -15,7 +15,7 @@ from iamsim.engine.services.sts import TRUST_ACTIONS
 from iamsim.query.changes.model import Reached, probe
 from iamsim.query.what_can.askable import about_service, askable, starts_of_parts
 from iamsim.query.what_can.places import EVERYTHING, Place, find_families
-from iamsim.symbolic.actions import joined_mask
+from iamsim.symbolic.actions import ActionUniverse, joined_mask
 from iamsim.universe.contents import content_of
 from iamsim.universe.elsewhere import OWNER_KEYS, elsewhere
 
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from iamsim.engine.question import ContextValue
     from iamsim.query.batch import Batch, Candidate
     from iamsim.query.changes.resources import ListedResource
-    from iamsim.symbolic.actions import ActionUniverse
     from iamsim.world.model import World
 
 UNLISTED = "iamsim-unlisted"  # the name of a role and a key that no world lists

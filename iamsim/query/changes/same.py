@@ -6,14 +6,13 @@ import json
 from typing import TYPE_CHECKING, cast
 
 from iamsim.compile.residual import all_of, negate
-from iamsim.core.decision import Verdict
+from iamsim.core.decision import StatementReference, Verdict
 from iamsim.query.changes.model import Direction
 from iamsim.symbolic.remembered import remembered_solution
 from iamsim.symbolic.solve import Modality
 
 if TYPE_CHECKING:
     from iamsim.core.answer import Residual
-    from iamsim.core.decision import StatementReference
     from iamsim.query.batch import BatchAnswer
     from iamsim.symbolic.residual import PartialResidual
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from iamsim.query.changes.model import probe
+from iamsim.query.changes.model import Change, Reached, probe
 from iamsim.query.changes.resources import may_meet
 from iamsim.universe.alike import Alike, Side, untold
 from iamsim.universe.contents import content_of
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from iamsim.compile.statement import CompiledStatement
     from iamsim.engine.facts import CallerFacts
     from iamsim.query.batch import ActionUniverse, Batch, BatchAnswer, Candidate
-    from iamsim.query.changes.model import Change, Reached
 
 
 @dataclass(frozen=True, slots=True)

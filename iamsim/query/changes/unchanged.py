@@ -6,13 +6,12 @@ from typing import TYPE_CHECKING
 
 from iamsim.engine.facts import organization_of
 from iamsim.engine.inventory import identity_policies
-from iamsim.world.model import PolicyDocument
+from iamsim.world.model import AnyPolicy, Level, PolicyDocument, World
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from iamsim.query.batch import Candidate
-    from iamsim.world.model import AnyPolicy, Level, World
 
 
 def same_policy(one: AnyPolicy | None, other: AnyPolicy | None) -> bool:

@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING
 
 from iamsim.core.unknown import is_open_key
 from iamsim.engine.inventory import policies_in_use
-from iamsim.engine.unknowns import unknowns_of
+from iamsim.engine.unknowns import UnknownInWorld, unknowns_of
 from iamsim.query.changes.unchanged import same_policies
 
 if TYPE_CHECKING:
     from iamsim.core.decision import PolicyType
-    from iamsim.engine.unknowns import UnknownInWorld
     from iamsim.engine.world import CompiledWorld
     from iamsim.query.changes.model import Changes
     from iamsim.world.model import AnyPolicy, World

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from iamsim.catalog.resource_types import policy_services
-from iamsim.core.explanation import Element
-from iamsim.engine.formula import RESOURCE_POLICIES, Slot
+from iamsim.core.explanation import Element, LayerExplanation
+from iamsim.engine.formula import RESOURCE_POLICIES, Requirement, Slot
 from iamsim.engine.relations import ResourceKind
 from iamsim.engine.services.sts import is_trust_request
 from iamsim.query.edits.contexts import context_that_holds
-from iamsim.query.edits.model import EditKind
+from iamsim.query.edits.model import Edit, EditKind
 from iamsim.query.edits.parts import new_policy, new_statement, principal_name
 from iamsim.query.edits.steps import Step, policy_data
 from iamsim.query.edits.widening import Widening
@@ -18,11 +18,8 @@ from iamsim.query.edits.widening import Widening
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from iamsim.core.explanation import LayerExplanation
     from iamsim.engine.arrangement import Station
     from iamsim.engine.authorize import Prepared
-    from iamsim.engine.formula import Requirement
-    from iamsim.query.edits.model import Edit
     from iamsim.query.edits.place import Place
     from iamsim.query.edits.places import Places
     from iamsim.query.edits.trial import Trial

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from iamsim.core.request import GrantKind
 from iamsim.engine.formula import GUARDRAILS, RESOURCE_POLICIES, Slot
 from iamsim.query.edits.contexts import context_that_fails
-from iamsim.query.edits.model import EditKind
+from iamsim.query.edits.model import Edit, EditKind
 from iamsim.query.edits.parts import action_name, resource_pattern
 from iamsim.query.edits.steps import Step
 
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from iamsim.core.span import Path
     from iamsim.engine.arrangement import Station
     from iamsim.engine.authorize import Prepared
-    from iamsim.query.edits.model import Edit
     from iamsim.query.edits.place import Place
     from iamsim.query.edits.places import Places
     from iamsim.query.edits.trial import Trial

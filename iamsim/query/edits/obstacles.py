@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 from iamsim.core.decision import Outcome
 from iamsim.core.request import GrantKind
-from iamsim.engine.formula import GUARDRAILS, Requirement, Slot
+from iamsim.engine.formula import GUARDRAILS, Requirement, Slot, Way
 from iamsim.query.edits.allow import ways_to_allow
 from iamsim.query.edits.deny import ways_to_except
-from iamsim.query.edits.model import Blocker, Obstacle
+from iamsim.query.edits.model import Blocker, Edit, Obstacle
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from iamsim.core.explanation import Explanation, LayerExplanation
     from iamsim.engine.arrangement import Station
     from iamsim.engine.authorize import Prepared
-    from iamsim.engine.formula import Way
-    from iamsim.query.edits.model import Edit
     from iamsim.query.edits.places import Places
     from iamsim.query.edits.trial import Trial
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim import catalog
 from iamsim.core.decision import PolicyType
-from iamsim.core.request import CallerKind, GrantKind
+from iamsim.core.request import Caller, CallerKind, GrantKind
 from iamsim.engine.formula import RESOURCE_POLICIES, Slot
 from iamsim.engine.inert import takes_no_resource
 from iamsim.engine.services.logs import log_group_pattern
@@ -15,7 +15,6 @@ from iamsim.engine.services.logs import log_group_pattern
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from iamsim.core.request import Caller
     from iamsim.engine.arrangement import Station
     from iamsim.engine.question import Question
     from iamsim.query.edits.place import Place

@@ -6,17 +6,14 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from iamsim.core.errors import InputError
-from iamsim.query.edits.model import Patch
-from iamsim.query.edits.steps import apply_steps, read_part, text_changes
-from iamsim.syntax.splicing import apply_changes, unified_diff
+from iamsim.query.edits.model import Edit, Patch
+from iamsim.query.edits.steps import Step, apply_steps, read_part, text_changes
+from iamsim.syntax.splicing import Change, apply_changes, unified_diff
 
 if TYPE_CHECKING:
     from iamsim.core.span import Source
-    from iamsim.query.edits.model import Edit
     from iamsim.query.edits.place import Place
-    from iamsim.query.edits.steps import Step
     from iamsim.query.edits.trial import Trial
-    from iamsim.syntax.splicing import Change
 
 MARGIN = 200  # lines around the changes that are compared
 _HUNK = re.compile(r"^@@ -(\d+)(,\d+)? \+(\d+)(,\d+)? @@$", re.MULTILINE)

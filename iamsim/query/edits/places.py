@@ -9,7 +9,7 @@ from iamsim.core.decision import PolicyType
 from iamsim.engine.formula import GUARDRAILS, Slot
 from iamsim.engine.inventory import policies_in_use
 from iamsim.engine.services.sts import is_trust_request
-from iamsim.query.edits.model import Actor, Edit
+from iamsim.query.edits.model import Actor, Edit, EditFields
 from iamsim.query.edits.place import Place
 from iamsim.world.builtin import BUILT_IN_POLICIES
 from iamsim.world.model import PolicyDocument
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from iamsim.engine.authorize import Prepared
     from iamsim.engine.question import Question
     from iamsim.engine.world import CompiledWorld
-    from iamsim.query.edits.model import EditFields
     from iamsim.query.edits.place import Origin
     from iamsim.syntax.ast import Policy
 

@@ -21,7 +21,7 @@ from iamsim.query.edits.around import (
     services_near,
 )
 from iamsim.query.edits.elsewhere import suggested
-from iamsim.query.edits.model import EditKind, Reach
+from iamsim.query.edits.model import Edit, EditKind, Reach
 from iamsim.query.edits.parts import action_name
 from iamsim.query.edits.sides import PreparedSides, Side, Sides
 from iamsim.query.edits.steps import apply_steps
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from iamsim.compile.statement import CompiledStatement
-    from iamsim.query.edits.model import Edit
     from iamsim.query.edits.places import Places
     from iamsim.query.edits.trial import Trial
 

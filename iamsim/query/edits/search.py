@@ -10,10 +10,10 @@ from heapq import heappop, heappush
 from itertools import combinations
 from typing import TYPE_CHECKING
 
-from iamsim.core.decision import Verdict
+from iamsim.core.decision import Decision, Verdict
 from iamsim.core.reason import Reason
 from iamsim.engine.authorize import prepare
-from iamsim.engine.world import without_world
+from iamsim.engine.world import CompiledWorld, without_world
 from iamsim.query.edits.model import Blocker, Edit, EditKind, EditReport, EditSet, Obstacle
 from iamsim.query.edits.obstacles import Hurdle, Hurdles
 from iamsim.query.edits.patches import make_patches
@@ -27,9 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from iamsim.core.answer import Answer
-    from iamsim.core.decision import Decision
     from iamsim.engine.question import Question
-    from iamsim.engine.world import CompiledWorld
 
 MOST_COMBINATIONS = 400  # of one way in
 EVERY_PART = 6  # edits of which every part is tried

@@ -6,10 +6,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.core.errors import InputError
-from iamsim.engine.authorize import prepare
+from iamsim.engine.authorize import Prepared, prepare
 
 if TYPE_CHECKING:
-    from iamsim.engine.authorize import Prepared
     from iamsim.engine.question import Question
     from iamsim.engine.world import CompiledWorld
 

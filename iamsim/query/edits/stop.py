@@ -6,9 +6,9 @@ from itertools import product
 from typing import TYPE_CHECKING
 
 from iamsim.core.request import GrantKind
-from iamsim.engine.formula import RESOURCE_POLICIES, Slot
+from iamsim.engine.formula import RESOURCE_POLICIES, Requirement, Slot
 from iamsim.query.edits.deny import narrowings, removal
-from iamsim.query.edits.model import EditKind, Grant
+from iamsim.query.edits.model import Edit, EditKind, Grant
 from iamsim.query.edits.parts import new_policy, new_statement, principal_name
 from iamsim.query.edits.steps import Step
 
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from iamsim.core.explanation import Explanation
     from iamsim.engine.arrangement import Station
     from iamsim.engine.authorize import Prepared
-    from iamsim.engine.formula import Requirement
-    from iamsim.query.edits.model import Edit
     from iamsim.query.edits.place import Place
     from iamsim.query.edits.places import Places
     from iamsim.query.edits.trial import Trial

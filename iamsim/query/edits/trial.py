@@ -13,14 +13,14 @@ from iamsim.core.errors import InputError
 from iamsim.engine.documents import PolicyLibrary
 from iamsim.engine.formula import Slot
 from iamsim.engine.world import CompiledWorld
-from iamsim.query.edits.model import EditKind
+from iamsim.query.edits.model import Edit, EditKind
 from iamsim.query.edits.overlay import EditedLibrary
 from iamsim.query.edits.steps import Step, apply_steps, policy_data
 from iamsim.symbolic.partial import decide
 from iamsim.syntax.ast import Policy
 from iamsim.syntax.read import parse_policy
 from iamsim.syntax.written import write_down
-from iamsim.world.model import PolicyDocument, Role, User
+from iamsim.world.model import PolicyDocument, Role, User, World
 from iamsim.world.replacing import replace_owner, replace_policy
 
 if TYPE_CHECKING:
@@ -28,9 +28,7 @@ if TYPE_CHECKING:
 
     from iamsim.core.decision import Decision
     from iamsim.engine.question import AttachedPolicies, Question
-    from iamsim.query.edits.model import Edit
     from iamsim.query.edits.place import Place
-    from iamsim.world.model import World
 
 NEW_POLICY = "new policy"
 Asked = tuple["Question", "CompiledWorld"]

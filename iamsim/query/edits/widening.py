@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from iamsim.core.explanation import Element
+from iamsim.core.explanation import Element, StatementExplanation
 from iamsim.engine.inert import takes_no_resource
 from iamsim.query.edits.parts import (
     action_name,
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from iamsim.compile.statement import CompiledStatement
-    from iamsim.core.explanation import StatementExplanation
     from iamsim.engine.arrangement import Station
     from iamsim.engine.authorize import Prepared
     from iamsim.engine.formula import Requirement

@@ -14,14 +14,13 @@ from iamsim.core.decision import PolicyType, Verdict
 from iamsim.engine.question import NOTHING_ATTACHED, AttachedPolicies
 from iamsim.query.batch.answers import decide_one
 from iamsim.syntax.read import parse_policy
-from iamsim.world.model import ManagedPolicyReference
+from iamsim.world.model import AnyPolicy, ManagedPolicyReference
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from iamsim.query.batch import Batch, BatchAnswer, Candidate
     from iamsim.syntax.ast import Policy
-    from iamsim.world.model import AnyPolicy
 
 # What an administrator can do, and hardly anybody else all of it: (action, resource of the account)
 PROBES = (

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from iamsim.engine.question import AttachedPolicies
 from iamsim.query.batch.answers import decide_one
 from iamsim.query.escalation.administrators import ADMINISTRATOR_ACCESS, probe_resource
-from iamsim.query.escalation.home import EVERYONE
+from iamsim.query.escalation.home import EVERYONE, Home
 from iamsim.query.escalation.model import Taken, administrator_of
 from iamsim.query.escalation.steps import StepTaker
 from iamsim.query.escalation.targets import classes_of, trusted_names
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from iamsim.checks.escalation_paths import Way
     from iamsim.query.batch import Batch, Candidate
     from iamsim.query.escalation.growth import Growth
-    from iamsim.query.escalation.home import Home
     from iamsim.world.model import Role
 
 ASSUME_ROLE = "sts-assume-role"

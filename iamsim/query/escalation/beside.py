@@ -14,22 +14,18 @@ from typing import TYPE_CHECKING, NamedTuple
 from iamsim.core.decision import Verdict
 from iamsim.core.unknown import Unknown
 from iamsim.engine.world import CompiledWorld
-from iamsim.query.batch import Batch
+from iamsim.query.batch import Batch, Candidate
 from iamsim.query.escalation.denials import Held, Replaced
 from iamsim.query.escalation.gains import Gains
-from iamsim.query.escalation.home import make_home
-from iamsim.query.escalation.model import Edge, administrator_of, member_node
-from iamsim.world.model import ManagedPolicyReference, User
+from iamsim.query.escalation.home import Home, make_home
+from iamsim.query.escalation.model import Edge, Taken, administrator_of, member_node
+from iamsim.world.model import Account, ManagedPolicyReference, Role, User
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from iamsim.checks.escalation_paths import Way
-    from iamsim.query.batch import Candidate
     from iamsim.query.escalation.growth import Growth
-    from iamsim.query.escalation.home import Home
-    from iamsim.query.escalation.model import Taken
-    from iamsim.world.model import Account, Role
 
 EVERYTHING = "AdministratorAccess"
 INSTEAD = " instead of "

@@ -10,21 +10,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from iamsim.checks.escalation_paths import Step
+from iamsim.checks.escalation_paths import Step, Way
 from iamsim.core.decision import PolicyType
 from iamsim.core.identity_center import ROLE_PATH
 from iamsim.query.escalation.administrators import PROBES
 from iamsim.query.escalation.model import Taken
-from iamsim.world.model import Group, PolicyDocument, Role, User
+from iamsim.world.model import Account, AnyPolicy, Group, PolicyDocument, Role, User
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 
-    from iamsim.checks.escalation_paths import Way
     from iamsim.engine.world import CompiledWorld
     from iamsim.query.batch import BatchAnswer
     from iamsim.query.escalation.targets import Entity
-    from iamsim.world.model import Account, AnyPolicy
 
 PROBED = tuple(action for action, _ in PROBES)
 

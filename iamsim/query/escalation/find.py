@@ -8,26 +8,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from iamsim.checks.escalation_paths import known_ways
-from iamsim.query.batch.processes import ALONE, no_progress
+from iamsim.checks.escalation_paths import Way, known_ways
+from iamsim.query.batch.processes import ALONE, Processes, no_progress
 from iamsim.query.escalation.administrators import find_administrators
 from iamsim.query.escalation.assuming import ASSUME_ROLE, Assuming
 from iamsim.query.escalation.beside import homes_beside
 from iamsim.query.escalation.growth import Growth
-from iamsim.query.escalation.homes import Homes
+from iamsim.query.escalation.homes import Beside, Homes
 from iamsim.query.escalation.inside import Inside
-from iamsim.query.escalation.model import Escalations, administrator_of
+from iamsim.query.escalation.model import Blocked, Escalations, administrator_of
 from iamsim.query.escalation.organization import AcrossAccounts
 from iamsim.query.escalation.visiting import visit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from iamsim.checks.escalation_paths import Way
     from iamsim.query.batch import Batch, BatchAnswer, Candidate
-    from iamsim.query.batch.processes import Processes
-    from iamsim.query.escalation.homes import Beside
-    from iamsim.query.escalation.model import Blocked
 
 __all__ = ["ASSUME_ROLE", "find_escalations"]
 

@@ -26,19 +26,16 @@ from iamsim.query.escalation.denials import (
     held_by,
     order_of,
 )
-from iamsim.query.escalation.model import Cleared, Edge
-from iamsim.query.escalation.targets import policies_of
-from iamsim.world.model import PolicyDocument, Role, User
+from iamsim.query.escalation.model import Cleared, Edge, Taken
+from iamsim.query.escalation.targets import Statements, policies_of
+from iamsim.world.model import Account, AnyPolicy, Group, PolicyDocument, Role, User
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from iamsim.checks.escalation_paths import Way
     from iamsim.query.batch import Batch, BatchAnswer, Candidate
-    from iamsim.query.escalation.model import Taken
-    from iamsim.query.escalation.targets import Statements
     from iamsim.syntax.ast import Policy
-    from iamsim.world.model import Account, AnyPolicy, Group
 
 
 class Gain(NamedTuple):

@@ -7,13 +7,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from iamsim.query.escalation.model import Edge
+from iamsim.query.escalation.model import Edge, Taken
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from iamsim.checks.escalation_paths import Way
-    from iamsim.query.escalation.model import Taken
 
 NOTHING = 0  # the weight of an edge that is no step of its own
 

@@ -6,7 +6,7 @@ needs, and keeps them for the next part of the work.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 from uuid import uuid4
 
@@ -15,8 +15,6 @@ from iamsim.query.escalation.gains import Gains
 from iamsim.query.escalation.home import KINDS, Home, Trusting, make_home
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from iamsim.query.batch import Batch, Candidate
     from iamsim.query.escalation.model import Blocked
 

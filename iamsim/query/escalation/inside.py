@@ -12,11 +12,11 @@ from iamsim.query.escalation.administrators import is_administrator_with
 from iamsim.query.escalation.beside import EVERYTHING, OWN_TAGS, Joined, everything_for
 from iamsim.query.escalation.denials import Replaced
 from iamsim.query.escalation.gains import Gain, parsed_policies
-from iamsim.query.escalation.home import PROVIDERS
-from iamsim.query.escalation.model import Blocked, administrator_of
+from iamsim.query.escalation.home import PROVIDERS, Home, Trusting
+from iamsim.query.escalation.model import Blocked, Taken, administrator_of
 from iamsim.query.escalation.steps import is_lacking
-from iamsim.query.escalation.targets import customer_managed
-from iamsim.world.model import Group, Role, User
+from iamsim.query.escalation.targets import Entity, customer_managed
+from iamsim.world.model import Account, Group, Role, User
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -24,10 +24,6 @@ if TYPE_CHECKING:
     from iamsim.checks.escalation_paths import Step, Way
     from iamsim.query.batch import BatchAnswer, Candidate
     from iamsim.query.escalation.growth import Growth
-    from iamsim.query.escalation.home import Home, Trusting
-    from iamsim.query.escalation.model import Taken
-    from iamsim.query.escalation.targets import Entity
-    from iamsim.world.model import Account
 
 
 class Inside:

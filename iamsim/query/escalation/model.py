@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from iamsim.core.decision import Verdict
+from iamsim.core.decision import Decision, Verdict
 from iamsim.core.overall import overall_verdict
 
 if TYPE_CHECKING:
     from iamsim.checks.escalation_paths import Step, Way
-    from iamsim.core.decision import Decision
     from iamsim.query.batch import BatchAnswer, Candidate
 
 ADMINISTRATOR = "administrator of "

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, TypeAlias
 from iamsim.query.escalation.administrators import ADMINISTRATOR_ACCESS, is_administrator_with
 from iamsim.query.escalation.beside import batch_after
 from iamsim.query.escalation.denials import Replaced
-from iamsim.query.escalation.gains import Gain, parsed_policies
-from iamsim.query.escalation.home import make_home
-from iamsim.query.escalation.model import Edge, administrator_of
+from iamsim.query.escalation.gains import Gain, Gains, parsed_policies
+from iamsim.query.escalation.home import Home, make_home
+from iamsim.query.escalation.model import Blocked, Edge, Escalations, administrator_of
 from iamsim.query.escalation.seats import Seat, all_seats, places_of, policies_elsewhere
 from iamsim.query.escalation.steps import StepTaker
 from iamsim.universe.candidates import Candidate, CandidateKind
@@ -27,10 +27,7 @@ if TYPE_CHECKING:
 
     from iamsim.checks.escalation_paths import Way
     from iamsim.query.batch import Batch, BatchAnswer
-    from iamsim.query.escalation.gains import Gains
     from iamsim.query.escalation.growth import Growth
-    from iamsim.query.escalation.home import Home
-    from iamsim.query.escalation.model import Blocked, Escalations
 
 ROOT_SESSIONS = "iam.amazonaws.com"
 IDENTITY_CENTER = "sso.amazonaws.com"

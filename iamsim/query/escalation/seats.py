@@ -9,22 +9,20 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.core.identity_center import ROLE_PATH, role_name
 from iamsim.query.escalation.administrators import as_policy
-from iamsim.query.escalation.targets import resources_like
+from iamsim.query.escalation.targets import Statements, resources_like
 from iamsim.universe.candidates import (
     NO_SUFFIX,
     Candidate,
     CandidateKind,
     permission_set_name,
 )
-from iamsim.world.model import PolicyDocument
+from iamsim.world.model import PolicyDocument, World
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from iamsim.checks.escalation_paths import Way
-    from iamsim.query.escalation.targets import Statements
     from iamsim.syntax.ast import Policy
-    from iamsim.world.model import World
 
 
 class Seat(NamedTuple):

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from iamsim.core.decision import Layer, Verdict
+from iamsim.core.decision import Decision, Layer, Verdict
 from iamsim.engine.authorize import prepare
 from iamsim.query.escalation.asking import Asker
 from iamsim.query.escalation.model import Blocked, Taken
 from iamsim.query.escalation.targets import customer_managed, customer_managed_arn, resources_like
-from iamsim.world.model import User
+from iamsim.world.model import Account, User
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from iamsim.checks.escalation_paths import Step, Way
-    from iamsim.core.decision import Decision
     from iamsim.query.batch import Batch, Candidate
     from iamsim.query.escalation.targets import Entity, Statements
-    from iamsim.world.model import Account
 
 MOST_TRIED = 64  # resources of one step, with which nobody has come to an end
 NOWHERE_ELSE: Mapping[str, Sequence[str]] = {}

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from iamsim.core.arn import find_arn
 from iamsim.core.decision import PolicyType
 from iamsim.universe.alike import classes, fitting
-from iamsim.world.model import PolicyDocument, Role, User
+from iamsim.world.model import Account, AnyPolicy, Group, PolicyDocument, Role, User
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from iamsim.compile.statement import CompiledStatement
     from iamsim.engine.world import CompiledWorld
     from iamsim.query.batch import Batch, Candidate
-    from iamsim.world.model import Account, AnyPolicy, Group
 
 NEW = "iamsim-any"  # the name of something that no policy names
 PARTS = 6

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from iamsim.core.decision import PolicyType
-from iamsim.query.escalation.home import EVERYONE
+from iamsim.query.escalation.home import EVERYONE, Home
 from iamsim.query.escalation.inside import workload_ways
 from iamsim.query.escalation.steps import StepTaker
 from iamsim.universe.candidates import granted_by
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from iamsim.checks.escalation_paths import Way
     from iamsim.query.batch import Batch
     from iamsim.query.escalation.growth import Growth
-    from iamsim.query.escalation.home import Home
     from iamsim.query.escalation.homes import Homes
 
 

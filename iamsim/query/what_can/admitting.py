@@ -7,12 +7,8 @@ so counts as being about everybody.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
-from iamsim.world.items import PolicyDocument
-
-if TYPE_CHECKING:
-    from iamsim.world.items import AnyPolicy
+from iamsim.world.items import AnyPolicy, PolicyDocument
 
 KEYS = frozenset({"Version", "Id", "Statement"})
 KINDS = frozenset({"AWS", "Service", "Federated"})

@@ -16,10 +16,10 @@ from iamsim import catalog
 from iamsim.catalog.rules import action_rules, calls_without_policies
 from iamsim.core.decision import PolicyType, Verdict
 from iamsim.engine.authorize import prepare
-from iamsim.engine.question import PLAIN_SESSION
+from iamsim.engine.question import PLAIN_SESSION, ContextValue, Session
 from iamsim.engine.services.kms import ALIAS_ACTIONS, RESERVED
 from iamsim.engine.services.sts import TRUST_ACTIONS
-from iamsim.query.batch.processes import ALONE, no_progress
+from iamsim.query.batch.processes import ALONE, Processes, no_progress
 from iamsim.query.what_can.admitting import may_let_in
 from iamsim.query.what_can.askable import starts_of_parts
 from iamsim.query.what_can.places import EVERYTHING, Family, Place, find_families
@@ -31,9 +31,7 @@ if TYPE_CHECKING:
     from iamsim.compile.statement import CompiledStatement
     from iamsim.core.request import Caller
     from iamsim.engine.facts import CallerFacts
-    from iamsim.engine.question import ContextValue, Session
     from iamsim.query.batch import ActionClass, ActionUniverse, Batch, BatchAnswer
-    from iamsim.query.batch.processes import Processes
     from iamsim.world.model import World
 
 MOST_WORK = 250_000  # places times the statements that are about the actions there

@@ -12,18 +12,16 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple, cast
 
-from iamsim.compile.resource import SEGMENT_FORMS, arn_tokens
-from iamsim.core.wildcard import Wildcard, match_tokens, tokenize
+from iamsim.compile.resource import SEGMENT_FORMS, ResourcePattern, arn_tokens
+from iamsim.core.wildcard import Token, Wildcard, match_tokens, tokenize
 from iamsim.query.what_can.fits import PatternIndex, bits, is_whole, meeting_texts
 from iamsim.syntax.variables import Variable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from iamsim.compile.resource import ResourcePattern
     from iamsim.compile.statement import CompiledStatement
     from iamsim.core.request import ContextValue
-    from iamsim.core.wildcard import Token
     from iamsim.query.batch import ActionUniverse
 
 EVERYTHING = "*"

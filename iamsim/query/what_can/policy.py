@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.compile.policy import CompiledPolicy, PolicySet, compile_policy
-from iamsim.compile.residual import all_of, any_of, negate
+from iamsim.compile.residual import Term, all_of, any_of, negate
 from iamsim.core.decision import PolicyType, Verdict
 from iamsim.core.errors import UnsupportedError
 from iamsim.core.request import CallerKind
@@ -25,8 +25,8 @@ from iamsim.engine.situation import Situation
 from iamsim.engine.terms import decision_terms
 from iamsim.query.batch.classes import refine
 from iamsim.query.batch.shipping import whole_residual
-from iamsim.query.what_can.effective import given_at
-from iamsim.query.what_can.places import EVERYTHING
+from iamsim.query.what_can.effective import Asked, Decided, Effective, given_at
+from iamsim.query.what_can.places import EVERYTHING, Place
 from iamsim.query.what_can.shrink import shrunk_actions
 from iamsim.symbolic.blocks import write_blocks
 from iamsim.symbolic.formula import OutOfBudgetError
@@ -38,11 +38,8 @@ from iamsim.syntax.read import parse_policy
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from iamsim.compile.residual import Term
     from iamsim.engine.question import Question
     from iamsim.query.batch import ActionUniverse, Batch, BatchAnswer
-    from iamsim.query.what_can.effective import Asked, Decided, Effective
-    from iamsim.query.what_can.places import Place
 
 Blocks = frozenset[str]  # Condition blocks as JSON, one of which must hold
 ALWAYS: Blocks = frozenset({"{}"})

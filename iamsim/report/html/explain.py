@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from iamsim.core.overall import overall_verdict
 from iamsim.report.document import (
     Badge,
+    Block,
     Cell,
     Column,
     Document,
@@ -30,7 +31,7 @@ from iamsim.report.explained import (
 from iamsim.report.html.explained_policies import layer_parts, statement_names
 from iamsim.report.html.gates import gate_rows
 from iamsim.report.html.parts import outcome_badge
-from iamsim.report.layers import layer_rows
+from iamsim.report.layers import LayerRow, layer_rows
 from iamsim.report.message import denied_message
 from iamsim.report.summary import because
 from iamsim.report.trace import context_section
@@ -43,8 +44,6 @@ if TYPE_CHECKING:
     from iamsim.core.answer import Answer
     from iamsim.core.explanation import Decider
     from iamsim.query.edits.model import EditReport
-    from iamsim.report.document import Block
-    from iamsim.report.layers import LayerRow
 
 
 class AnswerReport(NamedTuple):

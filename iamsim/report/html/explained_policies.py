@@ -10,7 +10,7 @@ from iamsim.core.ways import is_absent
 from iamsim.report.document import Badge, Document, Marked, Part, Prose
 from iamsim.report.html.page import anchor
 from iamsim.report.html.parts import outcome_badge
-from iamsim.report.html.policy_text import Anchor, Remark, TextMark, policy_blocks
+from iamsim.report.html.policy_text import Anchor, Block, Remark, TextMark, policy_blocks
 from iamsim.report.quote import failure_marks, match_marks
 from iamsim.report.trace import clause_text, statement_depends
 from iamsim.words.sentences import NOTES, REASONS, layer_name, level_text
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
         StatementExplanation,
     )
     from iamsim.core.span import Span
-    from iamsim.report.html.policy_text import Block
 
 _NEGATED = frozenset({Element.NOT_ACTION, Element.NOT_RESOURCE, Element.NOT_PRINCIPAL})
 # What the badge of a layer says already.

@@ -11,14 +11,13 @@ from iamsim.report.html.page import anchor
 from iamsim.report.html.parts import Badge
 from iamsim.words.gates import Place, place_of
 from iamsim.words.state import State
-from iamsim.words.steps import DECIDES, picture_of
+from iamsim.words.steps import DECIDES, Card, Row, picture_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from iamsim.core.answer import Answer
     from iamsim.core.explanation import Decider, LayerExplanation, StatementExplanation
-    from iamsim.words.steps import Card, Row
 
 _KINDS = {State.OPEN: "yes", State.CLOSED: "no", State.DEPENDS: "open"}
 _CLEAR = Badge("yes", "passes")

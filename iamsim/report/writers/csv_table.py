@@ -7,12 +7,11 @@ import io
 from typing import TYPE_CHECKING, Any
 
 from iamsim.report.cleaning import for_csv
-from iamsim.report.document import Form, Section
+from iamsim.report.document import Column, Document, Form, Section
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from iamsim.report.document import Column, Document
 
 CONDITION = "condition"  # the column of what a cell depends on
 

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from iamsim.report.cleaning import for_html
 from iamsim.report.document import (
+    Block,
     Cell,
+    Document,
     Entry,
     Fields,
     Form,
@@ -28,7 +30,6 @@ from iamsim.report.writers.csv_table import CONDITION
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from iamsim.report.document import Block, Document
 
 _WIDTH = 100  # of lines that are laid out for one
 

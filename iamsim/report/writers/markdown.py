@@ -13,6 +13,10 @@ from iamsim.report.cleaning import (
 )
 from iamsim.report.conditions import Conditions
 from iamsim.report.document import (
+    Block,
+    Cell,
+    Column,
+    Document,
     Entry,
     Fields,
     Form,
@@ -21,6 +25,7 @@ from iamsim.report.document import (
     Marked,
     Part,
     Picture,
+    Prose,
     Section,
 )
 from iamsim.report.paint import Paint
@@ -28,7 +33,6 @@ from iamsim.report.paint import Paint
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from iamsim.report.document import Block, Cell, Column, Document, Prose
 
 _WIDTH = 100  # of lines that are laid out for one
 

@@ -10,7 +10,10 @@ from iamsim.report.cleaning import for_terminal
 from iamsim.report.columns import fields, listing, table, words, wrapped
 from iamsim.report.conditions import Conditions
 from iamsim.report.document import (
+    Block,
     Cell,
+    Column,
+    Document,
     Entry,
     Fields,
     Form,
@@ -28,7 +31,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from iamsim.core.answer import Answer
-    from iamsim.report.document import Block, Column, Document
     from iamsim.report.paint import Paint
 
 _FURTHER = " " * 5

@@ -6,14 +6,12 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements.htm
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.syntax.operators import IF_EXISTS, OPERATORS, split_operator
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from iamsim.core.span import Path
 
     Document = Mapping[str, object]

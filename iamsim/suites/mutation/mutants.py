@@ -6,26 +6,23 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from iamsim.compile.policy import compile_policy
-from iamsim.compile.statement import ActionTest
+from iamsim.compile.statement import ActionTest, CompiledStatement
 from iamsim.core.decision import PolicyType
 from iamsim.core.errors import PolicyError
 from iamsim.engine.inventory import policies_in_use
-from iamsim.suites.mutation.changes import changes_of
+from iamsim.suites.mutation.changes import Change, changes_of
 from iamsim.syntax.read import parse_policy
 from iamsim.world.builtin import FULL_AWS_ACCESS, find_built_in
-from iamsim.world.model import Node, PolicyDocument, Role, User, World
+from iamsim.world.model import AnyPolicy, Node, PolicyDocument, Role, User, World
 from iamsim.world.replacing import replace_node, replace_owner, replace_policy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from iamsim.compile.residual import Term
-    from iamsim.compile.statement import CompiledStatement
     from iamsim.core.request import Request
     from iamsim.core.span import Path, Source, Span
     from iamsim.engine.authorize import Prepared
-    from iamsim.suites.mutation.changes import Change
-    from iamsim.world.model import AnyPolicy
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 from iamsim.catalog import find_action
 from iamsim.core.errors import IamsimError
 from iamsim.core.work import Work
-from iamsim.engine.authorize import prepare
+from iamsim.engine.authorize import Prepared, prepare
 from iamsim.engine.world import CompiledWorld
-from iamsim.suites.mutation.mutants import mutants_of
+from iamsim.suites.mutation.mutants import Mutant, mutants_of
 from iamsim.suites.mutation.surroundings import Surroundings
 from iamsim.suites.mutation.witness import Witness, find_witness
 from iamsim.suites.run import run_request
@@ -21,10 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from iamsim.compile.statement import ActionTest
-    from iamsim.engine.authorize import Prepared
     from iamsim.engine.question import Question
     from iamsim.suites.cases import Case, Shelf
-    from iamsim.suites.mutation.mutants import Mutant
     from iamsim.world.model import PolicyDocument
 
 MOST_ASKED = 500_000  # requests of one run, of cases and in the search for those that tell

@@ -11,9 +11,9 @@ from iamsim.catalog import find_action
 from iamsim.catalog.keys import spelled
 from iamsim.core.decision import PolicyType, Verdict
 from iamsim.core.errors import IamsimError
-from iamsim.engine.authorize import prepare
+from iamsim.engine.authorize import Prepared, prepare
 from iamsim.engine.question import Question
-from iamsim.suites.mutation.surroundings import actions_of, resources_of
+from iamsim.suites.mutation.surroundings import Surroundings, actions_of, resources_of
 from iamsim.suites.told import REGION_KEY, has_global_region, in_its_region, is_told
 from iamsim.suites.vicinity import takes
 from iamsim.symbolic.partial import answer, decide
@@ -26,10 +26,8 @@ if TYPE_CHECKING:
     from iamsim.compile.condition import ConditionTest
     from iamsim.core.request import ContextValue
     from iamsim.core.work import Work
-    from iamsim.engine.authorize import Prepared
     from iamsim.engine.world import CompiledWorld
     from iamsim.suites.mutation.mutants import Mutant
-    from iamsim.suites.mutation.surroundings import Surroundings
 
 _TRIES = 90  # triples of principal, action and resource that are looked at
 _MOST = 12  # principals, actions, resources of each kind

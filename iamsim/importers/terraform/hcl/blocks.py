@@ -9,14 +9,13 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from iamsim.importers.misspelt import find_misspelt
-from iamsim.importers.terraform.hcl.evaluate import evaluate, items_of, place_of, unknown_at
+from iamsim.importers.terraform.hcl.evaluate import Scope, evaluate, items_of, place_of, unknown_at
 from iamsim.importers.terraform.hcl.refused import Refused
 from iamsim.importers.terraform.hcl.values import ListOf, MapOf, plain
 from iamsim.importers.unknown import Unknown
 
 if TYPE_CHECKING:
     from iamsim.core.span import Span
-    from iamsim.importers.terraform.hcl.evaluate import Scope
     from iamsim.syntax.hcl import tree
 
 DYNAMIC = "dynamic"

@@ -8,7 +8,7 @@ from __future__ import annotations
 import operator
 from typing import TYPE_CHECKING, NamedTuple
 
-from iamsim.importers.terraform.hcl.functions import FUNCTIONS, Refused
+from iamsim.importers.terraform.hcl.functions import FUNCTIONS, Files, Refused
 from iamsim.importers.terraform.hcl.values import (
     Handle,
     ListOf,
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from iamsim.core.span import Span
-    from iamsim.importers.terraform.hcl.functions import Files
 
 MAX_DEPTH = 100
 MAX_STEPS = 1_000_000

@@ -10,13 +10,12 @@ from iamsim.core.errors import WorldError
 from iamsim.core.span import Span
 from iamsim.files.links import belongs_to
 from iamsim.files.reading import read_bytes
-from iamsim.importers.terraform.hcl.evaluate import evaluate
+from iamsim.importers.terraform.hcl.evaluate import Scope, evaluate
 from iamsim.importers.terraform.hcl.values import PartlyKnown, Written, join_pieces
 from iamsim.importers.unknown import Unknown
 from iamsim.syntax.hcl.parse import parse_template
 
 if TYPE_CHECKING:
-    from iamsim.importers.terraform.hcl.evaluate import Scope
     from iamsim.importers.terraform.hcl.modules import ModuleFiles
 
 MAX_CHARACTERS = 5_000_000

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from iamsim.core.json_text import KEY, locate_json
-from iamsim.core.span import Span
+from iamsim.core.span import Path, Span
 from iamsim.importers.terraform.configuration import part
 from iamsim.importers.terraform.documents import CONDITIONS, ELEMENTS, PRINCIPALS, Stated
 from iamsim.importers.terraform.hcl.blocks import Values
@@ -19,9 +19,6 @@ from iamsim.importers.terraform.hcl.values import (
     decode_text,
 )
 from iamsim.importers.unknown import Unknown
-
-if TYPE_CHECKING:
-    from iamsim.core.span import Path
 
 NAMES = (("sid", "Sid"), ("effect", "Effect"))
 

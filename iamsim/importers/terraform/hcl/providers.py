@@ -9,7 +9,7 @@ import json
 from typing import TYPE_CHECKING, Protocol
 
 from iamsim.importers.terraform.hcl.blocks import inner_blocks
-from iamsim.importers.terraform.hcl.evaluate import evaluate
+from iamsim.importers.terraform.hcl.evaluate import Scope, evaluate
 from iamsim.importers.terraform.hcl.values import MapOf
 from iamsim.importers.unknown import Unknown
 from iamsim.syntax.hcl import tree
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from iamsim.importers.terraform.addresses import Key, ModulePath
-    from iamsim.importers.terraform.hcl.evaluate import Scope
     from iamsim.importers.terraform.hcl.modules import ModuleFiles
 
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from iamsim.importers.terraform.hcl.evaluate import evaluate, unknown_at
-from iamsim.importers.terraform.hcl.values import ListOf, MapOf, SetOf, as_number
+from iamsim.importers.terraform.hcl.evaluate import Scope, evaluate, unknown_at
+from iamsim.importers.terraform.hcl.values import Handle, ListOf, MapOf, SetOf, as_number
 from iamsim.importers.unknown import Unknown
 from iamsim.syntax.hcl import tree
 
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
     from iamsim.core.span import Span
     from iamsim.importers.terraform.addresses import Key
-    from iamsim.importers.terraform.hcl.evaluate import Scope
-    from iamsim.importers.terraform.hcl.values import Handle
 
 MAX_INSTANCES = 50_000
 

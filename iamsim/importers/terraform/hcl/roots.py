@@ -10,7 +10,7 @@ from iamsim.importers.terraform.hcl.beside import paths_in, read_file
 from iamsim.importers.terraform.hcl.configured import Configured
 from iamsim.importers.terraform.resolving import Plan
 from iamsim.syntax.hcl import tree
-from iamsim.syntax.hcl.file import is_automatic
+from iamsim.syntax.hcl.file import HclFile, is_automatic
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from iamsim.core.errors import WorldError
     from iamsim.importers.options import SourceOptions
     from iamsim.importers.terraform.instances import Instance
-    from iamsim.syntax.hcl.file import HclFile
 
 
 class Root(NamedTuple):
