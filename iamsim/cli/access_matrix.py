@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from iamsim.cli import completion
 from iamsim.cli.commands import NO_ARGUMENTS, Command
-from iamsim.cli.options import Option, Options
+from iamsim.cli.options import Arguments, Option, Options
 from iamsim.cli.progress import ProgressBar
 from iamsim.cli.world_options import (
     DOCUMENT_FORMATS,
@@ -19,11 +17,8 @@ from iamsim.cli.world_options import (
     write_result,
 )
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
-
-def _run(options: Options, _arguments: Sequence[str]) -> int:
+def _run(options: Options, _arguments: Arguments) -> int:
     """Decide every cell, and write the matrix."""
     from iamsim.cli.ask import texts_of
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from iamsim.cli.accept_unknown import ACCEPT_UNKNOWN, say_unverified
 from iamsim.cli.commands import NO_ARGUMENTS, Command
-from iamsim.cli.options import Option, Options
+from iamsim.cli.options import Arguments, Option, Options
 from iamsim.cli.progress import ProgressBar
 from iamsim.cli.world_options import (
     DOCUMENT_FORMATS,
@@ -18,8 +18,6 @@ from iamsim.cli.world_options import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from iamsim.api.audits import Audit, AuditArguments
 
 OPTIONS = tuple(
@@ -71,7 +69,7 @@ FIXES = Option(
 )
 
 
-def _run(options: Options, _arguments: Sequence[str]) -> int:
+def _run(options: Options, _arguments: Arguments) -> int:
     """Audit the world and write what was found."""
     from iamsim.cli.ask import text_of
     from iamsim.core.collector import CollectLater

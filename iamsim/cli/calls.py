@@ -5,19 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from iamsim.cli.commands import Argument, Command
-from iamsim.cli.options import Option, Options
+from iamsim.cli.options import Arguments, Option, Options
 from iamsim.cli.world_options import DOCUMENT_FORMATS, output, write_answer
 from iamsim.core.errors import RequestError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from iamsim.calls.model import Reading
 
 _NAMES = 2  # a service and an operation
 
 
-def _run(options: Options, arguments: Sequence[str]) -> int:
+def _run(options: Options, arguments: Arguments) -> int:
     """Read the call, and write what it asks."""
     reading = _reading(options, arguments)
 
@@ -30,7 +28,7 @@ def _run(options: Options, arguments: Sequence[str]) -> int:
     return 0
 
 
-def _reading(options: Options, arguments: Sequence[str]) -> Reading:
+def _reading(options: Options, arguments: Arguments) -> Reading:
     from iamsim.calls.lines import read_call, read_line
 
     region, account = options["region"], options["account"]

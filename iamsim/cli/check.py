@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from iamsim.cli import completion
 from iamsim.cli.accept_unknown import ACCEPT_UNKNOWN, code_with_unknowns
 from iamsim.cli.commands import Argument, Command, Group
-from iamsim.cli.options import Option, Options
+from iamsim.cli.options import Arguments, Option, Options
 from iamsim.cli.world_options import (
     DOCUMENT_FORMATS,
     output,
@@ -20,8 +20,6 @@ from iamsim.core.collector import CollectLater
 from iamsim.core.errors import RequestError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from iamsim.api import World
     from iamsim.proofs.result import CheckResult
     from iamsim.syntax.ast import Policy
@@ -42,7 +40,7 @@ FORMATS = (*DOCUMENT_FORMATS, "github")
 OUTPUT = output(*FORMATS, quiet="Only the result.")
 
 
-def _no_new_access(options: Options, arguments: Sequence[str]) -> int:
+def _no_new_access(options: Options, arguments: Arguments) -> int:
     from iamsim.api.proofs import check_no_new_access
     from iamsim.cli.ask import text_of
 
@@ -58,7 +56,7 @@ def _no_new_access(options: Options, arguments: Sequence[str]) -> int:
     )
 
 
-def _access_not_granted(options: Options, arguments: Sequence[str]) -> int:
+def _access_not_granted(options: Options, arguments: Arguments) -> int:
     from iamsim.api.proofs import check_access_not_granted
     from iamsim.cli.ask import text_of, texts_of
 
@@ -70,7 +68,7 @@ def _access_not_granted(options: Options, arguments: Sequence[str]) -> int:
     return _written(options, result, "access not granted", policy)
 
 
-def _no_public_access(options: Options, arguments: Sequence[str]) -> int:
+def _no_public_access(options: Options, arguments: Arguments) -> int:
     from iamsim.api.proofs import check_no_public_access
     from iamsim.cli.ask import text_of
 
@@ -86,7 +84,7 @@ def _no_public_access(options: Options, arguments: Sequence[str]) -> int:
     return _written(options, result, "no public access", policy)
 
 
-def _equivalent(options: Options, arguments: Sequence[str]) -> int:
+def _equivalent(options: Options, arguments: Arguments) -> int:
     """Whether two policies allow the same."""
     from iamsim.api.proofs import check_equivalent
     from iamsim.cli.ask import text_of
@@ -97,7 +95,7 @@ def _equivalent(options: Options, arguments: Sequence[str]) -> int:
     return _written(options, result, "equivalent", second)
 
 
-def _claims(options: Options, arguments: Sequence[str]) -> int:
+def _claims(options: Options, arguments: Arguments) -> int:
     """Claims about a world, or about a change of one."""
     world, before = _worlds(options)
     claims = world.check_claims(*arguments, before=before)
@@ -111,7 +109,7 @@ def _claims(options: Options, arguments: Sequence[str]) -> int:
     )
 
 
-def _ever(options: Options, arguments: Sequence[str]) -> int:
+def _ever(options: Options, arguments: Arguments) -> int:
     """Say who is ever allowed something, and on what."""
     from iamsim.cli.ask import texts_of
 

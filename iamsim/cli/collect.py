@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from iamsim.cli import standard_error
 from iamsim.cli.commands import NO_ARGUMENTS, Command
-from iamsim.cli.options import Option, Options
+from iamsim.cli.options import Arguments, Option, Options
 from iamsim.cli.output import not_writable, write_output
 from iamsim.core.errors import RequestError
 from iamsim.report.cleaning import to_json
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-
 UNKNOWN = "what they should have said is unknown"
 
 
-def _run(options: Options, _arguments: Sequence[str]) -> int:
+def _run(options: Options, _arguments: Arguments) -> int:
     """Collect, or print the least policy that it needs."""
     from pathlib import Path
 

@@ -5,18 +5,12 @@ With `--influencing` (`iamsim keys`): the keys on which the decision can depend,
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from iamsim.cli.ask import load_worlds, questions_of, text_of, with_time
 from iamsim.cli.commands import Command
 from iamsim.cli.explain_options import ANSWER_FIELDS, CALL_FIELDS, EXPLAIN_OPTIONS, WHAT_IF_FIELDS
-from iamsim.cli.options import Option, Options
+from iamsim.cli.options import Arguments, Option, Options
 from iamsim.cli.terminal_hints import NamingPrincipals, write_hints
 from iamsim.cli.world_options import DOCUMENT_FORMATS, write_answer
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
 
 _LEFT_OUT = frozenset({"denied", *CALL_FIELDS, *ANSWER_FIELDS, *WHAT_IF_FIELDS})
 _OPTIONS = (
@@ -38,7 +32,7 @@ _OPTIONS = (
 )
 
 
-def _run(options: Options, _arguments: Sequence[str]) -> int:
+def _run(options: Options, _arguments: Arguments) -> int:
     """Work out the context of every pair of action and resource, and write it."""
     whole: Options = {option.field: option.empty for option in EXPLAIN_OPTIONS} | options
     return _write_influencing(whole) if options["influencing"] else _write_all(options, whole)

@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import shlex
 import sys
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from iamsim.cli.commands import NO_ARGUMENTS, Command
-from iamsim.cli.options import Option, Options
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
+from iamsim.cli.options import Arguments, Option, Options
 
 WORLD = ("--world", "example:harbor")
 OBJECT = "arn:aws:s3:::harbor-reports/finance/2026.csv"
@@ -49,7 +45,7 @@ STEPS = (
 )
 
 
-def _run(options: Options, _arguments: Sequence[str]) -> int:
+def _run(options: Options, _arguments: Arguments) -> int:
     """Run the commands one after the other."""
     from iamsim.cli.main import main
 

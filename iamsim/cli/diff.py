@@ -15,7 +15,7 @@ from iamsim.cli.accept_unknown import (
 )
 from iamsim.cli.commands import Argument, Command, verbose_option
 from iamsim.cli.import_templates import TEMPLATE_OPTIONS, template_arguments
-from iamsim.cli.options import Option, Options
+from iamsim.cli.options import Arguments, Option, Options
 from iamsim.cli.progress import ProgressBar
 from iamsim.cli.world_options import (
     DOCUMENT_FORMATS,
@@ -31,13 +31,11 @@ from iamsim.core.collector import CollectLater
 from iamsim.core.errors import RequestError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from iamsim.api.differences import Changes
     from iamsim.api.sides import Sides
 
 
-def compared(options: Options, arguments: Sequence[str]) -> tuple[Changes, Sides]:
+def compared(options: Options, arguments: Arguments) -> tuple[Changes, Sides]:
     """Compare two worlds, or a world with the one behind the overlay; and give both."""
     from iamsim.cli.ask import texts_of
 
@@ -62,7 +60,7 @@ def compared(options: Options, arguments: Sequence[str]) -> tuple[Changes, Sides
     return changes, sides
 
 
-def _run(options: Options, arguments: Sequence[str]) -> int:
+def _run(options: Options, arguments: Arguments) -> int:
     """Compare, and write what differs."""
     changes, _ = compared(options, arguments)
     accepted = bool(options["accept_unknown"])
@@ -76,7 +74,7 @@ def _run(options: Options, arguments: Sequence[str]) -> int:
     )
 
 
-def _sides(options: Options, arguments: Sequence[str]) -> Sides:
+def _sides(options: Options, arguments: Arguments) -> Sides:
     """The two worlds that the arguments name, those of a plan alone, or the world before and behind
     the overlay."""
     from iamsim.api import World

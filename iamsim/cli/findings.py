@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from iamsim import __version__
 from iamsim.cli.accept_unknown import (
     ACCEPT_UNKNOWN,
@@ -12,7 +10,7 @@ from iamsim.cli.accept_unknown import (
     refuse_unknown,
 )
 from iamsim.cli.commands import NO_ARGUMENTS, Command
-from iamsim.cli.options import Option, Options
+from iamsim.cli.options import Arguments, Option, Options
 from iamsim.cli.progress import ProgressBar
 from iamsim.cli.world_options import (
     DOCUMENT_FORMATS,
@@ -26,14 +24,10 @@ from iamsim.cli.world_options import (
 from iamsim.core.errors import RequestError
 from iamsim.report.cleaning import to_json
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-
 OPTIONS = tuple(world_option for world_option in WORLD_OPTIONS if world_option.field != "context")
 
 
-def _run(options: Options, _arguments: Sequence[str]) -> int:
+def _run(options: Options, _arguments: Arguments) -> int:
     """Look at the world and write what was found."""
     from iamsim.cli.ask import text_of, texts_of
     from iamsim.cli.unused import days_of

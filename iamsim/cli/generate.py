@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from iamsim.cli import completion
 from iamsim.cli.commands import Argument, Command
 from iamsim.cli.logs import COUNTED_BY, counted_by
-from iamsim.cli.options import Option, Options
+from iamsim.cli.options import Arguments, Option, Options
 from iamsim.cli.progress import ProgressBar
 from iamsim.cli.world_options import DOCUMENT_FORMATS, output, write_result
 from iamsim.cli.worlds import load_any, world_option
 from iamsim.core.errors import RequestError
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-
 MOST = 10
 MOST_CHARACTERS = 6_144  # the quota of a managed policy
 
 
-def _run(options: Options, arguments: Sequence[str]) -> int:
+def _run(options: Options, arguments: Arguments) -> int:
     """Count what the principal did, and write the policy."""
     from iamsim.api import World
     from iamsim.api.trails import generate_policy

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from iamsim.cli.commands import NO_ARGUMENTS, Command
 from iamsim.cli.extras import require_extra
-from iamsim.cli.options import Option, Options
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
+from iamsim.cli.options import Arguments, Option, Options
 
 
-def _run(options: Options, _arguments: Sequence[str]) -> int:
+def _run(options: Options, _arguments: Arguments) -> int:
     """Serve until the client closes standard input."""
     require_extra("mcp", "mcp")
     from iamsim.cli.ask import texts_of

@@ -8,6 +8,7 @@ options. An option that takes one value is an error when it is given twice.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from iamsim.cli.habits import LISTS_OF_AWS, hint_about, other_names
@@ -16,10 +17,11 @@ from iamsim.core.errors import RequestError
 from iamsim.core.suggest import did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
 OptionValue = str | bool | tuple[str, ...] | None
 Options = dict[str, OptionValue]
+Arguments = Sequence[str]
 LISTS = frozenset({"list", "values"})
 # Values by the name that they had before, or have in AWS's own commands.
 FORMER = {

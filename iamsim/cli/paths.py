@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from iamsim.cli import completion
 from iamsim.cli.accept_unknown import (
     ACCEPT_UNKNOWN,
@@ -12,7 +10,7 @@ from iamsim.cli.accept_unknown import (
     refuse_unknown,
 )
 from iamsim.cli.commands import NO_ARGUMENTS, Command
-from iamsim.cli.options import Option, Options
+from iamsim.cli.options import Arguments, Option, Options
 from iamsim.cli.picture_options import (
     PICTURE_FORMATS,
     THEME_OPTION,
@@ -30,15 +28,11 @@ from iamsim.cli.world_options import (
     write_result,
 )
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-
 ADMINISTRATOR = "administrator"
 OPTIONS = tuple(world_option for world_option in WORLD_OPTIONS if world_option.field != "context")
 
 
-def _run(options: Options, _arguments: Sequence[str]) -> int:
+def _run(options: Options, _arguments: Arguments) -> int:
     """Search for all ways, and write the chains to what was asked for."""
     from iamsim.cli.ask import text_of, texts_of
 

@@ -5,13 +5,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from iamsim.cli.options import Option, Options
+from iamsim.cli.options import Arguments, Option, Options
 from iamsim.cli.output import write_picture
 from iamsim.core.errors import RequestError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from iamsim.draw.picture import Picture
 
 PICTURE_FORMATS = ("svg", "png", "dot")
@@ -49,7 +47,7 @@ def write_drawn(picture: Picture, options: Options) -> None:
     write_picture(data, output if isinstance(output, str) else None, binary=form == "png")
 
 
-def refuse_pictures(options: Options, files: Sequence[str]) -> None:
+def refuse_pictures(options: Options, files: Arguments) -> None:
     """Raise `RequestError` where a picture is asked for of what is no single answer."""
     asked = f"the format `{options['format']}`" if wants_picture(options) else ""
     if not asked and options["picture"] is not None and not files:

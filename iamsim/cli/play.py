@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
 
 from iamsim.cli.commands import NO_ARGUMENTS, Command
-from iamsim.cli.options import Option, Options
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
+from iamsim.cli.options import Arguments, Option, Options
 
 
-def _run(options: Options, _arguments: Sequence[str]) -> int:
+def _run(options: Options, _arguments: Arguments) -> int:
     """Write the files, or serve them until somebody stops it."""
     from iamsim.cli.ask import text_of
     from iamsim.cli.serve import port_of

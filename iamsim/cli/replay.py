@@ -7,15 +7,13 @@ from typing import TYPE_CHECKING
 from iamsim.cli.accept_unknown import ACCEPT_UNKNOWN, code_with_unknowns
 from iamsim.cli.commands import Argument, Command
 from iamsim.cli.logs import COUNTED_BY, counted_by
-from iamsim.cli.options import Option, Options
+from iamsim.cli.options import Arguments, Option, Options
 from iamsim.cli.progress import ProgressBar
 from iamsim.cli.world_options import DOCUMENT_FORMATS, output, write_result
 from iamsim.cli.worlds import load_any, missing_world, overlay_option, world_option
 from iamsim.core.errors import RequestError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from iamsim.api import World
     from iamsim.api.inputs import PolicyInput
     from iamsim.api.trails import Replay
@@ -23,7 +21,7 @@ if TYPE_CHECKING:
 FAIL_ON = ("never", "denied", "any", "disagreement")
 
 
-def _run(options: Options, arguments: Sequence[str]) -> int:
+def _run(options: Options, arguments: Arguments) -> int:
     """Count the records, decide each kind of request once, and write what came out."""
     from iamsim.api import World
     from iamsim.cli.ask import texts_of

@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from iamsim.cli.audit import CHOICES, FIXES, FRAMEWORK, OPTIONS, audit_arguments
 from iamsim.cli.commands import NO_ARGUMENTS, Command
-from iamsim.cli.options import Option, Options
+from iamsim.cli.options import Arguments, Option, Options
 from iamsim.cli.progress import ProgressBar
 from iamsim.cli.world_options import open_world, output, write_result
 from iamsim.core.arn import find_arn
 from iamsim.core.caret import quote
 from iamsim.core.errors import RequestError
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-
 FORMATS = ("html", "markdown", "json", "text", "csv")
 
 
-def _run(options: Options, _arguments: Sequence[str]) -> int:
+def _run(options: Options, _arguments: Arguments) -> int:
     """Ask everything, and write it in the format that the name of the file says."""
     from iamsim.cli.ask import text_of, texts_of
 

@@ -5,22 +5,16 @@ Decisions that differ, access from outside, proofs, checks of policies, and test
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from iamsim.cli.accept_unknown import code_with_unknowns
 from iamsim.cli.commands import Argument, Command
 from iamsim.cli.diff import OPTIONS, compared
-from iamsim.cli.options import Option, Options
+from iamsim.cli.options import Arguments, Option, Options
 from iamsim.cli.world_options import PAGE_FORMATS, output, write_result
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
 
 GATES = ("fail_on", "forbid", "claims", "tests")
 
 
-def _run(options: Options, arguments: Sequence[str]) -> int:
+def _run(options: Options, arguments: Arguments) -> int:
     """Ask everything, and write it as one document."""
     from iamsim.api.review import review
     from iamsim.cli.ask import text_of, texts_of

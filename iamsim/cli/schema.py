@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from iamsim.cli.commands import Argument, Command
-from iamsim.cli.options import Option, Options
+from iamsim.cli.options import Arguments, Option, Options
 from iamsim.cli.output import write_output
 from iamsim.core.errors import RequestError
 from iamsim.core.suggest import did_you_mean
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
 
 NAMES = ("answer", "scenario", "world")
 
@@ -33,7 +29,7 @@ def schema_of(name: str) -> dict[str, Any]:
     return answer_schema()
 
 
-def _schema(options: Options, arguments: Sequence[str]) -> int:
+def _schema(options: Options, arguments: Arguments) -> int:
     name = arguments[0]
     if name not in NAMES:
         raise RequestError(

@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
 
 from iamsim.cli.commands import NO_ARGUMENTS, Command
-from iamsim.cli.options import Option, Options
+from iamsim.cli.options import Arguments, Option, Options
 from iamsim.cli.worlds import missing_world, overlay_option, world_option
 from iamsim.core.errors import RequestError
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
 
 MOST_PORT = 65535
 
 
-def _run(options: Options, _arguments: Sequence[str]) -> int:
+def _run(options: Options, _arguments: Arguments) -> int:
     """Load the world, listen, and answer until somebody stops it."""
     from iamsim.api.inputs import now
     from iamsim.cli.ask import text_of, texts_of, time_of

@@ -5,25 +5,20 @@ https://docs.aws.amazon.com/cli/latest/reference/iam/simulate-principal-policy.h
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from iamsim.cli import completion
 from iamsim.cli.commands import Command, Group
-from iamsim.cli.options import Option, Options, in_panel
+from iamsim.cli.options import Arguments, Option, Options, in_panel
 from iamsim.cli.output import write_output
 from iamsim.cli.simulate_input import output_file, with_input
 from iamsim.cli.worlds import overlay_option
 from iamsim.query.simulation_entries import RESOURCE_HANDLING
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
-
-def _principal_policy(options: Options, _arguments: Sequence[str]) -> int:
+def _principal_policy(options: Options, _arguments: Arguments) -> int:
     return _run(with_input(options, _OF_PRINCIPALS))
 
 
-def _custom_policy(options: Options, _arguments: Sequence[str]) -> int:
+def _custom_policy(options: Options, _arguments: Arguments) -> int:
     return _run(with_input(options, _OF_POLICIES))
 
 
@@ -193,7 +188,7 @@ _OF_PRINCIPALS = (_SOURCE, *_SHARED, _EXCLUDED)
 _OF_POLICIES = (*_SHARED, _LEVELS)
 
 
-def _meant(arguments: Sequence[str]) -> str:
+def _meant(arguments: Arguments) -> str:
     """The command that is meant where none is named: a principal has a source."""
     named = {argument.partition("=")[0] for argument in arguments}
     return "principal-policy" if "--policy-source-arn" in named else "custom-policy"

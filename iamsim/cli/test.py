@@ -13,7 +13,7 @@ from iamsim.cli.commands import (
     format_option,
     verbose_option,
 )
-from iamsim.cli.options import Option, Options, in_panel
+from iamsim.cli.options import Arguments, Option, Options, in_panel
 from iamsim.cli.test_coverage import COVERAGE_OPTIONS, wants_coverage, write_coverage
 from iamsim.cli.test_mutation import (
     MUTATION_OPTIONS,
@@ -30,7 +30,7 @@ from iamsim.core.collector import CollectLater
 from iamsim.core.errors import RequestError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from iamsim.api.suites import SuiteRun
     from iamsim.suites.runner import Collected
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 FORMATS = (*DOCUMENT_FORMATS, "junit", "github")
 
 
-def _test(options: Options, paths: Sequence[str]) -> int:
+def _test(options: Options, paths: Arguments) -> int:
     """Run once, or again whenever a file changes; or write a first suite instead."""
     if options["init"]:
         return write_first_suite(options, paths)
@@ -51,12 +51,12 @@ def _test(options: Options, paths: Sequence[str]) -> int:
     return watch(lambda: _collecting_later(options, paths), watched)
 
 
-def _collecting_later(options: Options, paths: Sequence[str]) -> int:
+def _collecting_later(options: Options, paths: Arguments) -> int:
     with CollectLater():
         return _run(options, paths)
 
 
-def _run(options: Options, paths: Sequence[str]) -> int:
+def _run(options: Options, paths: Arguments) -> int:
     from iamsim.api.suites import run_suites
     from iamsim.cli.progress import ProgressBar
     from iamsim.suites.last_failed import LastFailed

@@ -5,13 +5,11 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from iamsim.cli.options import Option, Options, in_panel
+from iamsim.cli.options import Arguments, Option, Options, in_panel
 from iamsim.cli.output import terminal_width, write_output
 from iamsim.core.errors import RequestError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from iamsim.api.suites import SuiteRun
     from iamsim.suites.record import Record
 
@@ -67,7 +65,7 @@ def say_and_record(run: SuiteRun, options: Options) -> None:
         write_output(write_record(run.record()), kept)
 
 
-def write_first_suite(options: Options, paths: Sequence[str]) -> int:
+def write_first_suite(options: Options, paths: Arguments) -> int:
     """Write a suite for the worlds of the options; raises `RequestError` without one."""
     from iamsim.cli.progress import ProgressBar
     from iamsim.suites.cases import Shelf

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from iamsim import __version__
 from iamsim.cli.accept_unknown import ACCEPT_UNKNOWN, STRICT, code_with_unknowns, refuse_unknown
 from iamsim.cli.commands import Argument, Command
-from iamsim.cli.options import Option, Options
+from iamsim.cli.options import Arguments, Option, Options
 from iamsim.cli.progress import ProgressBar
 from iamsim.cli.world_options import (
     DOCUMENT_FORMATS,
@@ -20,10 +18,6 @@ from iamsim.cli.world_options import (
 )
 from iamsim.core.errors import RequestError
 from iamsim.report.cleaning import to_json
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
 
 MOST_DAYS = 36500
 OPTIONS = tuple(world_option for world_option in WORLD_OPTIONS if world_option.field != "context")
@@ -40,7 +34,7 @@ def days_of(options: Options) -> int:
     return int(text)
 
 
-def _run(options: Options, arguments: Sequence[str]) -> int:
+def _run(options: Options, arguments: Arguments) -> int:
     """Look at who used what, and write what nobody did."""
     from iamsim.report.access_findings_data import access_findings_sarif
 

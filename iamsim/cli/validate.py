@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from iamsim import __version__
 from iamsim.cli.commands import Argument, Command, output_options
-from iamsim.cli.options import Option, Options
+from iamsim.cli.options import Arguments, Option, Options
 from iamsim.cli.standard_error import say
 from iamsim.cli.world_options import DOCUMENT_FORMATS, write_result
 from iamsim.report.cleaning import to_json
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from iamsim.api.policy_files import FileValidation
 
@@ -21,7 +21,7 @@ FAIL_ON = ("error", "security-warning", "warning", "suggestion", "never")
 TYPES = ("identity", "resource", "trust", "boundary", "session", "scp", "rcp", "vpce")
 
 
-def _validate(options: Options, paths: Sequence[str]) -> int:
+def _validate(options: Options, paths: Arguments) -> int:
     """Check, write the findings, and give the exit code."""
     from iamsim.api.policy_files import validate_files
     from iamsim.cli.ask import text_of, texts_of

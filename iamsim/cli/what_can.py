@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from iamsim.cli.commands import Argument, Command, verbose_option
-from iamsim.cli.options import Option, Options
+from iamsim.cli.options import Arguments, Option, Options
 from iamsim.cli.progress import ProgressBar
 from iamsim.cli.standard_error import say
 from iamsim.cli.terminal_hints import NamingPrincipals
@@ -26,15 +26,13 @@ from iamsim.core.errors import RequestError
 from iamsim.report.cleaning import to_json
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from iamsim.api.access import WhatCan
     from iamsim.world.model import World
 
 POLICY_FORMATS = ("text", "json")
 
 
-def _run(options: Options, arguments: Sequence[str]) -> int:
+def _run(options: Options, arguments: Arguments) -> int:
     """Decide every action, and write what is possible."""
     named = options["principal"] or (arguments[0] if arguments else None)
     if not isinstance(named, str):

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from iamsim.cli import completion
 from iamsim.cli.commands import Argument, Command
-from iamsim.cli.options import Option, Options
+from iamsim.cli.options import Arguments, Option, Options
 from iamsim.cli.picture_options import (
     PICTURE_FORMATS,
     THEME_OPTION,
@@ -28,11 +26,8 @@ from iamsim.cli.world_options import (
 )
 from iamsim.core.errors import RequestError
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
-
-def _asked(options: Options, arguments: Sequence[str]) -> tuple[tuple[str, ...], str]:
+def _asked(options: Options, arguments: Arguments) -> tuple[tuple[str, ...], str]:
     """The actions and the resource: by options, or as arguments with the resource last."""
     from iamsim.cli.ask import text_of, texts_of
 
@@ -49,7 +44,7 @@ def _asked(options: Options, arguments: Sequence[str]) -> tuple[tuple[str, ...],
     return (*actions, *patterns), resource or "*"
 
 
-def _run(options: Options, arguments: Sequence[str]) -> int:
+def _run(options: Options, arguments: Arguments) -> int:
     """Ask for all principals, and write who is left."""
     from iamsim.cli.ask import texts_of
 

@@ -6,15 +6,13 @@ import sys
 from typing import TYPE_CHECKING
 
 from iamsim.cli.commands import NO_ARGUMENTS, Argument, Command, Group
-from iamsim.cli.options import Option, Options
+from iamsim.cli.options import Arguments, Option, Options
 from iamsim.cli.picture_options import PICTURE_FORMATS, THEME_OPTION, write_drawn
 from iamsim.cli.world_options import DOCUMENT_FORMATS, PAGE_FORMATS, output, write_result
 from iamsim.cli.world_trust import TRUST
 from iamsim.cli.worlds import missing_world, overlay_option, world_option
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from iamsim.api import World
 
 WORLD = (
@@ -42,12 +40,12 @@ def _load(options: Options, *, strict: bool = True) -> World:
     return World(model)
 
 
-def _show(options: Options, arguments: Sequence[str]) -> int:
+def _show(options: Options, arguments: Arguments) -> int:
     """Write the accounts that are named, else all."""
     return write_result(options, _load(options).contents(*arguments))
 
 
-def _tree(options: Options, _arguments: Sequence[str]) -> int:
+def _tree(options: Options, _arguments: Arguments) -> int:
     world = _load(options)
     if options["format"] in PICTURE_FORMATS:
         from iamsim.draw.picture import draw_organization
@@ -64,13 +62,13 @@ def _writes_lines(options: Options) -> bool:
     return encoding.lower().replace("-", "").startswith("utf")
 
 
-def _lint(options: Options, _arguments: Sequence[str]) -> int:
+def _lint(options: Options, _arguments: Arguments) -> int:
     found = _load(options, strict=False).lint()
     write_result(options, found)
     return int(bool(found.at_least(str(options["fail_on"]))))
 
 
-def _stats(options: Options, _arguments: Sequence[str]) -> int:
+def _stats(options: Options, _arguments: Arguments) -> int:
     return write_result(options, _load(options).statistics())
 
 

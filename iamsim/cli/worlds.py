@@ -5,12 +5,10 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from iamsim.cli.options import Option
+from iamsim.cli.options import Arguments, Option
 from iamsim.core.errors import RequestError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from iamsim.importers.draft import Remark
     from iamsim.world.model import World
 
@@ -58,9 +56,9 @@ def allow_unknown_names_option(panel: str = "Options") -> Option:
 
 
 def load_any(
-    paths: Sequence[str],
+    paths: Arguments,
     *,
-    overlays: Sequence[str] = (),
+    overlays: Arguments = (),
     quiet: bool = False,
     strict: bool = True,
     on_demand: bool = False,
