@@ -24,9 +24,10 @@ from python_reference import python_reference
 
 from iamsim.catalog.resource_types import resource_types
 from iamsim.catalog.rules import ruled_services, rules_date, service_rules
-from iamsim.cli.commands import MODULES, Command, Group, find_command
+from iamsim.cli.commands import MODULES, find_command
 from iamsim.cli.examples import EXAMPLES
 from iamsim.cli.explain import COMMAND
+from iamsim.cli.grammar import Command, Group
 from iamsim.cli.help import usage
 from iamsim.cli.panels import ALIASES
 from iamsim.cli.schema import NAMES, schema_of

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from iamsim.cli.options import Option, Options
+from iamsim.cli.grammar import Option, Options
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -11,11 +11,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer  # noqa: TID253 - this module is loaded for help and completion only
 
-from iamsim.cli.commands import Command, Group
 from iamsim.cli.completion import proposals
 from iamsim.cli.explain_options import EXPLAIN_OPTIONS
+from iamsim.cli.grammar import LISTS, Command, Group, Option, Options, OptionValue
 from iamsim.cli.help import command_named
-from iamsim.cli.options import LISTS, Option, Options, OptionValue
 from iamsim.cli.panels import ALIASES, PANELS
 
 if TYPE_CHECKING:

@@ -22,7 +22,7 @@ from iamsim.suites.policies import PolicyReader, resource_policy_type
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from iamsim.cli.options import Options
+    from iamsim.cli.grammar import Options
     from iamsim.core.answer import Answer
     from iamsim.engine.question import ContextValue, Question
     from iamsim.syntax.ast import Policy

@@ -6,8 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from iamsim.cli.accept_unknown import ACCEPT_UNKNOWN, say_unverified
-from iamsim.cli.commands import NO_ARGUMENTS, Command
-from iamsim.cli.options import Arguments, Option, Options
+from iamsim.cli.grammar import NO_ARGUMENTS, Arguments, Command, Option, Options
 from iamsim.cli.progress import ProgressBar
 from iamsim.cli.world_options import (
     DOCUMENT_FORMATS,

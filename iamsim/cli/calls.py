@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from iamsim.cli.commands import Argument, Command
-from iamsim.cli.options import Arguments, Option, Options
+from iamsim.cli.grammar import Argument, Arguments, Command, Option, Options
 from iamsim.cli.world_options import DOCUMENT_FORMATS, output, write_answer
 from iamsim.core.errors import RequestError
 

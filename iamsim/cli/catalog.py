@@ -3,18 +3,12 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
 
 from iamsim.cli import completion
-from iamsim.cli.commands import Argument, Command, Group
+from iamsim.cli.grammar import Argument, Arguments, Command, Group, Options
 from iamsim.cli.output import not_writable
 from iamsim.cli.world_options import DOCUMENT_FORMATS, PAGE_FORMATS, output, write_answer
 from iamsim.core.errors import RequestError
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from iamsim.cli.options import Options
 
 VARIABLE = "IAMSIM_CATALOG"
 DEFAULT_FILE = "service-reference.pack"
@@ -36,7 +30,7 @@ def use_file(path: str) -> None:
         ) from error
 
 
-def _show(options: Options, arguments: Sequence[str]) -> int:
+def _show(options: Options, arguments: Arguments) -> int:
     from iamsim import catalog
     from iamsim.catalog.carriers import carriers
     from iamsim.cli.catalog_search import unknown_name
@@ -71,7 +65,7 @@ def _show(options: Options, arguments: Sequence[str]) -> int:
     )
 
 
-def _search(options: Options, arguments: Sequence[str]) -> int:
+def _search(options: Options, arguments: Arguments) -> int:
     from iamsim.cli.catalog_search import search
     from iamsim.report import catalog as report
 
@@ -84,7 +78,7 @@ def _search(options: Options, arguments: Sequence[str]) -> int:
     )
 
 
-def _services(options: Options, _arguments: Sequence[str]) -> int:
+def _services(options: Options, _arguments: Arguments) -> int:
     from iamsim import catalog
     from iamsim.report.catalog import services_document
 
@@ -97,7 +91,7 @@ def _services(options: Options, _arguments: Sequence[str]) -> int:
     )
 
 
-def _version(options: Options, _arguments: Sequence[str]) -> int:
+def _version(options: Options, _arguments: Arguments) -> int:
     from iamsim import catalog
     from iamsim.report import catalog as report
 
@@ -110,7 +104,7 @@ def _version(options: Options, _arguments: Sequence[str]) -> int:
     )
 
 
-def _refresh(options: Options, arguments: Sequence[str]) -> int:
+def _refresh(options: Options, arguments: Arguments) -> int:
     from iamsim import catalog
     from iamsim.report import catalog as report
 

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 from iamsim.cli import completion
 from iamsim.cli.accept_unknown import ACCEPT_UNKNOWN, code_with_unknowns
-from iamsim.cli.commands import Argument, Command, Group
-from iamsim.cli.options import Arguments, Option, Options
+from iamsim.cli.grammar import Argument, Arguments, Command, Group, Option, Options
 from iamsim.cli.world_options import (
     DOCUMENT_FORMATS,
     output,

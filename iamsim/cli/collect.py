@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from iamsim.cli import standard_error
-from iamsim.cli.commands import NO_ARGUMENTS, Command
-from iamsim.cli.options import Arguments, Option, Options
+from iamsim.cli.grammar import NO_ARGUMENTS, Arguments, Command, Option, Options
 from iamsim.cli.output import not_writable, write_output
 from iamsim.core.errors import RequestError
 from iamsim.report.cleaning import to_json

@@ -1,20 +1,19 @@
-"""Commands as data: what `iamsim.cli.main` runs, and `iamsim.cli.app` and the reference describe.
+"""The table of commands, which `iamsim.cli.main` runs and the reference describes.
 
-A command is its options, its arguments and the function behind it; a group is commands under one
-name. The table of modules is read by name, so that running one command loads no other.
+It is read by name, so that running one command loads no other.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from iamsim.cli.options import Option, Options, parse_options
-from iamsim.core.data_class import NamedTuple
+from iamsim.cli.grammar import Argument, Command, Group
+from iamsim.cli.options import parse_options
 from iamsim.core.errors import RequestError
 from iamsim.core.suggest import did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
 
 # Modules with a `COMMAND`, by the name that people type.
@@ -54,86 +53,6 @@ MODULES = {
 # Commands that need no world, or whose inputs bring their own.
 OWN_WORLDS = frozenset({"simulate", "test"})
 HELP_NAMES = frozenset({"--help", "-h"})
-
-
-class Argument(NamedTuple):
-    """What stands on the command line besides options: how it is called, and how many of it."""
-
-    metavar: str = ""
-    help: str = ""
-    least: int = 0
-    most: int | None = None
-
-
-NO_ARGUMENTS = Argument(most=0)
-
-
-class Command(NamedTuple):
-    """A command: `help` starts with one sentence that lists of commands show.
-
-    `run` takes option values by field and the arguments, and gives the exit code. `completes`
-    proposes arguments, given what is there of the next.
-    """
-
-    name: str
-    help: str
-    options: tuple[Option, ...]
-    run: Callable[[Options, Sequence[str]], int]
-    argument: Argument = NO_ARGUMENTS
-    completes: Callable[[str], list[str]] | None = None
-
-
-class Group(NamedTuple):
-    """Commands under one name, such as `managed list` and `managed show`.
-
-    `meant` tells by the options which command is meant, where none is named.
-    """
-
-    name: str
-    help: str
-    commands: tuple[Command, ...]
-    meant: Callable[[Sequence[str]], str] | None = None
-
-
-def color_option() -> Option:
-    """The option about color, the same everywhere."""
-    return Option(
-        ("--color",),
-        "Use color: auto, always or never.",
-        metavar="WHEN",
-        default="auto",
-        choices=("auto", "always", "never"),
-        panel="Output",
-    )
-
-
-def verbose_option(text: str) -> Option:
-    """The option that says more than an answer has by itself; `text` begins with "Also"."""
-    return Option(("-v", "--verbose"), text, "flag", panel="Output")
-
-
-def format_option(
-    *formats: str, default: str = "text", text: str = "How the answer is written."
-) -> Option:
-    """The option about the format."""
-    return Option(("--format",), text, "text", "FORMAT", default, formats, panel="Output")
-
-
-OUTPUT_OPTION = Option(
-    ("-o", "--output"),
-    "Write to a file instead of standard output; its ending says the format, such as `.html`.",
-    metavar="FILE",
-    panel="Output",
-)
-
-
-def output_options(*formats: str, quiet: str, default: str = "text") -> tuple[Option, ...]:
-    """Make the options about output that every command has."""
-    return (
-        format_option(*formats, default=default),
-        Option(("-q", "--quiet"), quiet, "flag", panel="Output"),
-        OUTPUT_OPTION,
-    )
 
 
 def find_command(name: str) -> Command | Group:

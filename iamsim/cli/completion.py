@@ -12,7 +12,7 @@ from iamsim.core.errors import IamsimError
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from iamsim.cli.options import Option, Options
+    from iamsim.cli.grammar import Option, Options
     from iamsim.world.model import Role, User, World
 
 MOST = 200

@@ -6,9 +6,8 @@ With `--influencing` (`iamsim keys`): the keys on which the decision can depend,
 from __future__ import annotations
 
 from iamsim.cli.ask import load_worlds, questions_of, text_of, with_time
-from iamsim.cli.commands import Command
 from iamsim.cli.explain_options import ANSWER_FIELDS, CALL_FIELDS, EXPLAIN_OPTIONS, WHAT_IF_FIELDS
-from iamsim.cli.options import Arguments, Option, Options
+from iamsim.cli.grammar import Arguments, Command, Option, Options
 from iamsim.cli.terminal_hints import NamingPrincipals, write_hints
 from iamsim.cli.world_options import DOCUMENT_FORMATS, write_answer
 

@@ -17,7 +17,8 @@ from iamsim.world.examples import EXAMPLE, example_path
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from iamsim.cli.options import Options, OptionValue
+    from iamsim.cli.grammar import Options, OptionValue
+
 
 VARIABLE = "IAMSIM_WORLD"
 HERE = "world.yaml"

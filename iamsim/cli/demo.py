@@ -6,8 +6,7 @@ import shlex
 import sys
 from typing import NamedTuple
 
-from iamsim.cli.commands import NO_ARGUMENTS, Command
-from iamsim.cli.options import Arguments, Option, Options
+from iamsim.cli.grammar import NO_ARGUMENTS, Arguments, Command, Option, Options
 
 WORLD = ("--world", "example:harbor")
 OBJECT = "arn:aws:s3:::harbor-reports/finance/2026.csv"

@@ -13,9 +13,8 @@ from iamsim.cli.accept_unknown import (
     code_with_unknowns,
     refuse_unknown,
 )
-from iamsim.cli.commands import Argument, Command, verbose_option
+from iamsim.cli.grammar import Argument, Arguments, Command, Option, Options, verbose_option
 from iamsim.cli.import_templates import TEMPLATE_OPTIONS, template_arguments
-from iamsim.cli.options import Arguments, Option, Options
 from iamsim.cli.progress import ProgressBar
 from iamsim.cli.world_options import (
     DOCUMENT_FORMATS,

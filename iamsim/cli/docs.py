@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from iamsim.cli.commands import Argument, Command
+from iamsim.cli.grammar import Argument, Command, Options
 from iamsim.cli.world_options import DOCUMENT_FORMATS, output, write_answer
 from iamsim.core.errors import RequestError
 from iamsim.files.reading import read_text
@@ -15,7 +15,6 @@ from iamsim.report.cleaning import to_json
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from iamsim.cli.options import Options
 
 PACKAGE = Path(__file__).parent.parent
 # The wheel's, the checkout's.

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from iamsim.cli.ask import load_worlds, questions_of, text_of
-from iamsim.cli.commands import Argument, Command
 from iamsim.cli.default_world import with_examples, with_world
 from iamsim.cli.explain_answers import (
     answer_question,
@@ -20,6 +19,7 @@ from iamsim.cli.explain_options import (
     EXPLAIN_OPTIONS,
     WHAT_IF_FIELDS,
 )
+from iamsim.cli.grammar import Argument, Command, Options
 from iamsim.cli.output import terminal_width, write_output
 from iamsim.cli.picture_options import refuse_pictures, wants_picture
 from iamsim.cli.terminal_hints import NamingPrincipals, write_hints
@@ -30,7 +30,6 @@ from iamsim.core.suggest import did_you_mean
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from iamsim.cli.options import Options
     from iamsim.core.answer import Answer
     from iamsim.core.decision import Verdict
 

@@ -12,7 +12,7 @@ from iamsim.report.cleaning import to_json
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from iamsim.cli.options import Options
+    from iamsim.cli.grammar import Options
     from iamsim.core.answer import Answer
     from iamsim.core.decision import Verdict
     from iamsim.core.hint import Hint

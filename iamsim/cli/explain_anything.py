@@ -23,7 +23,7 @@ from iamsim.report.document import Document, Remark
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from iamsim.cli.options import Options
+    from iamsim.cli.grammar import Options
     from iamsim.engine.question import Question
     from iamsim.report.next_step import NextStep
 

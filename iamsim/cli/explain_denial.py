@@ -31,7 +31,7 @@ from iamsim.syntax.denial import DenialMessage, find_denials
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from iamsim.cli.options import Options
+    from iamsim.cli.grammar import Options
     from iamsim.engine.question import Question
     from iamsim.query.edits.model import EditReport
     from iamsim.world.model import World

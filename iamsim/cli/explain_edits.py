@@ -31,7 +31,7 @@ from iamsim.words.wording import request_text
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from iamsim.cli.options import Options
+    from iamsim.cli.grammar import Options
     from iamsim.core.answer import Answer
     from iamsim.query.edits.model import EditReport
     from iamsim.world.model import World

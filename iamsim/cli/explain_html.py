@@ -17,7 +17,7 @@ from iamsim.words.wording import request_text
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from iamsim.cli.options import Options
+    from iamsim.cli.grammar import Options
     from iamsim.core.answer import Answer
     from iamsim.engine.question import Question
     from iamsim.query.chains import Chain

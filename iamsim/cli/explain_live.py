@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import Any
 
-    from iamsim.cli.options import Options
+    from iamsim.cli.grammar import Options
+
 
 ME = "me"
 # What names a caller of its own.

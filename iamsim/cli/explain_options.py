@@ -7,13 +7,14 @@ completion of them.
 from __future__ import annotations
 
 from iamsim.cli import completion
-from iamsim.cli.commands import (
+from iamsim.cli.grammar import (
     OUTPUT_OPTION,
+    Option,
     color_option,
     format_option,
+    in_panel,
     verbose_option,
 )
-from iamsim.cli.options import Option, in_panel
 from iamsim.cli.picture_options import NARROW_OPTION, PICTURE_FORMATS, THEME_OPTION
 from iamsim.cli.worlds import allow_unknown_names_option, overlay_option
 

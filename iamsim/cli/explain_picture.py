@@ -20,7 +20,7 @@ from iamsim.words.steps import picture_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from iamsim.cli.options import Options
+    from iamsim.cli.grammar import Options
     from iamsim.core.answer import Answer
     from iamsim.query.chains import Chain
     from iamsim.world.model import World

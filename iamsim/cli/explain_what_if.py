@@ -36,7 +36,7 @@ from iamsim.suites.policies import resource_policy_type
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from iamsim.cli.options import Options
+    from iamsim.cli.grammar import Options
     from iamsim.core.answer import Answer
     from iamsim.world.model import World
 

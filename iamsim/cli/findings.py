@@ -9,8 +9,7 @@ from iamsim.cli.accept_unknown import (
     code_with_unknowns,
     refuse_unknown,
 )
-from iamsim.cli.commands import NO_ARGUMENTS, Command
-from iamsim.cli.options import Arguments, Option, Options
+from iamsim.cli.grammar import NO_ARGUMENTS, Arguments, Command, Option, Options
 from iamsim.cli.progress import ProgressBar
 from iamsim.cli.world_options import (
     DOCUMENT_FORMATS,

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from iamsim.cli import completion
-from iamsim.cli.commands import Argument, Command
+from iamsim.cli.grammar import Argument, Arguments, Command, Option, Options
 from iamsim.cli.logs import COUNTED_BY, counted_by
-from iamsim.cli.options import Arguments, Option, Options
 from iamsim.cli.progress import ProgressBar
 from iamsim.cli.world_options import DOCUMENT_FORMATS, output, write_result
 from iamsim.cli.worlds import load_any, world_option

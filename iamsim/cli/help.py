@@ -6,9 +6,9 @@ import shutil
 import textwrap
 from typing import TYPE_CHECKING
 
-from iamsim.cli.commands import Command, Group, find_command
+from iamsim.cli.commands import find_command
 from iamsim.cli.examples import EXAMPLES
-from iamsim.cli.options import LISTS, Option
+from iamsim.cli.grammar import LISTS, Command, Group, Option
 from iamsim.cli.panels import ALIASES, PANELS
 
 if TYPE_CHECKING:

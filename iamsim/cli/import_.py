@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from iamsim.cli.accept_unknown import ACCEPT_UNKNOWN, SHOWN
-from iamsim.cli.commands import Argument, Command, format_option
+from iamsim.cli.grammar import Argument, Command, Option, Options, format_option
 from iamsim.cli.import_templates import TEMPLATE_OPTIONS, template_arguments
-from iamsim.cli.options import Option, Options
 from iamsim.cli.output import write_output
 from iamsim.cli.world_options import DOCUMENT_FORMATS, write_answer
 from iamsim.core.errors import RequestError, WorldError

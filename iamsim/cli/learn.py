@@ -5,8 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from iamsim.cli.commands import Argument, Command
-from iamsim.cli.options import Option, Options
+from iamsim.cli.grammar import Argument, Command, Option, Options
 from iamsim.cli.output import terminal_width, write_output
 from iamsim.cli.world_options import output, paint_for, write, write_answer
 from iamsim.core.errors import RequestError

@@ -21,7 +21,7 @@ from iamsim.lessons.text import blocks_text
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from iamsim.cli.options import Options
+    from iamsim.cli.grammar import Options
     from iamsim.lessons.lesson import Lesson, Outcome, Step
 
 

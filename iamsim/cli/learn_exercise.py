@@ -25,7 +25,7 @@ from iamsim.report.writers.text import to_text
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from iamsim.cli.options import Options
+    from iamsim.cli.grammar import Options
     from iamsim.lessons.exercise import Exercise
 
 _ASK = "e edit, g grade, h hint, w world and cases, s solution, q quit: "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from iamsim.cli.options import Option, Options
+from iamsim.cli.grammar import Option, Options
 from iamsim.cli.world_options import PROCESSES, processes_of
 from iamsim.core.errors import RequestError
 

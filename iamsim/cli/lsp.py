@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from iamsim.cli.commands import NO_ARGUMENTS, Command
 from iamsim.cli.extras import require_extra
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from iamsim.cli.options import Options
+from iamsim.cli.grammar import NO_ARGUMENTS, Arguments, Command, Options
 
 GARBAGE = 200_000  # new objects before the youngest are looked through
 
 
-def _run(_options: Options, _arguments: Sequence[str]) -> int:
+def _run(_options: Options, _arguments: Arguments) -> int:
     """Serve one editor, until it ends the session."""
     import gc
 

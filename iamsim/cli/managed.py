@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from iamsim.cli.commands import Argument, Command, Group
+from iamsim.cli.grammar import Argument, Arguments, Command, Group, Options
 from iamsim.cli.world_options import DOCUMENT_FORMATS, PAGE_FORMATS, output, write_answer
 from iamsim.core.errors import RequestError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from iamsim.catalog.managed import ManagedPolicy
-    from iamsim.cli.options import Options
 
 
-def _list(options: Options, arguments: Sequence[str]) -> int:
+def _list(options: Options, arguments: Arguments) -> int:
     from iamsim.report import managed as report
 
     pattern = arguments[0] if arguments else "*"
@@ -30,7 +27,7 @@ def _list(options: Options, arguments: Sequence[str]) -> int:
     )
 
 
-def _show(options: Options, arguments: Sequence[str]) -> int:
+def _show(options: Options, arguments: Arguments) -> int:
     from iamsim.report import managed as report
 
     policy = _find(arguments[0])
@@ -42,7 +39,7 @@ def _show(options: Options, arguments: Sequence[str]) -> int:
     )
 
 
-def _version(options: Options, _arguments: Sequence[str]) -> int:
+def _version(options: Options, _arguments: Arguments) -> int:
     from iamsim.catalog import managed
     from iamsim.report import managed as report
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from iamsim.cli.commands import NO_ARGUMENTS, Command
 from iamsim.cli.extras import require_extra
-from iamsim.cli.options import Arguments, Option, Options
+from iamsim.cli.grammar import NO_ARGUMENTS, Arguments, Command, Option, Options
 
 
 def _run(options: Options, _arguments: Arguments) -> int:

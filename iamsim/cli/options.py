@@ -1,4 +1,4 @@
-"""Command line options as data, and a small parser for them.
+"""A small parser of command lines.
 
 A command that must start fast is parsed from its table by `parse_options`, without typer; the
 typer app builds the same command from the same table for help and completion. The rules are those
@@ -8,21 +8,16 @@ options. An option that takes one value is an error when it is given twice.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from iamsim.cli.habits import LISTS_OF_AWS, hint_about, other_names
-from iamsim.core.data_class import NamedTuple
+from iamsim.cli.grammar import LISTS, Option, Options, OptionValue
+from iamsim.cli.habits import LISTS_OF_AWS, hint_about
 from iamsim.core.errors import RequestError
 from iamsim.core.suggest import did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Sequence
 
-OptionValue = str | bool | tuple[str, ...] | None
-Options = dict[str, OptionValue]
-Arguments = Sequence[str]
-LISTS = frozenset({"list", "values"})
 # Values by the name that they had before, or have in AWS's own commands.
 FORMER = {
     "table": "text",
@@ -31,52 +26,6 @@ FORMER = {
     "SERVICE_CONTROL_POLICY": "scp",
     "RESOURCE_CONTROL_POLICY": "rcp",
 }
-
-
-class Option(NamedTuple):
-    """One option: its names, what `--help` says of it, and where its value goes.
-
-    `kind` is ``text`` (given once), ``list`` (may be repeated), ``values`` (takes all up
-    to the next option, as the AWS CLI reads lists) or ``flag``. `completes` proposes values,
-    given what was typed of one and the values of the other options. `also` are names that it had;
-    an option that is `hidden` is a former one, which help does not show.
-    """
-
-    names: tuple[str, ...]
-    help: str
-    kind: str = "text"
-    metavar: str = "TEXT"
-    default: str | None = None
-    choices: tuple[str, ...] = ()
-    panel: str = "Options"
-    completes: Callable[[str, Options], list[str]] | None = None
-    also: tuple[str, ...] = ()
-    hidden: bool = False
-    kept_as: str = ""
-
-    @property
-    def field(self) -> str:
-        """The key of its value in `Options`: its long name, unless something else is said."""
-        return self.kept_as or self.names[-1].lstrip("-").replace("-", "_")
-
-    @property
-    def all_names(self) -> tuple[str, ...]:
-        """Every name that is understood: those that help shows, former ones, those of others."""
-        return (*self.names, *self.also, *other_names(self.field))
-
-    @property
-    def empty(self) -> OptionValue:
-        """The value when the option is not given."""
-        if self.kind == "flag":
-            return False
-        return () if self.kind in LISTS else self.default
-
-
-def in_panel(panel: str, *options: Option) -> tuple[Option, ...]:
-    """Options under one heading of `--help`."""
-    return tuple(option._replace(panel=panel) for option in options)
-
-
 PLACES = ("FILE", "FOLDER", "DIRECTORY", "PATH")  # an empty one is a variable that was not set
 # What the names of output files end with, where it is not the format.
 ENDINGS = {"htm": "html", "md": "markdown", "txt": "text", "xml": "junit"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from iamsim.cli.options import Arguments, Option, Options
+from iamsim.cli.grammar import Arguments, Option, Options
 from iamsim.cli.output import write_picture
 from iamsim.core.errors import RequestError
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from iamsim.cli.commands import NO_ARGUMENTS, Command
-from iamsim.cli.options import Arguments, Option, Options
+from iamsim.cli.grammar import NO_ARGUMENTS, Arguments, Command, Option, Options
 
 
 def _run(options: Options, _arguments: Arguments) -> int:

@@ -36,7 +36,8 @@ if TYPE_CHECKING:
     from prompt_toolkit.completion import CompleteEvent
     from prompt_toolkit.document import Document
 
-    from iamsim.cli.options import Options, OptionValue
+    from iamsim.cli.grammar import Options, OptionValue
+
 
 _INTRODUCTION = "Tab completes, Enter accepts, Ctrl-C ends."
 # Where policies may come from: with one of these, a world is not asked for.

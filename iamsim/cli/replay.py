@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from iamsim.cli.accept_unknown import ACCEPT_UNKNOWN, code_with_unknowns
-from iamsim.cli.commands import Argument, Command
+from iamsim.cli.grammar import Argument, Arguments, Command, Option, Options
 from iamsim.cli.logs import COUNTED_BY, counted_by
-from iamsim.cli.options import Arguments, Option, Options
 from iamsim.cli.progress import ProgressBar
 from iamsim.cli.world_options import DOCUMENT_FORMATS, output, write_result
 from iamsim.cli.worlds import load_any, missing_world, overlay_option, world_option

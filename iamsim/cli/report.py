@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from iamsim.cli.audit import CHOICES, FIXES, FRAMEWORK, OPTIONS, audit_arguments
-from iamsim.cli.commands import NO_ARGUMENTS, Command
-from iamsim.cli.options import Arguments, Option, Options
+from iamsim.cli.grammar import NO_ARGUMENTS, Arguments, Command, Option, Options
 from iamsim.cli.progress import ProgressBar
 from iamsim.cli.world_options import open_world, output, write_result
 from iamsim.core.arn import find_arn

@@ -6,9 +6,8 @@ Decisions that differ, access from outside, proofs, checks of policies, and test
 from __future__ import annotations
 
 from iamsim.cli.accept_unknown import code_with_unknowns
-from iamsim.cli.commands import Argument, Command
 from iamsim.cli.diff import OPTIONS, compared
-from iamsim.cli.options import Arguments, Option, Options
+from iamsim.cli.grammar import Argument, Arguments, Command, Option, Options
 from iamsim.cli.world_options import PAGE_FORMATS, output, write_result
 
 GATES = ("fail_on", "forbid", "claims", "tests")

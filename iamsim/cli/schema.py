@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from iamsim.cli.commands import Argument, Command
-from iamsim.cli.options import Arguments, Option, Options
+from iamsim.cli.grammar import Argument, Arguments, Command, Option, Options
 from iamsim.cli.output import write_output
 from iamsim.core.errors import RequestError
 from iamsim.core.suggest import did_you_mean

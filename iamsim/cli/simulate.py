@@ -6,8 +6,7 @@ https://docs.aws.amazon.com/cli/latest/reference/iam/simulate-principal-policy.h
 from __future__ import annotations
 
 from iamsim.cli import completion
-from iamsim.cli.commands import Command, Group
-from iamsim.cli.options import Arguments, Option, Options, in_panel
+from iamsim.cli.grammar import Arguments, Command, Group, Option, Options, in_panel
 from iamsim.cli.output import write_output
 from iamsim.cli.simulate_input import output_file, with_input
 from iamsim.cli.worlds import overlay_option

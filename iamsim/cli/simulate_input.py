@@ -15,7 +15,8 @@ from iamsim.core.suggest import did_you_mean
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from iamsim.cli.options import Option, Options, OptionValue
+    from iamsim.cli.grammar import Option, Options, OptionValue
+
 
 # https://docs.aws.amazon.com/cli/latest/userguide/cli-usage-output-format.html
 _FORMATS = frozenset({"text", "table", "yaml", "yaml-stream"})

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from iamsim.core.errors import RequestError
 
 if TYPE_CHECKING:
-    from iamsim.cli.options import Options
+    from iamsim.cli.grammar import Options
 
 MOST_ITEMS = 1000
 DEFAULT_ITEMS = 100  # of one call of the API; the AWS CLI makes as many calls as it takes

@@ -13,7 +13,7 @@ from iamsim.cli.simulate_structures import organization_levels, policy_identifie
 from iamsim.cli.worlds import load_any
 
 if TYPE_CHECKING:
-    from iamsim.cli.options import Options
+    from iamsim.cli.grammar import Options
     from iamsim.core.decision import PolicyType
     from iamsim.suites.policies import PolicyReader
     from iamsim.syntax.ast import Policy

@@ -15,7 +15,7 @@ from iamsim.core.errors import RequestError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from iamsim.cli.options import Options
+    from iamsim.cli.grammar import Options
     from iamsim.core.answer import Answer
     from iamsim.world.model import World
 

@@ -6,14 +6,17 @@ import sys
 from typing import TYPE_CHECKING
 
 from iamsim.cli.accept_unknown import say_unverified
-from iamsim.cli.commands import (
+from iamsim.cli.grammar import (
     OUTPUT_OPTION,
     Argument,
+    Arguments,
     Command,
+    Option,
+    Options,
     format_option,
+    in_panel,
     verbose_option,
 )
-from iamsim.cli.options import Arguments, Option, Options, in_panel
 from iamsim.cli.test_coverage import COVERAGE_OPTIONS, wants_coverage, write_coverage
 from iamsim.cli.test_mutation import (
     MUTATION_OPTIONS,

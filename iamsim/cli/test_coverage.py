@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from iamsim.cli.options import Option, Options, in_panel
+from iamsim.cli.grammar import Option, Options, in_panel
 from iamsim.cli.output import write_output
 from iamsim.core.errors import RequestError
 

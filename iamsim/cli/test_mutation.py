@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from iamsim.cli.accept_unknown import ACCEPT_UNKNOWN
-from iamsim.cli.options import Option, Options, in_panel
+from iamsim.cli.grammar import Option, Options, in_panel
 from iamsim.cli.output import write_output
 from iamsim.cli.standard_error import say
 from iamsim.cli.test_coverage import share_of

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from iamsim.cli.options import Arguments, Option, Options, in_panel
+from iamsim.cli.grammar import Arguments, Option, Options, in_panel
 from iamsim.cli.output import terminal_width, write_output
 from iamsim.core.errors import RequestError
 

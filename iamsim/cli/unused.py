@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from iamsim import __version__
 from iamsim.cli.accept_unknown import ACCEPT_UNKNOWN, STRICT, code_with_unknowns, refuse_unknown
-from iamsim.cli.commands import Argument, Command
-from iamsim.cli.options import Arguments, Option, Options
+from iamsim.cli.grammar import Argument, Arguments, Command, Option, Options
 from iamsim.cli.progress import ProgressBar
 from iamsim.cli.world_options import (
     DOCUMENT_FORMATS,

@@ -6,8 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from iamsim import __version__
-from iamsim.cli.commands import Argument, Command, output_options
-from iamsim.cli.options import Arguments, Option, Options
+from iamsim.cli.grammar import Argument, Arguments, Command, Option, Options, output_options
 from iamsim.cli.standard_error import say
 from iamsim.cli.world_options import DOCUMENT_FORMATS, write_result
 from iamsim.report.cleaning import to_json

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from iamsim.cli.commands import Argument, Command, verbose_option
-from iamsim.cli.options import Arguments, Option, Options
+from iamsim.cli.grammar import Argument, Arguments, Command, Option, Options, verbose_option
 from iamsim.cli.progress import ProgressBar
 from iamsim.cli.standard_error import say
 from iamsim.cli.terminal_hints import NamingPrincipals

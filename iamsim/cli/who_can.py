@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from iamsim.cli import completion
-from iamsim.cli.commands import Argument, Command
-from iamsim.cli.options import Arguments, Option, Options
+from iamsim.cli.grammar import Argument, Arguments, Command, Option, Options
 from iamsim.cli.picture_options import (
     PICTURE_FORMATS,
     THEME_OPTION,

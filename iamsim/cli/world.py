@@ -5,8 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from iamsim.cli.commands import NO_ARGUMENTS, Argument, Command, Group
-from iamsim.cli.options import Arguments, Option, Options
+from iamsim.cli.grammar import NO_ARGUMENTS, Argument, Arguments, Command, Group, Option, Options
 from iamsim.cli.picture_options import PICTURE_FORMATS, THEME_OPTION, write_drawn
 from iamsim.cli.world_options import DOCUMENT_FORMATS, PAGE_FORMATS, output, write_result
 from iamsim.cli.world_trust import TRUST

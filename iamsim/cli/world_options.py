@@ -8,8 +8,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, TypedDict
 
 from iamsim.cli import completion
-from iamsim.cli.commands import color_option, output_options
-from iamsim.cli.options import Option, Options
+from iamsim.cli.grammar import Option, Options, color_option, output_options
 from iamsim.cli.output import terminal_width, wants_color, write_output
 from iamsim.cli.standard_error import say
 from iamsim.cli.worlds import missing_world, overlay_option, world_option

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from iamsim.cli.commands import Argument, Command
+from iamsim.cli.grammar import Argument, Arguments, Command, Options
 from iamsim.cli.picture_options import PICTURE_FORMATS, THEME_OPTION, write_drawn
 from iamsim.cli.progress import ProgressBar
 from iamsim.cli.world_options import (
@@ -17,13 +15,8 @@ from iamsim.cli.world_options import (
     write_result,
 )
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
-    from iamsim.cli.options import Options
-
-
-def _trust(options: Options, names: Sequence[str]) -> int:
+def _trust(options: Options, names: Arguments) -> int:
     """Ask the engine who can assume each role."""
     world = open_world(options)
     progress_bar = ProgressBar("roles", quiet=bool(options["quiet"]))

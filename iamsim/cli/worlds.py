@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from iamsim.cli.options import Arguments, Option
+from iamsim.cli.grammar import Arguments, Option
 from iamsim.core.errors import RequestError
 
 if TYPE_CHECKING:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from iamsim.cli.commands import MODULES, Group, find_command
+from iamsim.cli.commands import MODULES, find_command
+from iamsim.cli.grammar import Group
 from iamsim.cli.world_options import PAGE_FORMATS
 
 # Commands whose output has a form of its own.

@@ -6,8 +6,9 @@ from collections import Counter
 
 import pytest
 
-from iamsim.cli.commands import HELP_NAMES, MODULES, Group
+from iamsim.cli.commands import HELP_NAMES, MODULES
 from iamsim.cli.examples import EXAMPLES
+from iamsim.cli.grammar import Group
 from iamsim.cli.habits import HINTS
 from iamsim.cli.help import command_named, help_of
 from iamsim.cli.main import main

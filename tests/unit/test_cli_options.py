@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from iamsim.cli.commands import MODULES, find_command
 from iamsim.cli.explain_options import EXPLAIN_OPTIONS
-from iamsim.cli.options import Option, parse_options
+from iamsim.cli.options import parse_options
 from iamsim.core.errors import RequestError
+
+if TYPE_CHECKING:
+    from iamsim.cli.grammar import Option
 
 WORDS = st.sampled_from(["a", "-", "x=y", "=", "s3:Get*", "é", "--", "a b", "", "-v", "--quiet"])
 FREE = [option for option in EXPLAIN_OPTIONS if not option.choices]

@@ -13,8 +13,9 @@ import pytest
 from mcp import Client, MCPError, StdioServerParameters, stdio_client
 
 from iamsim.cli import extras
-from iamsim.cli.commands import Group, find_command
+from iamsim.cli.commands import find_command
 from iamsim.cli.explain_options import EXPLAIN_OPTIONS
+from iamsim.cli.grammar import Group
 from iamsim.cli.main import main
 from iamsim.core.errors import RequestError
 from iamsim.files.reading import CONFINED, may_read, read_text
