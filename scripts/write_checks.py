@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from iamsim.checks.codes import AWS_CODES, CODES, NOT_CHECKED, OPT_IN, FindingType, learn_more
-from iamsim.checks.registry import CHECKS
 from iamsim.checks.rules import load_rules
+from iamsim.checks.view import CHECKS
 from iamsim.report.findings import type_word
 from iamsim.world.documents import read_document
 

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, NamedTuple
 from iamsim.checks import suppression
 from iamsim.checks.reading import TRUST_RESOURCE_TYPE, read_view, recognize_type
 from iamsim.checks.reference import Reference
-from iamsim.checks.registry import CHECKS, RegisteredCheck
 from iamsim.checks.rules import load_rules
 from iamsim.checks.rules.json_syntax import syntax_finding
 from iamsim.checks.rules.policy_size import LONGEST, characters, policy_size
 from iamsim.checks.rules.suppressions import unused_suppression
 from iamsim.checks.selection import Selection
+from iamsim.checks.view import CHECKS, PolicyView, RegisteredCheck
 from iamsim.core.decision import PolicyType
 from iamsim.core.errors import PolicyError
 from iamsim.core.json_text import load_json, locate_json
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
     from iamsim.checks.finding import Finding
     from iamsim.checks.suppression import SuppressedFinding, Suppression
-    from iamsim.checks.view import PolicyView
 
 
 class Examined(NamedTuple):

@@ -1,12 +1,15 @@
-"""A policy as checks see it: everything that can be understood, nothing refused.
+"""A policy as checks see it: everything that can be understood, nothing refused; and which checks
+there are.
 
 `iamsim.syntax` raises at the first fault; validation must go on, so what is malformed is left out
-here, and stays in `raw` for the checks that look for it.
+here, and stays in `raw` for the checks that look for it. A module of `iamsim.checks.rules` declares
+its checks with `checks`; its docstring is the page of their codes in ``docs/reference/checks``.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -14,8 +17,6 @@ from iamsim.checks.finding import Finding, Place
 from iamsim.core.decision import PolicyType
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
     from iamsim.checks.reference import Reference
     from iamsim.checks.shown import Witness
     from iamsim.core.span import Path, Source
@@ -171,3 +172,29 @@ class PolicyView:
             witness=witness,
             kept=kept,
         )
+
+
+Findings = Iterator[Finding]
+Check = Callable[[PolicyView], Findings]
+
+
+class RegisteredCheck(NamedTuple):
+    """A check, the codes that it may give, and the module that documents them."""
+
+    codes: tuple[str, ...]
+    run: Check
+    module: str
+
+
+CHECKS: list[RegisteredCheck] = []
+"""All checks, in the order in which their modules are loaded."""
+
+
+def checks(*codes: str) -> Callable[[Check], Check]:
+    """Register a function as the check that gives these codes."""
+
+    def register(run: Check) -> Check:
+        CHECKS.append(RegisteredCheck(codes, run, run.__module__))
+        return run
+
+    return register

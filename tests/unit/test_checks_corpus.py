@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from iamsim.checks.codes import AWS_CODES, CODES, NOT_CHECKED, OWN_CODES, learn_more
-from iamsim.checks.registry import CHECKS
 from iamsim.checks.rules import load_rules
 from iamsim.checks.validate import Validator
+from iamsim.checks.view import CHECKS
 from iamsim.core.decision import PolicyType
 from iamsim.world.documents import read_document
 

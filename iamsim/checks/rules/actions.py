@@ -18,16 +18,13 @@ from typing import TYPE_CHECKING
 
 from iamsim import catalog
 from iamsim.checks.reference import ENDED_SERVICES
-from iamsim.checks.registry import checks
+from iamsim.checks.view import Findings, PolicyView, checks
 from iamsim.checks.words import has_wildcard
 from iamsim.core.caret import quote
 from iamsim.core.suggest import AMONG_MANY, did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from iamsim.checks.finding import Finding
-    from iamsim.checks.view import PolicyView
     from iamsim.syntax.ast import Value
 
 # Actions that AWS's validation does not know any more, as its answers of March 2026 about its own
@@ -54,7 +51,7 @@ PRIVATE_MARKETPLACE = frozenset(
 
 
 @checks("INVALID_ACTION", "INVALID_SERVICE_IN_ACTION", "IAMSIM_RETIRED_ACTION")
-def unknown_actions(policy: PolicyView) -> Iterator[Finding]:
+def unknown_actions(policy: PolicyView) -> Findings:
     """Every entry of Action and NotAction."""
     for statement in policy.statements:
         for value in statement.actions.values if statement.actions else ():

@@ -10,20 +10,12 @@ included. In a statement that denies, `NotPrincipal` does what people expect.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from iamsim.checks.registry import checks
+from iamsim.checks.view import Findings, PolicyView, checks
 from iamsim.core.decision import PolicyType
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from iamsim.checks.finding import Finding
-    from iamsim.checks.view import PolicyView
 
 
 @checks("ALLOW_WITH_NOT_PRINCIPAL")
-def allow_with_not_principal(policy: PolicyView) -> Iterator[Finding]:
+def allow_with_not_principal(policy: PolicyView) -> Findings:
     """Role trust and resource control policies have codes of their own for `NotPrincipal`."""
     if policy.policy_type not in (PolicyType.RESOURCE, PolicyType.VPC_ENDPOINT):
         return

@@ -13,23 +13,15 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_not
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from iamsim.checks.registry import checks
 from iamsim.checks.rules.reach import find_reach
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from iamsim.checks.finding import Finding
-    from iamsim.checks.view import PolicyView
+from iamsim.checks.view import Findings, PolicyView, checks
 
 CODE = "IAMSIM_ALLOW_WITH_NOT_RESOURCE"
 REPORTED = (("iam:passrole", ""), ("iam:createservicelinkedrole", "aws-service-role/"))
 
 
 @checks(CODE)
-def allow_not_resource(policy: PolicyView) -> Iterator[Finding]:
+def allow_not_resource(policy: PolicyView) -> Findings:
     """Statements of identity-based policies."""
     for statement in policy.statements if policy.is_identity else ():
         resources = statement.resources

@@ -11,22 +11,14 @@ of another name. `ArnLike` compares the parts of an ARN one by one.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from iamsim.checks.registry import checks
+from iamsim.checks.view import Findings, PolicyView, checks
 from iamsim.checks.words import has_wildcard, is_guard
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from iamsim.checks.finding import Finding
-    from iamsim.checks.view import PolicyView
 
 CODE = "STRING_LIKE_OPERATOR_WITH_ARN_CONDITION_KEYS"
 
 
 @checks(CODE)
-def text_operator_on_arn(policy: PolicyView) -> Iterator[Finding]:
+def text_operator_on_arn(policy: PolicyView) -> Findings:
     """Keys that hold nothing but ARNs."""
     for statement, condition in policy.conditions():
         base = condition.operator.base

@@ -20,16 +20,13 @@ from typing import TYPE_CHECKING
 from iamsim.catalog.regions import PARTITIONS, is_region, may_be_region
 from iamsim.checks.arn_formats import ArnFormat, ArnText, cut_arn
 from iamsim.checks.finding import Finding, Place
-from iamsim.checks.registry import checks
+from iamsim.checks.view import Findings, PolicyView, checks
 from iamsim.checks.words import wildcard_free
 from iamsim.core.arn import is_account_id
 from iamsim.core.caret import quote
 from iamsim.core.suggest import did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from iamsim.checks.view import PolicyView
     from iamsim.syntax.ast import Value
 
 # Owners of shared resources that stand in place of an account.
@@ -57,7 +54,7 @@ MISSING = {"region": "MISSING_ARN_REGION", "account": "MISSING_ARN_ACCOUNT"}
     "MISSING_ARN_REGION",
     "MISSING_ARN_ACCOUNT",
 )
-def resource_arns(policy: PolicyView) -> Iterator[Finding]:
+def resource_arns(policy: PolicyView) -> Findings:
     """Every entry of Resource and NotResource; the first fault of each is reported."""
     if policy.is_trust:
         return  # has no resources, which is another code

@@ -11,15 +11,7 @@ the claim is absent, and `ForAnyValue` says that one audience of many is enough.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from iamsim.checks.registry import checks
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from iamsim.checks.finding import Finding
-    from iamsim.checks.view import PolicyView
+from iamsim.checks.view import Findings, PolicyView, checks
 
 ONE_AUDIENCE = frozenset(
     {
@@ -33,7 +25,7 @@ ONE_AUDIENCE = frozenset(
 
 
 @checks("FORANYVALUE_WITH_AUDIENCE_CLAIM_TYPE", "CONFIRM_AUDIENCE_CLAIM_TYPE")
-def audience_with_set_operator(policy: PolicyView) -> Iterator[Finding]:
+def audience_with_set_operator(policy: PolicyView) -> Findings:
     """The audience claim of each provider."""
     if not policy.is_trust:
         return

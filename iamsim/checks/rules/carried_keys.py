@@ -24,15 +24,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from iamsim.checks.reference import INCOMPLETE, LISTED_SCOPES, SESSION_PREFIXES
-from iamsim.checks.registry import checks
+from iamsim.checks.view import ConditionView, Findings, PolicyView, StatementView, checks
 from iamsim.checks.words import has_wildcard, must_be_present, several
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from iamsim.catalog import ConditionKeyFacts
-    from iamsim.checks.finding import Finding
-    from iamsim.checks.view import ConditionView, PolicyView, StatementView
     from iamsim.syntax.ast import Value
 
 RESOURCE_TAG = "aws:ResourceTag/${TagKey}"
@@ -45,7 +43,7 @@ CLAIM, CLAIMLESS = "cognito-identity.amazonaws.com:aud", "sts:tagsession"
 
 
 @checks("UNSUPPORTED_ACTION_FOR_CONDITION_KEY", "IAMSIM_KEY_NOT_SENT")
-def key_not_sent(policy: PolicyView) -> Iterator[Finding]:
+def key_not_sent(policy: PolicyView) -> Findings:
     """Keys of services, and keys that only some actions send."""
     for statement, condition, facts in _demanded(policy):
         if facts.name == RESOURCE_TAG or condition.lower.startswith(
@@ -81,7 +79,7 @@ def key_not_sent(policy: PolicyView) -> Iterator[Finding]:
 
 
 @checks("IAMSIM_NEGATED_KEY_NOT_SENT")
-def negated_key_not_sent(policy: PolicyView) -> Iterator[Finding]:
+def negated_key_not_sent(policy: PolicyView) -> Findings:
     """Negated conditions that every request for the actions meets, since none carries the key; of
     actions that are named one by one, those that do not."""
     for statement, condition in policy.conditions():
@@ -122,7 +120,7 @@ def negated_key_not_sent(policy: PolicyView) -> Iterator[Finding]:
     "ALLOW_NOTACTION_WITH_UNSUPPORTED_TAG_CONDITION_KEY_FOR_SERVICE",
     "DENY_NOTACTION_WITH_UNSUPPORTED_TAG_CONDITION_KEY_FOR_SERVICE",
 )
-def tag_not_sent(policy: PolicyView) -> Iterator[Finding]:
+def tag_not_sent(policy: PolicyView) -> Findings:
     """Tags of resources of services that do not tell them."""
     for statement, condition, facts in _demanded(policy):
         actions = statement.actions

@@ -13,17 +13,9 @@ action is not allowed, nobody can satisfy the policy.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from iamsim.checks.registry import checks
+from iamsim.checks.view import Findings, PolicyView, StatementView, checks
 from iamsim.checks.words import must_be_present
 from iamsim.core.caret import quote
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from iamsim.checks.finding import Finding
-    from iamsim.checks.view import PolicyView, StatementView
 
 TAG_SESSION, SET_SOURCE_IDENTITY = "sts:TagSession", "sts:SetSourceIdentity"
 COMPANIONS = {
@@ -37,7 +29,7 @@ ROLES_ANYWHERE = "rolesanywhere.amazonaws.com"
 
 
 @checks("MISSING_ACTION_FOR_CONDITION_KEY")
-def missing_companion(policy: PolicyView) -> Iterator[Finding]:
+def missing_companion(policy: PolicyView) -> Findings:
     """Whoever must pass tags may pass them."""
     if not policy.is_trust:
         return
@@ -56,7 +48,7 @@ def missing_companion(policy: PolicyView) -> Iterator[Finding]:
 
 
 @checks("MISSING_ACTION_FOR_ROLES_ANYWHERE_TRUST_POLICY")
-def roles_anywhere(policy: PolicyView) -> Iterator[Finding]:
+def roles_anywhere(policy: PolicyView) -> Findings:
     """IAM Roles Anywhere always sets tags and a source identity."""
     for statement in policy.statements if policy.is_trust else ():
         if not statement.allows or not _names(policy, statement, ASSUME_ROLE):

@@ -12,23 +12,15 @@ the document.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from iamsim.checks.registry import checks
+from iamsim.checks.view import ConditionView, Findings, PolicyView, checks
 from iamsim.core.caret import quote
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from iamsim.checks.finding import Finding
-    from iamsim.checks.view import ConditionView, PolicyView
 
 # Keys that end in the key of a tag.
 TAG_KEYS = ("tag", "tagkey")
 
 
 @checks("INVALID_CONDITION_KEY_FORMAT")
-def key_format(policy: PolicyView) -> Iterator[Finding]:
+def key_format(policy: PolicyView) -> Findings:
     """A key has a prefix, a colon and a name."""
     for _, condition in policy.conditions():
         prefix, colon, name = condition.key.partition(":")
@@ -41,7 +33,7 @@ def key_format(policy: PolicyView) -> Iterator[Finding]:
 
 
 @checks("MISSING_TAG_KEY_IN_CONDITION")
-def missing_tag_key(policy: PolicyView) -> Iterator[Finding]:
+def missing_tag_key(policy: PolicyView) -> Findings:
     """Tags are asked for by name."""
     for _, condition in policy.conditions():
         name, slash, tag = condition.lower.partition(":")[2].partition("/")
@@ -56,7 +48,7 @@ def missing_tag_key(policy: PolicyView) -> Iterator[Finding]:
 
 
 @checks("DUPLICATE_KEYS_WITH_DIFFERENT_CASE")
-def duplicate_keys(policy: PolicyView) -> Iterator[Finding]:
+def duplicate_keys(policy: PolicyView) -> Findings:
     """A key is spelled one way in a condition block: the whole `Condition`, says the page."""
     for statement in policy.statements:
         seen: dict[str, dict[str, ConditionView]] = {}

@@ -16,16 +16,13 @@ from typing import TYPE_CHECKING
 
 from iamsim import catalog
 from iamsim.checks.arn_formats import cut_arn
-from iamsim.checks.registry import checks
+from iamsim.checks.view import ConditionView, Findings, PolicyView, checks
 from iamsim.checks.words import has_wildcard, wildcard_free
 from iamsim.core.caret import quote
 from iamsim.core.suggest import AMONG_MANY, did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from iamsim.checks.finding import Finding
-    from iamsim.checks.view import ConditionView, PolicyView
 
 REPLACED = "aws:arn"
 # Claims of SAML assertions and of Amazon's own web identities stand under these prefixes.
@@ -33,7 +30,7 @@ OTHER_PREFIXES = frozenset({"saml", "cognito-identity", "identitystore"})
 
 
 @checks("UNSUPPORTED_GLOBAL_CONDITION_KEY", "DEPRECATED_GLOBAL_CONDITION_KEY")
-def replaced_key(policy: PolicyView) -> Iterator[Finding]:
+def replaced_key(policy: PolicyView) -> Findings:
     """The old name for two different things."""
     for _, condition in policy.conditions():
         if condition.lower == REPLACED:
@@ -49,7 +46,7 @@ def replaced_key(policy: PolicyView) -> Iterator[Finding]:
 
 
 @checks("INVALID_GLOBAL_CONDITION_KEY", "INVALID_SERVICE_CONDITION_KEY")
-def unknown_keys(policy: PolicyView) -> Iterator[Finding]:
+def unknown_keys(policy: PolicyView) -> Findings:
     """Every condition key that is written as one."""
     for _, condition in policy.conditions():
         key = condition.key
@@ -71,7 +68,7 @@ def unknown_keys(policy: PolicyView) -> Iterator[Finding]:
 
 
 @checks("INVALID_SERVICE")
-def unknown_services(policy: PolicyView) -> Iterator[Finding]:
+def unknown_services(policy: PolicyView) -> Findings:
     """The services of condition keys, and those of ARNs in Resource and NotResource."""
     for _, condition in policy.conditions():
         prefix, colon, name = condition.lower.partition(":")

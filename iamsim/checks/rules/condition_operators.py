@@ -10,23 +10,15 @@ IAM refuses the document. `Null` asks whether a key exists, so "if it exists" ha
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from iamsim.checks.registry import checks
+from iamsim.checks.view import Findings, PolicyView, checks
 from iamsim.checks.words import is_template_function
 from iamsim.core.caret import quote
 from iamsim.core.suggest import did_you_mean
 from iamsim.syntax.operators import operator_spellings, split_operator
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from iamsim.checks.finding import Finding
-    from iamsim.checks.view import PolicyView
-
 
 @checks("INVALID_CONDITION_OPERATOR", "NULL_WITH_IF_EXISTS")
-def unknown_operators(policy: PolicyView) -> Iterator[Finding]:
+def unknown_operators(policy: PolicyView) -> Findings:
     """Look at every operator as written."""
     for statement in policy.statements:
         given = statement.raw.get("Condition")

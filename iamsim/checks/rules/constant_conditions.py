@@ -11,18 +11,10 @@ It reads like a restriction, and is none, or another one than it seems.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from iamsim.checks.registry import checks
+from iamsim.checks.view import ConditionView, Findings, PolicyView, checks
 from iamsim.compile.condition import compile_condition
 from iamsim.core.caret import quote
 from iamsim.syntax.ast import Condition
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from iamsim.checks.finding import Finding
-    from iamsim.checks.view import ConditionView, PolicyView
 
 # By whether the condition holds for a present key, and for an absent one.
 OUTCOMES = {
@@ -51,7 +43,7 @@ PRESENT = "arn:aws:s3:::any"  # a value that both texts and ARNs may have
 
 
 @checks(*(code for code, _, _ in OUTCOMES.values()))
-def constant_conditions(policy: PolicyView) -> Iterator[Finding]:
+def constant_conditions(policy: PolicyView) -> Findings:
     """Patterns that fit everything."""
     for _, condition in policy.conditions():
         base = condition.operator.base

@@ -20,15 +20,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from iamsim.catalog.presence import keys_through_endpoints
-from iamsim.checks.registry import checks
 from iamsim.checks.values import candidates, condition_test
+from iamsim.checks.view import ConditionView, Findings, PolicyView, StatementView, checks
 from iamsim.checks.words import must_be_present
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from iamsim.checks.finding import Finding
-    from iamsim.checks.view import ConditionView, PolicyView, StatementView
 
 CODE = "IAMSIM_CONTRADICTORY_CONDITIONS"
 MFA_KEYS = ("aws:multifactorauthpresent", "aws:multifactorauthage")
@@ -37,7 +36,7 @@ HINT = "move one of the conditions to a statement of its own"
 
 
 @checks(CODE)
-def contradictory_conditions(policy: PolicyView) -> Iterator[Finding]:
+def contradictory_conditions(policy: PolicyView) -> Findings:
     """Every statement with conditions; one finding a statement."""
     for statement in policy.statements:
         if not statement.conditions:

@@ -12,16 +12,8 @@ nobody else asked for.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from iamsim.checks.registry import checks
 from iamsim.checks.rules.reach import find_reach, names_service
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from iamsim.checks.finding import Finding
-    from iamsim.checks.view import PolicyView
+from iamsim.checks.view import Findings, PolicyView, checks
 
 
 @checks(
@@ -32,7 +24,7 @@ if TYPE_CHECKING:
     "CREATE_SLR_WITH_STAR_IN_ACTION_AND_RESOURCE",
     "CREATE_SLR_WITH_STAR_IN_RESOURCE_AND_NOT_ACTION",
 )
-def create_any_role(policy: PolicyView) -> Iterator[Finding]:
+def create_any_role(policy: PolicyView) -> Findings:
     """Statements of identity-based policies that reach iam:CreateServiceLinkedRole."""
     for statement in policy.statements if policy.is_identity else ():
         action = "iam:createservicelinkedrole"

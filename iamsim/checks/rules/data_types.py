@@ -16,16 +16,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from iamsim.checks.reading import text_of
-from iamsim.checks.registry import checks
+from iamsim.checks.view import Findings, PolicyView, StatementView, checks
 from iamsim.checks.words import is_template_function
 from iamsim.syntax.operators import split_operator
 from iamsim.syntax.problem import kind_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from iamsim.checks.finding import Finding
-    from iamsim.checks.view import PolicyView, StatementView
     from iamsim.core.span import Path
 
 CODE = "DATA_TYPE_MISMATCH"
@@ -33,7 +30,7 @@ LISTS = ("Action", "NotAction", "Resource", "NotResource")
 
 
 @checks(CODE)
-def wrong_types(policy: PolicyView) -> Iterator[Finding]:
+def wrong_types(policy: PolicyView) -> Findings:
     """Look at the type of every element."""
     if not isinstance(policy.raw, dict):
         return
@@ -52,7 +49,7 @@ def wrong_types(policy: PolicyView) -> Iterator[Finding]:
         yield from _in_statement(policy, statement)
 
 
-def _in_statement(policy: PolicyView, statement: StatementView) -> Iterator[Finding]:
+def _in_statement(policy: PolicyView, statement: StatementView) -> Findings:
     """Look at the elements of one statement."""
     raw = statement.raw
     for name in ("Sid", "Effect"):
@@ -70,7 +67,7 @@ def _in_statement(policy: PolicyView, statement: StatementView) -> Iterator[Find
         yield from _in_condition(policy, raw["Condition"], statement.element("Condition"))
 
 
-def _in_list(policy: PolicyView, name: str, raw: object, path: Path) -> Iterator[Finding]:
+def _in_list(policy: PolicyView, name: str, raw: object, path: Path) -> Findings:
     """Look at a text or a list of texts."""
     if isinstance(raw, list):
         for index, entry in enumerate(raw):
@@ -80,7 +77,7 @@ def _in_list(policy: PolicyView, name: str, raw: object, path: Path) -> Iterator
         yield _finding(policy, name, "a text or a list of texts", raw, path)
 
 
-def _in_condition(policy: PolicyView, raw: object, path: Path) -> Iterator[Finding]:
+def _in_condition(policy: PolicyView, raw: object, path: Path) -> Findings:
     """Look at the objects and values of a Condition element."""
     if not isinstance(raw, dict):
         yield _finding(policy, "Condition", "an object", raw, path)

@@ -17,14 +17,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from iamsim.checks.registry import checks
 from iamsim.checks.rules.coverage import Scopes, covers_pair
+from iamsim.checks.view import Findings, PolicyView, StatementView, checks
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from iamsim.checks.finding import Finding
-    from iamsim.checks.view import PolicyView, StatementView
 
 DEAD, SHADOWED = "IAMSIM_DEAD_STATEMENT", "IAMSIM_SHADOWED_STATEMENT"
 MOST_PAIRS = 2_000
@@ -33,7 +32,7 @@ HINT = "take the statement out, or narrow the other"
 
 
 @checks(DEAD, SHADOWED)
-def idle_statements(policy: PolicyView) -> Iterator[Finding]:
+def idle_statements(policy: PolicyView) -> Findings:
     """Hold every statement against the others; one finding for each that is idle."""
     known = [statement for statement in policy.statements if statement.effect is not None]
     if not 2 <= len(known) <= MOST_STATEMENTS:  # noqa: PLR2004 - one statement covers no other

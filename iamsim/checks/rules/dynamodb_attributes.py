@@ -11,22 +11,14 @@ nothing.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from iamsim.checks.registry import checks
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from iamsim.checks.finding import Finding
-    from iamsim.checks.view import PolicyView
+from iamsim.checks.view import Findings, PolicyView, checks
 
 CODE = "DYNAMODB_ATTRIBUTES_WITHOUT_SELECT"
 READING = ("dynamodb:query", "dynamodb:scan")
 
 
 @checks(CODE)
-def attributes_without_select(policy: PolicyView) -> Iterator[Finding]:
+def attributes_without_select(policy: PolicyView) -> Findings:
     """Conditions on attributes."""
     for statement, condition in policy.conditions():
         actions = statement.actions

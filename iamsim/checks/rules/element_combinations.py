@@ -9,21 +9,13 @@ IAM refuses the document: the two would contradict each other.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from iamsim.checks.registry import checks
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from iamsim.checks.finding import Finding
-    from iamsim.checks.view import PolicyView
+from iamsim.checks.view import Findings, PolicyView, checks
 
 CODE = "UNSUPPORTED_ELEMENT_COMBINATION"
 
 
 @checks(CODE)
-def conflicting_elements(policy: PolicyView) -> Iterator[Finding]:
+def conflicting_elements(policy: PolicyView) -> Findings:
     """Each element excludes its Not form."""
     for statement in policy.statements:
         for name in ("Principal", "Action", "Resource"):

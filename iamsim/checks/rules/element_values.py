@@ -11,22 +11,14 @@ the day when the policy was written.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from iamsim.checks.registry import checks
+from iamsim.checks.view import Findings, PolicyView, checks
 from iamsim.core.caret import quote
 from iamsim.core.suggest import did_you_mean
 from iamsim.syntax.elements import EFFECTS, POLICY_ELEMENTS, STATEMENT_ELEMENTS, VERSIONS
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from iamsim.checks.finding import Finding
-    from iamsim.checks.view import PolicyView
-
 
 @checks("INVALID_EFFECT")
-def invalid_effect(policy: PolicyView) -> Iterator[Finding]:
+def invalid_effect(policy: PolicyView) -> Findings:
     """There are two effects."""
     for statement in policy.statements:
         effect = statement.raw.get("Effect")
@@ -37,7 +29,7 @@ def invalid_effect(policy: PolicyView) -> Iterator[Finding]:
 
 
 @checks("INVALID_VERSION")
-def invalid_version(policy: PolicyView) -> Iterator[Finding]:
+def invalid_version(policy: PolicyView) -> Findings:
     """There are two versions of the language."""
     if policy.version is not None and policy.version not in VERSIONS:
         message = f"there is no policy language version {quote(policy.version)}"
@@ -46,7 +38,7 @@ def invalid_version(policy: PolicyView) -> Iterator[Finding]:
 
 
 @checks("INVALID_POLICY_ELEMENT")
-def invalid_element(policy: PolicyView) -> Iterator[Finding]:
+def invalid_element(policy: PolicyView) -> Findings:
     """Members of a policy and of its statements that no policy has."""
     if not isinstance(policy.raw, dict):
         return

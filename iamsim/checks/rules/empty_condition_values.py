@@ -14,13 +14,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from iamsim.checks.registry import checks
+from iamsim.checks.view import Findings, PolicyView, checks
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from iamsim.checks.finding import Finding
-    from iamsim.checks.view import PolicyView
     from iamsim.syntax.operators import OperatorName
 
 IF_ABSENT = 'to ask for requests without the key, write `"Null": {"KEY": "true"}`'
@@ -32,7 +28,7 @@ IF_ABSENT = 'to ask for requests without the key, write `"Null": {"KEY": "true"}
     "EMPTY_ARRAY_CONDITION_FORANYVALUE",
     "EMPTY_ARRAY_CONDITION_IFEXISTS",
 )
-def empty_values(policy: PolicyView) -> Iterator[Finding]:
+def empty_values(policy: PolicyView) -> Findings:
     """Keys with an empty list of values."""
     for _, condition in policy.conditions():
         if condition.raw == []:

@@ -11,15 +11,7 @@ empty `Condition` asks nothing. Either something is missing, or the element can 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from iamsim.checks.registry import checks
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from iamsim.checks.finding import Finding
-    from iamsim.checks.view import PolicyView
+from iamsim.checks.view import Findings, PolicyView, checks
 
 LISTS = (
     ("Action", "EMPTY_ARRAY_ACTION"),
@@ -30,7 +22,7 @@ LISTS = (
 
 
 @checks("EMPTY_ARRAY_ACTION", "EMPTY_ARRAY_RESOURCE")
-def empty_lists(policy: PolicyView) -> Iterator[Finding]:
+def empty_lists(policy: PolicyView) -> Findings:
     """Lists of actions and resources without an entry."""
     for statement in policy.statements:
         for name, code in LISTS:
@@ -40,7 +32,7 @@ def empty_lists(policy: PolicyView) -> Iterator[Finding]:
 
 
 @checks("EMPTY_ARRAY_PRINCIPAL", "EMPTY_OBJECT_PRINCIPAL")
-def empty_principals(policy: PolicyView) -> Iterator[Finding]:
+def empty_principals(policy: PolicyView) -> Findings:
     """Principal elements that name nobody."""
     for statement in policy.statements:
         for name in ("Principal", "NotPrincipal"):
@@ -56,7 +48,7 @@ def empty_principals(policy: PolicyView) -> Iterator[Finding]:
 
 
 @checks("EMPTY_OBJECT_CONDITION")
-def empty_condition(policy: PolicyView) -> Iterator[Finding]:
+def empty_condition(policy: PolicyView) -> Findings:
     """Conditions without a test, as a whole or under one operator."""
     for statement in policy.statements:
         given = statement.raw.get("Condition")

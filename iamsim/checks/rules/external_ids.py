@@ -16,19 +16,11 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_common-scenarios_third
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from iamsim.checks.registry import checks
 from iamsim.checks.shown import Witness
+from iamsim.checks.view import Findings, PolicyView, StatementView, checks
 from iamsim.checks.witness import first_allowed, meet, resource_of
 from iamsim.core.arn import find_arn, is_account_id
 from iamsim.core.caret import quote
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from iamsim.checks.finding import Finding
-    from iamsim.checks.view import PolicyView, StatementView
 
 CODE = "IAMSIM_EXTERNAL_ID_NOT_DEMANDED"
 KEY = "sts:ExternalId"
@@ -56,7 +48,7 @@ VENDORS = {
 
 
 @checks(CODE)
-def external_id_not_demanded(policy: PolicyView) -> Iterator[Finding]:
+def external_id_not_demanded(policy: PolicyView) -> Findings:
     """Vendors that are not asked, and conditions that everybody passes."""
     for statement in policy.statements if policy.is_trust else ():
         principals = statement.principals

@@ -13,18 +13,11 @@ Nobody can assume the role this way, although the policy reads as if somebody co
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
-from iamsim.checks.registry import checks
+from iamsim.checks.view import Findings, PolicyView, StatementView, checks
 from iamsim.checks.words import has_wildcard
 from iamsim.core.caret import quote
 from iamsim.core.decision import PolicyType
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from iamsim.checks.finding import Finding
-    from iamsim.checks.view import PolicyView, StatementView
 
 _match_host = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+", re.IGNORECASE).fullmatch
 _match_provider = re.compile(
@@ -47,7 +40,7 @@ def provider_kind(text: str) -> str | None:
 
 
 @checks("FEDERATED_PRINCIPAL_NOT_SUPPORTED")
-def federated_elsewhere(policy: PolicyView) -> Iterator[Finding]:
+def federated_elsewhere(policy: PolicyView) -> Findings:
     """Only role trust policies know federated principals."""
     if policy.policy_type is not PolicyType.RESOURCE:
         return
@@ -61,7 +54,7 @@ def federated_elsewhere(policy: PolicyView) -> Iterator[Finding]:
 
 
 @checks("INVALID_FEDERATED_PRINCIPAL_SYNTAX_IN_ROLE_TRUST_POLICY")
-def federated_form(policy: PolicyView) -> Iterator[Finding]:
+def federated_form(policy: PolicyView) -> Findings:
     """A provider is a host or an ARN."""
     for statement in policy.statements if policy.is_trust else ():
         for kind, value in statement.principals.entries if statement.principals else ():
@@ -74,7 +67,7 @@ def federated_form(policy: PolicyView) -> Iterator[Finding]:
 
 
 @checks("MISMATCHED_ACTION_FOR_PRINCIPAL")
-def mismatched_action(policy: PolicyView) -> Iterator[Finding]:
+def mismatched_action(policy: PolicyView) -> Findings:
     """Each action of STS is for one kind of caller."""
     for statement in policy.statements if policy.is_trust else ():
         kinds = _caller_kinds(statement)

@@ -24,21 +24,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from iamsim.checks.issuers import COGNITO, GITHUB, ISSUERS
-from iamsim.checks.registry import checks
 from iamsim.checks.rules.oidc_trust import (
     REPOSITORY_CLAIMS,
     host_of,
     oidc_providers,
     show_stranger,
 )
+from iamsim.checks.view import Findings, PolicyView, StatementView, checks
 from iamsim.checks.words import has_wildcard
 from iamsim.core.caret import quote
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from iamsim.checks.finding import Finding
-    from iamsim.checks.view import PolicyView, StatementView
     from iamsim.syntax.ast import Value
 
 GITHUB_CODE = "IAMSIM_GITHUB_OWNER_WILDCARD"
@@ -46,7 +42,7 @@ TENANT_CODE = "IAMSIM_OIDC_TENANT_NOT_ASKED"
 
 
 @checks(GITHUB_CODE, TENANT_CODE)
-def open_tenant(policy: PolicyView) -> Iterator[Finding]:
+def open_tenant(policy: PolicyView) -> Findings:
     """Providers of which some claim is asked, and tokens of strangers pass."""
     for statement, provider in oidc_providers(policy):
         host = host_of(provider.text)
@@ -77,7 +73,7 @@ def open_tenant(policy: PolicyView) -> Iterator[Finding]:
 
 
 @checks("IAMSIM_OIDC_AUDIENCE_NOT_ASKED")
-def audience_not_asked(policy: PolicyView) -> Iterator[Finding]:
+def audience_not_asked(policy: PolicyView) -> Findings:
     """Some claim is asked, and the audience is not."""
     for statement, provider in oidc_providers(policy):
         host = host_of(provider.text)

@@ -12,22 +12,15 @@ larger than it seems.
 from __future__ import annotations
 
 from ipaddress import ip_network
-from typing import TYPE_CHECKING
 
-from iamsim.checks.registry import checks
+from iamsim.checks.view import Findings, PolicyView, checks
 from iamsim.compile.literals import read_network
 from iamsim.core.caret import quote
 from iamsim.syntax.operators import OPERATORS, Family
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from iamsim.checks.finding import Finding
-    from iamsim.checks.view import PolicyView
-
 
 @checks("TYPE_MISMATCH_IP_RANGE", "IMPROVE_IP_RANGE")
-def ip_ranges(policy: PolicyView) -> Iterator[Finding]:
+def ip_ranges(policy: PolicyView) -> Findings:
     """The values of the operators for addresses."""
     for _, condition in policy.conditions():
         if OPERATORS[condition.operator.base].family is not Family.IP_ADDRESS:

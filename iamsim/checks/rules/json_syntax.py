@@ -15,12 +15,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from iamsim.checks.finding import Finding, Place
-from iamsim.checks.registry import checks
+from iamsim.checks.view import Findings, PolicyView, checks
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from iamsim.checks.view import PolicyView
     from iamsim.core.errors import PolicyError
     from iamsim.core.span import Source
 
@@ -38,7 +35,7 @@ def syntax_finding(error: PolicyError, source: Source) -> Finding:
 
 
 @checks("JSON_SYNTAX_ERROR")
-def empty_document(policy: PolicyView) -> Iterator[Finding]:
+def empty_document(policy: PolicyView) -> Findings:
     """A JSON text that is no object is no policy either."""
     if not isinstance(policy.raw, dict):
         hint = "a policy starts with `{`"

@@ -20,16 +20,10 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_mfa_configure-ap
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-from iamsim.checks.registry import checks
 from iamsim.checks.values import condition_test
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from iamsim.checks.finding import Finding
-    from iamsim.checks.view import ConditionView, PolicyView, StatementView
+from iamsim.checks.view import ConditionView, Findings, PolicyView, StatementView, checks
 
 CODE = "IAMSIM_MFA_NOT_ASKED_OF_ACCESS_KEYS"
 TURNED = "IAMSIM_MFA_TURNED_AROUND"
@@ -49,7 +43,7 @@ class Outcome(NamedTuple):
 
 
 @checks(CODE)
-def mfa_not_asked(policy: PolicyView) -> Iterator[Finding]:
+def mfa_not_asked(policy: PolicyView) -> Findings:
     """Conditions on the two keys that let through who does not tell."""
     for statement, condition in policy.conditions():
         outcome = _outcome(policy, condition)
@@ -63,7 +57,7 @@ def mfa_not_asked(policy: PolicyView) -> Iterator[Finding]:
 
 
 @checks(TURNED)
-def mfa_turned_around(policy: PolicyView) -> Iterator[Finding]:
+def mfa_turned_around(policy: PolicyView) -> Findings:
     """Conditions that pass only those without a device."""
     for statement, condition in policy.conditions():
         outcome = _outcome(policy, condition) if condition.lower == PRESENT else None

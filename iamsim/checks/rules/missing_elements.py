@@ -13,21 +13,13 @@ resource-based policies whose resource type is unknown.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from iamsim.catalog.resource_types import find_type
-from iamsim.checks.registry import checks
-from iamsim.checks.view import WITH_PRINCIPAL, PolicyView
+from iamsim.checks.view import WITH_PRINCIPAL, Findings, PolicyView, checks
 from iamsim.core.decision import PolicyType
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from iamsim.checks.finding import Finding
 
 
 @checks("MISSING_STATEMENT")
-def missing_statement(policy: PolicyView) -> Iterator[Finding]:
+def missing_statement(policy: PolicyView) -> Findings:
     """A policy consists of statements."""
     raw = policy.raw
     if isinstance(raw, dict) and ("Statement" not in raw or raw["Statement"] == []):
@@ -37,7 +29,7 @@ def missing_statement(policy: PolicyView) -> Iterator[Finding]:
 
 
 @checks("MISSING_EFFECT")
-def missing_effect(policy: PolicyView) -> Iterator[Finding]:
+def missing_effect(policy: PolicyView) -> Findings:
     """Nothing is allowed or denied by default."""
     for statement in policy.statements:
         if "Effect" not in statement.raw:
@@ -47,7 +39,7 @@ def missing_effect(policy: PolicyView) -> Iterator[Finding]:
 
 
 @checks("MISSING_ACTION")
-def missing_action(policy: PolicyView) -> Iterator[Finding]:
+def missing_action(policy: PolicyView) -> Findings:
     """A statement is about actions."""
     for statement in policy.statements:
         if not {"Action", "NotAction"} & statement.raw.keys():
@@ -57,7 +49,7 @@ def missing_action(policy: PolicyView) -> Iterator[Finding]:
 
 
 @checks("MISSING_RESOURCE")
-def missing_resource(policy: PolicyView) -> Iterator[Finding]:
+def missing_resource(policy: PolicyView) -> Findings:
     """A statement is about resources, unless it is attached to one that is meant anyway."""
     if policy.is_trust:
         return
@@ -73,7 +65,7 @@ def missing_resource(policy: PolicyView) -> Iterator[Finding]:
 
 
 @checks("MISSING_PRINCIPAL")
-def missing_principal(policy: PolicyView) -> Iterator[Finding]:
+def missing_principal(policy: PolicyView) -> Findings:
     """A policy of a resource says who it is about."""
     if policy.policy_type not in WITH_PRINCIPAL:
         return

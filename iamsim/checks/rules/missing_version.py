@@ -10,19 +10,11 @@ variable but these very characters. The statement then matches nothing, or spare
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from iamsim.checks.registry import checks
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from iamsim.checks.finding import Finding
-    from iamsim.checks.view import PolicyView
+from iamsim.checks.view import Findings, PolicyView, checks
 
 
 @checks("MISSING_VERSION")
-def missing_version(policy: PolicyView) -> Iterator[Finding]:
+def missing_version(policy: PolicyView) -> Findings:
     """The version is optional, and its default is the old one."""
     if isinstance(policy.raw, dict) and "Version" not in policy.raw:
         message = "the policy has no `Version`: it is read as version `2008-10-17`"

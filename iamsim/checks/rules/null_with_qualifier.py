@@ -9,19 +9,11 @@ By AWS's page the first always holds and the second never does, whatever the req
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from iamsim.checks.registry import checks
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from iamsim.checks.finding import Finding
-    from iamsim.checks.view import PolicyView
+from iamsim.checks.view import Findings, PolicyView, checks
 
 
 @checks("NULL_WITH_QUALIFIER")
-def null_with_qualifier(policy: PolicyView) -> Iterator[Finding]:
+def null_with_qualifier(policy: PolicyView) -> Findings:
     """`Null` asks about the key as a whole, not about its values."""
     for _, condition in policy.conditions():
         operator = condition.operator

@@ -17,8 +17,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from iamsim.checks.issuers import GITHUB, stranger_tokens
-from iamsim.checks.registry import checks
 from iamsim.checks.rules.federated_principals import provider_kind
+from iamsim.checks.view import Findings, PolicyView, StatementView, checks
 from iamsim.checks.witness import first_allowed, resource_of
 from iamsim.checks.words import has_wildcard
 from iamsim.core.caret import quote
@@ -26,9 +26,7 @@ from iamsim.core.caret import quote
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from iamsim.checks.finding import Finding
     from iamsim.checks.shown import Witness
-    from iamsim.checks.view import PolicyView, StatementView
     from iamsim.syntax.ast import Value
 
 REPOSITORY_CLAIMS = ("sub", "job_workflow_ref", "repository", "repository_id")
@@ -36,7 +34,7 @@ SUBJECT_PARTS = 2
 
 
 @checks("MISSING_CONDITION_KEY_FOR_OIDC_PRINCIPAL", "MISSING_GITHUB_REPO_CONDITION_KEY")
-def unasked_claims(policy: PolicyView) -> Iterator[Finding]:
+def unasked_claims(policy: PolicyView) -> Findings:
     """Some claim of the provider is asked; of GitHub one that tells the repository."""
     for statement, value in oidc_providers(policy):
         host = host_of(value.text)
@@ -57,7 +55,7 @@ def unasked_claims(policy: PolicyView) -> Iterator[Finding]:
 
 
 @checks("SPECIFIC_GITHUB_REPO_AND_BRANCH_RECOMMENDED")
-def wide_subject(policy: PolicyView) -> Iterator[Finding]:
+def wide_subject(policy: PolicyView) -> Findings:
     """The subject names one repository and one branch."""
     for statement in dict.fromkeys(id_ for id_, _ in _github_statements(policy)):
         keys = policy.statements[statement].keys

@@ -11,22 +11,14 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_ver
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from iamsim.checks.registry import checks
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from iamsim.checks.finding import Finding
-    from iamsim.checks.view import PolicyView
+from iamsim.checks.view import Findings, PolicyView, checks
 
 CODE = "IAMSIM_OLD_VERSION"
 OLD = "2008-10-17"
 
 
 @checks(CODE)
-def old_version(policy: PolicyView) -> Iterator[Finding]:
+def old_version(policy: PolicyView) -> Findings:
     """The version, where it is written."""
     if policy.version == OLD:
         message = f"version {OLD} of the language knows no policy variables"

@@ -10,23 +10,15 @@ them for the same operator; other tools may not, and people who search for the o
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from iamsim.checks.registry import checks
+from iamsim.checks.view import Findings, PolicyView, checks
 from iamsim.core.caret import quote
 from iamsim.syntax.operators import operator_spellings
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from iamsim.checks.finding import Finding
-    from iamsim.checks.view import PolicyView
 
 CODE = "IAMSIM_OPERATOR_LETTER_CASE"
 
 
 @checks(CODE)
-def letter_case(policy: PolicyView) -> Iterator[Finding]:
+def letter_case(policy: PolicyView) -> Findings:
     """Operators that are known, and not as they are known; each once."""
     told = set()
     for _, condition in policy.conditions():

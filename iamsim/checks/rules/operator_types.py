@@ -12,18 +12,10 @@ nothing.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from iamsim.checks.registry import checks
+from iamsim.checks.view import ConditionView, Findings, PolicyView, checks
 from iamsim.core.caret import quote
 from iamsim.core.json_text import JsonNumber
 from iamsim.syntax.operators import OPERATORS, Family
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from iamsim.checks.finding import Finding
-    from iamsim.checks.view import ConditionView, PolicyView
 
 # The families that read each type; the first is the one to recommend.
 FAMILIES = {
@@ -38,7 +30,7 @@ FAMILIES = {
 
 
 @checks("TYPE_MISMATCH")
-def mismatched_operator(policy: PolicyView) -> Iterator[Finding]:
+def mismatched_operator(policy: PolicyView) -> Findings:
     """Operators and the types of keys."""
     for _, condition in policy.conditions():
         family = OPERATORS[condition.operator.base].family
@@ -65,7 +57,7 @@ def _holds_arns(condition: ConditionView, family: Family) -> bool:
 
 
 @checks("INVALID_CONDITION_DATA_TYPE")
-def mixed_types(policy: PolicyView) -> Iterator[Finding]:
+def mixed_types(policy: PolicyView) -> Findings:
     """The values of one key are of one JSON type."""
     for _, condition in policy.conditions():
         listed = condition.raw if isinstance(condition.raw, list) else []
@@ -91,7 +83,7 @@ def _kind(value: object) -> str | None:
 
 
 @checks("INVALID_CONDITION_MULTIPLE_BOOLEAN")
-def several_booleans(policy: PolicyView) -> Iterator[Finding]:
+def several_booleans(policy: PolicyView) -> Findings:
     """A boolean key is compared with one value."""
     for _, condition in policy.conditions():
         if condition.operator.base == "Bool" and len(condition.values) > 1:

@@ -10,16 +10,8 @@ Private addresses repeat: every VPC of every account can have the same ones.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from iamsim.checks.registry import checks
+from iamsim.checks.view import Findings, PolicyView, checks
 from iamsim.checks.words import is_guard
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from iamsim.checks.finding import Finding
-    from iamsim.checks.view import PolicyView
 
 PAIRS = {
     "aws:vpcsourceip": (
@@ -31,7 +23,7 @@ PAIRS = {
 
 
 @checks("MISSING_PAIRED_CONDITION_KEYS")
-def lonely_keys(policy: PolicyView) -> Iterator[Finding]:
+def lonely_keys(policy: PolicyView) -> Findings:
     """Private addresses without their network."""
     for statement, condition in policy.conditions():
         partners, named = PAIRS.get(condition.lower, (set(), ""))

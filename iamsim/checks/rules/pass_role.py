@@ -13,17 +13,8 @@ instance or a function with an administrator's role.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from iamsim.checks.registry import checks
 from iamsim.checks.rules.reach import find_reach, names_service
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from iamsim.checks.finding import Finding
-    from iamsim.checks.view import PolicyView
-
+from iamsim.checks.view import Findings, PolicyView, checks
 
 ASSOCIATED = ("iam:associatedresourcearn",)  # with it, AWS does not ask for the service
 
@@ -36,7 +27,7 @@ ASSOCIATED = ("iam:associatedresourcearn",)  # with it, AWS does not ask for the
     "PASS_ROLE_WITH_STAR_IN_ACTION_AND_RESOURCE",
     "PASS_ROLE_WITH_STAR_IN_RESOURCE_AND_NOT_ACTION",
 )
-def pass_any_role(policy: PolicyView) -> Iterator[Finding]:
+def pass_any_role(policy: PolicyView) -> Findings:
     """Statements of identity-based policies that reach iam:PassRole on all roles."""
     for statement in policy.statements if policy.is_identity else ():
         reach = find_reach(policy, statement, "iam:passrole", "")

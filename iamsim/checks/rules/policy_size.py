@@ -44,18 +44,11 @@ https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_SetRepositoryPolic
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
 
 from iamsim.catalog.resource_types import ResourceType, find_type, resource_types
-from iamsim.checks.registry import checks
+from iamsim.checks.view import Findings, PolicyView, checks
 from iamsim.checks.words import as_it_stands
 from iamsim.core.decision import PolicyType
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from iamsim.checks.finding import Finding
-    from iamsim.checks.view import PolicyView
 
 IDENTITY = "POLICY_SIZE_EXCEEDS_IDENTITY_POLICY_QUOTA"
 QUOTAS = {
@@ -95,7 +88,7 @@ ORGANIZATION = frozenset({PolicyType.SERVICE_CONTROL, PolicyType.RESOURCE_CONTRO
     "POLICY_SIZE_EXCEEDS_SCP_QUOTA",
     "POLICY_SIZE_EXCEEDS_RCP_QUOTA",
 )
-def policy_size(policy: PolicyView) -> Iterator[Finding]:
+def policy_size(policy: PolicyView) -> Findings:
     """Count the characters as the service does."""
     code, quota = QUOTAS.get(policy.policy_type, ("POLICY_SIZE_EXCEEDS_RESOURCE_POLICY_QUOTA", 0))
     attached = policy.resource_type or ""
@@ -120,7 +113,7 @@ def policy_size(policy: PolicyView) -> Iterator[Finding]:
 
 
 @checks(MANAGED)
-def managed_policy_size(policy: PolicyView) -> Iterator[Finding]:
+def managed_policy_size(policy: PolicyView) -> Findings:
     """What ValidatePolicy takes and IAM does not save as a managed policy."""
     if policy.policy_type not in (PolicyType.IDENTITY, PolicyType.PERMISSIONS_BOUNDARY):
         return
@@ -134,7 +127,7 @@ def managed_policy_size(policy: PolicyView) -> Iterator[Finding]:
 
 
 @checks("IAMSIM_QUEUE_POLICY_QUOTA")
-def queue_policy(policy: PolicyView) -> Iterator[Finding]:
+def queue_policy(policy: PolicyView) -> Findings:
     """Statements, principals, conditions and actions of the policy of a queue."""
     if policy.policy_type is not PolicyType.RESOURCE:
         return

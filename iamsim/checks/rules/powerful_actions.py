@@ -46,16 +46,14 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from iamsim.checks.escalation_paths import Way, known_ways
-from iamsim.checks.registry import checks
 from iamsim.checks.shown import Witness
+from iamsim.checks.view import Findings, PolicyView, StatementView, checks
 from iamsim.checks.witness import OWNER, first_allowed, resource_of
 from iamsim.checks.words import several
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
-    from iamsim.checks.finding import Finding
-    from iamsim.checks.view import PolicyView, StatementView
 
 LEVEL = "Permissions management"
 CHANGING = frozenset({"Write", "Tagging", LEVEL})
@@ -215,7 +213,7 @@ SENSITIVE = frozenset(
 
 
 @checks("IAMSIM_PRIVILEGE_ESCALATION")
-def privilege_escalation(policy: PolicyView) -> Iterator[Finding]:
+def privilege_escalation(policy: PolicyView) -> Findings:
     """Statements that complete a known way to more permissions."""
     if not policy.is_identity:
         return
@@ -251,21 +249,21 @@ def _services_of_ways() -> frozenset[str]:
 
 
 @checks("IAMSIM_CREDENTIALS_EXPOSURE")
-def credentials_exposure(policy: PolicyView) -> Iterator[Finding]:
+def credentials_exposure(policy: PolicyView) -> Findings:
     """Actions that answer with credentials."""
     what = "credentials of others come from"
     yield from _findings(policy, "IAMSIM_CREDENTIALS_EXPOSURE", what, CREDENTIALS.__contains__)
 
 
 @checks("IAMSIM_DATA_EXFILTRATION")
-def sensitive_access(policy: PolicyView) -> Iterator[Finding]:
+def sensitive_access(policy: PolicyView) -> Findings:
     """Actions that read contents."""
     what = "contents of all resources can be read with"
     yield from _findings(policy, "IAMSIM_DATA_EXFILTRATION", what, SENSITIVE.__contains__)
 
 
 @checks("IAMSIM_INFRASTRUCTURE_MODIFICATION")
-def infrastructure_modification(policy: PolicyView) -> Iterator[Finding]:
+def infrastructure_modification(policy: PolicyView) -> Findings:
     """Actions that change things which could be named."""
 
     def changes(action: str) -> bool:
@@ -277,7 +275,7 @@ def infrastructure_modification(policy: PolicyView) -> Iterator[Finding]:
 
 
 @checks("IAMSIM_RESOURCE_EXPOSURE")
-def permissions_management(policy: PolicyView) -> Iterator[Finding]:
+def permissions_management(policy: PolicyView) -> Findings:
     """Actions of that access level, and others that share."""
 
     def manages(action: str) -> bool:
@@ -292,7 +290,7 @@ def permissions_management(policy: PolicyView) -> Iterator[Finding]:
 
 
 @checks("IAMSIM_RESOURCE_POLICY_ESCALATION")
-def writes_policies(policy: PolicyView) -> Iterator[Finding]:
+def writes_policies(policy: PolicyView) -> Findings:
     """Statements that allow a part of a service, and the action that opens the rest."""
     for statement in policy.statements if policy.is_identity else ():
         actions = statement.actions
@@ -317,9 +315,7 @@ def writes_policies(policy: PolicyView) -> Iterator[Finding]:
                 break
 
 
-def _findings(
-    policy: PolicyView, code: str, what: str, belongs: Callable[[str], bool]
-) -> Iterator[Finding]:
+def _findings(policy: PolicyView, code: str, what: str, belongs: Callable[[str], bool]) -> Findings:
     """Make one finding for each statement that allows actions of a group."""
     if not policy.is_identity:
         return

@@ -12,20 +12,13 @@ The service that keeps the policy refuses it. An ARN without its kind is the mos
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
-from iamsim.checks.registry import checks
-from iamsim.checks.view import WITH_PRINCIPAL, PolicyView
+from iamsim.checks.view import WITH_PRINCIPAL, Findings, PolicyView, checks
 from iamsim.checks.words import is_template_function
 from iamsim.core.arn import PRINCIPAL_SERVICES, find_arn, is_account_id
 from iamsim.core.caret import quote
 from iamsim.core.suggest import did_you_mean
 from iamsim.syntax.elements import PRINCIPAL_KINDS
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from iamsim.checks.finding import Finding
 
 ELEMENTS = ("Principal", "NotPrincipal")
 OF_AWS = ("cloudfront",)  # which stands in the ARNs of origin access identities
@@ -35,7 +28,7 @@ is_unique_id = re.compile(r"A[A-Z]{3}[A-Z0-9]{8,124}").fullmatch
 
 
 @checks("INVALID_PRINCIPAL_FORMAT")
-def principal_format(policy: PolicyView) -> Iterator[Finding]:
+def principal_format(policy: PolicyView) -> Findings:
     """A principal element is a star or an object."""
     if policy.policy_type not in WITH_PRINCIPAL:
         return
@@ -51,7 +44,7 @@ def principal_format(policy: PolicyView) -> Iterator[Finding]:
 
 
 @checks("INVALID_PRINCIPAL_KEY")
-def principal_key(policy: PolicyView) -> Iterator[Finding]:
+def principal_key(policy: PolicyView) -> Findings:
     """There are four kinds of principals."""
     if policy.policy_type not in WITH_PRINCIPAL:
         return
@@ -71,7 +64,7 @@ def principal_key(policy: PolicyView) -> Iterator[Finding]:
 
 
 @checks("IAMSIM_INVALID_PRINCIPAL")
-def principal_accounts(policy: PolicyView) -> Iterator[Finding]:
+def principal_accounts(policy: PolicyView) -> Findings:
     """Accounts have twelve digits, and neither groups nor placeholders are principals.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html

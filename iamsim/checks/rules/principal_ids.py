@@ -11,22 +11,15 @@ that is made later has another id, so the statement is about nobody.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
-from iamsim.checks.registry import checks
+from iamsim.checks.view import Findings, PolicyView, checks
 from iamsim.core.caret import quote
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from iamsim.checks.finding import Finding
-    from iamsim.checks.view import PolicyView
 
 _match_id = re.compile(r"(AROA|AIDA)[A-Z0-9]{10,}").fullmatch
 
 
 @checks("INVALID_ROLE_REFERENCE", "INVALID_USER_REFERENCE")
-def unique_ids(policy: PolicyView) -> Iterator[Finding]:
+def unique_ids(policy: PolicyView) -> Findings:
     """Roles and users by id."""
     for statement in policy.statements:
         for kind, value in statement.principals.entries if statement.principals else ():

@@ -10,19 +10,11 @@ These policies apply to whom they are attached to. IAM and AWS Organizations ref
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from iamsim.checks.registry import checks
-from iamsim.checks.view import WITH_PRINCIPAL, PolicyView
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from iamsim.checks.finding import Finding
+from iamsim.checks.view import WITH_PRINCIPAL, Findings, PolicyView, checks
 
 
 @checks("UNSUPPORTED_PRINCIPAL", "SCP_SYNTAX_ERROR_PRINCIPAL")
-def unsupported_principal(policy: PolicyView) -> Iterator[Finding]:
+def unsupported_principal(policy: PolicyView) -> Findings:
     """Policies without principals."""
     if policy.policy_type in WITH_PRINCIPAL:
         return

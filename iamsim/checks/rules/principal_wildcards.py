@@ -10,21 +10,13 @@ No wildcard acts inside a principal: the service refuses the policy, or the entr
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from iamsim.checks.registry import checks
-from iamsim.checks.view import WITH_PRINCIPAL, PolicyView
+from iamsim.checks.view import WITH_PRINCIPAL, Findings, PolicyView, checks
 from iamsim.checks.words import has_wildcard
 from iamsim.core.caret import quote
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from iamsim.checks.finding import Finding
-
 
 @checks("UNSUPPORTED_WILDCARD_IN_PRINCIPAL")
-def wildcard_in_principal(policy: PolicyView) -> Iterator[Finding]:
+def wildcard_in_principal(policy: PolicyView) -> Findings:
     """A principal is everyone, or someone by name."""
     if policy.policy_type not in WITH_PRINCIPAL or policy.is_rcp:
         return
@@ -43,7 +35,7 @@ def wildcard_in_principal(policy: PolicyView) -> Iterator[Finding]:
 
 
 @checks("ROLE_TRUST_POLICY_UNSUPPORTED_WILDCARD_IN_PRINCIPAL")
-def wildcard_in_trust_policy(policy: PolicyView) -> Iterator[Finding]:
+def wildcard_in_trust_policy(policy: PolicyView) -> Findings:
     """Role trust policies do not know the short form for everyone."""
     if not policy.is_trust:
         return

@@ -11,17 +11,9 @@ holds, `NotIpAddress` always does. The private address is in `aws:VpcSourceIp`.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from iamsim.checks.registry import checks
+from iamsim.checks.view import Findings, PolicyView, checks
 from iamsim.checks.words import several
 from iamsim.compile.literals import read_network
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from iamsim.checks.finding import Finding
-    from iamsim.checks.view import PolicyView
 
 PRIVATE = tuple(
     network[0]
@@ -45,7 +37,7 @@ PRIVATE = tuple(
     "PRIVATE_IP_ADDRESS_SUBSET",
     "PRIVATE_NOT_IP_ADDRESS_SUBSET",
 )
-def private_source_ip(policy: PolicyView) -> Iterator[Finding]:
+def private_source_ip(policy: PolicyView) -> Findings:
     """Conditions on the public address of the caller."""
     for _, condition in policy.conditions():
         if condition.lower != "aws:sourceip" or "IpAddress" not in condition.operator.base:

@@ -9,22 +9,14 @@ One of the values must hold, so only the widest limit counts; the others mislead
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from iamsim.checks.registry import checks
+from iamsim.checks.view import Findings, PolicyView, checks
 from iamsim.compile.literals import read_number
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from iamsim.checks.finding import Finding
-    from iamsim.checks.view import PolicyView
 
 CODE = "REDUNDANT_CONDITION_VALUE_NUM"
 
 
 @checks(CODE)
-def redundant_limits(policy: PolicyView) -> Iterator[Finding]:
+def redundant_limits(policy: PolicyView) -> Findings:
     """Of several limits the widest one decides."""
     for _, condition in policy.conditions():
         base = condition.operator.base

@@ -15,17 +15,15 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from iamsim.checks.registry import checks
+from iamsim.checks.view import Findings, PolicyView, checks
 from iamsim.checks.words import has_wildcard
 from iamsim.compile.resource import arn_tokens
 from iamsim.core.caret import quote
 from iamsim.core.wildcard import compile_tokens, tokenize
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
 
-    from iamsim.checks.finding import Finding
-    from iamsim.checks.view import PolicyView
     from iamsim.core.span import Path
     from iamsim.core.wildcard import TextTest
     from iamsim.syntax.ast import Entries, Value
@@ -37,7 +35,7 @@ UNUSED = "\x00"  # no policy holds it: what stands for "anything" must be matche
 
 
 @checks("REDUNDANT_ACTION")
-def redundant_actions(policy: PolicyView) -> Iterator[Finding]:
+def redundant_actions(policy: PolicyView) -> Findings:
     """Lists of actions, without regard to letter case."""
     for statement in policy.statements:
         if statement.actions is not None:
@@ -48,7 +46,7 @@ def redundant_actions(policy: PolicyView) -> Iterator[Finding]:
 
 
 @checks("REDUNDANT_RESOURCE")
-def redundant_resources(policy: PolicyView) -> Iterator[Finding]:
+def redundant_resources(policy: PolicyView) -> Findings:
     """Lists of resources."""
     for statement in policy.statements:
         if statement.resources is not None:
@@ -58,7 +56,7 @@ def redundant_resources(policy: PolicyView) -> Iterator[Finding]:
 
 def _findings(
     policy: PolicyView, code: str, what: str, found: Sequence[tuple[Value, Value]]
-) -> Iterator[Finding]:
+) -> Findings:
     """Make a finding of each entry that covers others, in the order of the list."""
     groups: dict[Path, list[tuple[Value, Value]]] = {}
     for pair in found:

@@ -10,24 +10,16 @@ must take the role out.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from iamsim.checks.registry import checks
+from iamsim.checks.view import Findings, PolicyView, checks
 from iamsim.core.arn import find_arn
 from iamsim.core.caret import quote
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from iamsim.checks.finding import Finding
-    from iamsim.checks.view import PolicyView
 
 SESSION_PARTS = 3
 CODE = "REDUNDANT_PRINCIPAL_IN_ROLE_TRUST_POLICY"
 
 
 @checks(CODE)
-def session_beside_role(policy: PolicyView) -> Iterator[Finding]:
+def session_beside_role(policy: PolicyView) -> Findings:
     """Sessions whose role is listed as well."""
     for statement in policy.statements if policy.is_trust else ():
         principals = statement.principals

@@ -10,16 +10,9 @@ The second changes nothing; who edits one of the two later changes nothing eithe
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
 
-from iamsim.checks.registry import checks
+from iamsim.checks.view import Findings, PolicyView, StatementView, checks
 from iamsim.checks.words import as_it_stands
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from iamsim.checks.finding import Finding
-    from iamsim.checks.view import PolicyView, StatementView
 
 CODE = "REDUNDANT_STATEMENT"
 LISTS = ("Action", "NotAction", "Resource", "NotResource")
@@ -27,7 +20,7 @@ IGNORING_CASE = ("Action", "NotAction")
 
 
 @checks(CODE)
-def repeated_statements(policy: PolicyView) -> Iterator[Finding]:
+def repeated_statements(policy: PolicyView) -> Findings:
     """Statements that are equal once lists are sorted."""
     if len(policy.statements) < 2:  # noqa: PLR2004 - one statement can't stand twice
         return

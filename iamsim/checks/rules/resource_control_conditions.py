@@ -17,13 +17,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from iamsim.catalog.presence import source_keys
-from iamsim.checks.registry import checks
+from iamsim.checks.view import ConditionView, Findings, PolicyView, StatementView, checks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from iamsim.checks.finding import Finding
-    from iamsim.checks.view import ConditionView, PolicyView, StatementView
 
 PRINCIPAL_KEYS = frozenset({"aws:principalorgid", "aws:principalorgpaths", "aws:principalaccount"})
 NULL_KEYS = ("aws:sourceaccount", "aws:sourcearn")
@@ -31,7 +29,7 @@ IS_SERVICE = "aws:principalisawsservice"
 
 
 @checks("RCP_MISSING_RELATED_PRINCIPAL_CONDITION_KEY")
-def spare_services(policy: PolicyView) -> Iterator[Finding]:
+def spare_services(policy: PolicyView) -> Findings:
     """Keys of the caller that services do not have."""
     for statement, condition in _negated(policy, PRINCIPAL_KEYS):
         if not _asks(statement, IS_SERVICE, "false", ("Bool",)):
@@ -45,7 +43,7 @@ def spare_services(policy: PolicyView) -> Iterator[Finding]:
     "RCP_MISSING_RELATED_SERVICE_PRINCIPAL_CONDITION_KEY",
     "RCP_MISSING_SERVICE_CONDITION_KEY_NULL_CHECK",
 )
-def only_services(policy: PolicyView) -> Iterator[Finding]:
+def only_services(policy: PolicyView) -> Findings:
     """Keys of the source that only services send, and not always."""
     seen = set()
     for statement, condition in _negated(policy, source_keys()):

@@ -11,24 +11,16 @@ RCPFullAWSAccess; a policy of your own denies, with the exceptions in its condit
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from iamsim.catalog import resource_control_services
-from iamsim.checks.registry import checks
+from iamsim.checks.view import Findings, PolicyView, StatementView, checks
 from iamsim.core.caret import quote
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from iamsim.checks.finding import Finding
-    from iamsim.checks.view import PolicyView, StatementView
 
 # AWS's list writes `opensearch`; the prefix of its actions is `es`.
 ALIASES = frozenset({"es"})
 
 
 @checks("RCP_SYNTAX_ERROR_PRINCIPAL")
-def principal(policy: PolicyView) -> Iterator[Finding]:
+def principal(policy: PolicyView) -> Findings:
     """A resource control policy is about everyone."""
     for statement in policy.statements if policy.is_rcp else ():
         for name in ("Principal", "NotPrincipal"):
@@ -40,7 +32,7 @@ def principal(policy: PolicyView) -> Iterator[Finding]:
 
 
 @checks("RCP_SYNTAX_ERROR_NOTACTION")
-def not_action(policy: PolicyView) -> Iterator[Finding]:
+def not_action(policy: PolicyView) -> Findings:
     """What is denied is listed."""
     for statement in policy.statements if policy.is_rcp else ():
         if "NotAction" in statement.raw:
@@ -51,7 +43,7 @@ def not_action(policy: PolicyView) -> Iterator[Finding]:
 
 
 @checks("RCP_SYNTAX_ERROR_ALLOW")
-def allow(policy: PolicyView) -> Iterator[Finding]:
+def allow(policy: PolicyView) -> Findings:
     """Only everything can be allowed."""
     for statement in policy.statements if policy.is_rcp else ():
         if statement.allows and not _is_full_access(statement):
@@ -62,7 +54,7 @@ def allow(policy: PolicyView) -> Iterator[Finding]:
 
 
 @checks("RCP_SYNTAX_ERROR_ACTION")
-def action(policy: PolicyView) -> Iterator[Finding]:
+def action(policy: PolicyView) -> Findings:
     """Only some services know resource control policies."""
     date, services = resource_control_services()
     reached = services | ALIASES

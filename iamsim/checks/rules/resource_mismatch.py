@@ -17,16 +17,12 @@ from typing import TYPE_CHECKING
 
 from iamsim.catalog.containers import ABOUT_ALL
 from iamsim.checks.arn_formats import ArnText, cut_arn
-from iamsim.checks.registry import checks
+from iamsim.checks.view import Findings, PolicyView, StatementView, checks
 from iamsim.checks.words import several, wildcard_free
 from iamsim.core.wildcard import compile_tokens, tokenize
 from iamsim.engine.services.logs import format_in_policies
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from iamsim.checks.finding import Finding
-    from iamsim.checks.view import PolicyView, StatementView
     from iamsim.syntax.ast import Value
 
 CODE = "IAMSIM_RESOURCE_MISMATCH"
@@ -34,7 +30,7 @@ ENDS_OPEN = ("*", "?", ":", "}")  # a wildcard, the empty stream, a variable
 
 
 @checks(CODE)
-def resource_mismatch(policy: PolicyView) -> Iterator[Finding]:
+def resource_mismatch(policy: PolicyView) -> Findings:
     """Statements whose resources are all ARNs of known services."""
     if not policy.is_identity and not policy.is_scp:
         return

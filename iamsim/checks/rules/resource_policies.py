@@ -12,19 +12,11 @@ condition on them asks nothing.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from iamsim.catalog.resource_types import ResourceType, find_type
-from iamsim.checks.registry import checks
+from iamsim.checks.view import Findings, PolicyView, checks
 from iamsim.checks.words import has_wildcard
 from iamsim.core.caret import quote
 from iamsim.core.decision import PolicyType
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from iamsim.checks.finding import Finding
-    from iamsim.checks.view import PolicyView
 
 OWNER_KEYS = frozenset(
     {"aws:resourceaccount", "aws:resourceorgid", "aws:resourceorgpaths", "s3:resourceaccount"}
@@ -45,7 +37,7 @@ def _row(policy: PolicyView) -> ResourceType | None:
 
 
 @checks("UNSUPPORTED_ACTION_IN_POLICY")
-def foreign_actions(policy: PolicyView) -> Iterator[Finding]:
+def foreign_actions(policy: PolicyView) -> Findings:
     """Actions of other services."""
     row = _row(policy)
     services = TRUST_ACTIONS if policy.is_trust else () if row is None else row.actions
@@ -59,7 +51,7 @@ def foreign_actions(policy: PolicyView) -> Iterator[Finding]:
 
 
 @checks("UNSUPPORTED_RESOURCE_ARN_IN_POLICY")
-def foreign_resources(policy: PolicyView) -> Iterator[Finding]:
+def foreign_resources(policy: PolicyView) -> Findings:
     """Resources of other services; in the policy of a bucket `*` and access points, in that of an
     access point buckets."""
     row = _row(policy)
@@ -81,7 +73,7 @@ def foreign_resources(policy: PolicyView) -> Iterator[Finding]:
 
 
 @checks("IRRELEVANT_CONDITION_KEY_IN_POLICY")
-def owner_keys(policy: PolicyView) -> Iterator[Finding]:
+def owner_keys(policy: PolicyView) -> Findings:
     """Whose resource it is stands fixed."""
     if _row(policy) is None:
         return

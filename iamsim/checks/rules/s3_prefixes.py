@@ -11,19 +11,11 @@ Whoever asks for a shorter prefix, or for none, sees the same keys: listing `a` 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from iamsim.checks.registry import checks
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from iamsim.checks.finding import Finding
-    from iamsim.checks.view import PolicyView
+from iamsim.checks.view import Findings, PolicyView, checks
 
 
 @checks("S3_PREFIX_IN_NEGATIVE_CONTEXT")
-def forbidden_prefix(policy: PolicyView) -> Iterator[Finding]:
+def forbidden_prefix(policy: PolicyView) -> Findings:
     """Prefixes that are to be left out."""
     for statement, condition in policy.conditions():
         if condition.lower != "s3:prefix" or not condition.operator.base.startswith("String"):

@@ -11,21 +11,13 @@ of ValidatePolicy still has the code; select it for partitions that lag behind.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from iamsim.checks.registry import checks
+from iamsim.checks.view import Findings, PolicyView, checks
 from iamsim.checks.words import has_wildcard
 from iamsim.core.caret import quote
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from iamsim.checks.finding import Finding
-    from iamsim.checks.view import PolicyView
-
 
 @checks("SCP_SYNTAX_ERROR_ACTION_WILDCARD")
-def inner_wildcard(policy: PolicyView) -> Iterator[Finding]:
+def inner_wildcard(policy: PolicyView) -> Findings:
     """Wildcards anywhere but at the end."""
     for statement in policy.statements if policy.is_scp else ():
         for value in statement.actions.values if statement.actions else ():

@@ -19,13 +19,12 @@ from collections import Counter
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from iamsim.checks.finding import Finding, Place
-from iamsim.checks.registry import checks
+from iamsim.checks.finding import Place
+from iamsim.checks.view import Findings, PolicyView, checks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from iamsim.checks.view import PolicyView
     from iamsim.core.span import Path
 
 CODE = "IAMSIM_SECRET_IN_POLICY"
@@ -51,7 +50,7 @@ BITS = 3.3  # of each character of a text that nobody thought up
 
 
 @checks(CODE)
-def secrets_in_text(policy: PolicyView) -> Iterator[Finding]:
+def secrets_in_text(policy: PolicyView) -> Findings:
     """Every text of the document, names of members as well."""
     for path, text, name in _texts(policy.raw, (), ""):
         found = _secret(text, name)

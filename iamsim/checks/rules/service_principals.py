@@ -24,9 +24,9 @@ from typing import TYPE_CHECKING
 
 from iamsim.catalog.presence import source_keys
 from iamsim.checks.arn_formats import cut_arn
-from iamsim.checks.registry import checks
 from iamsim.checks.rules.value_formats import is_service_principal
 from iamsim.checks.shown import Witness
+from iamsim.checks.view import Findings, PolicyView, StatementView, checks
 from iamsim.checks.witness import (
     STRANGER,
     action_of,
@@ -42,8 +42,6 @@ from iamsim.core.wildcard import example_of
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from iamsim.checks.finding import Finding
-    from iamsim.checks.view import PolicyView, StatementView
     from iamsim.syntax.ast import Value
 
 WEAKER_KEYS = frozenset({"aws:referer", "aws:sourceowner", "aws:useragent"})
@@ -54,7 +52,7 @@ TYPES = (PolicyType.RESOURCE, PolicyType.TRUST)
 
 
 @checks("RESTRICT_ACCESS_TO_SERVICE_PRINCIPAL", "RECOMMENDED_CONDITION_KEY_FOR_SERVICE_PRINCIPAL")
-def unguarded_services(policy: PolicyView) -> Iterator[Finding]:
+def unguarded_services(policy: PolicyView) -> Findings:
     """Services that are allowed whoever they act for."""
     for statement, value in _services(policy):
         if statement.keys & source_keys() or not is_service_principal(value.text):
@@ -78,7 +76,7 @@ def unguarded_services(policy: PolicyView) -> Iterator[Finding]:
 
 
 @checks("IAMSIM_SOURCE_OF_STRANGERS")
-def open_sources(policy: PolicyView) -> Iterator[Finding]:
+def open_sources(policy: PolicyView) -> Findings:
     """Services whose source is asked, and strangers pass."""
     reported = set()
     for statement, value in _services(policy):
@@ -103,7 +101,7 @@ def open_sources(policy: PolicyView) -> Iterator[Finding]:
 
 
 @checks("UNSUPPORTED_CONDITION_KEY_FOR_SERVICE_PRINCIPAL")
-def absent_keys(policy: PolicyView) -> Iterator[Finding]:
+def absent_keys(policy: PolicyView) -> Findings:
     """Keys that tell the organization or the tags of a caller who has none."""
     reported = set()
     for statement, _ in _services(policy):

@@ -10,24 +10,17 @@ The pattern takes in every service whose name happens to fit, those of next year
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from iamsim.checks.finding import Finding, Place
-from iamsim.checks.registry import checks
+from iamsim.checks.finding import Place
+from iamsim.checks.view import Findings, PolicyView, checks
 from iamsim.checks.words import has_wildcard
 from iamsim.core.caret import quote
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from iamsim.checks.view import PolicyView
 
 CODE = "WILDCARD_IN_SERVICE_NAME"
 SERVICE_FIELD = 2
 
 
 @checks(CODE)
-def wildcard_in_service(policy: PolicyView) -> Iterator[Finding]:
+def wildcard_in_service(policy: PolicyView) -> Findings:
     """Actions and ARNs."""
     for statement in policy.statements:
         for value in statement.actions.values if statement.actions else ():

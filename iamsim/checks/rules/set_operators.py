@@ -13,19 +13,11 @@ without it pass.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from iamsim.checks.registry import checks
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from iamsim.checks.finding import Finding
-    from iamsim.checks.view import PolicyView
+from iamsim.checks.view import Findings, PolicyView, checks
 
 
 @checks("MISSING_QUALIFIER")
-def missing_set_operator(policy: PolicyView) -> Iterator[Finding]:
+def missing_set_operator(policy: PolicyView) -> Findings:
     """Keys with several values."""
     for _, condition in policy.conditions():
         if condition.operator.set_operator is not None or condition.operator.base == "Null":
@@ -39,7 +31,7 @@ def missing_set_operator(policy: PolicyView) -> Iterator[Finding]:
 
 
 @checks("FORALLVALUES_WITH_SINGLE_VALUED_KEY")
-def needless_for_all_values(policy: PolicyView) -> Iterator[Finding]:
+def needless_for_all_values(policy: PolicyView) -> Findings:
     """Keys with one value."""
     for statement, condition in policy.conditions():
         if condition.operator.set_operator != "ForAllValues" or not statement.allows:

@@ -14,15 +14,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from iamsim.checks.registry import checks
+from iamsim.checks.view import Findings, PolicyView, checks
 from iamsim.core.caret import quote
 from iamsim.core.decision import PolicyType
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from iamsim.checks.finding import Finding
-    from iamsim.checks.view import PolicyView
     from iamsim.core.span import Path
 
 # Where the services that keep the policy accept duplicates and other characters.
@@ -30,7 +26,7 @@ TOLERANT = frozenset({PolicyType.RESOURCE, PolicyType.TRUST, PolicyType.VPC_ENDP
 
 
 @checks("UNIQUE_SIDS_REQUIRED", "UNIQUE_SIDS_RECOMMENDED")
-def duplicate_sids(policy: PolicyView) -> Iterator[Finding]:
+def duplicate_sids(policy: PolicyView) -> Findings:
     """No two statements have one id."""
     places: dict[str, list[Path]] = {}
     for statement in policy.statements:
@@ -45,7 +41,7 @@ def duplicate_sids(policy: PolicyView) -> Iterator[Finding]:
 
 
 @checks("UNSUPPORTED_SID")
-def unsupported_sid(policy: PolicyView) -> Iterator[Finding]:
+def unsupported_sid(policy: PolicyView) -> Findings:
     """In IAM an id consists of letters and digits."""
     if policy.policy_type in TOLERANT:
         return
@@ -59,7 +55,7 @@ def unsupported_sid(policy: PolicyView) -> Iterator[Finding]:
 
 
 @checks("EMPTY_SID_VALUE")
-def empty_sid(policy: PolicyView) -> Iterator[Finding]:
+def empty_sid(policy: PolicyView) -> Findings:
     """An empty id names nothing."""
     for statement in policy.statements:
         if statement.sid is not None and not statement.sid.text:

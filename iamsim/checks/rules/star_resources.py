@@ -16,18 +16,10 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from iamsim.checks.registry import checks
 from iamsim.checks.rules.redundant_patterns import covers_resource
+from iamsim.checks.view import Findings, PolicyView, StatementView, checks
 from iamsim.checks.words import several
 from iamsim.core.caret import quote
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from iamsim.checks.finding import Finding
-    from iamsim.checks.view import PolicyView, StatementView
 
 # Conditions that choose among resources.
 CHOOSING = ("aws:resource", "ec2:resourcetag/", "iam:resourcetag/", "s3:resourceaccount")
@@ -40,7 +32,7 @@ SPREAD = (
 
 
 @checks("IAMSIM_RESOURCE_STAR")
-def star_beside_arns(policy: PolicyView) -> Iterator[Finding]:
+def star_beside_arns(policy: PolicyView) -> Findings:
     """Statements of identity-based policies."""
     for statement in policy.statements if policy.is_identity else ():
         resources, actions = statement.resources, statement.actions
@@ -61,7 +53,7 @@ def star_beside_arns(policy: PolicyView) -> Iterator[Finding]:
 
 
 @checks("IAMSIM_RESOURCE_EFFECTIVELY_STAR")
-def star_in_disguise(policy: PolicyView) -> Iterator[Finding]:
+def star_in_disguise(policy: PolicyView) -> Findings:
     """Every entry of Resource of statements that allow."""
     for statement in policy.statements:
         resources = statement.resources

@@ -13,25 +13,18 @@ A suppression that outlives its finding hides the next one.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from iamsim.checks.finding import Finding, Place
-from iamsim.checks.registry import checks
 from iamsim.checks.suppression import Suppression, in_sid
+from iamsim.checks.view import Findings, PolicyView, checks
 from iamsim.checks.words import several
 from iamsim.core.caret import quote
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from iamsim.checks.view import PolicyView
 
 INVALID = "IAMSIM_INVALID_SUPPRESSION"
 UNUSED = "IAMSIM_UNUSED_SUPPRESSION"
 
 
 @checks(INVALID, UNUSED)  # the second is given when all findings are known
-def invalid_suppressions(policy: PolicyView) -> Iterator[Finding]:
+def invalid_suppressions(policy: PolicyView) -> Findings:
     """Sids that suppress something, without code or reason."""
     for statement in policy.statements:
         if statement.sid is None:

@@ -10,15 +10,7 @@ whom to spare.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from iamsim.checks.registry import checks
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from iamsim.checks.finding import Finding
-    from iamsim.checks.view import PolicyView
+from iamsim.checks.view import Findings, PolicyView, checks
 
 ELEMENTS = {
     "NotPrincipal": (
@@ -40,7 +32,7 @@ ELEMENTS = {
     "ROLE_TRUST_POLICY_SYNTAX_ERROR_NOTPRINCIPAL",
     "ROLE_TRUST_POLICY_SYNTAX_ERROR_RESOURCE",
 )
-def trust_elements(policy: PolicyView) -> Iterator[Finding]:
+def trust_elements(policy: PolicyView) -> Findings:
     """Elements of other policies."""
     for statement in policy.statements if policy.is_trust else ():
         for name, (code, hint) in ELEMENTS.items():

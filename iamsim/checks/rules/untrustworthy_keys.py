@@ -10,22 +10,14 @@ Both are headers of the request. Everyone can send any value.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from iamsim.checks.registry import checks
+from iamsim.checks.view import Findings, PolicyView, checks
 from iamsim.checks.words import is_guard
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from iamsim.checks.finding import Finding
-    from iamsim.checks.view import PolicyView
 
 KEYS = frozenset({"aws:referer", "aws:useragent"})
 
 
 @checks("UNTRUSTWORTHY_CONDITION_KEY")
-def forgeable_keys(policy: PolicyView) -> Iterator[Finding]:
+def forgeable_keys(policy: PolicyView) -> Findings:
     """Headers that decide who passes."""
     for statement, condition in policy.conditions():
         if condition.lower not in KEYS or not is_guard(statement, condition):

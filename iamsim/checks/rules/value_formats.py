@@ -16,7 +16,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.catalog.regions import is_region, may_be_region
-from iamsim.checks.registry import checks
+from iamsim.checks.view import Findings, PolicyView, checks
 from iamsim.checks.words import wildcard_free
 from iamsim.core.caret import quote
 from iamsim.core.suggest import did_you_mean
@@ -24,8 +24,6 @@ from iamsim.core.suggest import did_you_mean
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from iamsim.checks.finding import Finding
-    from iamsim.checks.view import PolicyView
     from iamsim.core.span import Path
 
 ID = r"-(?:[0-9a-f]{8}|[0-9a-f]{17})"
@@ -70,7 +68,7 @@ def is_service_principal(text: str) -> bool:
 
 
 @checks("INVALID_VPC_FORMAT", "INVALID_VPCE_FORMAT")
-def vpc_ids(policy: PolicyView) -> Iterator[Finding]:
+def vpc_ids(policy: PolicyView) -> Findings:
     """Ids have eight or seventeen hexadecimal digits."""
     for key, text, path in _values(policy):
         if key == "aws:sourcevpc" and not _match_vpc(text):
@@ -84,7 +82,7 @@ def vpc_ids(policy: PolicyView) -> Iterator[Finding]:
 
 
 @checks("INVALID_REGION")
-def region_values(policy: PolicyView) -> Iterator[Finding]:
+def region_values(policy: PolicyView) -> Findings:
     """Regions by their code."""
     for key, text, path in _values(policy):
         if key in ("aws:requestedregion", "ec2:region") and not is_region(text):
@@ -95,7 +93,7 @@ def region_values(policy: PolicyView) -> Iterator[Finding]:
 
 
 @checks("INVALID_SERVICE_PRINCIPAL_FORMAT")
-def service_principals(policy: PolicyView) -> Iterator[Finding]:
+def service_principals(policy: PolicyView) -> Findings:
     """Services by the names under which they call."""
     for statement in policy.statements:
         for kind, value in statement.principals.entries if statement.principals else ():
@@ -113,9 +111,7 @@ def _form_of(key: str) -> ServiceForm:
     return CALLED_VIA if key.startswith("aws:calledvia") else PRINCIPAL
 
 
-def _service_finding(
-    policy: PolicyView, text: str, path: Path, form: ServiceForm
-) -> Iterator[Finding]:
+def _service_finding(policy: PolicyView, text: str, path: Path, form: ServiceForm) -> Findings:
     """Look at the name of one service."""
     if not form.fits(text):
         message = f"{quote(text)} is no service principal"
@@ -125,7 +121,7 @@ def _service_finding(
 
 
 @checks("INVALID_KMS_KEY_VALUE")
-def kms_keys(policy: PolicyView) -> Iterator[Finding]:
+def kms_keys(policy: PolicyView) -> Findings:
     """Keys of AWS KMS by ARN."""
     for _, condition in policy.conditions():
         if condition.lower not in KMS_KEYS or not condition.operator.base.startswith(TEXT_BASES):

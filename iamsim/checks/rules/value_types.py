@@ -14,16 +14,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from iamsim.checks.registry import checks
+from iamsim.checks.view import Findings, PolicyView, checks
 from iamsim.compile.literals import read_bytes, read_date, read_number
 from iamsim.core.caret import quote
 from iamsim.syntax.operators import OPERATORS, Family
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
-    from iamsim.checks.finding import Finding
-    from iamsim.checks.view import PolicyView
 
 READERS: dict[Family, tuple[str, Callable[[str], object], str, str]] = {
     Family.NUMERIC: ("TYPE_MISMATCH_NUMBER", read_number, "number", "write digits, as in `3600`"),
@@ -53,7 +51,7 @@ YEAR_LENGTH = 4
 @checks(
     "TYPE_MISMATCH_BOOLEAN", "TYPE_MISMATCH_DATE", "TYPE_MISMATCH_NUMBER", "TYPE_MISMATCH_STRING"
 )
-def unreadable_values(policy: PolicyView) -> Iterator[Finding]:
+def unreadable_values(policy: PolicyView) -> Findings:
     """Values that the operator can't read."""
     for _, condition in policy.conditions():
         reader = READERS.get(OPERATORS[condition.operator.base].family)
@@ -67,7 +65,7 @@ def unreadable_values(policy: PolicyView) -> Iterator[Finding]:
 
 
 @checks("INVALID_DATE_VALUE")
-def epoch_dates(policy: PolicyView) -> Iterator[Finding]:
+def epoch_dates(policy: PolicyView) -> Findings:
     """Seconds since 1970, where the key is not counted in them."""
     for _, condition in policy.conditions():
         if OPERATORS[condition.operator.base].family is not Family.DATE:

@@ -14,8 +14,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from iamsim.checks.registry import checks
 from iamsim.checks.rules.variable_syntax import texts_with_variables
+from iamsim.checks.view import Findings, PolicyView, StatementView, checks
 from iamsim.core.caret import quote
 from iamsim.syntax.operators import OPERATORS
 from iamsim.syntax.variables import has_variables
@@ -23,13 +23,11 @@ from iamsim.syntax.variables import has_variables
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from iamsim.checks.finding import Finding
-    from iamsim.checks.view import PolicyView, StatementView
     from iamsim.core.span import Path
 
 
 @checks("VARIABLE_UNSUPPORTED_IN_ELEMENT")
-def in_wrong_element(policy: PolicyView) -> Iterator[Finding]:
+def in_wrong_element(policy: PolicyView) -> Findings:
     """Actions, principals and keys are plain texts."""
     for statement in policy.statements:
         for name, text, path in _plain_texts(statement):
@@ -52,7 +50,7 @@ def _plain_texts(statement: StatementView) -> Iterator[tuple[str, str, Path]]:
 
 
 @checks("VARIABLE_UNSUPPORTED_IN_VERSION")
-def in_old_version(policy: PolicyView) -> Iterator[Finding]:
+def in_old_version(policy: PolicyView) -> Findings:
     """Variables came with version 2012-10-17."""
     if policy.has_variables:
         return
@@ -68,7 +66,7 @@ def in_old_version(policy: PolicyView) -> Iterator[Finding]:
 
 
 @checks("INVALID_VARIABLE_FOR_OPERATOR")
-def under_wrong_operator(policy: PolicyView) -> Iterator[Finding]:
+def under_wrong_operator(policy: PolicyView) -> Findings:
     """Numbers, dates, addresses and bytes are written out."""
     for _, condition in policy.conditions():
         if OPERATORS[condition.operator.base].variables:

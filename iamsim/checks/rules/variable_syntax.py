@@ -12,8 +12,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from iamsim.checks.finding import Finding, Place
-from iamsim.checks.registry import checks
+from iamsim.checks.finding import Place
+from iamsim.checks.view import Findings, PolicyView, checks
 from iamsim.core.caret import quote
 from iamsim.syntax.operators import OPERATORS
 from iamsim.syntax.variables import ESCAPES, find_fault, has_variables
@@ -21,7 +21,6 @@ from iamsim.syntax.variables import ESCAPES, find_fault, has_variables
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from iamsim.checks.view import PolicyView
     from iamsim.syntax.ast import Value
 
 OPENING = "${"
@@ -33,7 +32,7 @@ OPENING = "${"
     "MISSING_QUOTE_IN_VARIABLE",
     "UNSUPPORTED_SPACE_IN_VARIABLE",
 )
-def variable_faults(policy: PolicyView) -> Iterator[Finding]:
+def variable_faults(policy: PolicyView) -> Findings:
     """Every text in which variables act."""
     for value in texts_with_variables(policy):
         fault = find_fault(value.text)
@@ -63,7 +62,7 @@ def texts_with_variables(policy: PolicyView) -> Iterator[Value]:
                 yield from (value for value in condition.values if OPENING in value.text)
 
 
-def _faults_inside(policy: PolicyView, value: Value) -> Iterator[Finding]:
+def _faults_inside(policy: PolicyView, value: Value) -> Findings:
     """Look into the braces."""
     text = value.text
     start = text.find(OPENING) if has_variables(text) else -1

@@ -12,22 +12,14 @@ statement that names its services is left alone.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from iamsim.checks.registry import checks
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from iamsim.checks.finding import Finding
-    from iamsim.checks.view import PolicyView
+from iamsim.checks.view import Findings, PolicyView, checks
 
 CODE = "USE_CONDITION_KEY_ONLY_WITH_SUPPORTED_SERVICES"
 KEYS = frozenset({"aws:vpceaccount", "aws:vpceorgid", "aws:vpceorgpaths"})
 
 
 @checks(CODE)
-def unscoped_keys(policy: PolicyView) -> Iterator[Finding]:
+def unscoped_keys(policy: PolicyView) -> Findings:
     """Keys of some services in statements about all."""
     for statement, condition in policy.conditions():
         actions = statement.actions

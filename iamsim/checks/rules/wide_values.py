@@ -16,19 +16,12 @@ wildcard behind six characters of such a key is a warning, and no error.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 from iamsim.catalog.keys import IDENTIFIER_KEYS
-from iamsim.checks.registry import checks
+from iamsim.checks.view import Findings, PolicyView, checks
 from iamsim.checks.words import has_wildcard, is_guard
 from iamsim.core.caret import quote
 from iamsim.core.decision import PolicyType
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from iamsim.checks.finding import Finding
-    from iamsim.checks.view import PolicyView
 
 TYPES = frozenset({PolicyType.RESOURCE, PolicyType.TRUST, PolicyType.RESOURCE_CONTROL})
 PREFIXED = frozenset(
@@ -40,7 +33,7 @@ SHORTEST_PREFIX = 6
 
 
 @checks("WILDCARD_USAGE_TOO_PERMISSIVE", "VARIABLE_USAGE_TOO_PERMISSIVE")
-def too_wide(policy: PolicyView) -> Iterator[Finding]:
+def too_wide(policy: PolicyView) -> Findings:
     """Patterns in keys that tell who somebody is."""
     if policy.policy_type not in TYPES:
         return

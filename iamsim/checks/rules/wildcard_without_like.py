@@ -10,24 +10,17 @@ operators for ARNs are different: `ArnEquals` does know wildcards.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from iamsim.checks.finding import Finding, Place
-from iamsim.checks.registry import checks
+from iamsim.checks.finding import Place
+from iamsim.checks.view import Findings, PolicyView, checks
 from iamsim.compile.template import compile_template
 from iamsim.core.caret import quote
 from iamsim.core.wildcard import Wildcard
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from iamsim.checks.view import PolicyView
 
 CODE = "WILDCARD_WITHOUT_LIKE_OPERATOR"
 
 
 @checks(CODE)
-def wildcard_without_like(policy: PolicyView) -> Iterator[Finding]:
+def wildcard_without_like(policy: PolicyView) -> Findings:
     """Texts that are compared as they stand."""
     for _, condition in policy.conditions():
         base = condition.operator.base
