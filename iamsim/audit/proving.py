@@ -5,14 +5,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from iamsim.audit.model import Evidence, Finding, Fix, Gap, Passed, Request
+from iamsim.audit.model import Evidence, Finding, Fix, Gap, Outcome, Passed, Request
 from iamsim.audit.policies import written_out
 from iamsim.proofs.result import Verdict
 
 if TYPE_CHECKING:
     from iamsim.audit.guardrails import Guardrail, GuardrailProver
     from iamsim.audit.looking import Looking
-    from iamsim.audit.model import Outcome
 
 PRINCIPAL = "aws:PrincipalArn"
 

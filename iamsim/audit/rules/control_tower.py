@@ -35,8 +35,8 @@ from iamsim.audit.control_tower import (
     is_landing_zone_4,
     mandatory_controls,
 )
-from iamsim.audit.guardrails import CONTROLS
-from iamsim.audit.model import Severity
+from iamsim.audit.guardrails import CONTROLS, Guardrail
+from iamsim.audit.model import Outcome, Severity
 from iamsim.audit.proving import proved
 from iamsim.audit.registry import audits
 from iamsim.audit.sources import ORGANIZATION, RESOURCES
@@ -46,9 +46,7 @@ from iamsim.core.wildcard import compile_tokens, tokenize
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from iamsim.audit.guardrails import Guardrail
     from iamsim.audit.looking import Looking
-    from iamsim.audit.model import Outcome
 
 HEADING = "guardrails"
 ELECTIVE = (

@@ -40,15 +40,15 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.audit.asking import request_of, whole_services
 from iamsim.audit.crossings import actions_beside, crossings, made_exceptions
-from iamsim.audit.guardrails import GUARDRAILS
+from iamsim.audit.guardrails import GUARDRAILS, Guardrail
 from iamsim.audit.limits import PROBED, STRANGER, lets_in, probes_of, takes_away
-from iamsim.audit.model import Evidence, Finding, Fix, Gap, Passed, Request, Severity
+from iamsim.audit.model import Evidence, Finding, Fix, Gap, Outcome, Passed, Request, Severity
 from iamsim.audit.policies import written_out
 from iamsim.audit.proving import proved
 from iamsim.audit.registry import audits
 from iamsim.catalog.global_services import SPARED_BY_REGION
 from iamsim.catalog.regions import REGIONS
-from iamsim.core.decision import Layer, PolicyType, Verdict
+from iamsim.core.decision import Decision, Layer, PolicyType, Verdict
 from iamsim.engine.question import AttachedPolicies, Question
 from iamsim.query.batch.answers import decide_one
 from iamsim.query.escalation.administrators import ADMINISTRATOR_ACCESS
@@ -56,11 +56,8 @@ from iamsim.query.escalation.administrators import ADMINISTRATOR_ACCESS
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from iamsim.audit.guardrails import Guardrail
     from iamsim.audit.looking import Looking
-    from iamsim.audit.model import Outcome
     from iamsim.compile.statement import CompiledStatement
-    from iamsim.core.decision import Decision
     from iamsim.world.model import AnyPolicy
 
 HEADING = "guardrails"
