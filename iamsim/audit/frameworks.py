@@ -314,28 +314,45 @@ FRAMEWORKS = {
                 *("service-specific-credential", "ssh-public-key", "signing-certificate"),
                 "roles-anywhere-trust",
             ),
-            "SEC02-BP04": ("console-user", "no-federation"),
+            "SEC02-BP04": (
+                *("console-user", "no-federation", "user-unused", "password-unused"),
+                "access-key-unused",
+            ),
             "SEC02-BP05": (
                 *("access-key-old", "two-active-access-keys", "access-key-never-used"),
                 *("access-key-unused", "password-unused", "console-user-without-mfa"),
+                *("user-unused", "role-unused", "permissions-unused", "service-never-used"),
             ),
             "SEC02-BP06": ("policy-on-user", "statement-without-tags"),
+            "SEC03-BP01": (
+                *("console-user", "no-federation", "workload-user", "key-of-console-user"),
+                *("aws-login-denied", "access-key-unused", "policy-on-user"),
+            ),
             "SEC03-BP02": (
-                *("administrator", "escalation-path", "full-service-access"),
+                *("administrator", "escalation-path", "full-service-access", "policy-on-user"),
                 *("aws-managed-policy-wide", "policy-to-generate", "root-used-lately"),
+                *("role-unused", "user-unused", "permissions-unused", "statement-without-tags"),
+                *("no-service-control-policy", "guardrail-root-user"),
+                "delegation-without-boundary",
             ),
             "SEC03-BP04": (
+                *("administrator", "full-service-access"),
                 *("role-unused", "user-unused", "password-unused", "access-key-unused"),
                 *("permissions-unused", "service-never-used", "policy-unattached"),
-                *("policy-to-generate", "unused-access-analyzer"),
+                *("policy-to-generate", "unused-access-analyzer", "external-access-analyzer"),
             ),
             "SEC03-BP05": (
                 *("no-service-control-policy", "no-resource-control-policy"),
                 *("guardrail-leave-organization", "guardrail-cloudtrail", "guardrail-config"),
                 *("guardrail-guardduty", "guardrail-access-analyzer", "guardrail-root-user"),
                 *("guardrail-root-access-keys", "guardrail-regions", "control-tower-preventive"),
-                "control-tower-elective",
+                *("control-tower-elective", "root-credentials-of-members"),
+                *("privileged-role-without-mfa", "statement-without-organization"),
                 *("delegation-without-boundary", "boundary-removable", "boundary-editable"),
+            ),
+            "SEC03-BP06": (
+                *("user-unused", "role-unused", "password-unused", "access-key-unused"),
+                *("no-federation", "policy-on-user", "administrator"),
             ),
             "SEC03-BP07": (
                 *("public-access", "cross-account-access", "external-access-analyzer"),
@@ -357,9 +374,13 @@ FRAMEWORKS = {
             "SEC02-BP04": "one identity provider",
             "SEC02-BP05": "credentials are audited and rotated (not asked: new passwords)",
             "SEC02-BP06": "groups and attributes",
+            "SEC03-BP01": "access requirements are defined (seen: long-term credentials, and"
+            " permissions of single users)",
             "SEC03-BP02": "least privilege",
             "SEC03-BP04": "permissions are reduced continuously",
             "SEC03-BP05": "guardrails for the organization",
+            "SEC03-BP06": "access follows the life of identities (seen: what is left unused; not"
+            " seen: who joins, moves and leaves at the provider)",
             "SEC03-BP07": "public and cross-account access is analyzed",
             "SEC03-BP08": "resources are shared securely in the organization",
             "SEC03-BP09": "resources are shared securely with third parties (not seen: who has a"
@@ -371,11 +392,7 @@ FRAMEWORKS = {
             "SEC01-BP03 to BP08": "how people work, and tools of other kinds",
             "SEC02-BP03": "where secrets are stored no policy says; who reads one:"
             " `iamsim who-can secretsmanager:GetSecretValue SECRET`",
-            "SEC03-BP01": "who needs what is a decision; long-term credentials: SEC02-BP02;"
-            " permissions of single users: SEC02-BP06",
             "SEC03-BP03": "how people get access in an emergency is a process",
-            "SEC03-BP06": "the life of accounts of people is a process; what is left of them:"
-            " SEC03-BP04",
             "SEC04 to SEC11": f"detection, networks, data, incidents, applications: {NOT_ACCESS}"
             " but in SEC08-BP04 and SEC09-BP02",
         },
