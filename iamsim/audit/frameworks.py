@@ -25,6 +25,17 @@ FSBP = "https://docs.aws.amazon.com/securityhub/latest/userguide/fsbp-standard.h
 WELL_ARCHITECTED = "https://docs.aws.amazon.com/wellarchitected/latest/security-pillar/identity-and-access-management.html"
 NO_FILE = "no file that `iamsim import` reads says it"
 NOT_ACCESS = "no question of access"
+NO_CONTACT = f"whether the contact details are current: {NO_FILE}"
+NO_QUESTIONS = f"security questions of the root user: {NO_FILE}"
+NO_CERTIFICATES = f"when server certificates expire: {NO_FILE}"
+NO_MFA_DELETE = f"MFA Delete of a bucket: {NO_FILE}"
+NO_CLASSES = f"what data buckets hold: {NO_FILE}"
+STORED = f"encryption, updates, placement and networks of stored data: {NOT_ACCESS}"
+NETWORKS = f"networks and instances: {NOT_ACCESS}"
+_LOGS_AND_ALARMS = {
+    "3.1 to 3.9": f"what is logged: {NOT_ACCESS}; who can switch it off: `guardrail-cloudtrail`",
+    "4.1 to 4.16": f"alarms: {NOT_ACCESS}",
+}
 # A control about root users alone, whose second check is about everybody with a device.
 ROOT_HARDWARE = ("root-without-mfa", "mfa-not-phishing-resistant")
 # What a finding says of a policy that gives every action.
@@ -207,10 +218,14 @@ FRAMEWORKS = {
         _CIS_3[0],
         {**_CIS_3[1], "1.12": _CIS_3[1]["1.12"] + _UNUSED_45},
         {
-            "1.1": NO_FILE,
-            "1.3": NO_FILE,
-            "1.19": NO_FILE,
-            "2 to 5": f"storage but 2.1.1 and 2.1.4, logging, monitoring, networking: {NOT_ACCESS}",
+            "1.1": NO_CONTACT,
+            "1.3": NO_QUESTIONS,
+            "1.19": NO_CERTIFICATES,
+            "2.1.2": NO_MFA_DELETE,
+            "2.1.3": NO_CLASSES,
+            "2.2.1 to 2.4.1": STORED,
+            **_LOGS_AND_ALARMS,
+            "5.1 to 5.6": NETWORKS,
         },
     ),
     "cis-aws-5.0": Framework(
@@ -219,9 +234,13 @@ FRAMEWORKS = {
         _CIS_5[0],
         {**_CIS_5[1], "1.11": _CIS_5[1]["1.11"] + _UNUSED_45},
         {
-            "1.1": NO_FILE,
-            "1.18": NO_FILE,
-            "2 to 5": f"storage but 2.1.1 and 2.1.4, logging, monitoring, networking: {NOT_ACCESS}",
+            "1.1": NO_CONTACT,
+            "1.18": NO_CERTIFICATES,
+            "2.1.2": NO_MFA_DELETE,
+            "2.1.3": NO_CLASSES,
+            "2.2.1 to 2.3.1": STORED,
+            **_LOGS_AND_ALARMS,
+            "5.1.1 to 5.7": NETWORKS,
         },
     ),
     "fsbp": Framework(

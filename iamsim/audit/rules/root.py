@@ -5,7 +5,10 @@
 `root-used-lately`: a root user whose password or key was used within 90 days (`root-days`).
 `root-credentials-of-members`: an organization that does not manage the root credentials of its
 member accounts centrally, or a member whose root user still has a password, a key or MFA device.
-`security-contact`: an account without an alternate contact for security, whom AWS would call.
+`security-contact`: an account without an alternate contact for security, whom AWS would call. The
+contacts for billing and operations are not asked for, as no practice of IAM's and no framework here
+does (`get-alternate-contact --alternate-contact-type BILLING` or `OPERATIONS` tells them). Whether
+a contact is right, and whether several people read its mail, is not knowable from any file.
 
 ## Why it matters
 Only service control policies limit a root user, and those not in the management account:
