@@ -19,15 +19,13 @@ from iamsim.cli.world_options import (
 
 def _run(options: Options, _arguments: Arguments) -> int:
     """Decide every cell, and write the matrix."""
-    from iamsim.cli.ask import texts_of
-
     world = open_world(options, on_demand=True)
     progress_bar = ProgressBar("deciding", quiet=bool(options["quiet"]))
     with processes_of(options) as processes, progress_bar as progress:
         matrix = world.access_matrix(
-            texts_of(options, "actions"),
-            texts_of(options, "resources"),
-            principals=texts_of(options, "principals"),
+            options.texts("actions"),
+            options.texts("resources"),
+            principals=options.texts("principals"),
             context=asked_context(options),
             progress=progress,
             processes=processes,

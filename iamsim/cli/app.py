@@ -51,7 +51,7 @@ def values_of(
     given: dict[str, Any], options: Sequence[Option] = EXPLAIN_OPTIONS
 ) -> tuple[Options, tuple[str, ...]]:
     """Bring what typer parsed into the form of `parse_options`."""
-    values: Options = {}
+    values = Options()
     for option in options:
         value: OptionValue = given[option.field]
         if option.kind in LISTS:

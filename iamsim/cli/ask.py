@@ -41,18 +41,6 @@ _OTHER_OPTION = {
 _OPTION_NAMES = {option.field: option.names[-1] for option in EXPLAIN_OPTIONS}
 
 
-def text_of(options: Options, field: str) -> str | None:
-    """The value of an option that holds one text."""
-    value = options[field]
-    return value if isinstance(value, str) else None
-
-
-def texts_of(options: Options, field: str) -> tuple[str, ...]:
-    """The values of an option that may be repeated."""
-    value = options[field]
-    return value if isinstance(value, tuple) else ()
-
-
 def load_worlds(
     options: Options, *, on_demand: bool = False, callers: Iterable[str | None] = ()
 ) -> World | None:
@@ -61,13 +49,12 @@ def load_worlds(
     `callers` are accounts, or ARNs, of whom a question that AWS wrote is about: theirs is the
     account of a plan or template that does not say its own, which is told.
     """
-    overlays = options.get("overlays")
     quiet = bool(options.get("quiet"))
 
     def load(account: str | None) -> World | None:
         return load_any(
-            texts_of(options, "worlds"),
-            overlays=overlays if isinstance(overlays, tuple) else (),
+            options.texts("worlds"),
+            overlays=options.texts("overlays"),
             quiet=quiet or account is not None,
             on_demand=on_demand,
             account=account,
@@ -82,7 +69,7 @@ def load_worlds(
         return model
     line = f"nothing says which account the sources are for: {account}, the caller's, was taken"
     if "taken" in options:
-        options["taken"] = (*texts_of(options, "taken"), line)
+        options["taken"] = (*options.texts("taken"), line)
     elif not quiet:
         sys.stderr.write(f"note: {line}\n")
     return load(account)
@@ -93,8 +80,8 @@ def questions_of(options: Options, world: World | None) -> tuple[Question, ...]:
 
     Raises `RequestError` when the request is not complete, and what reading policies raises.
     """
-    principal = text_of(options, "principal")
-    actions = texts_of(options, "actions")
+    principal = options.text("principal")
+    actions = options.texts("actions")
     if not principal:
         raise RequestError(
             "missing-principal",
@@ -108,24 +95,24 @@ def questions_of(options: Options, world: World | None) -> tuple[Question, ...]:
             hint="give one with -a, such as `-a s3:GetObject`",
         )
     principal = principal_named(principal, world)
-    resources = [resource_named(text, world) for text in texts_of(options, "resources") or ("*",)]
+    resources = [resource_named(text, world) for text in options.texts("resources") or ("*",)]
     via = {
-        "vpc_endpoint": text_of(options, "via_endpoint"),
-        "service": texts_of(options, "via_services"),
+        "vpc_endpoint": options.text("via_endpoint"),
+        "service": options.texts("via_services"),
     }
     base = question_of(
         principal=principal,
         action=actions[0],
         resource=resources[0],
-        context=context_of(texts_of(options, "context")),
+        context=context_of(options.texts("context")),
         unset=_keys_of(options, "unset"),
         session=_session(options),
         via=via if any(via.values()) else None,
         unknown=_keys_of(options, "unknown"),
         partial=bool(options["partial"]),
-        resource_account=_account(text_of(options, "resource_account")),
+        resource_account=_account(options.text("resource_account")),
         policies=_attached(options, world, principal, actions[0], resources[0]),
-        at=time_of(text_of(options, "at")),
+        at=time_of(options.text("at")),
     )
     return base.with_pairs(actions, resources)
 
@@ -143,7 +130,7 @@ def _account(text: str | None) -> str | None:
 
 def _keys_of(options: Options, field: str) -> frozenset[str]:
     """The context keys of an option; a shell variable that was never set makes an empty one."""
-    keys = frozenset(texts_of(options, field))
+    keys = frozenset(options.texts(field))
     if "" in keys:
         raise RequestError(
             "empty-key",
@@ -175,7 +162,7 @@ def timed(question: Question) -> Question:
 
 def denied_text(options: Options) -> str:
     """The text of `--denied`, read from standard input where it is `-`."""
-    text = text_of(options, "denied") or ""
+    text = options.text("denied") or ""
     return standard_input().decode("utf-8", "replace") if text == "-" else text
 
 
@@ -212,11 +199,11 @@ def context_of(pairs: Sequence[str]) -> dict[str, ContextValue]:
 def _session(options: Options) -> dict[str, object] | None:
     """How the caller's session was made, as far as options say it."""
     told: dict[str, object] = {
-        "name": text_of(options, "session_name"),
-        "tags": dict(_pair(text, "--session-tag") for text in texts_of(options, "session_tags")),
-        "transitive_tags": texts_of(options, "transitive_tags"),
-        "source_identity": text_of(options, "source_identity"),
-        "credentials": text_of(options, "credentials"),
+        "name": options.text("session_name"),
+        "tags": dict(_pair(text, "--session-tag") for text in options.texts("session_tags")),
+        "transitive_tags": options.texts("transitive_tags"),
+        "source_identity": options.text("source_identity"),
+        "credentials": options.text("credentials"),
     }
     if told["transitive_tags"]:
         from iamsim.query.assumptions import check_transitive
@@ -250,11 +237,11 @@ def _attached(
     reader = PolicyReader("", world, arn.account if arn is not None else None)
 
     def one(field: str, policy_type: PolicyType) -> Policy | None:
-        reference = text_of(options, field)
+        reference = options.text(field)
         return None if reference is None else _read(reader, reference, field, policy_type)
 
     def some(field: str, policy_type: PolicyType) -> tuple[Policy, ...] | None:
-        levels = _levels(reader, texts_of(options, field), field, policy_type)
+        levels = _levels(reader, options.texts(field), field, policy_type)
         return None if levels is None else tuple(policy for level in levels for policy in level)
 
     given: PolicyArguments = {
@@ -262,8 +249,8 @@ def _attached(
         "resource_policy": one("resource_policy", resource_policy_type(action, resource)),
         "boundary": one("boundary", PolicyType.PERMISSIONS_BOUNDARY),
         "session_policies": some("session_policies", PolicyType.SESSION),
-        "scps": _levels(reader, texts_of(options, "scps"), "scps", PolicyType.SERVICE_CONTROL),
-        "rcps": _levels(reader, texts_of(options, "rcps"), "rcps", PolicyType.RESOURCE_CONTROL),
+        "scps": _levels(reader, options.texts("scps"), "scps", PolicyType.SERVICE_CONTROL),
+        "rcps": _levels(reader, options.texts("rcps"), "rcps", PolicyType.RESOURCE_CONTROL),
         "vpce_policies": some("vpce_policies", PolicyType.VPC_ENDPOINT),
     }
     return given if any(entry is not None for entry in given.values()) else {}

@@ -70,17 +70,16 @@ FIXES = Option(
 
 def _run(options: Options, _arguments: Arguments) -> int:
     """Audit the world and write what was found."""
-    from iamsim.cli.ask import text_of
     from iamsim.core.collector import CollectLater
 
     with CollectLater():  # all of it is kept until it is written
         world = open_world(options)
         with ProgressBar("checking", quiet=bool(options["quiet"])) as progress:
             told = audit_arguments(options, progress)
-            told["language"] = text_of(options, "lang") or "en"
+            told["language"] = options.text("lang") or "en"
             audit = world.audit(**told)
         write_result(options, audit, {"sarif": audit.to_sarif})
-    when = text_of(options, "fail_on") or audit.fail_on
+    when = options.text("fail_on") or audit.fail_on
     code = _exit_code(audit, when, accepted=bool(options["accept_unknown"]))
     if when is not None and not code:
         say_unverified(options, world.model.unverified)
@@ -90,20 +89,20 @@ def _run(options: Options, _arguments: Arguments) -> int:
 def audit_arguments(options: Options, progress: ProgressBar) -> AuditArguments:
     """What an audit and a report are told; without `--fixes`, fixes are in the form of the world's
     sources."""
-    from iamsim.cli.ask import text_of, texts_of, time_of
+    from iamsim.cli.ask import time_of
     from iamsim.importers.load import comes_from_terraform
 
-    fixes = text_of(options, "fixes")
+    fixes = options.text("fixes")
     if fixes is None:
-        paths = (*texts_of(options, "worlds"), *texts_of(options, "overlays"))
+        paths = (*options.texts("worlds"), *options.texts("overlays"))
         fixes = "terraform" if any(map(comes_from_terraform, paths)) else "aws"
     return {
-        "at": time_of(text_of(options, "at")),
-        "select": texts_of(options, "select"),
-        "ignore": texts_of(options, "ignore"),
-        "configuration": text_of(options, "config"),
-        "logs": texts_of(options, "events"),
-        "framework": text_of(options, "framework"),
+        "at": time_of(options.text("at")),
+        "select": options.texts("select"),
+        "ignore": options.texts("ignore"),
+        "configuration": options.text("config"),
+        "logs": options.texts("events"),
+        "framework": options.text("framework"),
         "fixes": fixes,
         "progress": progress,
     }

@@ -30,11 +30,7 @@ def _run(options: Options, arguments: Arguments) -> int:
 def _reading(options: Options, arguments: Arguments) -> Reading:
     from iamsim.calls.lines import read_call, read_line
 
-    region, account = options["region"], options["account"]
-    place = {
-        "region": region if isinstance(region, str) else None,
-        "account": account if isinstance(account, str) else None,
-    }
+    place = {"region": options.text("region"), "account": options.text("account")}
     parameters = options["parameters"]
     if len(arguments) == 1 and parameters is None:
         return read_line(arguments[0], **place)

@@ -115,7 +115,7 @@ def _refresh(options: Options, arguments: Arguments) -> int:
     except OSError as error:
         raise not_writable(f"`{path}`", error) from error
     return write_answer(
-        {**options, "output": None},
+        Options({**options, "output": None}),
         lambda: report.refreshed_document(merged, path, f"{VARIABLE}={path}"),
         lambda: report.refreshed_data(merged, path),
         lambda: [path],

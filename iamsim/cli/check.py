@@ -41,14 +41,13 @@ OUTPUT = output(*FORMATS, quiet="Only the result.")
 
 def _no_new_access(options: Options, arguments: Arguments) -> int:
     from iamsim.api.proofs import check_no_new_access
-    from iamsim.cli.ask import text_of
 
     existing, new = map(_policy, arguments)
-    kind = text_of(options, "type") or _kind_of(existing, new)
+    kind = options.text("type") or _kind_of(existing, new)
     return _written(
         options,
         check_no_new_access(
-            existing, new, policy_type=kind, resource_type=text_of(options, "resource_type")
+            existing, new, policy_type=kind, resource_type=options.text("resource_type")
         ),
         "no new access",
         new,
@@ -57,21 +56,19 @@ def _no_new_access(options: Options, arguments: Arguments) -> int:
 
 def _access_not_granted(options: Options, arguments: Arguments) -> int:
     from iamsim.api.proofs import check_access_not_granted
-    from iamsim.cli.ask import text_of, texts_of
 
     policy = _policy(arguments[0])
-    kind = text_of(options, "type") or _kind_of(policy)
+    kind = options.text("type") or _kind_of(policy)
     result = check_access_not_granted(
-        policy, texts_of(options, "actions"), texts_of(options, "resources"), policy_type=kind
+        policy, options.texts("actions"), options.texts("resources"), policy_type=kind
     )
     return _written(options, result, "access not granted", policy)
 
 
 def _no_public_access(options: Options, arguments: Arguments) -> int:
     from iamsim.api.proofs import check_no_public_access
-    from iamsim.cli.ask import text_of
 
-    resource_type = text_of(options, "resource_type")
+    resource_type = options.text("resource_type")
     if resource_type is None:
         raise RequestError(
             "missing-argument",
@@ -86,10 +83,9 @@ def _no_public_access(options: Options, arguments: Arguments) -> int:
 def _equivalent(options: Options, arguments: Arguments) -> int:
     """Whether two policies allow the same."""
     from iamsim.api.proofs import check_equivalent
-    from iamsim.cli.ask import text_of
 
     first, second = map(_policy, arguments)
-    kind = text_of(options, "type") or _kind_of(first, second)
+    kind = options.text("type") or _kind_of(first, second)
     result = check_equivalent(first, second, policy_type=kind)
     return _written(options, result, "equivalent", second)
 
@@ -110,22 +106,19 @@ def _claims(options: Options, arguments: Arguments) -> int:
 
 def _ever(options: Options, arguments: Arguments) -> int:
     """Say who is ever allowed something, and on what."""
-    from iamsim.cli.ask import texts_of
-
-    world, _ = _worlds({**options, "before": None, "after": None})
-    ever = world.ever(arguments, texts_of(options, "resources"), texts_of(options, "principals"))
+    world, _ = _worlds(Options({**options, "before": None, "after": None}))
+    ever = world.ever(arguments, options.texts("resources"), options.texts("principals"))
     return write_result(options, ever)
 
 
 def _worlds(options: Options) -> tuple[World, World | None]:
     """The world that the claims are about, and the one before a change."""
     from iamsim.api import World
-    from iamsim.cli.ask import text_of, texts_of
     from iamsim.cli.worlds import load_any
 
     quiet = bool(options["quiet"])
-    paths, overlays = texts_of(options, "worlds"), texts_of(options, "overlays")
-    earlier, later = text_of(options, "before"), text_of(options, "after")
+    paths, overlays = options.texts("worlds"), options.texts("overlays")
+    earlier, later = options.text("before"), options.text("after")
     if (earlier is None) is not (later is None) or (earlier is not None and paths):
         raise RequestError(
             "missing-argument",

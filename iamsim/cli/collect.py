@@ -15,13 +15,12 @@ def _run(options: Options, _arguments: Arguments) -> int:
     """Collect, or print the least policy that it needs."""
     from pathlib import Path
 
-    from iamsim.cli.ask import text_of, texts_of
     from iamsim.collect.account import Wanted
     from iamsim.collect.run import ROLE, collect, open_session
 
     everything = bool(options["organization"])
-    role = text_of(options, "role") or ROLE
-    folder = text_of(options, "output")
+    role = options.text("role") or ROLE
+    folder = options.text("output")
     if options["policy"]:
         from iamsim.importers.recipe import recipe_policy
 
@@ -39,11 +38,11 @@ def _run(options: Options, _arguments: Arguments) -> int:
             standard_error.say(text)
 
     wanted = Wanted(
-        texts_of(options, "regions"),
+        options.texts("regions"),
         last_accessed=bool(options["last_accessed"]),
         snapshots=bool(options["snapshots"]),
     )
-    session = open_session(text_of(options, "profile"))
+    session = open_session(options.text("profile"))
     try:
         collected = collect(
             session,

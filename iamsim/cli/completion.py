@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from iamsim.cli.grammar import Options
 from iamsim.core.errors import IamsimError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from iamsim.cli.grammar import Option, Options
+    from iamsim.cli.grammar import Option
     from iamsim.world.model import Role, User, World
 
 MOST = 200
@@ -47,8 +48,7 @@ def keys(incomplete: str, options: Options) -> list[str]:
     from iamsim import catalog
 
     found = {key.name for key in catalog.global_condition_keys()}
-    asked = options.get("actions")
-    for action in asked if isinstance(asked, tuple) else ():
+    for action in options.texts("actions"):
         found |= catalog.carried_keys(action)
     found = {name.partition("${")[0].partition("<")[0] for name in found} - {incomplete}
     world = known_world(options)
@@ -73,7 +73,7 @@ def catalog_names(incomplete: str) -> list[str]:
     from iamsim import catalog
 
     known = (key.name for key in catalog.global_condition_keys())
-    return [*actions(incomplete, {}), *_starting(known, incomplete)][:MOST]
+    return [*actions(incomplete, Options()), *_starting(known, incomplete)][:MOST]
 
 
 def principals(incomplete: str, options: Options, *, anywhere: bool = False) -> list[str]:

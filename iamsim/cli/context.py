@@ -5,7 +5,7 @@ With `--influencing` (`iamsim keys`): the keys on which the decision can depend,
 
 from __future__ import annotations
 
-from iamsim.cli.ask import load_worlds, questions_of, text_of, with_time
+from iamsim.cli.ask import load_worlds, questions_of, with_time
 from iamsim.cli.explain_options import ANSWER_FIELDS, CALL_FIELDS, EXPLAIN_OPTIONS, WHAT_IF_FIELDS
 from iamsim.cli.grammar import Arguments, Command, Option, Options
 from iamsim.cli.terminal_hints import NamingPrincipals, write_hints
@@ -33,7 +33,7 @@ _OPTIONS = (
 
 def _run(options: Options, _arguments: Arguments) -> int:
     """Work out the context of every pair of action and resource, and write it."""
-    whole: Options = {option.field: option.empty for option in EXPLAIN_OPTIONS} | options
+    whole = Options({option.field: option.empty for option in EXPLAIN_OPTIONS} | options)
     return _write_influencing(whole) if options["influencing"] else _write_all(options, whole)
 
 
@@ -46,7 +46,7 @@ def _write_influencing(options: Options) -> int:
 
     model = load_worlds(options, on_demand=True)
     world = None if model is None else CompiledWorld(model)
-    with NamingPrincipals(text_of(options, "principal"), model):
+    with NamingPrincipals(options.text("principal"), model):
         questions = list(questions_of(options, model))
         found = [(question, influencing_keys(question, world)) for question in questions]
     names = dict.fromkeys(key.key for _, keys in found for key in keys)
@@ -70,7 +70,7 @@ def _write_all(options: Options, whole: Options) -> int:
     model = load_worlds(whole, on_demand=True)
     world = None if model is None else CompiledWorld(model)
     found = []
-    with NamingPrincipals(text_of(whole, "principal"), model):
+    with NamingPrincipals(whole.text("principal"), model):
         questions = list(questions_of(whole, model))
         for question in questions:
             answer = explain(question, world)

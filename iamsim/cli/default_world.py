@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from iamsim.cli.grammar import Options
 from iamsim.core.data_class import NamedTuple
 from iamsim.core.errors import WorldError
 from iamsim.world.examples import EXAMPLE, example_path
@@ -17,7 +18,7 @@ from iamsim.world.examples import EXAMPLE, example_path
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from iamsim.cli.grammar import Options, OptionValue
+    from iamsim.cli.grammar import OptionValue
 
 
 VARIABLE = "IAMSIM_WORLD"
@@ -55,12 +56,12 @@ def with_world(options: Options) -> Options:
         from iamsim.cli.standard_error import say
 
         say(f"note: the world is {shown} ({found.by})")
-    return {**options, "worlds": tuple(map(example_path, found.paths))}
+    return Options({**options, "worlds": tuple(map(example_path, found.paths))})
 
 
 def with_examples(options: Options, arguments: Sequence[str]) -> tuple[Options, tuple[str, ...]]:
     """The options and arguments with paths for the examples that they name."""
-    filled = {name: _of_examples(value) for name, value in options.items()}
+    filled = Options({name: _of_examples(value) for name, value in options.items()})
     return filled, tuple(map(example_path, arguments))
 
 

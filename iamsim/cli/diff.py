@@ -36,8 +36,6 @@ if TYPE_CHECKING:
 
 def compared(options: Options, arguments: Arguments) -> tuple[Changes, Sides]:
     """Compare two worlds, or a world with the one behind the overlay; and give both."""
-    from iamsim.cli.ask import texts_of
-
     with CollectLater():
         sides = _sides(options, arguments)
     for world in (sides.before, sides.after):
@@ -47,8 +45,8 @@ def compared(options: Options, arguments: Arguments) -> tuple[Changes, Sides]:
         changes = sides.before.diff(
             sides.after,
             context=asked_context(options),
-            principals=texts_of(options, "principals"),
-            forbid=texts_of(options, "forbid"),
+            principals=options.texts("principals"),
+            forbid=options.texts("forbid"),
             allow_unknown_names=bool(options["allow_unknown_names"]),
             with_policies=bool(arguments),
             remarks=sides.remarks,
@@ -78,16 +76,15 @@ def _sides(options: Options, arguments: Arguments) -> Sides:
     the overlay."""
     from iamsim.api import World
     from iamsim.api.sides import Sides, load_sides, missing_side
-    from iamsim.cli.ask import texts_of
     from iamsim.cli.worlds import load_any
 
-    overlays = texts_of(options, "overlays")
+    overlays = options.texts("overlays")
     told = template_arguments(options)
     base = None
     if arguments and overlays:
         raise missing_side()
     if not arguments:
-        base = load_any(texts_of(options, "worlds"), quiet=bool(options["quiet"]))
+        base = load_any(options.texts("worlds"), quiet=bool(options["quiet"]))
         if base is None:
             raise missing_world()
         if not overlays:

@@ -45,8 +45,7 @@ def _run(options: Options, arguments: Sequence[str]) -> int:
         text = to_json({"page": name, "text": text})
     from iamsim.cli.output import write_output
 
-    path = options["output"]
-    write_output(text, path if isinstance(path, str) else None)
+    write_output(text, options.text("output"))
     return 0
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from iamsim.cli.ask import load_worlds, questions_of, text_of
+from iamsim.cli.ask import load_worlds, questions_of
 from iamsim.cli.default_world import with_examples, with_world
 from iamsim.cli.explain_answers import (
     answer_question,
@@ -79,7 +79,7 @@ def run_explain(options: Options, files: Sequence[str]) -> int:
 
     model = load_worlds(options, on_demand=True)
     world = None if model is None else CompiledWorld(model)
-    with NamingPrincipals(text_of(options, "principal"), model):
+    with NamingPrincipals(options.text("principal"), model):
         questions = questions_of(options, model)
         answers = [answer_question(question, world) for question in questions]
     if wants_picture(options):
@@ -88,7 +88,7 @@ def run_explain(options: Options, files: Sequence[str]) -> int:
         write_explanation(answers, options, model)
         return exit_code(_overall(answers), options, questions, model)
     text = answers_text(answers, options, model, questions)
-    write_output(with_inputs(text, answers, options, questions), text_of(options, "output"))
+    write_output(with_inputs(text, answers, options, questions), options.text("output"))
     write_hints(answers, options, model)
     return exit_code(_overall(answers), options, questions, model)
 
@@ -110,13 +110,13 @@ def _explain_scenarios(options: Options, files: Sequence[str]) -> int:
 
     text, all_met = explain_scenarios(
         files,
-        form=text_of(options, "format") or "text",
+        form=options.text("format") or "text",
         verbose=bool(options["verbose"]),
         quiet=bool(options["quiet"]),
         color=colored(options),
         width=terminal_width(),
     )
-    write_output(text, text_of(options, "output"))
+    write_output(text, options.text("output"))
     return 0 if all_met else 1
 
 

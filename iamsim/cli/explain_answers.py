@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from iamsim.cli.ask import text_of, with_time
+from iamsim.cli.ask import with_time
 from iamsim.cli.output import terminal_width, wants_color
 from iamsim.core.overall import overall_verdict
 from iamsim.report.cleaning import to_json
@@ -50,11 +50,11 @@ def answers_text(
 ) -> str:
     """Write answers in the form that the options ask for; `questions` are those that they answer,
     where asking these again gives the same."""
-    form = text_of(options, "format")
+    form = options.text("format")
     if form == "aws":
         from iamsim.cli.simulate_answer import aws_text
 
-        return aws_text(answers, model, text_of(options, "principal"))
+        return aws_text(answers, model, options.text("principal"))
     if form == "json":
         from iamsim.report.data import answer_to_dict, answers_to_dict
 
@@ -86,7 +86,7 @@ def answers_text(
 
 def document_text(document: Document, options: Options) -> str:
     """Write a document as text or Markdown, as the options ask."""
-    if text_of(options, "format") == "markdown":
+    if options.text("format") == "markdown":
         from iamsim.report.writers.markdown import to_markdown
 
         return to_markdown(document)
@@ -115,9 +115,7 @@ def with_inputs(
 
 def colored(options: Options) -> bool:
     """Whether to use color, as `--color`, the terminal and `-o` say."""
-    return wants_color(
-        text_of(options, "color") or "auto", to_file=text_of(options, "output") is not None
-    )
+    return wants_color(options.text("color") or "auto", to_file=options.text("output") is not None)
 
 
 def exit_code(
@@ -128,7 +126,7 @@ def exit_code(
 ) -> int:
     """Compare the verdict with what `--expect` says: 1, and a line on standard error, when it
     differs, and when the questions can't be meant, so that it would prove nothing."""
-    expected = text_of(options, "expect")
+    expected = options.text("expect")
     if expected is None:
         return 0
     from iamsim.cli.standard_error import say

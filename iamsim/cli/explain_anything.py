@@ -11,6 +11,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
+from iamsim.cli.grammar import Options
 from iamsim.cli.output import terminal_width
 from iamsim.core.decision import Layer, PolicyType
 from iamsim.core.errors import RequestError
@@ -23,7 +24,6 @@ from iamsim.report.document import Document, Remark
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from iamsim.cli.grammar import Options
     from iamsim.engine.question import Question
     from iamsim.report.next_step import NextStep
 
@@ -87,7 +87,7 @@ def put_in_place(options: Options, arguments: Sequence[str]) -> Placed:
                 hint="a scenario brings its own world, policies and requests",
             )
         return Placed(options, scenarios)
-    filled: Options = dict(options)
+    filled = Options(options)
     lines: list[str] = []
     _place_questions(filled, sources, lines)
     _place_worlds(filled, sources, lines)
@@ -189,9 +189,8 @@ def _place_worlds(filled: Options, found: Sequence[Recognised], lines: list[str]
         ("worlds", [wrapped_policy for wrapped_policy in some if wrapped_policy not in laid]),
         ("overlays", laid),
     ):
-        given = filled[field]
-        before = given if isinstance(given, tuple) else ()
-        filled[field] = (*before, *(wrapped_policy.argument for wrapped_policy in more))
+        more_of = (wrapped_policy.argument for wrapped_policy in more)
+        filled[field] = (*filled.texts(field), *more_of)
 
 
 def _place_policies(filled: Options, found: Sequence[Recognised], lines: list[str]) -> None:
@@ -223,8 +222,7 @@ def _place_policies(filled: Options, found: Sequence[Recognised], lines: list[st
                 raise _two_of(field, wrapped_policy, first)
             filled[field] = reference
         else:
-            given = filled[field]
-            filled[field] = (*(given if isinstance(given, tuple) else ()), reference)
+            filled[field] = (*filled.texts(field), reference)
 
 
 def _of_another(found: Recognised, kind: PolicyType, filled: Options) -> str | None:
@@ -253,11 +251,7 @@ def _of_another(found: Recognised, kind: PolicyType, filled: Options) -> str | N
 
 def _asked(filled: Options) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The actions and resources of the question, as far as they are known before it is asked."""
-    actions, resources = filled["actions"], filled["resources"]
-    found = (
-        actions if isinstance(actions, tuple) else (),
-        resources if isinstance(resources, tuple) else (),
-    )
+    found = filled.texts("actions"), filled.texts("resources")
     text = filled["denied"]
     if found[0] or not isinstance(text, str):
         return found

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from iamsim.cli.ask import load_worlds, questions_of, text_of
+from iamsim.cli.ask import load_worlds, questions_of
 from iamsim.cli.explain_answers import answer_question, exit_code
 from iamsim.cli.explain_options import EXPLAIN_OPTIONS, WHAT_IF_FIELDS
+from iamsim.cli.grammar import Options
 from iamsim.cli.output import write_output
 from iamsim.cli.world_options import write_answer
 from iamsim.core.arn import find_arn, is_account_id
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from iamsim.calls.model import Reading, Requested
-    from iamsim.cli.grammar import Options
     from iamsim.core.answer import Answer
     from iamsim.engine.question import Question
     from iamsim.report.next_step import NextStep
@@ -42,7 +42,7 @@ def explain_call(options: Options) -> int:
     name = "--call" if options["call"] is not None else "--event"
     _refuse_options(options, name)
     records = _records(options)
-    given = text_of(options, "principal")
+    given = options.text("principal")
     callers = [given or _caller_of(record) for record in records] or [given]
     model = load_worlds(options, on_demand=True, callers=callers)
     readings = _readings(options, records, model)
@@ -71,7 +71,7 @@ def _refuse_options(options: Options, name: str) -> None:
             f"the format `{options['format']}` can't be used together with `{name}`",
             hint=f"use {', '.join(_FORMATS)}",
         )
-    if name == "--call" and not text_of(options, "principal"):
+    if name == "--call" and not options.text("principal"):
         raise RequestError(
             "missing-principal",
             "the call has no principal",
@@ -117,13 +117,13 @@ def _outcomes(
 def _readings(
     options: Options, records: Sequence[Mapping[str, Any]], model: World | None
 ) -> list[Reading]:
-    line = text_of(options, "call")
+    line = options.text("call")
     if line is not None:
         from iamsim.calls.lines import read_line
 
-        arn = find_arn(principal_named(text_of(options, "principal") or "", model))
+        arn = find_arn(principal_named(options.text("principal") or "", model))
         account = arn.account if arn is not None and is_account_id(arn.account) else None
-        return [read_line(line, region=text_of(options, "region"), account=account)]
+        return [read_line(line, region=options.text("region"), account=account)]
     from iamsim.calls.events import read_event
 
     readings = [read_event(record) for record in records]
@@ -136,7 +136,7 @@ def _document(options: Options) -> object:
     """What the file of `--event` holds: JSON, or a record on each line."""
     import json
 
-    path = text_of(options, "event") or "-"
+    path = options.text("event") or "-"
     if path.lstrip()[:1] in ("{", "["):
         text = path
     elif path == "-":
@@ -166,13 +166,15 @@ def _answered(
     """Answer a call, and add to `questions` what was asked, as far as the call tells it."""
 
     def base_of(requested: Requested) -> Question:
-        principal = text_of(options, "principal") or requested.principal
-        filled: Options = {
-            **options,
-            "principal": principal,
-            "actions": (requested.action,),
-            "resources": (requested.resource,),
-        }
+        principal = options.text("principal") or requested.principal
+        filled = Options(
+            {
+                **options,
+                "principal": principal,
+                "actions": (requested.action,),
+                "resources": (requested.resource,),
+            }
+        )
         (question,) = questions_of(filled, model)
         told = question.resource != "*"
         questions.append(question if told else replace(question, unknown=frozenset({"resource"})))
@@ -183,7 +185,7 @@ def _answered(
         for requested in reading.asked
         if requested.of_record and requested.principal is None
     ]
-    if unnamed and text_of(options, "principal") is None:
+    if unnamed and options.text("principal") is None:
         return AnsweredCall(replace(reading, asked=[], skipped=UNNAMED), ())
 
     def ask(question: Question) -> Answer:
@@ -230,7 +232,7 @@ def _write(
         written: dict[str, object] = data[0] if len(data) == 1 else {"calls": data}
         if outcomes:
             written = {**written, "outcomes": list(outcomes)}
-        write_output(surrounded(to_json(written), options, step), text_of(options, "output"))
+        write_output(surrounded(to_json(written), options, step), options.text("output"))
         return
     for number, call in enumerate(calls, start=1):
         document = answered_document(call)

@@ -6,9 +6,10 @@ import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from iamsim.cli.ask import denied_text, load_worlds, questions_of, text_of, texts_of, with_time
+from iamsim.cli.ask import denied_text, load_worlds, questions_of, with_time
 from iamsim.cli.explain_answers import document_text
 from iamsim.cli.explain_options import EXPLAIN_OPTIONS, WHAT_IF_FIELDS
+from iamsim.cli.grammar import Options
 from iamsim.cli.output import write_output
 from iamsim.core.caret import printable, render_error
 from iamsim.core.decision import Layer
@@ -31,7 +32,6 @@ from iamsim.syntax.denial import DenialMessage, find_denials
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from iamsim.cli.grammar import Options
     from iamsim.engine.question import Question
     from iamsim.query.edits.model import EditReport
     from iamsim.world.model import World
@@ -51,7 +51,7 @@ def explain_denial(options: Options) -> int:
     """
     _refuse_options(options)
     denials = find_denials(denied_text(options))
-    given = text_of(options, "principal")
+    given = options.text("principal")
     callers = [given or message.principal for message in denials.messages]
     model = load_worlds(options, on_demand=True, callers=callers)
     world = CompiledWorld() if model is None else CompiledWorld(model)
@@ -70,7 +70,7 @@ def explain_denial(options: Options) -> int:
     written = _written(reports, edits, options, more=denials.more)
     if "taken" in options:
         written = _with_inputs(written, reports, asked, options)
-    write_output(written, text_of(options, "output"))
+    write_output(written, options.text("output"))
     if refused:
         sys.stdout.flush()
         sys.stderr.writelines(refused)
@@ -120,22 +120,24 @@ def _asked(
 ) -> tuple[DenialMessage, Question]:
     """Complete a message, and make its question; what options say wins over what it says."""
     message = complete_message(message, model)
-    actions, resources = texts_of(options, "actions"), texts_of(options, "resources")
+    actions, resources = options.texts("actions"), options.texts("resources")
     asked = replace(
         message,
-        principal=text_of(options, "principal") or message.principal,
+        principal=options.text("principal") or message.principal,
         action=actions[0] if actions else message.action,
         resource=resources[0] if resources else message.resource,
     )
     missing = missing_part(asked, model)
     if missing is not None:
         raise missing
-    filled: Options = {
-        **options,
-        "principal": asked.principal,
-        "actions": (asked.action or "",),
-        "resources": () if asked.resource is None else (asked.resource,),
-    }
+    filled = Options(
+        {
+            **options,
+            "principal": asked.principal,
+            "actions": (asked.action or "",),
+            "resources": () if asked.resource is None else (asked.resource,),
+        }
+    )
     (question,) = questions_of(filled, model)
     from iamsim.cli.explain_anything import given_layers
 
@@ -193,7 +195,7 @@ def _written(
     *,
     more: bool,
 ) -> str:
-    form = text_of(options, "format")
+    form = options.text("format")
     if form == "json":
         data = denials_to_dict(reports, more=more)
         return to_json(with_edits(data, edits) if edits else data)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from iamsim.cli.ask import load_worlds, questions_of, text_of, timed
+from iamsim.cli.ask import load_worlds, questions_of, timed
 from iamsim.cli.explain_answers import (
     answer_question,
     answers_text,
@@ -42,18 +42,18 @@ def explain_edits(options: Options) -> int:
     _refuse_options(options)
     model = load_worlds(options)
     world = CompiledWorld() if model is None else CompiledWorld(model)
-    with NamingPrincipals(text_of(options, "principal"), model):
+    with NamingPrincipals(options.text("principal"), model):
         questions = questions_of(options, model)
         answers = [answer_question(question, world) for question in questions]
-    quiet = bool(options["quiet"]) and text_of(options, "format") != "json"
+    quiet = bool(options["quiet"]) and options.text("format") != "json"
     reports = [] if quiet else [suggest_edits(timed(question), world) for question in questions]
-    if not quiet and text_of(options, "format") == "html":
+    if not quiet and options.text("format") == "html":
         from iamsim.cli.explain_html import html_text
 
         text = html_text(answers, options, questions, reports)
     else:
         text = _written(answers, reports, options, model)
-    write_output(text, text_of(options, "output"))
+    write_output(text, options.text("output"))
     write_hints(answers, options, model)
     overall = overall_verdict(answer.decision.verdict for answer in answers)
     code = exit_code(overall, options, questions, model)
@@ -95,7 +95,7 @@ def _written(
     model: World | None,
 ) -> str:
     """Write the answers, and behind each what would change it."""
-    if text_of(options, "format") == "json":
+    if options.text("format") == "json":
         return to_json(_data(answers, reports))
     if options["quiet"]:
         return answers_text(answers, options, model)

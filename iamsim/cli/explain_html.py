@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from iamsim.cli.ask import texts_of
 from iamsim.report.denial import MORE, denial_document
 from iamsim.report.html.explain import AnswerReport, answers_document
 from iamsim.report.paint import Paint
@@ -38,7 +37,7 @@ def html_text(
 ) -> str:
     """Write answers as a page; `questions` are those that they answer, in the same order, where a
     scenario can ask them again, `edits` what would change them."""
-    worlds = texts_of(options, "worlds")
+    worlds = options.texts("worlds")
     reports = [
         AnswerReport(
             answer,

@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from iamsim.cli import standard_error
-from iamsim.cli.ask import text_of, texts_of
+from iamsim.cli.grammar import Options
 from iamsim.collect.account import Wanted
 from iamsim.collect.reader import HOME
 from iamsim.collect.run import collect, open_session
@@ -20,8 +20,6 @@ from iamsim.core.arn import find_arn
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import Any
-
-    from iamsim.cli.grammar import Options
 
 
 ME = "me"
@@ -34,7 +32,7 @@ def explain_live(
 ) -> int:
     """Collect the account of the caller and what it may read of its organization, and explain the
     question in that world; `me` stands for the caller, and so does no principal at all."""
-    session = open_session(text_of(options, "profile"))
+    session = open_session(options.text("profile"))
     regions = _regions(options, session)
 
     def say(text: str) -> None:
@@ -50,13 +48,15 @@ def explain_live(
             f" {', '.join(regions)}"
             + (f"; {number} calls were refused, and are unknown" if number else "")
         )
-        asked = {
-            **options,
-            "live": False,
-            "profile": None,
-            "worlds": (*texts_of(options, "worlds"), folder),
-        }
-        principal = text_of(options, "principal")
+        asked = Options(
+            {
+                **options,
+                "live": False,
+                "profile": None,
+                "worlds": (*options.texts("worlds"), folder),
+            }
+        )
+        principal = options.text("principal")
         if principal == ME or (
             principal is None and not files and not any(options[field] for field in NAMING)
         ):
@@ -66,16 +66,16 @@ def explain_live(
 
 def _services(options: Options) -> tuple[str, ...]:
     """The services that the question is about; none where what it asks is not told by options."""
-    arns = map(find_arn, texts_of(options, "resources"))
+    arns = map(find_arn, options.texts("resources"))
     named = [arn.service for arn in arns if arn is not None]
-    named += [action.partition(":")[0].lower() for action in texts_of(options, "actions")]
-    return tuple(dict.fromkeys(named)) if texts_of(options, "actions") else ()
+    named += [action.partition(":")[0].lower() for action in options.texts("actions")]
+    return tuple(dict.fromkeys(named)) if options.texts("actions") else ()
 
 
 def _regions(options: Options, session: Any) -> tuple[str, ...]:  # noqa: ANN401 - boto3 has no types
     """The Region that is given and those of the resources; without any, that of the session."""
-    regions = [text_of(options, "region")]
-    for resource in texts_of(options, "resources"):
+    regions = [options.text("region")]
+    for resource in options.texts("resources"):
         arn = find_arn(resource)
         regions.append(None if arn is None else arn.region)
     named = dict.fromkeys(region for region in regions if region and "*" not in region)

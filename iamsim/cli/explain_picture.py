@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from iamsim.cli.ask import text_of
 from iamsim.cli.picture_options import write_drawn
 from iamsim.core.errors import RequestError
 from iamsim.draw.chain import WIDTH as CHAIN
@@ -77,7 +76,7 @@ def drawing_of(
 
     The gates come with `--picture decision` and with `-v`, where the terminal is wide enough.
     """
-    kind = text_of(options, "picture")
+    kind = options.text("picture")
     if kind is None and not options["verbose"]:
         return None
     paint = Paint(color)
@@ -100,6 +99,6 @@ def drawing_of(
 
 def _writes_unicode(options: Options) -> bool:
     """Whether lines of other characters than ASCII come out: files are always UTF-8."""
-    if text_of(options, "output") is not None:
+    if options.text("output") is not None:
         return True
     return (sys.stdout.encoding or "").lower().replace("-", "") in {"utf8", "utf16", "utf32"}

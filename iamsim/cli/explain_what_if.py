@@ -6,7 +6,7 @@ import os
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from iamsim.cli.ask import load_worlds, questions_of, read_policy, text_of, texts_of, timed
+from iamsim.cli.ask import load_worlds, questions_of, read_policy, timed
 from iamsim.cli.explain_answers import (
     answer_question,
     answers_text,
@@ -66,7 +66,7 @@ def explain_what_if(options: Options) -> int:
     _refuse_options(options)
     model = load_worlds(options, on_demand=True)
     base = CompiledWorld() if model is None else CompiledWorld(model)
-    with NamingPrincipals(text_of(options, "principal"), model):
+    with NamingPrincipals(options.text("principal"), model):
         before, outcome = _ask(options, model, base)
     if wants_picture(options):
         from iamsim.cli.explain_picture import write_explanation
@@ -77,7 +77,7 @@ def explain_what_if(options: Options) -> int:
         written = _difference_text(before, outcome, options)
     else:
         written = _outcome_text(outcome, options, model)
-    write_output(written, text_of(options, "output"))
+    write_output(written, options.text("output"))
     write_hints(outcome.answers, options, model)
     return exit_code(outcome.verdict, options, outcome.questions, base.model)
 
@@ -131,7 +131,7 @@ def _chain_of(
 
     With `--assume` the options about a session are about the one that the chain makes.
     """
-    roles = texts_of(options, "assume")
+    roles = options.texts("assume")
     if not roles:
         return questions, None
     first = questions[0]
@@ -150,12 +150,12 @@ def _chain_of(
 def _change_of(options: Options, model: World | None, question: Question) -> Change:
     """Read what is to be different."""
     additions = []
-    for text in texts_of(options, "with_policies"):
+    for text in options.texts("with_policies"):
         layer, reference = _layer_and_reference(text)
         policy = read_policy(reference, model, question, _type_of(layer, question))
         additions.append(Addition(layer, policy))
-    layers = frozenset(_layer(text) for text in texts_of(options, "without_layers"))
-    return Change(tuple(additions), texts_of(options, "without"), layers)
+    layers = frozenset(_layer(text) for text in options.texts("without_layers"))
+    return Change(tuple(additions), options.texts("without"), layers)
 
 
 def _type_of(layer: Layer, question: Question) -> PolicyType:
@@ -212,7 +212,7 @@ def _outcome_text(outcome: Outcome, options: Options, model: World | None) -> st
     chain = outcome.chain
     if chain is None:
         return answers_text(outcome.answers, options, model)
-    form = text_of(options, "format")
+    form = options.text("format")
     if form == "json":
         return to_json(chain_to_dict(chain, outcome.answers))
     if options["quiet"]:
@@ -229,7 +229,7 @@ def _difference_text(before: Sequence[Answer], outcome: Outcome, options: Option
     """Write both answers side by side."""
     chain = outcome.chain
     comparisons = [_comparison(entry, number, outcome) for number, entry in enumerate(before)]
-    form = text_of(options, "format")
+    form = options.text("format")
     if form == "json":
         hops = {} if chain is None else {"hops": hops_to_list(chain)}
         compared = [comparison_to_dict(comparison) for comparison in comparisons]

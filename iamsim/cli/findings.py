@@ -28,21 +28,20 @@ OPTIONS = tuple(world_option for world_option in WORLD_OPTIONS if world_option.f
 
 def _run(options: Options, _arguments: Arguments) -> int:
     """Look at the world and write what was found."""
-    from iamsim.cli.ask import text_of, texts_of
     from iamsim.cli.unused import days_of
     from iamsim.query.analyzer.archive import read_rules
     from iamsim.report.access_findings_data import access_findings_sarif
 
     _check(options)
-    rules = [rule for file in texts_of(options, "rules") for rule in read_rules(file)]
+    rules = [rule for file in options.texts("rules") for rule in read_rules(file)]
     progress_bar = ProgressBar("looking at resources", quiet=bool(options["quiet"]))
     with processes_of(options) as processes, progress_bar as progress:
         world = open_world(options)
         refuse_unknown(options, world.compiled)
         findings = world.findings(
-            zone=text_of(options, "zone"),
-            internal=texts_of(options, "internal"),
-            actions=texts_of(options, "actions"),
+            zone=options.text("zone"),
+            internal=options.texts("internal"),
+            actions=options.texts("actions"),
             unused_days=days_of(options) if options["unused"] else None,
             recommend=bool(options["recommend"]),
             rules=rules,

@@ -18,21 +18,20 @@ def _run(options: Options, arguments: Arguments) -> int:
     """Count what the principal did, and write the policy."""
     from iamsim.api import World
     from iamsim.api.trails import generate_policy
-    from iamsim.cli.ask import text_of, texts_of
 
-    principal = text_of(options, "principal")
+    principal = options.text("principal")
     if principal is None:
         raise RequestError(
             "missing-principal",
             "the policy is for nobody",
             hint="give the ARN of a user or a role with -p",
         )
-    most = text_of(options, "most_resources") or str(MOST)
-    size = text_of(options, "most_characters") or str(MOST_CHARACTERS)
+    most = options.text("most_resources") or str(MOST)
+    size = options.text("most_characters") or str(MOST_CHARACTERS)
     for number in (most, size):
         if not number.isdecimal():
             raise RequestError("invalid-number", f"`{number}` is no whole number")
-    model = load_any(texts_of(options, "worlds"), quiet=bool(options["quiet"]), on_demand=True)
+    model = load_any(options.texts("worlds"), quiet=bool(options["quiet"]), on_demand=True)
     with ProgressBar("reading logs", quiet=bool(options["quiet"])) as bar:
         generated = generate_policy(
             principal,
@@ -41,7 +40,7 @@ def _run(options: Options, arguments: Arguments) -> int:
             most_resources=int(most[:6]),
             most_characters=int(size[:9]),
             conditions=bool(options["conditions"]),
-            form=text_of(options, "form") or "policy",
+            form=options.text("form") or "policy",
             **counted_by(options, bar),
         )
     write_result(options, generated)

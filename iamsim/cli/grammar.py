@@ -12,9 +12,22 @@ from iamsim.cli.habits import other_names
 from iamsim.core.data_class import NamedTuple
 
 OptionValue = str | bool | tuple[str, ...] | None
-Options = dict[str, OptionValue]
 Arguments = Sequence[str]
 LISTS = frozenset({"list", "values"})
+
+
+class Options(dict[str, OptionValue]):
+    """What was given, by the fields of the options."""
+
+    def text(self, field: str) -> str | None:
+        """The value of an option that holds one text."""
+        value = self.get(field)
+        return value if isinstance(value, str) else None
+
+    def texts(self, field: str) -> tuple[str, ...]:
+        """The values of an option that may be repeated."""
+        value = self.get(field)
+        return value if isinstance(value, tuple) else ()
 
 
 class Option(NamedTuple):

@@ -24,8 +24,6 @@ _OUTPUT = "Output"
 
 def _run(options: Options, paths: Sequence[str]) -> int:
     """Import, write or compare, and say what was found."""
-    from iamsim.cli.ask import text_of
-
     if options["recipe"]:
         return _recipe(options, paths)
     if options["organization"]:
@@ -40,7 +38,7 @@ def _run(options: Options, paths: Sequence[str]) -> int:
             "`iamsim import` needs SOURCE",
             hint="a file or folder to import; `--recipe` prints what collects one",
         )
-    folder = text_of(options, "folder")
+    folder = options.text("folder")
     checked = bool(options["check"])
     if checked and folder is None:
         raise RequestError(
@@ -61,14 +59,13 @@ def _run(options: Options, paths: Sequence[str]) -> int:
 def _imported(options: Options, paths: Sequence[str]) -> Import:
     """Read the sources, with a bar where it takes long."""
     from iamsim.api.importing import import_sources
-    from iamsim.cli.ask import texts_of
     from iamsim.cli.progress import ProgressBar
 
     with ProgressBar("import", quiet=bool(options["quiet"])) as bar:
         return import_sources(
             *paths,
             planned=not options["before"],
-            about=_subjects(texts_of(options, "about")),
+            about=_subjects(options.texts("about")),
             progress=lambda done, total, _path: bar(done, total),
             **template_arguments(options),
         )
@@ -90,7 +87,8 @@ def _refuse(options: Options, imported: Import) -> Never:
 
 def _answer(options: Options, document: Callable[[], Document], data: Callable[[], object]) -> None:
     """Print a report; `-o` names the folder of the world."""
-    write_answer({**options, "output": None, "color": "auto"}, document, data, lambda: ())
+    shown = Options({**options, "output": None, "color": "auto"})
+    write_answer(shown, document, data, lambda: ())
 
 
 def _code_with_unknowns(options: Options, remarks: Sequence[Remark], code: int) -> int:
@@ -150,8 +148,7 @@ def _recipe(options: Options, paths: Sequence[str]) -> int:
         text = json.dumps(policy, indent=2) + "\n"
     else:
         text = recipe_script(organization=organization)
-    folder = options["folder"]
-    write_output(text, folder if isinstance(folder, str) else None)
+    write_output(text, options.text("folder"))
     return 0
 
 

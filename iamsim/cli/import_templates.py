@@ -48,14 +48,12 @@ TEMPLATE_OPTIONS = in_panel(
 
 def template_arguments(options: Options) -> SourceArguments:
     """What the options say; raises `RequestError` for a pair that is none."""
-    from iamsim.cli.ask import text_of
-
     return {
-        "account": text_of(options, "account"),
-        "region": text_of(options, "region"),
+        "account": options.text("account"),
+        "region": options.text("region"),
         "parameters": _pairs(options["parameters"], "--parameter"),
         "exports": _pairs(options["exports"], "--export"),
-        "stack": text_of(options, "stack"),
+        "stack": options.text("stack"),
     }
 
 

@@ -125,8 +125,7 @@ def _teach(lessons: Sequence[Lesson], options: Options) -> int:
 
         if options["format"] not in ("text", "markdown"):
             raise RequestError("format-not-written", "slides are Markdown")
-        path = options["output"]
-        write_output(slides(lessons), path if isinstance(path, str) else None)
+        write_output(slides(lessons), options.text("output"))
         return 0
     from iamsim.lessons.data import lesson_data
     from iamsim.lessons.teacher import class_sheet

@@ -36,9 +36,8 @@ def edit_once(lesson: Lesson, options: Options) -> int:
         open_editor(copy.files)
         after = copy.outcome()
         blocks = before_and_after(step, lesson.outcome(step), after)
-        path = options["output"]
         text = blocks_text(blocks, paint_for(options), terminal_width())
-        write_output(text, path if isinstance(path, str) else None)
+        write_output(text, options.text("output"))
     return 0
 
 

@@ -32,9 +32,7 @@ COUNTED_BY = (
 
 def counted_by(options: Options, progress: ProgressBar) -> Counted:
     """How logs are to be counted; raises `RequestError` for what Spark does by itself."""
-    from iamsim.cli.ask import text_of
-
-    state, spark = text_of(options, "state"), text_of(options, "spark")
+    state, spark = options.text("state"), options.text("spark")
     if spark is not None and (state is not None or options["processes"] is not None):
         raise RequestError(
             "option-with-spark",

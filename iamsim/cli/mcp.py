@@ -9,11 +9,10 @@ from iamsim.cli.grammar import NO_ARGUMENTS, Arguments, Command, Option, Options
 def _run(options: Options, _arguments: Arguments) -> int:
     """Serve until the client closes standard input."""
     require_extra("mcp", "mcp")
-    from iamsim.cli.ask import texts_of
     from iamsim.mcp.folders import Folders
     from iamsim.mcp.server import run_server
 
-    run_server(Folders(tuple(texts_of(options, "folders")) or (".",)))
+    run_server(Folders(tuple(options.texts("folders")) or (".",)))
     return 0
 
 

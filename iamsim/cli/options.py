@@ -41,7 +41,7 @@ def parse_options(
     """
     by_name = {name: option for option in options for name in reversed(option.all_names)}
     by_name |= {name: option for option in options for name in option.names}
-    values: Options = {option.field: option.empty for option in options}
+    values = Options({option.field: option.empty for option in options})
     rest: list[str] = []
     waiting = list(reversed(arguments))
     given: set[str] = set()

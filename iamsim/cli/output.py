@@ -10,7 +10,9 @@ from iamsim.files.writing import write_bytes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
+
+    from iamsim.cli.grammar import Options
 
 # JSON, HTML and SVG escape by themselves what they hold.
 _DATA = ("{", "[", "<")
@@ -119,7 +121,7 @@ def not_writable(where: str, error: OSError | ValueError) -> RequestError:
 
 
 def write_answer(
-    options: Mapping[str, object],
+    options: Options,
     data: object,
     text: Callable[[int], str],
     *,
@@ -135,6 +137,5 @@ def write_answer(
         written = to_json(data)
     else:
         written = quiet if options["quiet"] else text(terminal_width())
-    path = options["output"]
-    write_output(written, path if isinstance(path, str) else None)
+    write_output(written, options.text("output"))
     return 0

@@ -33,17 +33,15 @@ OPTIONS = tuple(world_option for world_option in WORLD_OPTIONS if world_option.f
 
 def _run(options: Options, _arguments: Arguments) -> int:
     """Search for all ways, and write the chains to what was asked for."""
-    from iamsim.cli.ask import text_of, texts_of
-
     progress_bar = ProgressBar("searching for ways", quiet=bool(options["quiet"]))
     with processes_of(options) as processes, progress_bar as progress:
         world = open_world(options)
         refuse_unknown(options, world.compiled)
         paths = world.paths(
-            texts_of(options, "sources"),
-            to=text_of(options, "resource") or text_of(options, "to") or ADMINISTRATOR,
-            actions=texts_of(options, "actions"),
-            region=text_of(options, "region"),
+            options.texts("sources"),
+            to=options.text("resource") or options.text("to") or ADMINISTRATOR,
+            actions=options.texts("actions"),
+            region=options.text("region"),
             blocked=bool(options["blocked"]),
             progress=progress,
             processes=processes,

@@ -42,9 +42,9 @@ def write_drawn(picture: Picture, options: Options) -> None:
     """
     from iamsim.draw.style import Theme
 
-    form, output = str(options["format"]), options["output"]
+    form = str(options["format"])
     data = picture.render(form, Theme(options["theme"]))
-    write_picture(data, output if isinstance(output, str) else None, binary=form == "png")
+    write_picture(data, options.text("output"), binary=form == "png")
 
 
 def refuse_pictures(options: Options, files: Arguments) -> None:

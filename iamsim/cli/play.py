@@ -9,13 +9,12 @@ from iamsim.cli.grammar import NO_ARGUMENTS, Arguments, Command, Option, Options
 
 def _run(options: Options, _arguments: Arguments) -> int:
     """Write the files, or serve them until somebody stops it."""
-    from iamsim.cli.ask import text_of
     from iamsim.cli.serve import port_of
     from iamsim.play.files import find_vendor, playground_files
 
-    port = port_of(text_of(options, "port") or "")
+    port = port_of(options.text("port") or "")
     files = playground_files(find_vendor())
-    folder = text_of(options, "build")
+    folder = options.text("build")
     if folder is not None:
         _write(folder, files, quiet=bool(options["quiet"]))
         return 0

@@ -23,6 +23,7 @@ from iamsim import catalog
 from iamsim.cli import completion
 from iamsim.cli.explain import run_explain
 from iamsim.cli.explain_options import EXPLAIN_OPTIONS
+from iamsim.cli.grammar import Options
 from iamsim.cli.terminal_hints import NamingPrincipals
 from iamsim.core.errors import IamsimError, RequestError
 from iamsim.engine.authorize import prepare
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from prompt_toolkit.completion import CompleteEvent
     from prompt_toolkit.document import Document
 
-    from iamsim.cli.grammar import Options, OptionValue
+    from iamsim.cli.grammar import OptionValue
 
 
 _INTRODUCTION = "Tab completes, Enter accepts, Ctrl-C ends."
@@ -123,7 +124,7 @@ def asked(options: Options) -> Options:
     Raises `RequestError` where the input ends, and `KeyboardInterrupt` for Ctrl-C.
     """
     session: PromptSession[str] = PromptSession()
-    options = dict(options)
+    options = Options(options)
     try:
         for question in _missing(options):
             answer = session.prompt(

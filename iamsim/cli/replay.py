@@ -23,10 +23,9 @@ FAIL_ON = ("never", "denied", "any", "disagreement")
 def _run(options: Options, arguments: Arguments) -> int:
     """Count the records, decide each kind of request once, and write what came out."""
     from iamsim.api import World
-    from iamsim.cli.ask import texts_of
 
     quiet = bool(options["quiet"])
-    model = load_any(texts_of(options, "worlds"), quiet=quiet)
+    model = load_any(options.texts("worlds"), quiet=quiet)
     if model is None:
         raise missing_world()
     world = World(model)
@@ -40,10 +39,9 @@ def _run(options: Options, arguments: Arguments) -> int:
 def _code(options: Options, result: Replay, unverified: int) -> int:
     """1 where something came out that was not to. A trail without a record fails every gate; what
     could not be read, asked or decided does unless it is accepted."""
-    from iamsim.cli.ask import text_of
     from iamsim.core.decision import Verdict
 
-    fail_on = text_of(options, "fail_on") or FAIL_ON[0]
+    fail_on = options.text("fail_on") or FAIL_ON[0]
     if fail_on == "never" and not options["accept_unknown"]:
         return 0
     certain = [row for row in result.changes if row.is_certain]
@@ -60,11 +58,10 @@ def _code(options: Options, result: Replay, unverified: int) -> int:
 
 def _after(options: Options, world: World) -> World | None:
     """The world after the change, if there is one."""
-    from iamsim.cli.ask import texts_of
     from iamsim.syntax.read import parse_policy
 
-    overlays = texts_of(options, "overlays")
-    additions, without = texts_of(options, "with_policies"), texts_of(options, "without")
+    overlays = options.texts("overlays")
+    additions, without = options.texts("with_policies"), options.texts("without")
     if not overlays and not additions and not without:
         return None
     changed, _ = world.lay_over(*overlays)

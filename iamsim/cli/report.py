@@ -15,13 +15,11 @@ FORMATS = ("html", "markdown", "json", "text", "csv")
 
 def _run(options: Options, _arguments: Arguments) -> int:
     """Ask everything, and write it in the format that the name of the file says."""
-    from iamsim.cli.ask import text_of, texts_of
-
-    asked = [_asked(text) for text in texts_of(options, "who_can")]
+    asked = [_asked(text) for text in options.texts("who_can")]
     world = open_world(options)
     with ProgressBar("checking", quiet=bool(options["quiet"])) as progress:
         report = world.report(who_can=asked, **audit_arguments(options, progress))
-    return write_result({**options, "format": text_of(options, "format") or "html"}, report)
+    return write_result(Options({**options, "format": options.text("format") or "html"}), report)
 
 
 def _asked(text: str) -> tuple[list[str], str]:

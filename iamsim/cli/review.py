@@ -16,20 +16,19 @@ GATES = ("fail_on", "forbid", "claims", "tests")
 def _run(options: Options, arguments: Arguments) -> int:
     """Ask everything, and write it as one document."""
     from iamsim.api.review import review
-    from iamsim.cli.ask import text_of, texts_of
 
     changes, sides = compared(options, arguments)
     answer = review(
         changes,
         sides.before.compiled,
         sides.after.compiled,
-        fail_on=text_of(options, "fail_on"),
+        fail_on=options.text("fail_on"),
         exact=bool(options["exact"]),
-        claims=texts_of(options, "claims"),
-        policies=texts_of(options, "policies"),
-        tests=texts_of(options, "tests"),
-        worlds=texts_of(options, "worlds"),
-        overlays=texts_of(options, "overlays"),
+        claims=options.texts("claims"),
+        policies=options.texts("policies"),
+        tests=options.texts("tests"),
+        worlds=options.texts("worlds"),
+        overlays=options.texts("overlays"),
         allow_unknown_names=bool(options["allow_unknown_names"]),
         accept_unknown=bool(options["accept_unknown"]),
     )

@@ -36,9 +36,8 @@ def _schema(options: Options, arguments: Arguments) -> int:
             f"there is no schema of `{name}`",
             hint=did_you_mean(name, NAMES) or f"there are those of {', '.join(NAMES)}",
         )
-    path = options["output"]
     text = json.dumps(schema_of(name), indent=2) + "\n"
-    write_output(text, path if isinstance(path, str) else None)
+    write_output(text, options.text("output"))
     return 0
 
 

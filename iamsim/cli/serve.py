@@ -14,19 +14,19 @@ MOST_PORT = 65535
 def _run(options: Options, _arguments: Arguments) -> int:
     """Load the world, listen, and answer until somebody stops it."""
     from iamsim.api.inputs import now
-    from iamsim.cli.ask import text_of, texts_of, time_of
+    from iamsim.cli.ask import time_of
     from iamsim.cli.worlds import load_any
     from iamsim.serve.estate import Estate
     from iamsim.serve.server import Server, check_host, stop_on_signals
 
-    host, port = check_host(text_of(options, "host") or ""), port_of(text_of(options, "port") or "")
+    host, port = check_host(options.text("host") or ""), port_of(options.text("port") or "")
     quiet = bool(options["quiet"])
-    overlays = texts_of(options, "overlays")
-    model = load_any(texts_of(options, "worlds"), overlays=overlays, quiet=quiet)
+    overlays = options.texts("overlays")
+    model = load_any(options.texts("worlds"), overlays=overlays, quiet=quiet)
     if model is None:
         raise missing_world()
-    at = time_of(text_of(options, "at")) or now()
-    server = Server(Estate(model, at, text_of(options, "account")), host, port)
+    at = time_of(options.text("at")) or now()
+    server = Server(Estate(model, at, options.text("account")), host, port)
     stop_on_signals(server.stop)
     sys.stdout.write(f"{server.address}\n")
     sys.stdout.flush()

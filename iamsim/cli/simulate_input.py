@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from iamsim.cli.grammar import Options
 from iamsim.cli.shorthand import file_text
 from iamsim.core.errors import RequestError
 from iamsim.core.suggest import did_you_mean
@@ -15,7 +16,7 @@ from iamsim.core.suggest import did_you_mean
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from iamsim.cli.grammar import Option, Options, OptionValue
+    from iamsim.cli.grammar import Option, OptionValue
 
 
 # https://docs.aws.amazon.com/cli/latest/userguide/cli-usage-output-format.html
@@ -39,7 +40,7 @@ def with_input(options: Options, table: Sequence[Option]) -> Options:
     if not isinstance(request, dict):
         raise RequestError("invalid-request", "the request is no object", hint=_HINT)
     by_member = {_member(option): option for option in table if option.field != "input_json"}
-    filled = dict(options)
+    filled = Options(options)
     for member, value in request.items():
         if member not in by_member:
             hint = did_you_mean(member, by_member) or f"its members are {', '.join(by_member)}"

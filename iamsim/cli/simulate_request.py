@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 def load_world(options: Options) -> World | None:
     """Load and merge the worlds that the options name."""
     return load_any(
-        _texts(options, "worlds"),
-        overlays=_texts(options, "overlays"),
+        options.texts("worlds"),
+        overlays=options.texts("overlays"),
         quiet=bool(options.get("quiet")),
         on_demand=True,
     )
@@ -33,33 +33,23 @@ def load_world(options: Options) -> World | None:
 def simulation_request(options: Options) -> SimulationRequest:
     """Read the options; raises `RequestError` for a structure that is none."""
     return SimulationRequest(
-        action_names=tuple(texts(_texts(options, "actions"))),
+        action_names=tuple(texts(options.texts("actions"))),
         read=_read,
-        resource_arns=tuple(texts(_texts(options, "resources"))),
+        resource_arns=tuple(texts(options.texts("resources"))),
         of_principal="source" in options,
-        policy_source_arn=_text(options, "source"),
-        caller_arn=_text(options, "caller"),
-        resource_owner=_text(options, "resource_owner"),
-        resource_handling_option=_text(options, "handling"),
-        context_entries=context_entries(_texts(options, "context")),
-        policy_input_list=tuple(texts(_texts(options, "policies"))),
-        permissions_boundary_policy_input_list=tuple(texts(_texts(options, "boundaries"))),
-        resource_policy=_text(options, "resource_policy"),
-        policy_exclusion_list=policy_identifiers(_texts(options, "excluded")),
-        organization_levels=organization_levels(_texts(options, "levels")),
+        policy_source_arn=options.text("source") or None,
+        caller_arn=options.text("caller") or None,
+        resource_owner=options.text("resource_owner") or None,
+        resource_handling_option=options.text("handling") or None,
+        context_entries=context_entries(options.texts("context")),
+        policy_input_list=tuple(texts(options.texts("policies"))),
+        permissions_boundary_policy_input_list=tuple(texts(options.texts("boundaries"))),
+        resource_policy=options.text("resource_policy") or None,
+        policy_exclusion_list=policy_identifiers(options.texts("excluded")),
+        organization_levels=organization_levels(options.texts("levels")),
     )
 
 
 def _read(reader: PolicyReader, text: str, policy_type: PolicyType, name: str) -> Policy:
     """Read a policy: `file://`, JSON, a file, or the ARN of a managed policy."""
     return reader.named(file_text(text), policy_type, name=name)
-
-
-def _text(options: Options, field: str) -> str | None:
-    value = options.get(field)
-    return value if isinstance(value, str) and value else None
-
-
-def _texts(options: Options, field: str) -> tuple[str, ...]:
-    value = options.get(field)
-    return value if isinstance(value, tuple) else ()

@@ -92,13 +92,8 @@ def _not_in_world(text: str, near: str, where: str = "the world") -> str:
 
 def _typed_keys(options: Options, fields: Sequence[str]) -> tuple[str, ...]:
     """The keys that were typed, each once."""
-    words = (word for field in fields for word in _texts(options, field))
+    words = (word for field in fields for word in options.texts(field))
     return tuple(dict.fromkeys(word.partition("=")[0] for word in words))
-
-
-def _texts(options: Options, field: str) -> tuple[str, ...]:
-    value = options.get(field)
-    return value if isinstance(value, tuple) else ()
 
 
 def _keys_read(answers: Sequence[Answer]) -> tuple[str, ...]:

@@ -50,7 +50,7 @@ def _test(options: Options, paths: Arguments) -> int:
         return _collecting_later(options, paths)
     from iamsim.cli.watch import watch
 
-    watched = [*(paths or (".",)), *_texts(options, "worlds"), *_texts(options, "overlays")]
+    watched = [*(paths or (".",)), *options.texts("worlds"), *options.texts("overlays")]
     return watch(lambda: _collecting_later(options, paths), watched)
 
 
@@ -74,8 +74,8 @@ def _run(options: Options, paths: Arguments) -> int:
     with ProgressBar("cases", quiet=bool(options["quiet"])) as progress:
         run = run_suites(
             *paths,
-            worlds=_texts(options, "worlds"),
-            overlays=_texts(options, "overlays"),
+            worlds=options.texts("worlds"),
+            overlays=options.texts("overlays"),
             wanted=wanted,
             allow_unknown_names=bool(options["allow_unknown_names"]),
             coverage=coverage,
@@ -117,7 +117,7 @@ def _run(options: Options, paths: Arguments) -> int:
 
 def _picked(options: Options) -> Callable[[str, str], bool] | None:
     """Pick policies by the patterns of `--policy`, over names and files."""
-    patterns = _texts(options, "policies")
+    patterns = options.texts("policies")
     if not patterns:
         return None
     from fnmatch import fnmatchcase
@@ -134,7 +134,7 @@ def _write(run: SuiteRun, options: Options) -> None:
     report, verbose = run.report, bool(options["verbose"])
     say_in_no_unit(options, run)
     write_answer(
-        {"color": "auto", **options},
+        Options({"color": "auto", **options}),
         lambda: run.document(verbose=verbose),
         lambda: run.to_dict(verbose=verbose),
         lambda: suite.counts_of(report),
@@ -162,24 +162,14 @@ def _complain(collected: Collected, *, told: bool) -> None:
 def _wanted(options: Options) -> list[Wanted]:
     from iamsim.suites.selection import by_name, by_tag
 
-    wanted = [by_tag(text) for text in _texts(options, "tags")]
-    name = _text(options, "keyword")
+    wanted = [by_tag(text) for text in options.texts("tags")]
+    name = options.text("keyword")
     return wanted if name is None else [by_name(name), *wanted]
-
-
-def _text(options: Options, field: str) -> str | None:
-    value = options[field]
-    return value if isinstance(value, str) else None
-
-
-def _texts(options: Options, field: str) -> tuple[str, ...]:
-    value = options[field]
-    return value if isinstance(value, tuple) else ()
 
 
 def _number(options: Options, field: str, otherwise: int | None) -> int | None:
     """Read a whole number above zero; `auto` is the number of processors."""
-    text = _text(options, field)
+    text = options.text(field)
     if text is None:
         return otherwise
     if text == "auto" and field == "workers":

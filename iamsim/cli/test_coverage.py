@@ -48,7 +48,7 @@ def wants_coverage(options: Options) -> bool:
     """Whether an option asks for coverage; raises `RequestError` for a mistake in one."""
     if not (options["cov"] or options["cov_reports"] or options["cov_fail_under"] is not None):
         return False
-    for report in _reports(options):
+    for report in options.texts("cov_reports"):
         _report(report)  # so that a mistake shows before the run
     limit = options["cov_fail_under"]
     if isinstance(limit, str):
@@ -60,7 +60,7 @@ def write_coverage(covered: Sequence[PolicyCoverage], options: Options) -> bool:
     """Write the reports that were asked for; gives whether enough is covered."""
     from iamsim.report.coverage import shortfall
 
-    for report in _reports(options):
+    for report in options.texts("cov_reports"):
         form, path = _report(report)
         write_output(_coverage_report(form, covered), path)
     limit = options["cov_fail_under"]
@@ -115,8 +115,3 @@ def share_of(text: str) -> float:
             "invalid-number", f"`{text}` is no percentage", hint="write a number from 0 to 100"
         )
     return share
-
-
-def _reports(options: Options) -> tuple[str, ...]:
-    value = options["cov_reports"]
-    return value if isinstance(value, tuple) else ()

@@ -84,20 +84,19 @@ def write_first_suite(options: Options, paths: Arguments) -> int:
             f"`iamsim test --init` does not take `{paths[0]}`",
             hint="`-o FILE` names the file to write",
         )
-    overlays = options["overlays"]
-    shelf = Shelf(worlds, overlays if isinstance(overlays, tuple) else ())
-    file = options["output"]
-    if isinstance(file, str) and os.path.exists(file) and file != "-":  # noqa: PTH110 - pathlib costs start-up time
+    shelf = Shelf(worlds, options.texts("overlays"))
+    file = options.text("output")
+    if file is not None and os.path.exists(file) and file != "-":  # noqa: PTH110 - pathlib costs start-up time
         raise RequestError(
             "output-not-writable",
             f"`{file}` is there already, and perhaps no longer what `--init` wrote",
             hint="name another file, or remove it",
         )
-    folder = os.path.dirname(file) if isinstance(file, str) else ""  # noqa: PTH120 - pathlib costs start-up time
+    folder = os.path.dirname(file) if file is not None else ""  # noqa: PTH120 - pathlib costs start-up time
     from iamsim.engine.world import CompiledWorld
 
     world = CompiledWorld.checked(shelf.load(*worlds))
     with ProgressBar("users and roles", quiet=bool(options["quiet"])) as progress:
         text = first_suite(world, worlds, folder, progress=progress)
-    write_output(text, file if isinstance(file, str) else None)
+    write_output(text, file)
     return 0

@@ -24,10 +24,9 @@ OPTIONS = tuple(world_option for world_option in WORLD_OPTIONS if world_option.f
 
 def days_of(options: Options) -> int:
     """The number of days that count as long; raises `RequestError` for what is no number."""
-    from iamsim.cli.ask import text_of
     from iamsim.query.analyzer.unused import DEFAULT_DAYS
 
-    text = text_of(options, "days") or str(DEFAULT_DAYS)
+    text = options.text("days") or str(DEFAULT_DAYS)
     if not (text.isdecimal() and 0 < int(text[:6]) <= MOST_DAYS):
         raise RequestError("invalid-number", f"`{text}` is no number of days", hint="try 90")
     return int(text)

@@ -23,7 +23,6 @@ TYPES = ("identity", "resource", "trust", "boundary", "session", "scp", "rcp", "
 def _validate(options: Options, paths: Arguments) -> int:
     """Check, write the findings, and give the exit code."""
     from iamsim.api.policy_files import validate_files
-    from iamsim.cli.ask import text_of, texts_of
     from iamsim.cli.consent import Consent, shown_patch, somebody_there
     from iamsim.cli.progress import ProgressBar
 
@@ -37,13 +36,13 @@ def _validate(options: Options, paths: Arguments) -> int:
     with ProgressBar("checking policies", quiet=bool(options["quiet"])) as progress:
         validation = validate_files(
             *paths,
-            policy_type=text_of(options, "type"),
-            resource_type=text_of(options, "resource_type"),
-            select=texts_of(options, "select"),
-            extend_select=texts_of(options, "extend_select"),
-            ignore=texts_of(options, "ignore"),
-            configuration=text_of(options, "config"),
-            fail_on=text_of(options, "fail_on"),
+            policy_type=options.text("type"),
+            resource_type=options.text("resource_type"),
+            select=options.texts("select"),
+            extend_select=options.texts("extend_select"),
+            ignore=options.texts("ignore"),
+            configuration=options.text("config"),
+            fail_on=options.text("fail_on"),
             mend=mend,
             progress=progress,
         )
@@ -78,7 +77,7 @@ def _write(options: Options, validation: FileValidation) -> None:
         "github": lambda: findings_ci.findings_to_github(checked),
         "junit": lambda: findings_ci.findings_to_junit(checked, validation.fails_on),
     }
-    write_result({"color": "auto", **options}, validation, others)
+    write_result(Options({"color": "auto", **options}), validation, others)
 
 
 COMMAND = Command(

@@ -84,14 +84,13 @@ def _write_policy(options: Options, found: WhatCan) -> int:
 
 def _session(options: Options, model: World) -> dict[str, object] | None:
     """The session in which the principal is asked about, with the policies passed to it."""
-    from iamsim.cli.ask import texts_of
     from iamsim.core.decision import PolicyType
     from iamsim.suites.policies import PolicyReader
 
     reader = PolicyReader("", model, None)
     policies = [
         reader.named(reference, PolicyType.SESSION, name="--session-policy")
-        for reference in texts_of(options, "session_policies")
+        for reference in options.texts("session_policies")
     ]
     return {"policies": policies} if policies else None
 

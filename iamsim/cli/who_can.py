@@ -28,9 +28,7 @@ from iamsim.core.errors import RequestError
 
 def _asked(options: Options, arguments: Arguments) -> tuple[tuple[str, ...], str]:
     """The actions and the resource: by options, or as arguments with the resource last."""
-    from iamsim.cli.ask import text_of, texts_of
-
-    actions, resource = texts_of(options, "actions"), text_of(options, "resource")
+    actions, resource = options.texts("actions"), options.text("resource")
     patterns = list(arguments)
     if resource is None and patterns:
         resource = patterns.pop()
@@ -45,8 +43,6 @@ def _asked(options: Options, arguments: Arguments) -> tuple[tuple[str, ...], str
 
 def _run(options: Options, arguments: Arguments) -> int:
     """Ask for all principals, and write who is left."""
-    from iamsim.cli.ask import texts_of
-
     actions, resource = _asked(options, arguments)
     world = open_world(options, on_demand=True)
     progress_bar = ProgressBar("asking for every principal", quiet=bool(options["quiet"]))
@@ -58,7 +54,7 @@ def _run(options: Options, arguments: Arguments) -> int:
             with_dependencies=bool(options["dependencies"]),
             via_roles=bool(options["via_roles"]),
             blocked=bool(options["blocked"]),
-            principals=texts_of(options, "principals"),
+            principals=options.texts("principals"),
             progress=progress,
             processes=processes,
             **asking(options),

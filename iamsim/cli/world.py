@@ -25,12 +25,11 @@ SEVERITIES = ("error", "warning", "note")
 def _load(options: Options, *, strict: bool = True) -> World:
     """Load the worlds; raises `RequestError` without any."""
     from iamsim.api import World
-    from iamsim.cli.ask import texts_of
     from iamsim.cli.worlds import load_any
 
     model = load_any(
-        texts_of(options, "worlds"),
-        overlays=texts_of(options, "overlays"),
+        options.texts("worlds"),
+        overlays=options.texts("overlays"),
         quiet=bool(options["quiet"]),
         strict=strict,
     )

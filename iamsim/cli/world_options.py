@@ -119,9 +119,9 @@ def open_world(options: Options, *, on_demand: bool = False) -> api.World:
 
 def asking(options: Options) -> Asking:
     """What all questions over a world take: `exact` and the time."""
-    from iamsim.cli.ask import text_of, time_of
+    from iamsim.cli.ask import time_of
 
-    return {"exact": bool(options["exact"]), "at": time_of(text_of(options, "at"))}
+    return {"exact": bool(options["exact"]), "at": time_of(options.text("at"))}
 
 
 def processes_of(options: Options) -> Processes:
@@ -146,31 +146,25 @@ def processes_of(options: Options) -> Processes:
 
 def asked_context(options: Options) -> dict[str, ContextValue]:
     """The context keys that were given."""
-    from iamsim.cli.ask import context_of, texts_of
+    from iamsim.cli.ask import context_of
 
-    return context_of(texts_of(options, "context"))
+    return context_of(options.texts("context"))
 
 
 def paint_for(options: Options) -> Paint:
     """Colors as the options want them."""
     from iamsim.report.paint import Paint
 
-    color = options["color"]
-    return Paint(
-        wants_color(
-            color if isinstance(color, str) else "auto", to_file=options["output"] is not None
-        )
-    )
+    to_file = options["output"] is not None
+    return Paint(wants_color(options.text("color") or "auto", to_file=to_file))
 
 
 def write(options: Options, makers: dict[str, Callable[[], str]], quiet: Callable[[], str]) -> None:
     """Write the format that was asked for; `quiet` stands in for the first of them."""
-    form = options["format"]
     first = next(iter(makers))
-    chosen = form if isinstance(form, str) else first
+    chosen = options.text("format") or first
     text = quiet() if options["quiet"] and chosen == first else makers[chosen]()
-    path = options["output"]
-    write_output(text, path if isinstance(path, str) else None)
+    write_output(text, options.text("output"))
 
 
 def write_result(
@@ -222,11 +216,10 @@ def write_answer(
     """
     if hints is not None:
         document, data = _with_hints(options, hints, document, data)
-    path, form = options["output"], options["format"]
-    other = others.get(form) if isinstance(form, str) else None
+    form = options.text("format")
+    other = others.get(form or "")
     text = _written(options, document, data, quiet) if other is None else other()
-    commands = form == "github"
-    write_output(text, path if isinstance(path, str) else None, workflow_commands=commands)
+    write_output(text, options.text("output"), workflow_commands=form == "github")
     return 0
 
 
