@@ -107,6 +107,7 @@ def find(  # noqa: PLR0913 - the arguments are the options of the command
     model = batch.world.model
     external = find_external(batch, zone, progress, processes=processes)
     findings = list(external.findings)
+    unsearched = list(external.unsearched)
     if internal:
         from iamsim.query.analyzer.internal import find_internal
 
@@ -114,7 +115,9 @@ def find(  # noqa: PLR0913 - the arguments are the options of the command
         expanded = expand_actions(tuple(actions))
         for action in expanded:
             check_action(action)
-        findings += find_internal(batch, named, expanded, zone, progress, processes=processes)
+        inside = find_internal(batch, named, expanded, zone, progress, processes=processes)
+        findings += inside.findings
+        unsearched += inside.unsearched
     unjudged = Unjudged()
     if unused_days is not None and at is not None:
         from iamsim.query.analyzer.unused_permissions import (
@@ -152,7 +155,7 @@ def find(  # noqa: PLR0913 - the arguments are the options of the command
             model,
             at,
             show_archived=show_archived,
-            unknowns=[*unknowns, *external.unsearched],
+            unknowns=[*unknowns, *unsearched],
             unjudged=unjudged,
         )
     )

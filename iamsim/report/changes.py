@@ -9,7 +9,7 @@ from iamsim.core.decision import Layer, StatementReference, Verdict
 from iamsim.proofs.result import CheckResult
 from iamsim.proofs.result import Verdict as Proved
 from iamsim.query.changes.model import Change, Changes, Direction, Latent
-from iamsim.query.what_can.places import EVERYTHING
+from iamsim.query.what_can.places import EVERYTHING, MORE_WAYS
 from iamsim.report.access_words import (
     account_title,
     answer_data,
@@ -58,7 +58,6 @@ _BADGES = {
 }
 MOST_LINES = 400  # of all diffs together, unless everything is asked for
 PUBLIC = "opens to everyone"
-MORE_WAYS = "patterns meet in more ways than were tried"
 SHOWN = 4  # actions, resources or principals before only their number is said
 VERDICTS = {
     Verdict.ALLOWED: "allowed",

@@ -55,7 +55,9 @@ def resources_of(resources: ResourceTest | None) -> object:
     """What a Resource or NotResource element says; `None` where there is none."""
     if resources is None:
         return None
-    return resources.negated, tuple([pattern.template for pattern in resources.patterns])
+    return resources.negated, tuple(
+        [(pattern.template, pattern.is_short) for pattern in resources.patterns]
+    )
 
 
 def conditions_of(statement: CompiledStatement) -> object:

@@ -95,8 +95,61 @@ def test_whoever_reaches_a_part_of_a_resource_is_found(resource):
     own = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": resource}
     users = {"ann": {"policies": [{"Version": "2012-10-17", "Statement": own}]}, "bob": {}}
     batch = Batch(CompiledWorld.checked(world({BUCKET: {}}, users=users)))
-    (found,) = find_internal(batch, [BUCKET], ["s3:GetObject"])
+    (found,) = find_internal(batch, [BUCKET], ["s3:GetObject"]).findings
     assert found.principal == {"AWS": f"arn:aws:iam::{HOME}:user/ann"}
+
+
+def inside(own, resource, **more):
+    """What `ann`, with these statements, and `bob`, with none, are found to reach."""
+    users = {"ann": {"policies": [{"Version": "2012-10-17", "Statement": own}]}, "bob": {}}
+    batch = Batch(CompiledWorld.checked(world({BUCKET: resource}, users=users, **more)))
+    return find_internal(batch, [BUCKET], ["s3:GetObject"])
+
+
+def sparing(resource, **more):
+    """A denial of all but one resource."""
+    return {"Effect": "Deny", "Action": "s3:*", "NotResource": resource, **more}
+
+
+def test_a_part_that_a_resource_control_policy_spares_is_found():
+    """It was not looked at: nobody reached the bucket."""
+    own = [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]
+    control = {
+        "Version": "2012-10-17",
+        "Statement": sparing(f"{BUCKET}/open/*", Principal="*"),
+    }
+    (found,) = inside(own, {}, rcps=[control]).findings
+    assert found.principal == {"AWS": f"arn:aws:iam::{HOME}:user/ann"}
+
+
+def test_a_part_that_the_value_of_a_variable_leads_to_is_found():
+    """The two patterns meet for one VPC alone; they were taken for patterns that never do."""
+    own = [
+        {"Effect": "Allow", "Action": "s3:*", "Resource": f"{BUCKET}/${{aws:SourceVpc}}/x"},
+        sparing(f"{BUCKET}/vpc-1/*"),
+    ]
+    (found,) = inside(own, {}).findings
+    assert found.depends_on == ("if the request comes from VPC `vpc-1`",)
+
+
+@pytest.mark.parametrize(
+    "patterns",
+    [
+        [f"{BUCKET}/*{number % 10}x*{number}y*" for number in range(100)],
+        [f"{BUCKET}/*a*b*c*${{aws:SourceVpc}}*d", f"{BUCKET}/*/abc/vpc-1/d"],
+    ],
+    ids=["many", "wild"],
+)
+def test_patterns_that_meet_in_more_ways_are_said(patterns):
+    """By what looks inside, and by what looks outside; both were silent, or counted it as a
+    caller."""
+    own = [{"Effect": "Allow", "Action": "s3:*", "Resource": patterns}]
+    (left_out,) = inside(own, {}).unsearched
+    assert left_out.policy == BUCKET
+    assert left_out.unknown.why == "inside of it patterns meet in more ways than were tried"
+    document = policy({"AWS": STRANGER}, "s3:GetObject", patterns)
+    (left_out,) = external(world({BUCKET: {"policy": document}})).unsearched
+    assert left_out.unknown.why == "patterns meet in more ways than were tried"
 
 
 def test_what_a_denial_spares_is_found():
@@ -411,7 +464,7 @@ def test_internal_access_names_everybody_inside():
     read["Statement"][0]["Resource"] = "*"
     model = world({BUCKET: {}}, users={"ana": {"inline_policies": {"read": read}}, "bob": {}})
     batch = Batch(CompiledWorld.checked(model))
-    (finding,) = find_internal(batch, [BUCKET])
+    (finding,) = find_internal(batch, [BUCKET]).findings
     assert finding.principal == {"AWS": f"arn:aws:iam::{HOME}:user/ana"}
     assert finding.actions == ("s3:GetObject",)
     assert finding.details["accessType"] == "INTRA_ACCOUNT"
@@ -521,7 +574,7 @@ def answer():
     found = find_external(batch, None)
     findings = [
         *found.findings,
-        *find_internal(batch, [QUEUE], ["sqs:SendMessage"]),
+        *find_internal(batch, [QUEUE], ["sqs:SendMessage"]).findings,
         *find_unused(model, "2026-11-25"),
     ]
     return FindingsAnswer(findings, found.kept, "organization", 2, model, "2026-11-25T00:00:00Z")

@@ -79,7 +79,7 @@ def test_what_findings_leave_out_fails_a_gate(tmp_path, monkeypatch, capsys):
     gate = ["findings", "--world", "w.json", "--fail-on", "public"]
     assert main(gate) == 1
     captured = capsys.readouterr()
-    assert "callers that it tells apart were not asked for" in captured.err
+    assert "requests that tell callers apart were not asked for" in captured.err
     assert main([*gate, "--accept-unknown"]) == 0
     monkeypatch.setattr(external, "MOST_ASKED", 20_000)
     capsys.readouterr()

@@ -21,6 +21,7 @@ from iamsim.engine.services.s3 import is_public
 from iamsim.engine.unknowns import UnknownInWorld
 from iamsim.query.analyzer.anywhere import from_anywhere, is_mounted
 from iamsim.query.analyzer.finding import AccessFinding, FindingKind, Kept
+from iamsim.query.analyzer.inside import Inside, find_inside, keys_of_patterns
 from iamsim.query.analyzer.resources import (
     ACCESS_POINT,
     AnalyzedType,
@@ -33,7 +34,7 @@ from iamsim.query.batch.classes import action_classes
 from iamsim.query.batch.processes import ALONE, Processes, no_progress
 from iamsim.query.chained_context import ABOUT_THE_CALLER
 from iamsim.query.escalation.administrators import ADMINISTRATOR_ACCESS
-from iamsim.query.what_can.places import find_families
+from iamsim.query.what_can.places import MORE_WAYS
 from iamsim.universe.mentions import Mentions, mentions_of, with_spared
 from iamsim.universe.outsiders import Outsider, outsiders, through_services
 from iamsim.universe.zone import Zone, zones_of
@@ -152,6 +153,7 @@ def _look_at(batch: Batch, subject: Subject, found: External) -> None:
         return
     mentions: Mentions | None = None
     work = Work(MOST_ASKED)
+    complete = True
     merged: dict[str, AccessFinding] = {}
     kept: dict[object, Kept] = {}
     for policy, statement in granted:
@@ -164,6 +166,7 @@ def _look_at(batch: Batch, subject: Subject, found: External) -> None:
                 some += through_services(some, _all_statements(batch, subject.item))
                 one = _Grant(batch, subject, Granted(policy, statement), principal, work)
                 one.decide(some)
+                complete = complete and one.complete
                 finding = one.finding()
                 if finding is not None:
                     _merge(merged, finding)
@@ -178,13 +181,15 @@ def _look_at(batch: Batch, subject: Subject, found: External) -> None:
                         names,
                         answer.decision,
                     )
+    reasons = [MORE_WAYS] if not complete else []
     if work.refused:
-        why = f"{work.refused:,} of the callers that it tells apart were not asked for"
-        found.unsearched.append(
-            UnknownInWorld(
-                PolicyType.RESOURCE, granted[0].policy.name, None, Unknown(why), subject.item.span
-            )
+        reasons.append(f"{work.refused:,} requests that tell callers apart were not asked for")
+    found.unsearched += [
+        UnknownInWorld(
+            PolicyType.RESOURCE, granted[0].policy.name, None, Unknown(why), subject.item.span
         )
+        for why in reasons
+    ]
     found.findings += merged.values()
     found.kept += [
         blocked
@@ -199,7 +204,7 @@ def _not_known(batch: Batch, subject: Subject) -> Iterator[AccessFinding]:
     item = subject.item
     lost = {
         unknown: statement.source.span(statement.path)
-        for statement in own_statements(batch, item)
+        for statement in _own_statements(batch, item)
         if not statement.denies
         for unknown in statement.unknowns
     }
@@ -266,7 +271,7 @@ def _granted(batch: Batch, item: Resource | Role) -> Iterator[Granted]:
                 yield Granted(policy, statement)
 
 
-def own_statements(batch: Batch, item: Resource | Role) -> Iterator[CompiledStatement]:
+def _own_statements(batch: Batch, item: Resource | Role) -> Iterator[CompiledStatement]:
     """The statements of the resource's policies, and of those of the buckets behind it."""
     for policy in _policies(batch, item):
         yield from policy.statements
@@ -276,14 +281,21 @@ def own_statements(batch: Batch, item: Resource | Role) -> Iterator[CompiledStat
             yield from batch.world.policies.compiled(behind.policy, PolicyType.RESOURCE).statements
 
 
-def _all_statements(batch: Batch, item: Resource | Role) -> Iterator[CompiledStatement]:
-    """The statements on the resource's side, whose conditions tell callers apart."""
-    yield from own_statements(batch, item)
-    model = batch.world.model
-    for _, policies in model.rcp_levels(item.account) or ():
+def statements_about(
+    batch: Batch, item: Resource | Role | None, account: str
+) -> Iterator[CompiledStatement]:
+    """The statements on a resource's side, whose conditions tell callers apart; of an account's
+    resource that the world does not list, those of the resource control policies."""
+    if item is not None:
+        yield from _own_statements(batch, item)
+    for _, policies in batch.world.model.rcp_levels(account) or ():
         for document in policies:
             compiled = batch.world.policies.compiled(document, PolicyType.RESOURCE_CONTROL)
             yield from compiled.statements
+
+
+def _all_statements(batch: Batch, item: Resource | Role) -> Iterator[CompiledStatement]:
+    return statements_about(batch, item, item.account)
 
 
 def _reads_caller(answer: BatchAnswer) -> bool:
@@ -313,23 +325,15 @@ class _Grant:
         self.sentences: dict[str, None] = {}
         self.kept: dict[str, BatchAnswer] = {}
         self.public = False
+        self.complete = True
         self._denies = [
             statement
             for statement in _all_statements(batch, subject.item)
             if statement.denies and statement.resources is not None
         ]
         # The keys of the patterns' variables, and what is in the resource for values of these.
-        self._variable = sorted(
-            {
-                key
-                for statement in (self.statement, *self._denies)
-                for pattern in (
-                    statement.resources.patterns if statement.resources is not None else ()
-                )
-                for key in pattern.keys
-            }
-        )
-        self._inside: dict[object, list[str]] = {}
+        self._variable = keys_of_patterns((self.statement, *self._denies))
+        self._inside: dict[object, Inside] = {}
         # What tells principals apart is tested before anything of a request is made.
         self._arn_tests = [
             test
@@ -428,10 +432,16 @@ class _Grant:
             return found
         context = self._context(outsider, arn) if self._variable else {}
         key = tuple([context.get(name) for name in self._variable])
-        if key not in self._inside:
-            self._inside[key] = self._find_inside(arn + type_.separator, context)
+        inside = self._inside.get(key)
+        if inside is None:
+            start = arn + type_.separator
+            inside = find_inside(
+                start, (self.statement, *self._denies), self.batch.universe, context
+            )
+            self._inside[key] = inside
+            self.complete = self.complete and inside.complete
         inner = type_actions(type_, inner=True)
-        return [*found, *((name, inner) for name in self._inside[key])]
+        return [*found, *((name, inner) for name in inside.names)]
 
     def _context(self, outsider: Outsider, arn: str) -> Mapping[str, ContextValue]:
         """What is known of somebody's request."""
@@ -441,19 +451,6 @@ class _Grant:
             return prepare(asked, self.batch.world).request.context
         except RequestError:
             return {}
-
-    def _find_inside(self, start: str, context: Mapping[str, ContextValue]) -> list[str]:
-        """Names of things in the resource, whose ARNs begin so."""
-        names = []
-        read = self.statement, *self._denies
-        families, _ = find_families(
-            read, (), self.batch.universe, context, [(start, self.batch.universe.everything)]
-        )
-        for family in families:
-            places = [*family.places(), *family.met_by_value()]
-            names += [place.sample for place in places if place.sample.startswith(start)]
-            self.work.refused += not family.complete
-        return list(dict.fromkeys(names))
 
     def finding(self) -> AccessFinding | None:
         """The finding, where somebody outside is let in."""

@@ -8,25 +8,31 @@ from __future__ import annotations
 from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
+from iamsim.core.decision import PolicyType
 from iamsim.core.errors import RequestError
+from iamsim.core.unknown import Unknown
 from iamsim.engine.authorize import prepare
-from iamsim.query.analyzer.external import own_statements
+from iamsim.engine.unknowns import UnknownInWorld
+from iamsim.query.analyzer.external import statements_about
 from iamsim.query.analyzer.finding import AccessFinding, FindingKind
+from iamsim.query.analyzer.inside import Inside, find_inside, keys_of_patterns, tells_apart
 from iamsim.query.analyzer.resources import AnalyzedType, analyzed_type, type_actions
 from iamsim.query.batch.processes import ALONE, Processes, no_progress
-from iamsim.query.changes.callers import own_statements as statements_of_caller
+from iamsim.query.changes.callers import own_statements
 from iamsim.query.changes.model import PROBE
-from iamsim.query.what_can.places import EVERYTHING, find_families
+from iamsim.query.what_can.places import EVERYTHING, MORE_WAYS
+from iamsim.symbolic.actions import joined_mask
 from iamsim.universe.candidates import CandidateKind
+from iamsim.universe.contents import content_of
 from iamsim.universe.zone import zones_of
 from iamsim.world.builtin import FULL_AWS_ACCESS, RCP_FULL_AWS_ACCESS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from iamsim.compile.statement import CompiledStatement
+    from iamsim.engine.question import Question
     from iamsim.query.batch import Batch, Candidate
-    from iamsim.symbolic.actions import ActionUniverse
     from iamsim.world.model import World
 
 KINDS = {
@@ -34,6 +40,13 @@ KINDS = {
     CandidateKind.ROLE: "IAM_ROLE",
     CandidateKind.IDENTITY_CENTER: "IAM_ROLE",
 }
+
+
+class Internal(NamedTuple):
+    """The findings, and what was not searched: the resources whose patterns meet in more ways."""
+
+    findings: list[AccessFinding]
+    unsearched: list[UnknownInWorld]
 
 
 def find_internal(
@@ -44,12 +57,12 @@ def find_internal(
     progress: Callable[[int, int], None] = no_progress,
     *,
     processes: Processes = ALONE,
-) -> list[AccessFinding]:
+) -> Internal:
     """One finding for each principal and resource; by default all actions that are about the
     resource are asked for. Raises `RequestError` for a resource that the world does not have."""
     model = batch.world.model
     zones = zones_of(model, zone)
-    findings: list[AccessFinding] = []
+    found = Internal([], [])
     for text in resources:
         arn = text.removesuffix(":*")
         type_ = analyzed_type(arn)
@@ -60,6 +73,7 @@ def find_internal(
                 f"`{text}` is no resource of the world that Access Analyzer looks at",
                 hint="name a bucket, role, key, queue, topic, secret, table or function",
             )
+        subject = Subject(arn, type_, owner)
         trusted = zones[owner].accounts
         some = [
             candidate
@@ -68,14 +82,18 @@ def find_internal(
             and candidate.kind in KINDS
             and candidate.principal != arn
         ]
-        asked = [
-            *_asked(batch, arn, type_, actions),
-            *_asked_inside(batch, arn, type_, actions, some),
-        ]
+        universe = batch.universe
+        wanted = universe.mask_of(actions) if actions else universe.everything
+        inside = PartsOf(batch, subject, wanted)
+        asked = [*_asked(batch, subject, wanted), *inside.asked(some)]
         chunks = [tuple(asked[chunk.start : chunk.stop]) for chunk in processes.chunks(asked)]
         parts = processes.spread(batch, Reaching, tuple(some), chunks, progress)
-        findings += _joined(batch, Subject(arn, type_, owner), chain.from_iterable(parts))
-    return findings
+        found.findings.extend(_joined(batch, subject, chain.from_iterable(parts)))
+        if not inside.complete:
+            span = (inside.item or model.accounts[owner]).span
+            why = Unknown(f"inside of it {MORE_WAYS}")
+            found.unsearched.append(UnknownInWorld(PolicyType.RESOURCE, arn, None, why, span))
+    return found
 
 
 class Subject(NamedTuple):
@@ -121,70 +139,79 @@ class Reaching:
         return found
 
 
-def _asked(batch: Batch, arn: str, type_: AnalyzedType, actions: Sequence[str]) -> list[Asking]:
+def _asked(batch: Batch, subject: Subject, wanted: int) -> list[Asking]:
     """What is asked about one resource, or what is in it."""
     universe = batch.universe
+    arn, type_, _ = subject
     places = [(arn, type_actions(type_, inner=False))]
     if type_.inner:
         places.append((f"{arn}{type_.separator}iamsim-any", type_actions(type_, inner=True)))
-    wanted = universe.mask_of(actions) if actions else universe.everything
     return [
         Asking(place, name) for place, mask in places for name in universe.actions(mask & wanted)
     ]
 
 
-def _asked_inside(
-    batch: Batch,
-    arn: str,
-    type_: AnalyzedType,
-    actions: Sequence[str],
-    candidates: Sequence[Candidate],
-) -> list[Asking]:
-    """What is asked about the things in a resource that policies tell apart: each of those who have
-    such policies, or of everybody where the resource's own are such."""
-    if not type_.inner:
-        return []
-    universe = batch.universe
-    wanted = universe.mask_of(actions) if actions else universe.everything
-    about = type_actions(type_, inner=True) & wanted
-    start = f"{arn}{type_.separator}"
-    item = batch.world.model.find_resource(arn)
-    theirs = [] if item is None else _narrow(own_statements(batch, item), start, about, universe)
-    places: dict[str, list[Candidate]] = {}
-    for candidate in candidates:
-        question = batch.question_as(candidate, PROBE, EVERYTHING)
-        facts = batch.world.caller_facts(question)
-        own = _narrow(statements_of_caller(facts), start, about, universe)
-        if not own and not theirs:
-            continue
-        context = prepare(question, batch.world).request.context
-        families, _ = find_families([*own, *theirs], (), universe, context, [(start, about)])
-        for family in families:
-            for place in family.places():
-                if place.sample.startswith(start):
-                    places.setdefault(place.sample, []).append(candidate)
-    return [
-        Asking(place, name, tuple(some))
-        for place, some in places.items()
-        for name in universe.actions(about)
-    ]
+class PartsOf:
+    """The things in a resource that policies tell apart: its own, or those of who calls."""
 
+    def __init__(self, batch: Batch, subject: Subject, wanted: int) -> None:
+        """Read the policies on the side of the resource."""
+        self.item = batch.world.model.find_resource(subject.arn)
+        self.complete = True
+        self._batch = batch
+        self._start = f"{subject.arn}{subject.type.separator}"
+        self._about = type_actions(subject.type, inner=True) & wanted
+        self._telling: dict[int, tuple[CompiledStatement, object]] = {}
+        self._known: dict[object, Inside] = {}
+        some = statements_about(batch, self.item, subject.owner) if self._about else ()
+        self._theirs = self._narrow(some)
 
-def _narrow(
-    statements: Iterable[CompiledStatement], start: str, about: int, universe: ActionUniverse
-) -> list[CompiledStatement]:
-    """The statements that tell apart what begins so."""
-    return [
-        statement
-        for statement in statements
-        if statement.resources is not None
-        and universe.mask(statement.actions) & about
-        and any(
-            not pattern.everything
-            and (start.startswith(pattern.head) or pattern.head.startswith(start))
-            for pattern in statement.resources.patterns
-        )
-    ]
+    def asked(self, candidates: Sequence[Candidate]) -> list[Asking]:
+        """What is asked about each: of those who have such policies, or of everybody where those of
+        the resource are such."""
+        universe = self._batch.universe
+        places: dict[tuple[str, int], list[Candidate]] = {}
+        for candidate in candidates if self._about else ():
+            question = self._batch.question_as(candidate, PROBE, EVERYTHING)
+            own = self._narrow(own_statements(self._batch.world.caller_facts(question)))
+            some = {**self._theirs, **own}
+            if some:
+                actions = joined_mask(some.values(), universe) & self._about
+                for name in self._inside(question, some).names:
+                    places.setdefault((name, actions), []).append(candidate)
+        return [
+            Asking(place, name, tuple(some))
+            for (place, actions), some in places.items()
+            for name in universe.actions(actions)
+        ]
+
+    def _inside(self, question: Question, some: Mapping[object, CompiledStatement]) -> Inside:
+        """What somebody's statements tell apart, each way in which they differ once."""
+        keys = keys_of_patterns(some.values())
+        context = prepare(question, self._batch.world).request.context if keys else {}
+        alike = frozenset(some), tuple([context.get(key) for key in keys])
+        known = self._known.get(alike)
+        if known is None:
+            known = find_inside(self._start, some.values(), self._batch.universe, context)
+            self._known[alike] = known
+            self.complete = self.complete and known.complete
+        return known
+
+    def _narrow(self, statements: Iterable[CompiledStatement]) -> dict[object, CompiledStatement]:
+        """The statements that tell apart what is in the resource, by what they say."""
+        found: dict[object, CompiledStatement] = {}
+        for statement in statements:
+            known = self._telling.get(id(statement))
+            if known is None:
+                telling = tells_apart(statement, self._start) and bool(
+                    self._batch.universe.mask(statement.actions) & self._about
+                )
+                # Kept beside its id, so that the id stays its own.
+                known = statement, content_of(statement) if telling else None
+                self._telling[id(statement)] = known
+            if known[1] is not None:
+                found.setdefault(known[1], statement)
+        return found
 
 
 def _joined(batch: Batch, subject: Subject, reached: Iterable[Reached]) -> list[AccessFinding]:

@@ -29,6 +29,7 @@ ARN_PARTS = 6
 HEAD = "arn:"
 MOST_MEETINGS = 500  # places of one service beyond one for each pattern
 MOST_RUNS = 4  # wildcards and variables of a pattern whose values are sought
+MORE_WAYS = "patterns meet in more ways than were tried"
 OTHER_WORD = "~x"  # what no policy is likely to name
 
 
@@ -54,6 +55,11 @@ class Unknown(NamedTuple):
     spare: tuple[str, ...]
     pattern: ResourcePattern
     context: Mapping[str, ContextValue]
+
+    @property
+    def is_tried(self) -> bool:
+        """Whether values are sought at all: not where trying could take long."""
+        return _capturing(self.pattern, self.context)[0] is not None
 
     def fitted(self, text: str) -> dict[str, str] | None:
         """Values with which the pattern fits a text that it does not fit otherwise, by key."""
@@ -142,6 +148,7 @@ class Family:
                 if together in met or together in found:
                     continue
                 values = self.unknown[name].fitted(text)
+                self.complete = self.complete and self.unknown[name].is_tried
                 if values is not None:
                     if len(found) >= MOST_MEETINGS:
                         self.complete = False
