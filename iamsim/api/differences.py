@@ -15,6 +15,7 @@ from iamsim.query.batch.processes import ALONE, Processes, no_progress
 from iamsim.query.changes import Change, Direction, find_changes
 from iamsim.query.changes.unknowns import unknowns_between, unread_alike, written_alike
 from iamsim.query.policy_changes import policy_changes
+from iamsim.query.what_can.places import MORE_WAYS
 from iamsim.report import changes as report
 from iamsim.report.proofs import assumptions_of
 from iamsim.suites.meaning import MeaningCheck
@@ -65,7 +66,7 @@ class Changes(Result):
     @property
     def unsearched(self) -> list[str]:
         """What was not compared, so that more may differ."""
-        more = [] if self.report.changes.complete else [report.MORE_WAYS]
+        more = [] if self.report.changes.complete else [MORE_WAYS]
         return [*more, *self.report.changes.silent]
 
     @property
