@@ -2,59 +2,48 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from iamsim.core.decision import Layer
 from iamsim.query.denial import Agreement
 from iamsim.query.difference import DifferenceKind
+from iamsim.report.schema_parts import FLAG, TEXT, TEXT_OR_NULL, Json, list_of, one_of, record
 from iamsim.syntax.denial import DenialForm
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-    from enum import Enum
-
-Json = dict[str, object]
-
-_TEXT: Json = {"type": "string"}
-_FLAG: Json = {"type": "boolean"}
-_TEXT_OR_NULL: Json = {"type": ["string", "null"]}
 
 
 def denial_schemas() -> Json:
     """Make the definitions, by name: `denials` and `scenarios` stand alone."""
     change: Json = {
-        "kind": _one_of(DifferenceKind),
-        **dict.fromkeys(("key", "name"), _TEXT_OR_NULL),
-        "values": {"type": "array", "items": _TEXT},
-        "layer": _one_of(Layer, null=True),
+        "kind": one_of(DifferenceKind),
+        **dict.fromkeys(("key", "name"), TEXT_OR_NULL),
+        "values": {"type": "array", "items": TEXT},
+        "layer": one_of(Layer, null=True),
     }
-    several = {"also": {"anyOf": [_object(change), {"type": "null"}]}, "text": _TEXT}
+    several = {"also": {"anyOf": [record(change), {"type": "null"}]}, "text": TEXT}
     return {
-        "denials": _object({"explained": _FLAG, "more": _FLAG, "denials": _list("denial")}),
-        "denial": _object(
+        "denials": record({"explained": FLAG, "more": FLAG, "denials": list_of("denial")}),
+        "denial": record(
             {
-                "explained": _FLAG,
-                "agreement": _one_of(Agreement),
-                "summary": _TEXT,
+                "explained": FLAG,
+                "agreement": one_of(Agreement),
+                "summary": TEXT,
                 "message": _message(),
-                "remark": _TEXT_OR_NULL,
+                "remark": TEXT_OR_NULL,
                 "would_explain": {
                     "type": "array",
-                    "items": _object({**change, **several, "summary": _TEXT_OR_NULL}),
+                    "items": record({**change, **several, "summary": TEXT_OR_NULL}),
                 },
                 "tried": {"type": "integer", "minimum": 0},
-                "not_everything_tried": _FLAG,
-                "fetch": {"type": "array", "items": _TEXT},
+                "not_everything_tried": FLAG,
+                "fetch": {"type": "array", "items": TEXT},
                 "answer": {"$ref": "#/$defs/answer"},
             }
         ),
-        "scenarios": _object({"scenarios": _list("scenario")}),
-        "scenario": _object({"title": _TEXT, "file": _TEXT, "requests": _list("asked")}),
-        "asked": _object(
+        "scenarios": record({"scenarios": list_of("scenario")}),
+        "scenario": record({"title": TEXT, "file": TEXT, "requests": list_of("asked")}),
+        "asked": record(
             {
-                "name": _TEXT_OR_NULL,
-                "met": _FLAG,
-                "failures": {"type": "array", "items": _TEXT},
+                "name": TEXT_OR_NULL,
+                "met": FLAG,
+                "failures": {"type": "array", "items": TEXT},
                 "answer": {
                     "anyOf": [
                         {"$ref": "#/$defs/answer"},
@@ -62,7 +51,7 @@ def denial_schemas() -> Json:
                         {"type": "null"},
                     ]
                 },
-                "error": _TEXT_OR_NULL,
+                "error": TEXT_OR_NULL,
             }
         ),
     }
@@ -70,29 +59,12 @@ def denial_schemas() -> Json:
 
 def _message() -> Json:
     names = ("action", "resource", "policy", "operation", "principal")
-    return _object(
+    return record(
         {
-            "form": _one_of(DenialForm),
-            **dict.fromkeys(names, _TEXT_OR_NULL),
-            "layer": _one_of(Layer, null=True),
+            "form": one_of(DenialForm),
+            **dict.fromkeys(names, TEXT_OR_NULL),
+            "layer": one_of(Layer, null=True),
             "explicit": {"type": ["boolean", "null"]},
-            "text": _TEXT,
+            "text": TEXT,
         }
     )
-
-
-def _object(members: Mapping[str, object]) -> Json:
-    return {
-        "type": "object",
-        "properties": dict(members),
-        "required": list(members),
-        "additionalProperties": False,
-    }
-
-
-def _list(name: str) -> Json:
-    return {"type": "array", "items": {"$ref": f"#/$defs/{name}"}}
-
-
-def _one_of(members: Iterable[Enum], *, null: bool = False) -> Json:
-    return {"enum": [*(member.value for member in members), *([None] if null else [])]}

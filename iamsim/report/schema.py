@@ -5,8 +5,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from iamsim.core.decision import Layer, Outcome, Verdict
 from iamsim.core.explanation import Element
 from iamsim.core.hint import HintKind
@@ -14,20 +12,22 @@ from iamsim.core.reason import Note, Reason
 from iamsim.query.comparison import Aspect
 from iamsim.report.denial_schema import denial_schemas
 from iamsim.report.edit_schema import edit_schemas
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-    from enum import Enum
-
-Json = dict[str, object]
+from iamsim.report.schema_parts import (
+    FLAG,
+    NUMBER,
+    PLACE,
+    TEXT,
+    Json,
+    list_of,
+    one_of,
+    or_null,
+    record,
+    reference,
+)
 
 # What one command prints.
 _WHOLE = ("answer", "answers", "chain", "comparison", "comparisons", "denials", "scenarios")
-_TEXT: Json = {"type": "string"}
-_NUMBER: Json = {"type": "integer", "minimum": 0}
-_PLACE: Json = {"type": "integer", "minimum": 1}
-_FLAG: Json = {"type": "boolean"}
-_VALUES: Json = {"type": ["string", "array"], "items": _TEXT}
+_VALUES: Json = {"type": ["string", "array"], "items": TEXT}
 _CONTEXT: Json = {"type": "object", "additionalProperties": _VALUES}
 _EFFECTS: Json = {"enum": ["Allow", "Deny"]}
 
@@ -39,96 +39,96 @@ def answer_schema() -> Json:
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Answers of iamsim",
         "description": "What `iamsim explain --format json` prints and `Answer.to_dict()` gives.",
-        "oneOf": [_reference(name) for name in _WHOLE],
+        "oneOf": [reference(name) for name in _WHOLE],
         "$defs": {
-            "verdict": _one_of(Verdict),
-            "layer": _one_of(Layer),
-            "outcome": _one_of(Outcome),
-            "reason": _one_of(Reason),
-            "element": _one_of(Element),
-            "note": _object({"code": _one_of(Note), "text": _TEXT}),
+            "verdict": one_of(Verdict),
+            "layer": one_of(Layer),
+            "outcome": one_of(Outcome),
+            "reason": one_of(Reason),
+            "element": one_of(Element),
+            "note": record({"code": one_of(Note), "text": TEXT}),
             "hint": _hint(),
             "answer": _answer(),
-            "answers": _object(
-                {"decision": _reference("verdict"), "answers": _list("answer") | {"minItems": 1}}
+            "answers": record(
+                {"decision": reference("verdict"), "answers": list_of("answer") | {"minItems": 1}}
             ),
-            "chain": _object(
+            "chain": record(
                 {
-                    "decision": _reference("verdict"),
-                    "hops": _list("hop") | {"minItems": 1},
-                    "answers": _list("answer"),
+                    "decision": reference("verdict"),
+                    "hops": list_of("hop") | {"minItems": 1},
+                    "answers": list_of("answer"),
                 }
             ),
             "hop": _hop(),
             "comparison": _comparison(),
-            "comparisons": _object(
+            "comparisons": record(
                 {
-                    "decision": _reference("verdict"),
-                    "comparisons": _list("comparison") | {"minItems": 2},
+                    "decision": reference("verdict"),
+                    "comparisons": list_of("comparison") | {"minItems": 2},
                 },
-                {"hops": _list("hop") | {"minItems": 1}},
+                {"hops": list_of("hop") | {"minItems": 1}},
             ),
             "difference": _difference(),
             **edit_schemas(),
             **denial_schemas(),
-            "request": _object(
-                {"principal": _TEXT, "action": _TEXT, "resource": _TEXT, "context": _CONTEXT}
+            "request": record(
+                {"principal": TEXT, "action": TEXT, "resource": TEXT, "context": _CONTEXT}
             ),
             "decider": _decider(),
-            "near": _object({"policy": _TEXT, **_place(), "failed": _list("element")}),
+            "near": record({"policy": TEXT, **_place(), "failed": list_of("element")}),
             "layer_entry": _layer(),
-            "policy": _object({"name": _TEXT, "file": _TEXT, "statements": _list("statement")}),
+            "policy": record({"name": TEXT, "file": TEXT, "statements": list_of("statement")}),
             "statement": _statement(),
             "clause": _clause(),
-            "path": _object(
+            "path": record(
                 {
-                    "name": _TEXT,
-                    "requires": _list("layer"),
-                    "open": _FLAG,
-                    "blocked_by": _list("layer"),
+                    "name": TEXT,
+                    "requires": list_of("layer"),
+                    "open": FLAG,
+                    "blocked_by": list_of("layer"),
                 }
             ),
             "condition": _condition(),
             "residual_detail": _residual_detail(),
-            "unknown_part": _object(
+            "unknown_part": record(
                 {
-                    "layer": {"anyOf": [_reference("layer"), {"enum": ["principal", "resource"]}]},
-                    "policy": _TEXT,
-                    "statement": _or_null(_NUMBER),
-                    "why": _TEXT,
-                    "source": _TEXT,
+                    "layer": {"anyOf": [reference("layer"), {"enum": ["principal", "resource"]}]},
+                    "policy": TEXT,
+                    "statement": or_null(NUMBER),
+                    "why": TEXT,
+                    "source": TEXT,
                 },
-                {"fact": _TEXT},
+                {"fact": TEXT},
             ),
-            "context_entry": _object(
-                {"key": _TEXT, "value": _VALUES, "origin": _TEXT, "from": _or_null(_TEXT)}
+            "context_entry": record(
+                {"key": TEXT, "value": _VALUES, "origin": TEXT, "from": or_null(TEXT)}
             ),
         },
     }
 
 
 def _answer() -> Json:
-    return _object(
+    return record(
         {
-            "decision": _reference("verdict"),
-            "request": _reference("request"),
-            "summary": _TEXT,
-            "message": _or_null(_TEXT),
-            "reason": _reference("reason"),
-            "relation": _reference("reason"),
-            "decided_by": _list("decider"),
-            "layers": _list("layer_entry"),
-            "paths": _list("path"),
-            "missing_context": {"type": "array", "items": _TEXT},
-            "residual": _or_null(_list("condition")),
-            "unknowns": _list("unknown_part"),
-            "context_detail": _list("context_entry"),
-            "notes": _list("note"),
+            "decision": reference("verdict"),
+            "request": reference("request"),
+            "summary": TEXT,
+            "message": or_null(TEXT),
+            "reason": reference("reason"),
+            "relation": reference("reason"),
+            "decided_by": list_of("decider"),
+            "layers": list_of("layer_entry"),
+            "paths": list_of("path"),
+            "missing_context": {"type": "array", "items": TEXT},
+            "residual": or_null(list_of("condition")),
+            "unknowns": list_of("unknown_part"),
+            "context_detail": list_of("context_entry"),
+            "notes": list_of("note"),
         },
         {
-            "residual_detail": _reference("residual_detail"),
-            "hints": _list("hint"),
-            "edits": _reference("edits"),
+            "residual_detail": reference("residual_detail"),
+            "hints": list_of("hint"),
+            "edits": reference("edits"),
         },
     )
 
@@ -136,190 +136,164 @@ def _answer() -> Json:
 def _hop() -> Json:
     """One role of a chain: who assumed it, the session that it gave, an answer a permission."""
     session = {
-        "name": _or_null(_TEXT),
-        "tags": {"type": "object", "additionalProperties": _TEXT},
-        "transitive_tags": {"type": "array", "items": _TEXT},
-        "source_identity": _or_null(_TEXT),
+        "name": or_null(TEXT),
+        "tags": {"type": "object", "additionalProperties": TEXT},
+        "transitive_tags": {"type": "array", "items": TEXT},
+        "source_identity": or_null(TEXT),
     }
-    return _object(
+    return record(
         {
-            "decision": _reference("verdict"),
-            "caller": _TEXT,
-            "role": _TEXT,
-            "principal": _TEXT,
-            "session": _object(session),
-            "answers": _list("answer") | {"minItems": 1},
+            "decision": reference("verdict"),
+            "caller": TEXT,
+            "role": TEXT,
+            "principal": TEXT,
+            "session": record(session),
+            "answers": list_of("answer") | {"minItems": 1},
         }
     )
 
 
 def _comparison() -> Json:
     """Two answers; of a chain that breaks, the second is that of the hop."""
-    return _object(
+    return record(
         {
-            "before": _reference("answer"),
-            "after": _reference("answer"),
-            "differences": _list("difference"),
+            "before": reference("answer"),
+            "after": reference("answer"),
+            "differences": list_of("difference"),
         },
-        {"hops": _list("hop") | {"minItems": 1}},
+        {"hops": list_of("hop") | {"minItems": 1}},
     )
 
 
 def _difference() -> Json:
-    side = {"type": ["string", "array", "null"], "items": _TEXT}
-    return _object(
-        {"what": _one_of(Aspect), "before": side, "after": side},
-        {"layer": _reference("layer"), "level": _TEXT},
+    side = {"type": ["string", "array", "null"], "items": TEXT}
+    return record(
+        {"what": one_of(Aspect), "before": side, "after": side},
+        {"layer": reference("layer"), "level": TEXT},
     )
 
 
 def _decider() -> Json:
-    return _object(
+    return record(
         {
-            "layer": _reference("layer"),
-            "policy": _or_null(_TEXT),
-            **{name: _or_null(part) for name, part in _place().items()},
-            "reason": _reference("reason"),
+            "layer": reference("layer"),
+            "policy": or_null(TEXT),
+            **{name: or_null(part) for name, part in _place().items()},
+            "reason": reference("reason"),
         },
-        {"level": _TEXT, "owner": _TEXT, "near": _reference("near")},
+        {"level": TEXT, "owner": TEXT, "near": reference("near")},
     )
 
 
 def _place() -> Json:
     """Which statement, and where it stands."""
     return {
-        "statement": _NUMBER,
-        "sid": _or_null(_TEXT),
+        "statement": NUMBER,
+        "sid": or_null(TEXT),
         "effect": _EFFECTS,
-        "file": _TEXT,
-        "line": _PLACE,
-        "column": _PLACE,
+        "file": TEXT,
+        "line": PLACE,
+        "column": PLACE,
     }
 
 
 def _layer() -> Json:
-    return _object(
+    return record(
         {
-            "layer": _reference("layer"),
-            "outcome": _reference("outcome"),
-            "reason": _reference("reason"),
-            "policies": _list("policy"),
+            "layer": reference("layer"),
+            "outcome": reference("outcome"),
+            "reason": reference("reason"),
+            "policies": list_of("policy"),
         },
         {
-            "level": _TEXT,
-            "owner": _TEXT,
+            "level": TEXT,
+            "owner": TEXT,
             "residual": _layer_residual(),
-            "notes": _list("note"),
+            "notes": list_of("note"),
         },
     )
 
 
 def _layer_residual() -> Json:
     """When an undecided layer allows, and when it denies explicitly."""
-    found = _object({"sentence": _TEXT, "condition": _or_null(_list("condition"))})
-    return _object({"allow": _or_null(found), "explicitDeny": _or_null(found)})
+    found = record({"sentence": TEXT, "condition": or_null(list_of("condition"))})
+    return record({"allow": or_null(found), "explicitDeny": or_null(found)})
 
 
 def _statement() -> Json:
-    return _object(
+    return record(
         {
-            "index": _NUMBER,
-            "sid": _or_null(_TEXT),
+            "index": NUMBER,
+            "sid": or_null(TEXT),
             "effect": _EFFECTS,
-            "matches": _FLAG,
-            "line": _PLACE,
-            "column": _PLACE,
+            "matches": FLAG,
+            "line": PLACE,
+            "column": PLACE,
             "elements": {
                 "type": "object",
-                "propertyNames": _reference("element"),
-                "additionalProperties": _FLAG,
+                "propertyNames": reference("element"),
+                "additionalProperties": FLAG,
             },
-            "clauses": _list("clause"),
+            "clauses": list_of("clause"),
         },
-        {"missing_context": {"type": "array", "items": _TEXT}, "notes": _list("note")},
+        {"missing_context": {"type": "array", "items": TEXT}, "notes": list_of("note")},
     )
 
 
 def _clause() -> Json:
-    return _object(
+    return record(
         {
-            "element": _reference("element"),
-            "pattern": _TEXT,
-            "value": _or_null(_TEXT),
-            "matches": _FLAG,
-            "reason": _reference("reason"),
-            "line": _PLACE,
-            "column": _PLACE,
+            "element": reference("element"),
+            "pattern": TEXT,
+            "value": or_null(TEXT),
+            "matches": FLAG,
+            "reason": reference("reason"),
+            "line": PLACE,
+            "column": PLACE,
         },
         {
-            "operator": _TEXT,
-            "key": _TEXT,
-            "resolved": _TEXT,
-            "grant": _TEXT,
-            "notes": _list("note"),
+            "operator": TEXT,
+            "key": TEXT,
+            "resolved": TEXT,
+            "grant": TEXT,
+            "notes": list_of("note"),
         },
     )
 
 
 def _condition() -> Json:
     """A Condition block of the policy language: operator, key, values."""
-    values = {"type": "array", "items": _TEXT}
+    values = {"type": "array", "items": TEXT}
     keys = {"type": "object", "additionalProperties": values}
     return {"type": "object", "additionalProperties": keys}
 
 
 def _residual_detail() -> Json:
-    example = _or_null(_CONTEXT)
-    return _object(
+    example = or_null(_CONTEXT)
+    return record(
         {
-            "sentence": _TEXT,
-            "keys": {"type": "array", "items": _TEXT},
-            "stand_ins": {"type": "array", "items": _TEXT},
-            "simplified": _FLAG,
-            "examples": _object({"allowed": example, "denied": example}),
+            "sentence": TEXT,
+            "keys": {"type": "array", "items": TEXT},
+            "stand_ins": {"type": "array", "items": TEXT},
+            "simplified": FLAG,
+            "examples": record({"allowed": example, "denied": example}),
         }
     )
 
 
 def _hint() -> Json:
     """What the service reference adds; with a place where it is about a statement."""
-    texts = {"type": "array", "items": _TEXT}
+    texts = {"type": "array", "items": TEXT}
     place = _place()
     del place["effect"]
-    return _object(
+    return record(
         {
-            "code": _one_of(HintKind),
-            "text": _TEXT,
-            "subject": _TEXT,
+            "code": one_of(HintKind),
+            "text": TEXT,
+            "subject": TEXT,
             "suggestions": texts,
             "formats": texts,
-            "snapshot": _TEXT,
+            "snapshot": TEXT,
         },
-        {"policy": _TEXT, **place},
+        {"policy": TEXT, **place},
     )
-
-
-def _object(required: Mapping[str, object], optional: Mapping[str, object] | None = None) -> Json:
-    """An object with these members and no others."""
-    return {
-        "type": "object",
-        "properties": {**required, **(optional or {})},
-        "required": list(required),
-        "additionalProperties": False,
-    }
-
-
-def _reference(name: str) -> Json:
-    return {"$ref": f"#/$defs/{name}"}
-
-
-def _list(name: str) -> Json:
-    return {"type": "array", "items": _reference(name)}
-
-
-def _or_null(schema: object) -> Json:
-    return {"anyOf": [schema, {"type": "null"}]}
-
-
-def _one_of(members: Iterable[Enum]) -> Json:
-    return {"enum": [member.value for member in members]}
