@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.catalog.facts import ACCESS_LEVELS
 from iamsim.catalog.known_names import known_name
-from iamsim.report.document import SEPARATE, Block, Column, Document, Fields, Prose, Section
+from iamsim.report.document import SEPARATE, Block, Column, Document, Fields, Json, Prose, Section
 from iamsim.words.wording import joined
 
 if TYPE_CHECKING:
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     )
     from iamsim.catalog.refresh import RefreshReport
 
-Json = dict[str, object]
 SCOPES = {
     "global": "global: a request to any service may carry it",
     "action": "global name that some actions carry",

@@ -23,6 +23,7 @@ from iamsim.report.document import (
     Badge,
     Column,
     Document,
+    Json,
     Prose,
     Remark,
     Section,
@@ -43,7 +44,6 @@ if TYPE_CHECKING:
     from iamsim.suites.run import CaseResult
     from iamsim.world.model import World
 
-Json = dict[str, object]
 TITLES = {
     Direction.OPENS: "opens",
     Direction.SHIFTS: "under other conditions",

@@ -25,6 +25,9 @@ Row = TypeVar("Row")
 Row_contra = TypeVar("Row_contra", contravariant=True)  # a column of anything is one of a row
 
 
+Json = dict[str, object]
+
+
 class Form(StrEnum):
     """The formats that documents are written in."""
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from iamsim.core.decision import Layer, Verdict
 from iamsim.query.edits.model import Blocker, Edit, EditKind, EditReport, EditSet, Grant
-from iamsim.report.document import Block, Document, Prose
+from iamsim.report.document import Block, Document, Json, Prose
 from iamsim.report.edit_sentences import (
     blocker_sentence,
     edit_sentence,
@@ -21,8 +21,6 @@ from iamsim.words.wording import place_text, shortened, statement_text
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-
-Json = dict[str, object]
 
 GOALS = {"allowed": "what would allow it", "denied": "what would stop it"}
 UNTRIED = "more edits together were not tried, there are too many"

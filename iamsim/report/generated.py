@@ -7,7 +7,7 @@ from dataclasses import asdict
 from difflib import unified_diff
 from typing import TYPE_CHECKING
 
-from iamsim.report.document import Badge, Column, Document, Prose, Remark, Section
+from iamsim.report.document import Badge, Column, Document, Json, Prose, Remark, Section
 from iamsim.report.snippets import snippet
 
 if TYPE_CHECKING:
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from iamsim.replay.generate import Generated
     from iamsim.replay.grouping import Trade
 
-Json = dict[str, object]
 PROOFS = {
     "PASS": Badge("yes", "proved: nothing new"),
     "FAIL": Badge("no", "grants more than today"),

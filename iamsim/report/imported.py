@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.importers.sums import unverified_sentence
-from iamsim.report.document import EVERY_FORM, Column, Document, Fields, Form, Section
+from iamsim.report.document import EVERY_FORM, Column, Document, Fields, Form, Json, Section
 from iamsim.report.document import Remark as Note
 
 if TYPE_CHECKING:
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from iamsim.importers.frame import Imported, Remark
     from iamsim.importers.writing import Changes
 
-Json = dict[str, object]
 SHOWN_FILES = 20
 SEVERITIES = {
     "conflict": "said in two ways (the first counts)",

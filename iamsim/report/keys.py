@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.core.explanation import ClauseExplanation, ContextEntry, Element, StatementExplanation
 from iamsim.core.reason import Reason
-from iamsim.report.document import Block, Column, Document, Fields, Section
+from iamsim.report.document import Block, Column, Document, Fields, Json, Section
 from iamsim.words.sentences import layer_name
 from iamsim.words.wording import place_text, request_text, shortened, statement_text
 
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from iamsim.core.answer import Answer
     from iamsim.core.decision import Layer
 
-Json = dict[str, object]
 
 _VARIABLE = re.compile(r"\$\{\s*([^{}*?$,\s][^{},]*)")
 _ORIGINS = {

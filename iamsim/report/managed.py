@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from iamsim.report.document import Column, Document, Fields, Prose, Section
+from iamsim.report.document import Column, Document, Fields, Json, Prose, Section
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from iamsim.catalog.managed import ManagedPolicy, ManagedVersion
 
-Json = dict[str, object]
 _DATE = len("2026-10-27")
 _ROOT = "arn:aws:iam::aws:policy/"
 

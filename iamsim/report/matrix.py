@@ -22,6 +22,7 @@ from iamsim.report.document import (
     Column,
     Document,
     Form,
+    Json,
     Section,
     verdict_badge,
 )
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
     from iamsim.query.matrix import Matrix, Row
     from iamsim.world.model import World
 
-Json = dict[str, object]
 _READ = EVERY_FORM - {Form.CSV}  # CSV has one kind of row
 LAYER_SIGNS = {
     Layer.SERVICE_CONTROL_POLICY: "SCP",

@@ -28,6 +28,7 @@ from iamsim.report.document import (
     Column,
     Document,
     Form,
+    Json,
     Remark,
     Section,
     verdict_badge,
@@ -42,7 +43,6 @@ if TYPE_CHECKING:
     from iamsim.query.escalation.routes import Chain, Hop
     from iamsim.world.model import World
 
-Json = dict[str, object]
 FEW = 4  # principals that go the same way and are all named
 MOST_BLOCKED = 200  # lines of what is blocked, in text
 

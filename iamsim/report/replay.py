@@ -13,6 +13,7 @@ from iamsim.report.document import (
     Column,
     Document,
     Form,
+    Json,
     Remark,
     Section,
     verdict_badge,
@@ -22,7 +23,6 @@ from iamsim.report.summary import because
 if TYPE_CHECKING:
     from iamsim.replay.run import ChangedCall, Disagreement, Replay
 
-Json = dict[str, object]
 _READ = EVERY_FORM - {Form.CSV}
 _TEXT = frozenset({Form.TEXT})
 _WIDE = EVERY_FORM - _TEXT

@@ -18,6 +18,7 @@ from iamsim.report.document import (
     Column,
     Document,
     Form,
+    Json,
     Remark,
     Section,
     verdict_badge,
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     from iamsim.query.batch import Candidate
     from iamsim.query.what_can import Effective, EffectivePolicy
 
-Json = dict[str, object]
 SHORT_LEVELS = {"Permissions management": "Permissions"}
 
 

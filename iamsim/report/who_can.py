@@ -22,6 +22,7 @@ from iamsim.report.document import (
     Column,
     Document,
     Form,
+    Json,
     Remark,
     Section,
     verdict_badge,
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
     from iamsim.query.who_can import Access, Blocked, WhoCan
     from iamsim.world.model import World
 
-Json = dict[str, object]
 _SHOWN = 4  # actions that a title names
 CANONICAL = (
     "that of an account or of a CloudFront origin access identity; nothing says of which, so"

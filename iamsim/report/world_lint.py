@@ -5,13 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from iamsim.query.world_lint import LintFinding, LintSeverity
-from iamsim.report.document import EVERY_FORM, Badge, Column, Document, Form, Section
+from iamsim.report.document import EVERY_FORM, Badge, Column, Document, Form, Json, Section
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-
-Json = dict[str, object]
 
 
 _TEXT = frozenset({Form.TEXT})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from iamsim.report.document import EVERY_FORM, Column, Document, Form, Remark, Section
+from iamsim.report.document import EVERY_FORM, Column, Document, Form, Json, Remark, Section
 from iamsim.words.wording import joined
 from iamsim.world.model import Account, AnyPolicy, Group, PolicyDocument, Role, User, World
 
@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 
-Json = dict[str, object]
 UNKNOWN = "somebody who is not known"
 PRINCIPAL_KINDS = ("AWS", "Service", "Federated", "CanonicalUser")
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from iamsim.query.world_stats import COUNTED, Counts, Usage, WorldStats
-from iamsim.report.document import Badge, Column, Document, Fields, Remark, Section
+from iamsim.report.document import Badge, Column, Document, Fields, Json, Remark, Section
 
-Json = dict[str, object]
 SHOWN = 10  # quotas, and accounts
 HEADS = {"permission_sets": "permission sets", "vpc_endpoints": "VPC endpoints"}
 NEAR = 0.8

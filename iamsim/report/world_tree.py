@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from iamsim.report.document import Block, Document, Fields, Prose
+from iamsim.report.document import Block, Document, Fields, Json, Prose
 from iamsim.words.wording import place_text
 from iamsim.world.builtin import BUILT_IN_POLICIES, FULL_AWS_ACCESS, RCP_FULL_AWS_ACCESS
 from iamsim.world.model import AnyPolicy, Node, PolicyDocument, World
@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-Json = dict[str, object]
 Attached = tuple["AnyPolicy", ...] | None
 
 

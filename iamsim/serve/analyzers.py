@@ -22,9 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from iamsim.query.analyzer.finding import AccessFinding
-    from iamsim.serve.call import Call
+    from iamsim.serve.call import Call, Json
 
-Json = dict[str, object]
 
 EXTERNAL, ORGANIZATION, UNUSED = "ACCOUNT", "ORGANIZATION", "ACCOUNT_UNUSED_ACCESS"
 NAMES = {

@@ -24,7 +24,7 @@ from iamsim.serve import (
     simulator,
     sts,
 )
-from iamsim.serve.call import Call
+from iamsim.serve.call import Call, Json
 from iamsim.serve.checking import faults_text, find_faults
 from iamsim.serve.errors import NOT_FOUND, NOT_IMPLEMENTED, ServiceError, validation_error
 from iamsim.serve.model import Operation, Service, services
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 
     from iamsim.serve.estate import Estate
 
-Json = dict[str, object]
 
 OPERATIONS: dict[str, dict[str, Callable[[Call], Json]]] = {
     "iam": iam_entities.OPERATIONS

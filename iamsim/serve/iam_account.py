@@ -27,9 +27,8 @@ from iamsim.serve.records import (
 from iamsim.world.model import Group, ManagedPolicyReference, Role, User
 
 if TYPE_CHECKING:
-    from iamsim.serve.call import Call
+    from iamsim.serve.call import Call, Json
 
-Json = dict[str, object]
 LISTS = {
     "User": "UserDetailList",
     "Group": "GroupDetailList",

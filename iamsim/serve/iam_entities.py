@@ -24,12 +24,11 @@ from iamsim.serve.records import (
 )
 
 if TYPE_CHECKING:
-    from iamsim.serve.call import Call
+    from iamsim.serve.call import Call, Json
     from iamsim.world.model import Group, Role, User
 
     Find = Callable[[Call], User | Group | Role]
 
-Json = dict[str, object]
 T = TypeVar("T", bound="User | Group | Role")
 
 # What lists leave out: https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListUsers.html

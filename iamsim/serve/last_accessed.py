@@ -16,10 +16,9 @@ from iamsim.serve.records import time_text
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from iamsim.serve.call import Call
+    from iamsim.serve.call import Call, Json
     from iamsim.world.model import Role, ServiceAccess, User
 
-Json = dict[str, object]
 ACTIONS = "ACTION_LEVEL"
 
 

@@ -25,9 +25,8 @@ from iamsim.serve.organization_tree import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from iamsim.serve.call import Call
+    from iamsim.serve.call import Call, Json
 
-Json = dict[str, object]
 PAGE = 20  # the most that AWS gives at once
 TYPES = [{"Type": kind, "Status": "ENABLED"} for kind in (SCP, RCP)]
 OF_ACCOUNTS = "email addresses, when and how accounts joined, and whether any is suspended"

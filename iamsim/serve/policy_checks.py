@@ -22,9 +22,8 @@ from iamsim.serve.errors import ServiceError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from iamsim.serve.call import Call
+    from iamsim.serve.call import Call, Json
 
-Json = dict[str, object]
 
 TYPES = {
     "IDENTITY_POLICY": PolicyType.IDENTITY,

@@ -30,11 +30,10 @@ from iamsim.world.model import AnyPolicy, Group, PolicyDocument, Role, User
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from iamsim.serve.call import Call
+    from iamsim.serve.call import Call, Json
     from iamsim.suites.policies import PolicyReader
     from iamsim.syntax.ast import Policy
 
-Json = dict[str, object]
 MOST_PAIRS = 20_000  # of actions and resources that one call asks for
 MOST_HINTS = 5  # that one header holds
 

@@ -14,9 +14,7 @@ from iamsim.world.model import User
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from iamsim.serve.call import Call
-
-Json = dict[str, object]
+    from iamsim.serve.call import Call, Json
 
 
 def _caller_identity(call: Call) -> Json:
