@@ -32,6 +32,7 @@ from iamsim.importers.facts_of_aws import (
 from iamsim.importers.key_outputs import find_key_reader, read_encryption, read_location
 from iamsim.importers.listed import note_listed, note_none
 from iamsim.importers.lost import is_error, note_lost
+from iamsim.importers.misspelt import find_misspelt
 from iamsim.importers.policy_outputs import (
     FoundPolicy,
     arn_beside_policy,
@@ -187,7 +188,7 @@ def _secret(output: _Output) -> None:
 
 def _described(output: _Output) -> None:
     """Note the resource that an output describes."""
-    note_listed(output.draft, described_in(output.data) or "", output.call)
+    note_listed(output.draft, described_in(output.data) or "", output.call, output.data)
 
 
 def _names(output: _Output) -> None:
@@ -246,7 +247,7 @@ def _attributes(output: _Output) -> None:
     if arn is not None:
         output.draft.resource(arn, output.account)
         complete = any(key in attributes for key in ALL_ATTRIBUTES)
-        if complete:
+        if complete and find_misspelt("Policy", attributes) is None:
             note_none(output.draft, arn)
         at = f"{place}KmsMasterKeyId"
         read_encryption(output.draft, arn, attributes, at, output.account, complete=complete)

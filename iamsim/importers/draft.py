@@ -394,7 +394,8 @@ def read_tags(value: object) -> dict[str, object] | None:
         if isinstance(pair, dict):
             folded = {str(key).lower(): item for key, item in pair.items()}
             key = folded.get("key", folded.get("tagkey"))
-            text = folded.get("value", folded.get("tagvalue", ""))
+            absent = "" if len(folded) == 1 else None  # under another name it is not known
+            text = folded.get("value", folded.get("tagvalue", absent))
             if isinstance(key, str) and _is_tag(text):
                 tags[key] = text
     return tags

@@ -20,7 +20,7 @@ from iamsim.importers.listed import mark_listed, note_empty
 from iamsim.importers.lost import is_lost, note_lost, says_nothing_is_there
 from iamsim.importers.paging import Paging
 from iamsim.importers.registry import load_importers
-from iamsim.importers.scope import scope_of
+from iamsim.importers.scope import is_other_output, scope_of
 from iamsim.importers.settle import settle
 from iamsim.importers.sources import Source, SourceOptions, read_sources
 from iamsim.importers.subject import arn_of_file
@@ -156,7 +156,7 @@ def _note_unread(draft: Draft, source: Source) -> None:
     answered = has_subject and says_nothing_is_there(str(source.data))
     if not find_marker(source.data) and not answered:
         draft.remark("source-not-recognised", "no importer knows what this file is")
-    if is_lost(source.data) or has_subject:
+    if is_lost(source.data) or has_subject or is_other_output(source.path, source.data):
         note_lost(draft, source.path, source.data)
 
 

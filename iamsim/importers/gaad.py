@@ -257,8 +257,8 @@ def _principal(principal: Record, record: Json, id_key: str, place: str) -> None
         principal.set("id", identifier, place)
     whole = is_list_of(record, "Tags", _is_tag)  # of users and roles AWS prints each with its value
     principal.tags(record.get("Tags") if whole else "", f"{place}.Tags")
-    if "PermissionsBoundary" in record:
-        boundary = record["PermissionsBoundary"]
+    boundary = record.get("PermissionsBoundary")
+    if "PermissionsBoundary" in record or boundary is not None:
         arn = text(boundary, "PermissionsBoundaryArn") if isinstance(boundary, dict) else None
         lost = marker("the permissions boundary can't be read", principal.draft.file)
         principal.set("boundary", arn if find_arn(arn or "") else lost, place)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from iamsim.core.arn import find_arn, is_account_id
 from iamsim.core.caret import quote
 from iamsim.importers.gaad import is_attachment, read_group, read_role, read_user
+from iamsim.importers.misspelt import Properties
 from iamsim.importers.shapes import Json, account_of_path, is_list_of, pages, records, text, texts
 from iamsim.importers.subject import NamedFile
 from iamsim.importers.unknown import marker
@@ -110,7 +111,7 @@ def _principals(page: Json, place: str, source: Source, draft: Draft) -> None:
     for key, read in SINGLE.items():
         record = page.get(key)
         if isinstance(record, dict):
-            read(record, f"{place}{key}", draft)
+            read(Properties(record), f"{place}{key}", draft)
             own = find_arn(text(record, "Arn") or "")
             if own is not None:
                 called_name = text(record, f"{key}Name") or own.resource.rpartition("/")[2]

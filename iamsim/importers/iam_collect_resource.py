@@ -10,6 +10,7 @@ from iamsim.core.unknown import find_marker
 from iamsim.importers.facts import set_policy
 from iamsim.importers.facts_of_aws import read_public_access_block
 from iamsim.importers.key_outputs import read_encryption, read_location
+from iamsim.importers.misspelt import find_misspelt
 from iamsim.importers.resource_kinds import Scope, policy_holder
 from iamsim.importers.shapes import Json, is_list_of, records, text
 from iamsim.importers.unknown import marker
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 Files = dict[str, object]
 SHARED = "ram"
+BOUNDARY = ("permissionBoundary", "permissionsBoundary")
 OF_PRINCIPALS = (
     "groups",
     "inline-policies",
@@ -92,11 +94,13 @@ def _principal(principal: Record, metadata: Json, files: Files, draft: Draft) ->
     path = text(metadata, "path")
     principal.set("path", path if path != "/" else None)
     principal.set("id", text(metadata, "id"))
-    for key in ("permissionBoundary", "permissionsBoundary"):
-        if key in metadata:
-            known = find_arn(text(metadata, key) or "") is not None
-            doubt = marker("the permissions boundary can't be read", "metadata.json")
-            principal.set("boundary", metadata[key] if known else doubt)
+    said = [metadata[key] for key in BOUNDARY if key in metadata]
+    if not said and any(find_misspelt(key, metadata) for key in BOUNDARY):
+        said = [None]
+    for arn in said:
+        known = find_arn(arn if isinstance(arn, str) else "") is not None
+        doubt = marker("the permissions boundary can't be read", "metadata.json")
+        principal.set("boundary", arn if known else doubt)
     principal.tags(files.get("tags"))
     for name in ("groups", "inline-policies", "managed-policies", "metadata"):
         lost = find_marker(files.get(name))

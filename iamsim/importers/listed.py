@@ -14,11 +14,12 @@ from iamsim.core.caret import quote
 from iamsim.core.unknown import origin_words
 from iamsim.importers.key_ring import managed_key_policy
 from iamsim.importers.lost import NO_POLICY
+from iamsim.importers.misspelt import find_misspelt
 from iamsim.importers.subject import NamedFile, arn_of_file
 from iamsim.importers.unknown import marker
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from iamsim.importers.draft import Draft
 
@@ -63,13 +64,14 @@ def _is_empty(data: dict[str, object], path: Sequence[str]) -> bool:
     return value in (None, [], {}) or bool(rest and value == "")
 
 
-def note_listed(draft: Draft, arn: str, call: str = "") -> None:
+def note_listed(draft: Draft, arn: str, call: str = "", told: Iterable[str] = ()) -> None:
     """Note a resource that an output tells of, if its type can have a policy. Where the output is
-    that of the `call` that prints it, and had none, there is none."""
+    that of the `call` that prints it, and had none among what it `told`, there is none."""
     kind = type_of_arn(arn)
     if kind is not None and kind.calls:
         draft.resource(arn)
-        if any(own.operation == call for own in kind.calls):
+        own = [known.path[0] for known in kind.calls if known.operation == call]
+        if own and not any(find_misspelt(key, told) for key in own):
             note_none(draft, arn)
 
 

@@ -1,7 +1,7 @@
 """Properties under names that are one slip of the keyboard away from those that readers ask for.
 
-CloudFormation refuses a property that a type does not have, and so does Terraform: where a file has
-one, what the property of the real name should say was lost.
+CloudFormation refuses a property that a type does not have, and so does Terraform, and AWS prints
+none: where a file has one, what the property of the real name should say was lost.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ def find_misspelt(name: str, written: Iterable[str]) -> Misspelt | None:
 
 
 class Properties(dict[str, object]):
-    """What a resource of a template or a plan says: a property that is not there is not known where
-    a slip of its name is."""
+    """What a resource of a template or a plan says, or a record of an output of AWS: a property
+    that is not there is not known where a slip of its name is."""
 
     __slots__ = ()
 

@@ -69,6 +69,23 @@ def scope_of(name: str | None, path: str) -> Scope:
     return known._replace(account=account_of_path(path))
 
 
+def is_other_output(path: str, data: object) -> bool:
+    """Whether a file is named after a call that prints policies, or lists what has some, and has
+    not the key under which AWS prints them."""
+    keys = _first_keys().get(NamedFile.of(path).call)
+    return keys is not None and not (isinstance(data, dict) and keys & data.keys())
+
+
+@cache
+def _first_keys() -> Mapping[str, set[str]]:
+    """The keys under which calls print what they are for, by their operations."""
+    keys: dict[str, set[str]] = {}
+    for row in resource_types():
+        for call in (*(call for chain in row.listed for call in chain), *row.calls, *row.role):
+            keys.setdefault(call.operation, set()).add(call.path[0].partition(",")[0])
+    return keys
+
+
 @cache
 def _calls() -> Mapping[str, Scope]:
     """Of what calls tell."""

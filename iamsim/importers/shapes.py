@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from iamsim.core.arn import find_arn, is_account_id
 from iamsim.core.stand_in import NO_TIME
+from iamsim.importers.misspelt import Properties
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
     from iamsim.importers.draft import Draft
 
 Json = dict[str, object]
+UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
 def pages(data: object) -> Iterator[tuple[Json, str]]:
@@ -39,7 +42,7 @@ def records(
     for index, record in enumerate(value):
         at = f"{place}{key}[{index}]"
         if isinstance(record, dict):
-            yield record, at
+            yield Properties(record), at
         else:
             draft.unreadable("this is not an object", at)
 
@@ -90,7 +93,7 @@ def account_of_path(path: str) -> str | None:
     for name in reversed(folder_names(path)):
         if is_account_id(name):
             return name
-        for piece in name.replace("_", ".").replace("-", ".").split("."):
+        for piece in UUID.sub("", name).replace("_", ".").replace("-", ".").split("."):
             if is_account_id(piece):
                 return piece
     return None

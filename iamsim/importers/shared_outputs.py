@@ -26,15 +26,17 @@ STATE = "AWS RAM"
 def is_list_of_shared(data: Json) -> bool:
     """Whether an output is a list of policies as texts, or an empty one."""
     listed = data.get(LIST)
-    return isinstance(listed, list) and all(
-        isinstance(entry, str) and "Statement" in entry for entry in listed
-    )
+    return isinstance(listed, list) and (not listed or any(map(_is_text_of_policy, listed)))
+
+
+def _is_text_of_policy(entry: object) -> bool:
+    return isinstance(entry, str) and "Statement" in entry
 
 
 def read_shared_policies(draft: Draft, data: Json, place: str) -> None:
     """Read such an output; what it says counts once all sources are read."""
     kept = cast("Kept", draft.state.setdefault(STATE, {}).setdefault(LIST, []))
-    for index, written in enumerate(cast("list[str]", data[LIST])):
+    for index, written in enumerate(cast("list[object]", data[LIST])):
         at = f"{place}{LIST}[{index}]"
         document = draft.document(written, at)
         arn = _resource_of(document)

@@ -1,9 +1,9 @@
 """Damage to the files of an import, and to the data in them: what transfers, full disks and missing
 permissions do, each so that the file still tells that something is wrong with it.
 
-What leaves a complete file behind only a list of sums tells: a file that is gone, a record or a
-statement fewer in a list, another name or value. With such a list beside them all sources are
-damaged in these ways, too.
+A slip in a name that AWS gives tells so, too. What leaves a complete file behind only a list of
+sums tells: a file that is gone, a record or a statement fewer in a list, another name or value.
+With such a list beside them all sources are damaged in these ways, too.
 `python -m tests.property.damage [COUNT] [SEED]` damages as often as asked and prints what opens.
 """
 
@@ -63,6 +63,7 @@ REFUSED = (
 )
 # Statements and other values that no longer are what they were.
 WRONG: tuple[Any, ...] = (None, 17, True, "\x00\ufffd", ERROR, [None], [[]])
+LEAST = 4  # letters of names that are misspelt
 Files = dict[str, bytes]
 
 
@@ -202,6 +203,8 @@ def damage_of(choose: Chooser, sample: str) -> Damage:
     data = _json(content)
     if data:  # an empty list has no places
         kinds += ["cut", "value", "value", "value"]
+    slips = [path for path in paths_of(data) if data and is_name(path)]
+    kinds += ["slip"] if slips else []
     kind = choose.pick(kinds)
     if kind == "refused":
         text = choose.pick(REFUSED)
@@ -213,6 +216,10 @@ def damage_of(choose: Chooser, sample: str) -> Damage:
     if kind == "cut":
         end = choose.integer(0, len(content.rstrip()) - 1)
         return Damage(name, content[:end], f"was cut off at {end}")
+    if kind == "slip":
+        path = choose.pick(slips)
+        left = json.dumps(renamed(data, path, slip_of(str(path[-1]))), indent=1).encode()
+        return Damage(name, left, f"misspells {'.'.join(map(str, path))}")
     path = choose.pick(list(paths_of(data)))
     value = choose.pick(WRONG)
     left = json.dumps(replaced(data, path, value), indent=1).encode()
@@ -225,6 +232,19 @@ def _json(content: bytes) -> Any:
         return json.loads(content)
     except ValueError:
         return None
+
+
+def is_name(path: tuple[str | int, ...]) -> bool:
+    """Whether a place has a name of its own that a slip may change: keys of conditions may be any,
+    and short names are too near to others."""
+    return isinstance(path[-1], str) and len(path[-1]) > LEAST and "Condition" not in path[:-1]
+
+
+def slip_of(name: str) -> str:
+    """A name with two letters exchanged, or with its last letter twice."""
+    if len(name) >= LEAST and name[2] != name[3]:
+        return name[:2] + name[3] + name[2] + name[4:]
+    return name + name[-1]
 
 
 def renamed(data: Any, path: tuple[str | int, ...], name: str) -> Any:

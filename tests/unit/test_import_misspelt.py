@@ -10,6 +10,7 @@ import pytest
 
 from iamsim.importers.frame import import_sources
 from iamsim.importers.misspelt import Misspelt, Properties, find_misspelt
+from iamsim.importers.shapes import account_of_path
 from tests.property.damage import (
     Damage,
     damaged_world,
@@ -18,6 +19,7 @@ from tests.property.damage import (
     questions_of,
     renamed,
     replaced,
+    slip_of,
 )
 
 if TYPE_CHECKING:
@@ -26,6 +28,11 @@ if TYPE_CHECKING:
 TEMPLATE = "tests/data/imports/denials/template"
 ORGANIZATION = "corpus/imports/cloudformation/organization/source"
 PLAN = "tests/data/imports/denials/plan"
+CALLS = "tests/data/imports/denials/calls"
+OUTPUTS = "tests/data/imports/denials/outputs"
+COLLECTED = "tests/data/imports/denials/collected"
+OF_REGION = "111122223333/eu-west-1"
+USERS = "iam-data/aws/aws/accounts/111122223333/iam/user"
 STATE = "corpus/imports/terraform/organization/source"
 CASES = [
     (TEMPLATE, "app.json", "Resources.Mia.Properties"),
@@ -45,18 +52,19 @@ CASES = [
     (STATE, "state.json", "values.root_module.resources"),
     (STATE, "state.json", "values.root_module.resources.2.values.id"),
     (STATE, "state.json", "values.root_module.resources.2.values.parent_id"),
+    (CALLS, "111122223333/get-role.app.json", "Role.PermissionsBoundary"),
+    (CALLS, "111122223333/get-user.mia.json", "User.PermissionsBoundary"),
+    (CALLS, "111122223333/get-user.mia.json", "User.Tags"),
+    (OUTPUTS, f"{OF_REGION}/get-queue-attributes.jobs.json", "Attributes"),
+    (OUTPUTS, f"{OF_REGION}/get-queue-attributes.jobs.json", "Attributes.Policy"),
+    (OUTPUTS, f"{OF_REGION}/get-resource-policy.secret.json", "ResourcePolicy"),
+    (OUTPUTS, "111122223333/get-bucket-tagging.tagged.json", "TagSet.0.Value"),
+    (COLLECTED, f"{USERS}/leo/metadata.json", "permissionBoundary"),
 ]
 EMPTY = [
     (TEMPLATE, "app.json", "Resources.Mia.Properties.UserName", ""),
     (TEMPLATE, "app.json", "Resources.JobsPolicy.Properties.Queues", []),
 ]
-
-
-def slip(name: str) -> str:
-    """A name with two letters exchanged, or with its last letter twice."""
-    if len(name) > 3 and name[2] != name[3]:
-        return name[:2] + name[3] + name[2] + name[4:]
-    return name + name[-1]
 
 
 def path_of(place: str) -> tuple[str | int, ...]:
@@ -68,7 +76,11 @@ def path_of(place: str) -> tuple[str | int, ...]:
 def test_a_misspelt_name_opens_nothing(sample: str, file: str, place: str) -> None:
     """No denial of the sample becomes a clean *allowed*."""
     path = path_of(place)
-    data = renamed(json.loads(files_of(sample)[file]), path, slip(str(path[-1])))
+    data = renamed(
+        json.loads(files_of(sample)[file]),
+        path,
+        slip_of(str(path[-1])) if len(str(path[-1])) > 3 else f"{path[-1]}z",
+    )
     holds_denials(sample, file, data)
 
 
@@ -150,6 +162,23 @@ def test_a_misspelt_type_may_be_the_one_that_is_meant(tmp_path: Path) -> None:
     found = import_sources([str(tmp_path)])
     user = found.data["accounts"]["000000000000"]["users"]["mia"]
     assert "AWS::IAM::UserToGroupAddition" in json.dumps(user["policies"])
+
+
+def test_an_output_without_the_key_of_its_call_is_lost(tmp_path: Path) -> None:
+    """What AWS RAM wrote may be anything then; an empty list is one, and a broken entry another."""
+    file = tmp_path / "111122223333/get-resource-policies.json"
+    file.parent.mkdir()
+    for told, lost in (('{"policeis": []}', True), ('{"policies": []}', False)):
+        file.write_text(told, encoding="utf-8")
+        (tmp_path / "list-users.json").write_text('{"Users": []}', encoding="utf-8")
+        assert ("unlisted" in import_sources([str(tmp_path)]).data) is lost, told
+
+
+def test_an_id_of_a_key_names_no_account() -> None:
+    """Its last part may have twelve digits; the folder says the account."""
+    path = "111122223333/eu-west-1/get-key-policy.11111111-2222-3333-4444-555555555555.json"
+    assert account_of_path(path) == "111122223333"
+    assert account_of_path("dump-111122223333.json") == "111122223333"
 
 
 def test_only_slips_of_the_keyboard_are_misspelt() -> None:
