@@ -101,6 +101,8 @@ says how to read them.
 
 * **own-account**: the call works on resources of the caller's own account only, whatever policies
   say; **any-account**: an exception to such a rule.
+* **own-account-if-signed**: the same, and yet callers without a signature may be let in.
+* **both-policies**: in the own account, too, the resource's policy and the caller's must allow.
 * **identity-only**: no resource-based policy reaches the call, in the own account neither;
   **services-only**: none but for AWS services; **any-policy**: an exception. **no-policy**: no
   policy controls the call.

@@ -140,6 +140,33 @@ OTHERWISE = {
 }
 
 
+# What a build overrides of its project, where that is called otherwise.
+# https://docs.aws.amazon.com/codebuild/latest/userguide/action-context-keys.html
+STARTS_A_BUILD = "codebuild:StartBuild"  # StartBuildBatch begins like it
+OVERRIDE = "Override"
+OVERRIDDEN = {
+    "environmentType": "environment.type",
+    **{
+        name: f"environment.{name}"
+        for name in (
+            "certificate",
+            "computeType",
+            "environmentVariables",
+            "fleet",
+            "image",
+            "imagePullCredentialsType",
+            "privilegedMode",
+            "registryCredential",
+        )
+    },
+    "sourceAuth": "source.auth",
+    "sourceLocation": "source.location",
+    "sourceType": "source.type",
+    **{name: f"source.{name}" for name in ("buildspec", "buildStatusConfig", "insecureSsl")},
+}
+
+TELLS_STRUCTURES = "codebuild"  # whose keys also say that a structure is there
+
 # Properties of a key of KMS, which only the call that makes it tells.
 OF_NEW_KEYS = frozenset({"kms:KeySpec", "kms:KeyUsage", "kms:KeyOrigin", "kms:MultiRegion"})
 
@@ -171,25 +198,28 @@ def keys_from(
     None: the request carries the key, and the call does not tell its value.
     """
     found: dict[str, ContextValue | None] = {}
+    if facts.full_name.startswith(STARTS_A_BUILD):
+        parameters = _of_project(parameters)
     making = facts.access_level not in {"Read", "List"}
     names, own = _key_names(facts.full_name, type_name, making)
     members = {plain(name): name for name in parameters}
     for key, several in names:
+        namespace, _, name = key.partition(":")
+        if "." in name and "${" in name:
+            found |= _of_each(namespace, name, parameters)
         if "${" in key or "/<" in key or key.endswith("/tag-key"):
             continue
-        namespace, _, name = key.partition(":")
         if namespace == "aws" or (key in OF_NEW_KEYS and facts.name != "CreateKey"):
             continue
         paths = OTHERWISE.get(key)
         if paths is None:
-            member = members.get(plain(name))
+            member = name if "." in name else members.get(plain(name))
             paths = () if member is None else (member,)
-        for path in paths:
-            value = _at(parameters, path)
-            text = text_of(value, several=several)
-            if text is not None:
-                found[key] = text
-                break
+        values = [_at(parameters, path) for path in paths]
+        texts = [text_of(value, several=several) for value in values]
+        told = next((text for text in texts if text is not None), None)
+        if told is not None or (namespace == TELLS_STRUCTURES and any(values)):
+            found[key] = told
     if own & {"aws:RequestTag/${TagKey}", "aws:TagKeys"}:
         tags = tags_of(parameters)
         if tags:
@@ -198,6 +228,33 @@ def keys_from(
         if keys:
             found["aws:TagKeys"] = list(keys)
     return found
+
+
+def _of_project(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """What a build overrides, as the project has it."""
+    found: dict[str, Any] = {}
+    for member, value in parameters.items():
+        name = member.removesuffix(OVERRIDE)
+        structure, _, inner = OVERRIDDEN.get(name, name).rpartition(".")
+        if not structure:
+            found[inner] = value
+        else:
+            found.setdefault(structure, {})[inner] = value
+    return found
+
+
+def _of_each(
+    namespace: str, template: str, parameters: Mapping[str, Any]
+) -> dict[str, ContextValue | None]:
+    """The keys of a list of structures, each by a member that names it: ``LIST/${MEMBER}.PATH``."""
+    path, _, rest = template.partition("/${")
+    member, _, inner = rest.partition("}.")
+    listed = _at(parameters, path)
+    return {
+        f"{namespace}:{path}/{entry[member]}.{inner}": text_of(_at(entry, inner), several=False)
+        for entry in (listed if isinstance(listed, list) else ())
+        if isinstance(entry, dict) and entry.get(member) and _at(entry, inner) is not None
+    }
 
 
 @lru_cache(maxsize=4096)

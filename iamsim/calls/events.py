@@ -18,6 +18,7 @@ from iamsim.calls.identities import INTERNAL, Identity, identity_of, is_service
 from iamsim.calls.mapping import read
 from iamsim.calls.model import Call, ContextValue, Reading, Requested
 from iamsim.calls.names import service_of_source
+from iamsim.core.arn import find_arn
 from iamsim.core.wildcard import match_tokens, tokenize
 
 if TYPE_CHECKING:
@@ -28,7 +29,8 @@ if TYPE_CHECKING:
 DATED = re.compile(r"_?(?:\d{4}_\d{2}_\d{2}|20\d{6}(?:v\d+)?)$")
 MESSAGE = re.compile(
     r"is not authorized to perform: (?P<action>[\w-]+:\w+)"
-    r"(?: on resource: (?P<quote>\"?)(?P<resource>[^\s\"]+)(?P=quote))?"
+    r"(?: on resource: (?P<quote>\"?)(?:(?P<kind>user|role|group|policy) )?"
+    r"(?P<resource>[^\s\"]+)(?P=quote))?"
 )
 # Names of S3's records that are not the operation's.
 S3_EVENTS = {
@@ -342,12 +344,32 @@ def _acted_on(action: str, arn: str) -> bool:
     )
 
 
+def _refused(event: dict[str, Any], kind: str | None, name: str) -> str | None:
+    """The ARN of what a message names: IAM names users, roles and groups by their names."""
+    name = name.rstrip(".,")
+    if name.startswith("arn:"):
+        return name
+    owner, caller = event.get("recipientAccountId"), find_arn(str(_caller_arn(event)))
+    if kind is None or kind == "policy" or not isinstance(owner, str):
+        return None
+    partition = "aws" if caller is None else caller.partition
+    return f"arn:{partition}:iam::{owner}:{kind}/{name}"
+
+
+def _caller_arn(event: dict[str, Any]) -> object:
+    """The ARN of the caller as the record has it."""
+    identity = event.get("userIdentity")
+    return identity.get("arn") if isinstance(identity, dict) else None
+
+
 def _fill_from_message(reading: Reading, event: dict[str, Any]) -> None:
     """A denial's message names the action and the resource that were refused."""
     match = MESSAGE.search(str(event.get("errorMessage") or ""))
-    if match is None or not match["resource"] or not match["resource"].startswith("arn:"):
+    if match is None:
         return
-    action, arn = match["action"], match["resource"].rstrip(".,")
+    action, arn = match["action"], _refused(event, match["kind"], match["resource"] or "")
+    if arn is None:
+        return
     for requested in reading.asked:
         same = requested.action.lower() == action.lower()
         if (

@@ -30,8 +30,8 @@ CALLER_IDENTITY = "sts:getcalleridentity"
 _FILE = "service_rules.txt"
 # The facts by what they are about; the first of each is what holds where nothing is said.
 _TOPICS = {
-    "reach": ("any-account", "own-account"),
-    "granted": ("any-policy", "services-only", "identity-only", "no-policy"),
+    "reach": ("any-account", "own-account", "own-account-if-signed"),
+    "granted": ("any-policy", "both-policies", "services-only", "identity-only", "no-policy"),
     "signature": ("signed", "unsigned"),
     "callers": ("anyone", "management", "organization", "delegated", "member"),
 }
@@ -43,12 +43,14 @@ _SETS = ("refused-on", "signed-on", "root-unlocks", "no-root", "no-rcp")
 class ActionRules(Facts):
     """The facts of one action.
 
-    `reach` is ``any-account`` or ``own-account``: whether grants to other accounts work. `granted`
-    is ``any-policy``, ``services-only`` (resource-based policies let nobody but AWS services in),
-    ``identity-only`` (no resource-based policy reaches it) or ``no-policy`` (no policy controls
-    it). `signature` is ``signed`` or ``unsigned`` (it may be). `callers` is
-    ``anyone``, ``management`` (the organization's management account), ``organization`` (or a
-    delegated administrator), ``delegated`` (only that) or ``member`` (a member account).
+    `reach` is ``any-account``, ``own-account`` or ``own-account-if-signed``: whether grants to
+    other accounts work, and to callers without any. `granted` is ``any-policy``, ``both-policies``
+    (in the own account, too, the resource's policy and the caller's must allow), ``services-only``
+    (resource-based policies let nobody but AWS services in), ``identity-only`` (no resource-based
+    policy reaches it) or ``no-policy`` (no policy controls it). `signature` is ``signed`` or
+    ``unsigned`` (it may be). `callers` is ``anyone``, ``management`` (the organization's management
+    account), ``organization`` (or a delegated administrator), ``delegated`` (only that) or
+    ``member`` (a member account).
     `refused_on` and `signed_on` name kinds of objects: on which the service refuses the action, and
     which no unsigned call reaches. `root_unlocks`: the owner's root user isn't bound by the
     resource's policy. `no_root`: no root user makes the call. `no_rcp`: resource control policies

@@ -92,6 +92,7 @@ class Reason(Enum):
     ACCESS_POINT_NEEDS_SIGNATURE = "access-point-needs-signature"
     FOREIGN_ACCESS_POINT = "foreign-access-point"
     SHARED_RESOURCE = "shared-resource"
+    BOTH_POLICIES = "both-policies"
 
 
 class Note(Enum):

@@ -24,6 +24,7 @@ from iamsim.engine.services.access_points import (
 )
 from iamsim.engine.services.iam import boundary_context
 from iamsim.engine.services.kms import GRANTED, managed_key_policy
+from iamsim.engine.services.logs import is_all_log_groups
 from iamsim.engine.services.s3 import (
     access_point_context,
     access_point_name,
@@ -360,7 +361,8 @@ def resource_facts(
     tags, notes = tags_of(target)
     organization = organization_of(model, account)
     arn = known.arn if known is not None else None
-    single = kind is not ResourceKind.NONE and not target.all_buckets
+    several = target.all_buckets or is_all_log_groups(question.resource)
+    single = kind is not ResourceKind.NONE and not several
     nobodys = known is None and target.container is None and single
     told = account not in model.accounts and attached.resource_policy is not None
     unlisted = nobodys and bool(model.accounts) and not told

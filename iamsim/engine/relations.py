@@ -45,6 +45,7 @@ GRANT_TO_ACCOUNT_WAY = Way(
 )
 GRANT_WAYS = (GRANT_TO_ACCOUNT_WAY, GRANT_WAY)
 BOTH_SIDES_WAY = Way("both-accounts", (_resource(GrantKind.any()), IDENTITY, *CAPS))
+BOTH_POLICIES_WAY = Way("both-policies", BOTH_SIDES_WAY.requires)
 SERVICE_WAY = Way("resource-based-policy", (_resource(GrantKind.SERVICE, GrantKind.WILDCARD),))
 
 NO_PERMISSION_NEEDED = Relation(Reason.CALLER_IDENTITY, (), always=True)
@@ -74,6 +75,8 @@ RETIRED_FOREIGN_GRANT = Relation(
 )
 ASSUME_ROOT = Relation(Reason.ASSUME_ROOT, (IDENTITY_WAY,))
 SAME_ACCOUNT = Relation(Reason.SAME_ACCOUNT, (DIRECT_WAY, ROLE_WAY, SOURCE_USER_WAY, IDENTITY_WAY))
+# https://docs.aws.amazon.com/vpc-lattice/latest/ug/auth-policies.html
+BOTH_POLICIES = Relation(Reason.BOTH_POLICIES, (BOTH_POLICIES_WAY,))
 IDENTITY_ONLY = Relation(
     Reason.IDENTITY_POLICIES_ONLY, (IDENTITY_WAY,), unheard=frozenset({Slot.RESOURCE})
 )

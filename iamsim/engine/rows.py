@@ -59,7 +59,7 @@ def _is_refused(met: Encounter) -> bool:
 
 
 def _reaches_no_other_account(met: Encounter) -> bool:
-    own = met.rules.reach == "own-account" or met.rules.granted in _IDENTITY_ALONE
+    own = met.rules.reach != "any-account" or met.rules.granted in _IDENTITY_ALONE
     return own and not met.same_account and met.kind is not ResourceKind.NONE
 
 
@@ -78,6 +78,10 @@ def _asks_identity_alone(met: Encounter) -> bool:
 def _is_service_unheard(met: Encounter) -> bool:
     """An AWS service has no identity-based policy that could let it in."""
     return met.caller.kind is CallerKind.SERVICE and _asks_identity_alone(met)
+
+
+def _asks_both(met: Encounter) -> bool:
+    return met.rules.granted == "both-policies"
 
 
 def _unlocks(met: Encounter) -> bool:
@@ -148,6 +152,7 @@ ROWS: tuple[tuple[Callable[[Encounter], bool], Relation], ...] = (
     (_is_foreign, known.CROSS_ACCOUNT),
     (sts.is_role_trust, known.ROLE_TRUST),
     (_asks_identity_alone, known.IDENTITY_ONLY),
+    (_asks_both, known.BOTH_POLICIES),
     (_unlocks, known.OWNER_ROOT_UNLOCKS),
     (_always, known.SAME_ACCOUNT),
 )

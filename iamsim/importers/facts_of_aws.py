@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from iamsim.core.arn import find_arn, is_account_id
 from iamsim.importers.credentials import device_type
+from iamsim.importers.facts import endpoint_service
 from iamsim.importers.shapes import Json, account_of, is_list_of, records, text, texts
 from iamsim.importers.unknown import marker
 
@@ -58,7 +59,8 @@ def read_vpc_endpoint(draft: Draft, record: Json, place: str, account: str) -> N
         draft.unreadable("this VPC endpoint has no id", place)
         return
     endpoint = draft.vpc_endpoint(account, endpoint_id)
-    endpoint.set("service", text(record, "ServiceName"), place)
+    service = text(record, "ServiceName")
+    endpoint.set("service", None if service is None else endpoint_service(service), place)
     endpoint.set("vpc", text(record, "VpcId"), place)
     kind = text(record, "VpcEndpointType")
     endpoint.set("type", kind if kind in ENDPOINT_TYPES else None, place)

@@ -26,7 +26,7 @@ EXPRESS = {
 _QUEUE_URL = re.compile(r"https?://sqs[.]([a-z0-9-]+)[.][a-z0-9.-]+/([0-9]{12})/(.+)")
 _not_in_names = re.compile(r"[^A-Za-z0-9_+=,.@-]+")
 _parts_of_arns = re.compile("[/:]")
-_find_outpost = re.compile(r"(?:^|/)outpost/([^/]+)/").search
+_find_outpost = re.compile(r"(?:^|[:/])outpost/([^/]+)/").search
 
 
 class Scope(NamedTuple):

@@ -19,6 +19,7 @@ from iamsim.core.hint import Hint, HintKind
 from iamsim.core.slips import is_slip
 from iamsim.core.stand_in import NO_ACCOUNT
 from iamsim.engine.question import NOTHING_ATTACHED, Question
+from iamsim.engine.services.logs import DESCRIBE_LOG_GROUPS, is_all_log_groups
 from iamsim.questions.called import actions_of_call
 from iamsim.questions.near_misses import near_principal, near_resource, near_service
 from iamsim.questions.resources import (
@@ -142,7 +143,10 @@ class QuestionCheck:
 
     def _is_left_out(self, action: str, resource: str) -> bool:
         """Whether the service reference has a reason to leave a question out: no policy controls
-        the call, or an AWS managed key is asked for, by the alias that only it has."""
+        the call, an AWS managed key is asked for, by the alias that only it has, or all log groups
+        as AWS's messages name them."""
+        if action.lower() == DESCRIBE_LOG_GROUPS and is_all_log_groups(resource):
+            return True
         facts = self.reference.action(action)
         if facts is None:
             return action_rules(action.lower()).granted == "no-policy"

@@ -12,7 +12,11 @@ from typing import TYPE_CHECKING
 from iamsim.core.arn import find_arn
 from iamsim.core.decision import Layer, Verdict
 from iamsim.core.reason import Reason
-from iamsim.engine.services.logs import resource_in_policies
+from iamsim.engine.services.logs import (
+    DESCRIBE_LOG_GROUPS,
+    log_groups_of,
+    resource_in_policies,
+)
 from iamsim.words.sentences import concerns_role_trust
 
 if TYPE_CHECKING:
@@ -89,8 +93,7 @@ def denied_message(answer: Answer) -> str | None:
         return _PLAIN_DENIAL
     reason = _reason(answer)
     message = f"User: {_caller(request)} is not authorized to perform: {request.action}"
-    # A log group is named with an empty stream, as policies have to match it.
-    resource = resource_in_policies(request.action.lower(), request.resource)
+    resource = _named(request)
     return message + _on_resource(service, resource, reason) + reason
 
 
@@ -105,6 +108,16 @@ def _caller(request: RequestRecord) -> str:
         return written
     name = arn.resource.rpartition("/")[2]
     return f"arn:{arn.partition}:sts::{arn.account}:assumed-role/{name}/{UNKNOWN_SESSION}"
+
+
+def _named(request: RequestRecord) -> str:
+    """The resource that the message names: a log group with an empty stream, as policies have to
+    match it, and all of a Region, where that is known."""
+    action = request.action.lower()
+    if action != DESCRIBE_LOG_GROUPS or request.resource != "*":
+        return resource_in_policies(action, request.resource)
+    groups = log_groups_of(request.caller or request.principal, request.context)
+    return request.resource if groups is None or ":*:" in groups else groups
 
 
 def _on_resource(service: str, resource: str, reason: str) -> str:

@@ -55,6 +55,7 @@ REASONS: Mapping[Reason, str] = {
 RELATIONS: Mapping[Reason, str] = {
     Reason.ACCESS_POINT_NEEDS_SIGNATURE: "an access point, which takes no anonymous requests",
     Reason.SHARED_RESOURCE: "a resource that is shared with the caller's account",
+    Reason.BOTH_POLICIES: "the caller's policies and the resource's must both allow",
     Reason.FOREIGN_ACCESS_POINT: "access point and bucket of different accounts",
     Reason.CALLER_IDENTITY: "always allowed, whatever policies say",
     Reason.WEB_IDENTITY: "unsigned call with a token on a role",
@@ -87,6 +88,7 @@ WAYS: Mapping[str, str] = {
     **sentences.WAYS,
     "resource-based-policy-to-account": "{policy} naming the account, which passes it on",
     "both-accounts": "policies of both accounts",
+    "both-policies": "policies of the caller and of the resource",
     "identity-based-policy": "identity-based policy of the caller",
 }
 

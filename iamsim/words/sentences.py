@@ -35,6 +35,7 @@ WAYS: Mapping[str, str] = {
     "resource-based-policy-to-source-user": "{policy} naming the user behind the session",
     "resource-based-policy-to-account": "{policy} naming the account",
     "both-accounts": "{policy} of the other account",
+    "both-policies": "{policy} beside the caller's own",
     "role-trust-policy": "{policy} naming the identity provider",
     "kms-grant": "grant on the key",
     "kms-grant-to-account": "grant on the key to the account",
@@ -173,6 +174,7 @@ REASONS: Mapping[Reason, str] = {
     Reason.FIXED_OBJECT: "the object is AWS's own, and the service refuses to change it",
     Reason.ACCESS_POINT_NEEDS_SIGNATURE: "an access point, which takes no anonymous requests",
     Reason.SHARED_RESOURCE: "the resource's owner shares it with the caller's account",
+    Reason.BOTH_POLICIES: "the service asks both the caller's policies and the resource's",
     Reason.FOREIGN_ACCESS_POINT: "the access point and the bucket behind it have different owners",
 }
 

@@ -39,6 +39,7 @@ OWN_ACCOUNT = {
     "serverlessrepo": "createapplicationversion deleteapplication putapplicationpolicy "
     "updateapplication",
 }
+IF_SIGNED = {"rum": "putrumevents"}  # of their account alone, or without a signature
 # Services of which only these calls reach other accounts.
 REACHING = {
     "kms": "decrypt encrypt reencryptfrom reencryptto generatedatakey decapsulate encapsulate "
@@ -50,6 +51,7 @@ REACHING = {
 }
 # Services in which resource-based policies are asked about these calls only (R19.19).
 BY_RESOURCE_POLICY = {
+    "rum": "putrumevents",
     "es": "eshttpget eshttpput eshttppost eshttphead eshttpdelete eshttppatch escrossclusterget",
     "s3express": "createsession",
     "ses": "sendemail sendrawemail sendtemplatedemail sendbulktemplatedemail sendbulkemail "
@@ -70,8 +72,14 @@ NEVER_BY_RESOURCE_POLICY = {
     "codeartifact": "putrepositorypermissionspolicy putdomainpermissionspolicy",
     "glacier": "createvault getdataretrievalpolicy setdataretrievalpolicy",
 }
+# Where the policy of the resource and the caller's own must both allow, in one account too ("For
+# authorization to succeed, both auth policies and identity-based policies need to have explicit
+# allow statements", the guide of VPC Lattice).
+BY_BOTH = {"vpc-lattice-svcs": "*"}
 # Calls without a signature (R19.12); `*` are all of a service.
 UNSIGNED = {
+    "rum": "putrumevents",
+    "vpc-lattice-svcs": "*",
     "s3": "*",
     "sqs": "*",
     "sns": "confirmsubscription unsubscribe publish subscribe",
@@ -253,7 +261,8 @@ def reaches_abroad(case: Any) -> bool:
         return True
     only = REACHING.get(case.service)
     listed = only is None or case.operation in only.split()
-    return listed and not says(OWN_ACCOUNT, case) and not is_identity_only(case)
+    own = says(OWN_ACCOUNT, case) or says(IF_SIGNED, case)
+    return listed and not own and not is_identity_only(case)
 
 
 def is_unsigned(case: Any) -> bool:

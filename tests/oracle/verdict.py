@@ -68,7 +68,7 @@ def by_accounts(case: Case, both: bool) -> list[Way]:
         case.world, case.resource, case.operation, account
     ):
         return [(None, [IDENTITY, *CAPPED])]
-    if account != case.owner or both:
+    if account != case.owner or both or calls.says(calls.BY_BOTH, case):
         return [(ANY, [IDENTITY, *CAPPED]), *by_grant]
     if calls.is_identity_only(case):
         return [(None, [IDENTITY, *CAPPED])]

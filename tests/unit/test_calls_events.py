@@ -58,6 +58,30 @@ def test_no_part_of_a_record_makes_it_crash(name, value):
 
 
 @pytest.mark.parametrize(
+    ("kind", "resource"),
+    [
+        ("role tide", "arn:aws:iam::111122223333:role/tide"),
+        ("role tide.", "arn:aws:iam::111122223333:role/tide"),
+        ("arn:aws:iam::111122223333:role/sea/tide", "arn:aws:iam::111122223333:role/sea/tide"),
+        ("policy tide", "arn:aws:iam::111122223333:role/*"),
+        ("tide", "arn:aws:iam::111122223333:role/*"),
+    ],
+)
+def test_a_refused_call_without_parameters_is_about_what_its_message_names(kind, resource):
+    """IAM keeps the parameters of what it refuses to itself, and names roles by their names."""
+    refused = "is not authorized to perform: iam:AttachRolePolicy on resource:"
+    record = {
+        **RECORD,
+        "eventSource": "iam.amazonaws.com",
+        "eventName": "AttachRolePolicy",
+        "errorCode": "AccessDenied",
+        "errorMessage": f"User: {USER['arn']} {refused} {kind} because no policy allows it",
+    }
+    [asked] = iamsim.read_event(record).requests
+    assert (asked["action"], asked["resource"]) == ("iam:AttachRolePolicy", resource)
+
+
+@pytest.mark.parametrize(
     "parameters",
     [
         {"instancesSet": {"items": [{"instanceId": None}, "x", 3]}},

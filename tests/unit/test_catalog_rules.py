@@ -20,7 +20,7 @@ from iamsim.catalog.rules import (
 
 FACTS = {
     *("own-account", "any-account", "identity-only", "any-policy", "no-policy"),
-    *("services-only",),
+    *("services-only", "both-policies", "own-account-if-signed"),
     *("unsigned", "signed", "management", "organization", "delegated", "member", "anyone"),
     *("refused-on", "signed-on", "root-unlocks", "no-root", "no-rcp"),
 }

@@ -88,6 +88,10 @@ REASONS: dict[Reason, tuple[Data, Data | None]] = {
         {"action": "ec2:RunInstances", "resource": IMAGE},
         {"accounts": {A: {}, B: {"resources": {IMAGE: {"shared_with": [A]}}}}},
     ),
+    Reason.BOTH_POLICIES: (
+        {"action": "vpc-lattice-svcs:Invoke", "resource": f"arn:aws:vpc-lattice:x:{A}:service/s/"},
+        None,
+    ),
     Reason.FOREIGN_ACCESS_POINT: (THROUGH, behind(B)),
     Reason.OUTSIDE_OF_ACCESS_POINT: (THROUGH, behind(A, network_origin="VPC", vpc="vpc-1")),
     Reason.MATCHED: ({"identity_policies": [ALL]}, None),

@@ -82,6 +82,25 @@ def test_explicit_denials_name_the_policy_where_aws_does(layer, policy, ending):
     assert message == f"{USER}{expected}"
 
 
+@pytest.mark.parametrize(
+    ("context", "resource"),
+    [
+        (
+            {"aws:RequestedRegion": "eu-west-1"},
+            " on resource: arn:aws:logs:eu-west-1:111122223333:log-group::log-stream:",
+        ),
+        ({}, ""),
+    ],
+)
+def test_the_log_groups_of_a_region_are_named_where_it_is_known(context, resource):
+    """Messages about logs:DescribeLogGroups name an empty group and stream."""
+    denied = implicit(Layer.IDENTITY_BASED_POLICY, action="logs:DescribeLogGroups", resource="*")
+    request = replace(denied.request, context=context)
+    message = denied_message(replace(denied, request=request))
+    reason = "because no identity-based policy allows the logs:DescribeLogGroups action"
+    assert message == f"{USER}logs:DescribeLogGroups{resource} {reason}"
+
+
 def test_role_trust_policies_have_words_of_their_own():
     """The resource-based policy of a role is called its trust policy."""
     denied = denied_answer(Layer.RESOURCE_BASED_POLICY, action="sts:AssumeRole", resource=ROLE)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from iamsim.catalog.resource_types import Call, PolicyPlace, ResourceType
 
 ACCOUNT, REGION, STACK = "111122223333", "eu-west-1", "app"
+HOME = f"{REGION}:{ACCOUNT}"
 NAME = f"{STACK}-Sample"
 DOCUMENT = {
     "Version": "2012-10-17",
@@ -53,18 +54,18 @@ PLANS: dict[str, dict[str, object]] = {
     "key": {"policy": json.dumps(DOCUMENT)},
     "region_point_policy": {"details": [{"name": NAME, "policy": json.dumps(DOCUMENT)}]},
 }
-# Readers of permissions, which are no documents; below they are compared with each other.
+# Readers of what is no document of a resource; below they are held against each other.
 PERMISSIONS = {
-    "bucket",
-    "bus_permission",
-    "certificate_permission",
-    "endpoint",
-    "endpoint_policy",
-    "function_url",
-    "layer_permission",
-    "permission",
-    "profile_permission",
-    "region_point",
+    "bucket": "it blocks public access, and its policy is another resource's",
+    "bus_permission": "a permission",
+    "certificate_permission": "a permission",
+    "endpoint": "the policy of a VPC endpoint",
+    "endpoint_policy": "the policy of a VPC endpoint",
+    "function_url": "a permission that follows from the type of the URL",
+    "layer_permission": "a permission",
+    "permission": "a permission",
+    "profile_permission": "a permission",
+    "region_point": "it names buckets, and its policy is another resource's",
 }
 # Forms that can't name the resource of the sample.
 UNNAMED = {
@@ -72,7 +73,6 @@ UNNAMED = {
         "AWS::DynamoDB::Stream",
         "AWS::DynamoDB::Table",
     ): "the stream of a table in a template has a name by AWS",
-    ("AWS::S3Outposts::AccessPoint", "Policy"): "its ARN has the outpost of its bucket",
 }
 
 
@@ -117,6 +117,8 @@ def nested(path: tuple[str, ...], value: object) -> Any:
 def template(row: ResourceType, place: PolicyPlace) -> dict[str, object]:
     """Write a template that holds the policy at a place."""
     outer = {part: value for part, value in parts_of(row).items() if part in dict(row.outer)}
+    if row.name == "AWS::S3Outposts::AccessPoint":
+        outer["Bucket"] = f"arn:aws:s3-outposts:{HOME}:outpost/{outer['Bucket']}/bucket/b"
     own = {row.name_property: name_of(row)} if row.name_property else {}
     if place.function:
         properties = {**own, **outer, **TEMPLATES[place.function]}
@@ -293,7 +295,6 @@ def of_state(kind: str, values: dict[str, object]) -> dict[str, object]:
     }
 
 
-HOME = f"{REGION}:{ACCOUNT}"
 LAYER = f"arn:aws:lambda:{HOME}:layer:l"
 AUTHORITY = f"arn:aws:acm-pca:{HOME}:certificate-authority/a"
 PROFILE = f"arn:aws:signer:{HOME}:/signing-profiles/p"
@@ -412,8 +413,66 @@ FUNCTION = f"arn:aws:lambda:{HOME}:function:f"
                 "Condition": {"StringEquals": {"signer:ProfileVersion": "v1"}},
             },
         ),
+        (
+            of_type(
+                "AWS::Events::EventBusPolicy",
+                {
+                    "EventBusName": NAME,
+                    "StatementId": "One",
+                    "Action": "events:PutEvents",
+                    "Principal": "*",
+                    "Condition": {
+                        "Type": "StringEquals",
+                        "Key": "aws:PrincipalOrgID",
+                        "Value": "o-1234567890",
+                    },
+                },
+            ),
+            of_state(
+                "aws_cloudwatch_event_permission",
+                {
+                    "event_bus_name": NAME,
+                    "statement_id": "One",
+                    "principal": "*",
+                    "condition": [
+                        {
+                            "type": "StringEquals",
+                            "key": "aws:PrincipalOrgID",
+                            "value": "o-1234567890",
+                        }
+                    ],
+                },
+            ),
+            f"arn:aws:events:{HOME}:event-bus/{NAME}",
+            {
+                "Principal": "*",
+                "Action": "events:PutEvents",
+                "Condition": {"StringEquals": {"aws:PrincipalOrgID": "o-1234567890"}},
+            },
+        ),
+        (
+            of_type(
+                "AWS::Lambda::Permission",
+                {
+                    "Action": "lambda:InvokeFunctionUrl",
+                    "FunctionName": "f",
+                    "Principal": "*",
+                    "FunctionUrlAuthType": "NONE",
+                },
+            ),
+            of_state(
+                "aws_lambda_function_url",
+                {"function_name": FUNCTION, "authorization_type": "NONE"},
+            ),
+            FUNCTION,
+            {
+                "Principal": "*",
+                "Action": "lambda:InvokeFunctionUrl",
+                "Condition": {"StringEquals": {"lambda:FunctionUrlAuthType": "NONE"}},
+            },
+        ),
     ],
-    ids=["function", "layer", "certificate-authority", "signing-profile"],
+    ids=["function", "layer", "certificate-authority", "signing-profile", "bus", "function-url"],
 )
 def test_a_permission_is_the_same_statement(in_template, in_state, resource, statement, tmp_path):
     """What AWS makes of a permission, whoever asks for it."""
@@ -423,8 +482,58 @@ def test_a_permission_is_the_same_statement(in_template, in_state, resource, sta
         folder.mkdir()
         (folder / f"{name}.json").write_text(json.dumps(data))
         [found] = policies(folder)[resource]["Statement"]
-        assert found.pop("Sid", "One") == "One"
+        assert found.pop("Sid", "One") in ("One", "FunctionURLAllowPublicAccess")
         assert found == wanted
+
+
+SERVICE = f"com.amazonaws.{REGION}.s3"
+ENDPOINTS = {
+    "template": (
+        "app.json",
+        of_type(
+            "AWS::EC2::VPCEndpoint",
+            {"ServiceName": SERVICE, "VpcId": "vpc-1", "PolicyDocument": DOCUMENT},
+        ),
+    ),
+    "state": (
+        "state.json",
+        of_state(
+            "aws_vpc_endpoint",
+            {
+                "id": "vpce-1",
+                "service_name": SERVICE,
+                "vpc_id": "vpc-1",
+                "policy": json.dumps(DOCUMENT),
+            },
+        ),
+    ),
+    "output": (
+        f"{ACCOUNT}/{REGION}/describe-vpc-endpoints.json",
+        {
+            "VpcEndpoints": [
+                {
+                    "VpcEndpointId": "vpce-1",
+                    "OwnerId": ACCOUNT,
+                    "ServiceName": SERVICE,
+                    "VpcId": "vpc-1",
+                    "VpcEndpointType": "Gateway",
+                    "PolicyDocument": json.dumps(DOCUMENT),
+                }
+            ]
+        },
+    ),
+}
+
+
+@pytest.mark.parametrize(("file", "data"), ENDPOINTS.values(), ids=ENDPOINTS)
+def test_a_vpc_endpoint_is_the_same_in_every_form(file, data, tmp_path):
+    """What a template, a state and an output of the AWS CLI say of an endpoint and its policy."""
+    (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
+    (tmp_path / file).write_text(json.dumps(data))
+    options = SourceOptions(account=ACCOUNT, region=REGION, stack=STACK)
+    accounts = import_sources([str(tmp_path)], options=options).data["accounts"]
+    [endpoint] = accounts[ACCOUNT]["vpc_endpoints"].values()
+    assert endpoint == {"service": "s3", "vpc": "vpc-1", "type": "Gateway", "policy": DOCUMENT}
 
 
 @pytest.mark.parametrize(
@@ -541,10 +650,9 @@ def test_a_policy_refers_to_a_resource_of_its_plan(row, place, tmp_path):
 ELSEWHERE = {
     "AWS::ACMPCA::CertificateAuthority": "a template has permissions: held against the state above",
     "AWS::DynamoDB::Stream": "a template names the stream of a table, whose name AWS makes",
-    "AWS::EC2::VPCEndpoint": "a policy of an endpoint is no resource policy",
+    "AWS::EC2::VPCEndpoint": "its policy is no resource policy: its forms are held above",
     "AWS::Lambda::Function": "a state has permissions: held against the template above",
     "AWS::Lambda::LayerVersion": "both have permissions: held against each other above",
-    "AWS::S3Outposts::AccessPoint": "its ARN has the outpost of its bucket",
     "AWS::Signer::SigningProfile": "both have permissions: held against each other above",
 }
 
@@ -562,3 +670,5 @@ def test_every_row_with_a_policy_is_held_to_the_law():
         if getattr(row, member) and (row.name, kind) not in tried
     }
     assert missing == set(ELSEWHERE)
+    used = {place.function for row in resource_types() for place in (*row.template, *row.plan)}
+    assert used >= PERMISSIONS.keys()

@@ -38,6 +38,11 @@ def log_groups_of(principal: str, context: Mapping[str, ContextValue]) -> str | 
     return f"arn:{arn.partition}:logs:{region}:{arn.account}{ALL}"
 
 
+def is_all_log_groups(resource: str) -> bool:
+    """Whether a resource is all log groups of an account, as AWS's messages name them."""
+    return resource.endswith(ALL)
+
+
 def names_log_groups(resource: str) -> bool:
     """Whether a resource is that ARN, or one that `resource_in_policies` gave."""
     return resource.endswith(STREAM)
