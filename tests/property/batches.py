@@ -74,6 +74,8 @@ def is_request(action: str, resource: str) -> bool:
         return False  # access points of S3 take the actions of S3 alone
     if ":accesspoint/" in resource and action == "s3:ListAllMyBuckets":
         return False
+    if action.lower() == "sts:assumeroot" and ":role/" in resource:
+        return False  # it is about the root user of an account
     if action.startswith("organizations:") and resource.startswith("arn:"):
         return ":organizations:" in resource  # which its policy is about, and nothing in others
     of_key = ":key/" in resource or ":alias/" in resource
