@@ -15,19 +15,16 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 from iamsim.core.caret import quote
 from iamsim.core.data_class import dataclass
 from iamsim.core.json_fault import Expected, Fault, explain_fault, explain_string_fault
+from iamsim.core.json_places import NO_KEY, JsonPlaces
 from iamsim.core.span import Path, Source, Span
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from iamsim.core.errors import InputError
 
-KEY = "#key"  # the place of an object's key is under the path of its value with this behind
 MAXIMUM_DEPTH = 200
 MOST_VALUES = 4_000_000  # of a text, and lines: a value that was read takes some 120 bytes
-# Places that are remembered of a text; of a larger one those of its outer values are.
-MOST_PLACES = 1_500_000
-OUTER = 3
 BYTE_ORDER_MARK = "\ufeff"
 
 T = TypeVar("T")
@@ -134,20 +131,19 @@ def check_depth(
         _raise(source, error, broken)
 
 
-def locate_json(text: str) -> dict[Path, tuple[int, int]]:
+def locate_json(text: str) -> Mapping[Path, tuple[int, int]]:
     """Find the offsets of every value, and of every key, of a valid JSON text.
 
     The result maps the path of a value to its (start, end); the path of its value with `KEY`
     behind gives the place of a key, quotes included. Of a text that is not valid JSON, or nested
-    deeper than `MAXIMUM_DEPTH`, what stands in front of the fault is found; of one with very many
-    values, what stands deep inside may not be.
+    deeper than `MAXIMUM_DEPTH`, what stands in front of the fault is found.
     """
-    offsets: dict[Path, tuple[int, int]] = {}
+    places = JsonPlaces(text)
     try:
-        _Scanner(text, offsets, MAXIMUM_DEPTH).run()
+        _Scanner(text, places, MAXIMUM_DEPTH).run()
     except _Broken:
-        return offsets
-    return offsets
+        return places
+    return places
 
 
 def _start(text: str) -> int:
@@ -194,45 +190,44 @@ def _raise(source: Source, error: type[InputError], broken: _Broken) -> NoReturn
 class _Frame:
     """An object or a list that is not closed yet."""
 
-    __slots__ = ("closing", "index", "keys", "path", "start")
+    __slots__ = ("closing", "keys", "number", "start")
 
-    def __init__(self, closing: str, start: int, path: Path) -> None:
+    def __init__(self, closing: str, start: int, number: int) -> None:
         self.closing = closing
         self.start = start
-        self.path = path
-        self.index = 0
+        self.number = number
         self.keys: dict[str, int] = {}
 
 
 class _Scanner:
-    """Reads a whole text and notes the place of every value in `offsets`, where one is given.
+    """Reads a whole text and notes the place of every value in `places`, where they are given.
 
     Iterative, so that no text can exhaust the stack. `run` raises `_Broken` at the first fault.
     """
 
-    def __init__(
-        self, text: str, offsets: dict[Path, tuple[int, int]] | None, maximum_depth: int
-    ) -> None:
+    def __init__(self, text: str, places: JsonPlaces | None, maximum_depth: int) -> None:
         self.text = text
-        self.offsets = offsets
+        self.places = places
         self.maximum_depth = maximum_depth
         self.frames: list[_Frame] = []
-        self.path: Path = ()  # of the value that comes next
+        self.number = 0  # of the value that comes next
         self.comma = -1  # offset of the comma in front of it, if there is one
 
     def run(self) -> None:
         """Read values until the text ends."""
         text = self.text
-        offsets = self.offsets
+        places = self.places
         position = _start(text)
+        if places is not None:
+            places.begin()
         while True:
-            path = self.path
+            number = self.number
             end = self.read_value(position)
             if end < 0:
                 position = self.enter(self.frames[-1], -end)
                 continue
-            if offsets is not None and (len(path) <= OUTER or len(offsets) < MOST_PLACES):
-                offsets[path] = (position, end)
+            if places is not None:
+                places.finish(number, position, end)
             position = self.close(end)
             if position < 0:
                 return
@@ -251,7 +246,7 @@ class _Scanner:
         if character in ("{", "["):
             if len(self.frames) >= self.maximum_depth:
                 raise _Broken("nested-too-deep", _too_deep(position, self.maximum_depth))
-            frame = _Frame("}" if character == "{" else "]", position, self.path)
+            frame = _Frame("}" if character == "{" else "]", position, self.number)
             end = _skip_blanks(text, position + 1).end()
             if text[end : end + 1] == frame.closing:
                 return end + 1
@@ -283,19 +278,14 @@ class _Scanner:
                 raise self.broken(position, Expected.SEPARATOR, end)
             self.frames.pop()
             end = position + 1
-            offsets = self.offsets
-            path = frame.path
-            if offsets is not None and (len(path) <= OUTER or len(offsets) < MOST_PLACES):
-                offsets[path] = (frame.start, end)
+            if self.places is not None:
+                self.places.finish(frame.number, frame.start, end)
 
     def enter(self, frame: _Frame, position: int) -> int:
-        """Go to the next value of a list or an object: gives its offset, and sets `path`."""
+        """Go to the next value of a list or an object: gives its offset, and sets `number`."""
         text = self.text
-        offsets = self.offsets
         if frame.closing == "]":
-            if offsets is not None:
-                self.path = (*frame.path, frame.index)
-                frame.index += 1
+            self._begin(NO_KEY)
             return position
         if text[position : position + 1] != '"':
             raise self.broken(position, Expected.KEY, self.comma)
@@ -306,12 +296,14 @@ class _Scanner:
         colon = _skip_blanks(text, end).end()
         if text[colon : colon + 1] != ":":
             raise self.broken(colon, Expected.COLON, end)
-        if offsets is not None:
-            self.path = (*frame.path, key)
-            if len(offsets) < MOST_PLACES:
-                offsets[(*self.path, KEY)] = (position, end)
+        self._begin(position)
         self.comma = -1
         return _skip_blanks(text, colon + 1).end()
+
+    def _begin(self, key: int) -> None:
+        """Number the value that comes next, whose key stands there."""
+        if self.places is not None:
+            self.number = self.places.begin(key)
 
     def broken(self, position: int, expected: Expected, before: int) -> _Broken:
         """Find the words for what is wrong at `position`."""

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from iamsim.catalog.resource_types import ResourceType, find_type, resource_types
 from iamsim.core.decision import PolicyType
-from iamsim.core.json_text import KEY
+from iamsim.core.json_places import KEY
 from iamsim.core.span import Path, Source, Span
 
 Offsets = Mapping["Path", tuple[int, int]]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
-from iamsim.core.json_text import KEY
+from iamsim.core.json_places import KEY
 from iamsim.core.span import Path, Source, Span
 from iamsim.importers.placed import ScatteredSource
 

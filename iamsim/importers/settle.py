@@ -15,7 +15,7 @@ from iamsim.compile.policy import compile_policy
 from iamsim.core.arn import find_arn
 from iamsim.core.caret import quote
 from iamsim.core.errors import PolicyError
-from iamsim.core.json_text import KEY
+from iamsim.core.json_places import KEY
 from iamsim.core.span import Path, Source, Span
 from iamsim.core.stand_in import NO_ACCOUNT
 from iamsim.importers.arrange import arrange

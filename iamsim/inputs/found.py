@@ -5,19 +5,20 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from iamsim.checks.reading import recognize_type
 from iamsim.checks.rules.policy_size import INLINE_HOLDERS
-from iamsim.core.caret import render_error
+from iamsim.core.caret import printable, render_error
 from iamsim.core.errors import InputError
 from iamsim.core.span import Path as ElementPath
 from iamsim.core.span import Source
 from iamsim.core.wrapped_policy import WrappedPolicy, unwrap_data, unwrap_text
 from iamsim.inputs.found_policy import FoundPolicy, evaluated_policy
 from iamsim.inputs.policies import WORDS, is_policy, type_of_file, type_of_name
+from iamsim.inputs.recognise import MOST_OF_TRAIL, is_large_trail
 from iamsim.syntax.read import MAXIMUM_LENGTH, too_large
 
 if TYPE_CHECKING:
@@ -59,8 +60,9 @@ def find_in_content(
 
         yield from find_in_configurations({name: content}, unreadable)
         return
-    if len(content) > MAXIMUM_LENGTH and _begins_as_policy(content):
-        unreadable.append(render_error(too_large(Source(name, content.decode("utf-8", "replace")))))
+    refused = _unread(content, name)
+    if refused is not None:
+        unreadable.append(refused)
         return
     wrapped = unwrap_text(content.decode("utf-8", "replace")) if content[:1] in ENCODED else None
     if wrapped is not None:
@@ -96,9 +98,25 @@ def find_in_content(
         )
         return
     if not nested and (whole or given) and _json_text(content, ending) is not None:
+        if len(document.source.text) > MAXIMUM_LENGTH:
+            unreadable.append(render_error(too_large(document.source)))
+            return
         yield FoundPolicy(name, document.source.text, policy_type=type_of_file(name, document.data))
         return
     yield from _inside(document, [((), document.data)] if whole else nested, unreadable)
+
+
+def _unread(content: bytes, name: str) -> str | None:
+    """What is said of a file that is told by its first part, and is too large to be read."""
+    if len(content) > MAXIMUM_LENGTH and _begins_as_policy(content):
+        return render_error(too_large(Source(name, content.decode("utf-8", "replace"))))
+    if not is_large_trail(content):
+        return None
+    return (
+        f"error: `{printable(name)}` holds more than {MOST_OF_TRAIL >> 20} MB of CloudTrail"
+        " records, in which no policy is looked for\n"
+        "hint: `exclude` in iamsim.toml leaves the file out"
+    )
 
 
 def _inside(
@@ -186,9 +204,20 @@ def _nested(data: object, path: ElementPath) -> Iterator[tuple[ElementPath, obje
         if is_policy(value):
             yield place, value
         elif isinstance(value, Mapping):
-            waiting += [((*place, name), value[name]) for name in reversed(list(value))]
+            waiting += _members(place, reversed(list(value.items())))
         elif isinstance(value, list):
-            waiting += [((*place, index), value[index]) for index in reversed(range(len(value)))]
+            waiting += _members(
+                place, zip(reversed(range(len(value))), reversed(value), strict=True)
+            )
+
+
+def _members(
+    place: ElementPath, members: Iterable[tuple[str | int, object]]
+) -> Iterator[tuple[ElementPath, object]]:
+    """The members in which something may be, with their paths."""
+    for step, member in members:
+        if isinstance(member, Mapping | list):
+            yield (*place, step), member
 
 
 def _type_of_path(path: ElementPath) -> PolicyType | None:

@@ -86,8 +86,18 @@ def recognise(argument: str, standard_input: Callable[[], bytes]) -> tuple[Recog
 
 def refuse_trail(text: str, name: str) -> None:
     """Raise `RequestError` for a text of so many records that no one reads their answers."""
-    if len(text) > MOST_OF_TRAIL and _has_record(text, 0, HEAD) is not None:
+    if is_large_trail(text):
         raise too_many_records(name, f"more than {MOST_OF_TRAIL >> 20} MB of")
+
+
+def is_large_trail(content: str | bytes) -> bool:
+    """Whether a text begins with records of CloudTrail and is long."""
+    if len(content) <= MOST_OF_TRAIL:
+        return False
+    head = content[:HEAD]
+    return (
+        _has_record(head if isinstance(head, str) else head.decode("utf-8", "replace")) is not None
+    )
 
 
 def too_many_records(name: str, number: str) -> RequestError:

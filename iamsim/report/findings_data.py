@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from iamsim.checks.codes import CODES, FindingType
-from iamsim.core.json_text import KEY
+from iamsim.core.json_places import KEY
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

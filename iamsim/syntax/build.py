@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING
 
 from iamsim.core.caret import quote
 from iamsim.core.data_class import NamedTuple
-from iamsim.core.json_text import KEY, JsonNumber
+from iamsim.core.json_places import KEY
+from iamsim.core.json_text import JsonNumber
 from iamsim.core.suggest import did_you_mean
 from iamsim.core.unknown import MARK, SOURCE, Unknown, find_marker
 from iamsim.syntax.ast import Condition, Entries, PrincipalEntry, Principals, Statement, Value

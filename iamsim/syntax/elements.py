@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from iamsim.core.caret import quote
-from iamsim.core.json_text import KEY
+from iamsim.core.json_places import KEY
 from iamsim.core.suggest import did_you_mean
 from iamsim.syntax.problem import Problem
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from iamsim.core.arn import ARN_PARTS
 from iamsim.core.caret import quote
 from iamsim.core.decision import PolicyType
-from iamsim.core.json_text import KEY
+from iamsim.core.json_places import KEY
 from iamsim.core.unknown import Unknown
 from iamsim.syntax.problem import Problem
 from iamsim.syntax.uncertain import unknown_statements

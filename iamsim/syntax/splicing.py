@@ -10,7 +10,7 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
-from iamsim.core.json_text import KEY
+from iamsim.core.json_places import KEY
 from iamsim.syntax.layout import Layout, WrittenItem, indentation
 
 if TYPE_CHECKING:

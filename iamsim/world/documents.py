@@ -12,7 +12,8 @@ from collections.abc import Callable, Mapping
 
 from iamsim.core.data_class import dataclass, field
 from iamsim.core.errors import WorldError
-from iamsim.core.json_text import KEY, check_depth, load_json, locate_json
+from iamsim.core.json_places import KEY
+from iamsim.core.json_text import check_depth, load_json, locate_json
 from iamsim.core.span import Path, Source, Span
 from iamsim.core.span_parts import part_of
 from iamsim.files.reading import read_bytes

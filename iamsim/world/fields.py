@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from iamsim.core.data_class import dataclass, field
 from iamsim.core.errors import WorldError
-from iamsim.core.json_text import KEY
+from iamsim.core.json_places import KEY
 from iamsim.core.suggest import did_you_mean
 from iamsim.core.unknown import Unknown, find_marker
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeVar
 
 from iamsim.core.data_class import replace
-from iamsim.core.json_text import KEY
+from iamsim.core.json_places import KEY
 from iamsim.core.suggest import did_you_mean
 from iamsim.world.items import (
     Account,

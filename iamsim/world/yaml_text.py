@@ -15,7 +15,7 @@ from typing import NamedTuple, NoReturn, Protocol
 import yaml  # noqa: TID253 - this module is imported only when YAML is read
 
 from iamsim.core.errors import WorldError
-from iamsim.core.json_text import KEY
+from iamsim.core.json_places import KEY
 from iamsim.core.span import Path, Source, Span
 
 MAX_ALIASED_NODES = 1_000_000

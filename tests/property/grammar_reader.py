@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from iamsim.core.caret import quote
 from iamsim.core.errors import PolicyError
-from iamsim.core.json_text import KEY
+from iamsim.core.json_places import KEY
 from iamsim.core.span import Source, Span
 from iamsim.syntax.ast import (
     Condition,

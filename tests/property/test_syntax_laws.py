@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from iamsim.core.caret import render_error
 from iamsim.core.decision import PolicyType
 from iamsim.core.errors import InternalError, PolicyError
-from iamsim.core.json_text import KEY, check_depth, load_json, locate_json
+from iamsim.core.json_places import KEY
+from iamsim.core.json_text import check_depth, load_json, locate_json
 from iamsim.core.span import Source
 from iamsim.syntax.elements import EFFECTS, POLICY_ELEMENTS, PRINCIPAL_KINDS, STATEMENT_ELEMENTS
 from iamsim.syntax.grammar import grammar_text, load_grammar

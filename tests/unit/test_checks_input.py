@@ -177,6 +177,23 @@ def test_a_policy_of_a_size_that_no_service_takes_is_refused_unread(
     assert "no findings in 0 policies" in said.out
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('{"Records": [{"eventName": "GetObject"}', "holds more than 16 MB of CloudTrail records"),
+        ('{"accounts": [1', "big.json:1:1: error: the policy is 17,000,0"),
+    ],
+)
+def test_a_large_text_that_is_no_policy_is_refused(tmp_path, monkeypatch, capsys, text, said):
+    """A trail before it is read, what holds no policy before it is read as one; a folder too."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "big.json").write_text(text + " " * 17_000_000 + "]}", encoding="utf-8")
+    assert main(["validate", "big.json"]) == 2
+    assert said in capsys.readouterr().err
+    assert main(["validate", "."]) == 2
+    assert (said in capsys.readouterr().err) is ("Records" in text)
+
+
 def test_what_holds_too_many_values_is_refused_unread(tmp_path, monkeypatch, capsys):
     """They are counted in the text, before there are objects; an import says it of the file."""
     monkeypatch.setattr("iamsim.core.json_text.MOST_VALUES", 1_000)

@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 import sys
 import time
+import tracemalloc
 
 import pytest
 
 from iamsim.core import json_text
 from iamsim.core.caret import caret_block, quote, render_error
 from iamsim.core.errors import PolicyError, WorldError
+from iamsim.core.json_places import KEY
 from iamsim.core.json_text import (
-    KEY,
     MAXIMUM_DEPTH,
     JsonNumber,
     check_depth,
@@ -325,10 +326,24 @@ def test_renders_errors_with_and_without_place_and_hint():
     assert render_error(blank) == "t:1:1: error: no"
 
 
-def test_places_of_a_large_text_are_those_of_its_outer_values(monkeypatch):
-    """Memory is bounded: what stands deep inside is at the place of the nearest that is known."""
-    monkeypatch.setattr("iamsim.core.json_text.MOST_PLACES", 2)
-    text = '{"a": [[{"b": [1, {"c": 2}]}]], "d": 3}'
-    source = Source("t.json", text, locate_json)
-    assert source.span(("a", 0, 0, "b", 0)).text == '{"b": [1, {"c": 2}]}'
-    assert source.span(("d",)).text == "3"
+@pytest.mark.parametrize("text", ["[" + "1," * 100_000 + "1]", '[{"a":' * 80 + "[1]" + "}]" * 80])
+def test_places_of_all_values_take_few_bytes(text):
+    """However many there are and however deep they stand; objects took 300 for each value."""
+    tracemalloc.start()
+    places = locate_json(text)
+    taken, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert max(taken, most) < 40 * len(places) + 50_000
+    deep = (0, "a") * 80 if len(text) < 10_000 else ()
+    assert text[slice(*places[(*deep, 0)])] == "1"
+
+
+@pytest.mark.parametrize("text", [TEXT, '{"a": [1, {"b": ', '{"a": 1, "b" 2}', "[1, [2, [3,", ""])
+def test_paths_that_are_gone_through_lead_somewhere(text):
+    """All that are given can be asked for, in a broken text too, and no others."""
+    places = locate_json(text)
+    assert len(list(places)) == len(places)
+    assert all(places[path] for path in places)
+    for path in [*places, ()]:
+        for wrong in ((*path, "none"), (*path, 99), (*path, "none", 0)):
+            assert wrong not in places

@@ -11,7 +11,7 @@ import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from iamsim.core.errors import InputError
-from iamsim.core.json_text import KEY
+from iamsim.core.json_places import KEY
 from iamsim.syntax.layout import Layout
 from iamsim.syntax.splicing import (
     Change,

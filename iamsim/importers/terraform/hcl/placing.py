@@ -5,7 +5,8 @@ from __future__ import annotations
 from bisect import bisect_right
 from typing import NamedTuple
 
-from iamsim.core.json_text import KEY, locate_json
+from iamsim.core.json_places import KEY
+from iamsim.core.json_text import locate_json
 from iamsim.core.span import Path, Span
 from iamsim.importers.terraform.configuration import part
 from iamsim.importers.terraform.documents import CONDITIONS, ELEMENTS, PRINCIPALS, Stated
