@@ -317,6 +317,14 @@ def organization(accounts: list[str], seed: random.Random) -> dict[str, Json]:
     files["list-policies.SERVICE_CONTROL_POLICY"] = {
         "Policies": [entry for entry, _, _ in policies]
     }
+    always = {"Id": "p-RCPFullAWSAccess", "Name": "RCPFullAWSAccess"}
+    files["list-policies.RESOURCE_CONTROL_POLICY"] = {
+        "Policies": [{**always, "Type": "RESOURCE_CONTROL_POLICY"}]
+    }
+    files[f"list-targets-for-policy.{always['Id']}"] = {
+        "Targets": [{"TargetId": target} for target in (*nodes, *accounts)]
+    }
+    files["list-delegated-administrators"] = {"DelegatedAdministrators": []}
     return files
 
 

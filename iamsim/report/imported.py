@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.importers.sums import unverified_sentence
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from iamsim.importers.writing import Changes
 
 SHOWN_FILES = 20
+ALIKE = 5  # remarks that differ in names alone, each of which is shown
+NAMES = re.compile(r"`[^`]*`")
 SEVERITIES = {
     "conflict": "said in two ways (the first counts)",
     "unknown": "not known",
@@ -91,6 +94,7 @@ def _remarks(remarks: Sequence[Remark]) -> Section[_Same]:
                 groups.setdefault(
                     (severity, remark.source, remark.code, remark.message), []
                 ).append(remark)
+    rows, more = _few([_Same(same[0], len(same)) for same in groups.values()])
     totals = {
         severity: sum(remark.severity == severity for remark in remarks) for severity in SEVERITIES
     }
@@ -108,11 +112,23 @@ def _remarks(remarks: Sequence[Remark]) -> Section[_Same]:
         "import-remarks",
         "remarks",
         columns,
-        [_Same(same[0], len(same)) for same in groups.values()],
+        rows,
         lambda row: f"{SEVERITIES[row.first.severity]}: {totals[row.first.severity]}",
         empty="nothing is missing",
         cards=True,
+        ending=f"{more:,} more are like these; `--format json` lists all" if more else "",
     )
+
+
+def _few(rows: Sequence[_Same]) -> tuple[list[_Same], int]:
+    """Leave out most of many remarks that differ in names alone; also how many were left out."""
+    shapes: dict[tuple[str, ...], list[_Same]] = {}
+    for row in rows:
+        first = row.first
+        shape = (first.severity, first.code, NAMES.sub("", first.message))
+        shapes.setdefault(shape, []).append(row)
+    kept = [row for alike in shapes.values() for row in alike[:ALIKE]]
+    return kept, len(rows) - len(kept)
 
 
 def _head(same: _Same) -> str:

@@ -524,3 +524,36 @@ class TestCommand:
         assert "note: one thing is not known of the sources" in capsys.readouterr().err
         assert main([*command, "-q"]) == 0
         assert capsys.readouterr().err == ""
+
+
+def test_remarks_that_differ_in_names_alone_are_counted(capsys, tmp_path):
+    """Five of them are shown in every form, the others counted; JSON has all."""
+    units = [{"Id": f"ou-ab12-{number:08}", "Name": f"unit {number}"} for number in range(9)]
+    for parent, children in {"r-ab12": units, **{unit["Id"]: [] for unit in units}}.items():
+        name = f"list-organizational-units-for-parent.{parent}.json"
+        (tmp_path / name).write_text(json.dumps({"OrganizationalUnits": children}))
+    everywhere = [{"TargetId": "r-ab12"}, *({"TargetId": unit["Id"]} for unit in units)]
+    kinds = [
+        {"Type": f"{word}_CONTROL_POLICY", "Status": "ENABLED"} for word in ("SERVICE", "RESOURCE")
+    ]
+    full = {"Id": "p-FullAWSAccess", "Name": "FullAWSAccess", "Type": "SERVICE_CONTROL_POLICY"}
+    for name, output in {
+        "list-roots": {"Roots": [{"Id": "r-ab12", "Name": "Root", "PolicyTypes": kinds}]},
+        "describe-organization": {
+            "Organization": {"Id": "o-a1b2c3d4e5", "MasterAccountId": "1" * 12}
+        },
+        "list-policies.SERVICE_CONTROL_POLICY": {"Policies": [full]},
+        "list-targets-for-policy.p-FullAWSAccess": {"Targets": everywhere},
+    }.items():
+        (tmp_path / f"{name}.json").write_text(json.dumps(output))
+    main(["import", str(tmp_path), "--format", "json"])
+    messages = [remark["message"] for remark in json.loads(capsys.readouterr().out)["remarks"]]
+    alike = [message for message in messages if "resource control policies" in message]
+    assert len(alike) == 10
+    for form in ("text", "markdown", "html"):
+        main(["import", str(tmp_path), "--format", form])
+        text = " ".join(capsys.readouterr().out.split())
+        assert text.count("no source lists the resource control policies") == 5
+        left = re.search(r"(\d+) more are like these", text)
+        assert left is not None
+        assert int(left[1]) >= 5
