@@ -57,6 +57,8 @@ def mend_files(
         )
     for name in names:
         path = Path(name)
+        if not path.exists():
+            continue  # a policy that AWS manages
         content = read_bytes(path)
         try:
             before = content.removeprefix(MARK).decode("utf-8")

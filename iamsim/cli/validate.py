@@ -161,7 +161,8 @@ COMMAND = Command(
     _validate,
     Argument(
         "PATH",
-        "Files, folders or patterns with policies, world files, or - for standard input.",
+        "Files, folders or patterns with policies, world files, AWS managed policies by name or"
+        " ARN, or - for standard input.",
         least=1,
     ),
 )

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from iamsim.checks.sidecar import ENDING as SIDECAR
+from iamsim.core.arn import is_owned_by_aws
 from iamsim.core.caret import printable
 from iamsim.files.links import LED_OUTSIDE, leads_outside
 from iamsim.files.reading import read_bytes
@@ -45,6 +46,10 @@ def find_policies(
                 standard_input(), STANDARD_INPUT_NAME, unreadable, given=True
             )
             continue
+        managed = None if Path(path).exists() else _managed(path)
+        if managed is not None:
+            yield from find_in_content(managed.encode(), path, unreadable, given=True)
+            continue
         for file, how in _files_of(path):
             if excludes(str(file)):
                 continue
@@ -66,6 +71,16 @@ def find_policies(
             yield policy
         if empty is not None:
             empty += sorted(configurations.keys() - holding)
+
+
+def _managed(name: str) -> str | None:
+    """The document of the AWS managed policy of a name or an ARN."""
+    if not (is_owned_by_aws(name) or name.replace("-", "").isalnum()):
+        return None
+    from iamsim.catalog.managed import find_managed_policy, find_managed_policy_by_name
+
+    found = find_managed_policy(name) or find_managed_policy_by_name(name)
+    return None if found is None else found.document_text
 
 
 def _files_of(path: str) -> Iterator[tuple[Path, str]]:

@@ -46,6 +46,18 @@ def test_control_policies_are_told_by_their_place(tmp_path, name, expected):
     assert (policy.policy_type, unreadable) == (expected, [])
 
 
+@pytest.mark.parametrize(
+    "name", ["AdministratorAccess", "arn:aws:iam::aws:policy/AdministratorAccess"]
+)
+def test_an_aws_managed_policy_is_checked_by_its_name(name, capsys):
+    """As wherever a policy is taken; there is no file of it to be mended."""
+    (policy,), unreadable = found(name)
+    assert (policy.name, unreadable) == (name, [])
+    assert main(["validate", name, "--diff"]) == 0
+    assert "1 policy" in capsys.readouterr().out
+    assert found("NoSuchPolicy")[0] == []
+
+
 def test_a_folder_gives_its_policies_and_nothing_else(tmp_path):
     """JSON and YAML files with a policy are found at any depth, other files are passed over."""
     (tmp_path / "deep" / "er").mkdir(parents=True)
