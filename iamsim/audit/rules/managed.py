@@ -32,7 +32,6 @@ from iamsim.audit.model import Evidence, Finding, Fix, Gap, Outcome, Passed, Sev
 from iamsim.audit.policies import Held, written_out
 from iamsim.audit.registry import audits
 from iamsim.core.decision import PolicyType
-from iamsim.core.unknown import MARK
 from iamsim.world.model import ManagedPolicyReference, PolicyDocument
 
 if TYPE_CHECKING:
@@ -40,6 +39,7 @@ if TYPE_CHECKING:
 
     from iamsim.audit.looking import Looking
     from iamsim.replay.generate import Generated
+    from iamsim.world.model import AnyPolicy
 
 HEADING = "managed-to-least"
 PRACTICE = (
@@ -51,6 +51,7 @@ CONTROLS = "https://docs.aws.amazon.com/securityhub/latest/userguide/iam-control
 CLOUD_SHELL, SUPPORT = "AWSCloudShellFullAccess", "AWSSupportAccess"
 MOST_NAMED = 4
 PRINCIPALS = ("user", "role")
+IDENTITY = PolicyType.IDENTITY
 
 
 def _identity(looking: Looking) -> Iterator[Held]:
@@ -73,7 +74,7 @@ def _is_of_aws(held: Held) -> bool:
 )
 def wide(looking: Looking) -> Iterator[Outcome]:
     """AWS managed policies that allow whole services."""
-    yield from looking.policy_gaps(PolicyType.IDENTITY)
+    yield from looking.policy_gaps(IDENTITY)
     service_linked = {
         role.arn
         for account in looking.accounts
@@ -131,11 +132,12 @@ def _narrow(held: Held) -> str:
 @audits("policy-on-user", HEADING, "Users have policies by groups", Severity.LOW, CHOOSING)
 def on_users(looking: Looking) -> Iterator[Outcome]:
     """Policies of users themselves."""
-    yield from looking.policy_gaps(PolicyType.IDENTITY)
+    yield from looking.policy_gaps(IDENTITY)
     for account, user in looking.users:
-        names = [policy.name for policy in user.policies]
+        names = [policy.name for policy in user.policies if _is_there(looking, policy)]
         if not names:
-            yield Passed(user.arn)
+            if not user.policies:
+                yield Passed(user.arn)
             continue
         more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
         yield Finding(
@@ -153,15 +155,26 @@ def on_users(looking: Looking) -> Iterator[Outcome]:
         )
 
 
+def _is_there(looking: Looking, policy: AnyPolicy) -> bool:
+    """Whether a policy certainly says something: one that the list of attachments leaves open may
+    be somebody else's."""
+    if isinstance(policy, ManagedPolicyReference):
+        return True
+    statements = looking.statements(policy, IDENTITY)
+    return not statements or any(not statement.unknowns for statement in statements)
+
+
 @audits("inline-policy", HEADING, "What several have is a managed policy", Severity.LOW, CHOOSING)
 def inline(looking: Looking) -> Iterator[Outcome]:
     """Inline policies that several principals have."""
-    yield from looking.policy_gaps(PolicyType.IDENTITY)
+    yield from looking.policy_gaps(IDENTITY)
     found: dict[tuple[str, str], list[Held]] = {}
     for held in _identity(looking):
         policy = held.policy
-        if not held.is_inline or not isinstance(policy, PolicyDocument) or MARK in policy.document:
+        if not held.is_inline or not isinstance(policy, PolicyDocument):
             continue
+        if any(statement.unknowns for statement in looking.statements(policy, IDENTITY)):
+            continue  # what it says, or whether it is there, is not known
         if held.holder_type == "permission set":
             continue  # has no other place for a policy that each account need not have
         text = json.dumps(policy.document, sort_keys=True, default=str)
@@ -200,7 +213,7 @@ def inline(looking: Looking) -> Iterator[Outcome]:
 )
 def cloud_shell(looking: Looking) -> Iterator[Outcome]:
     """Whoever has the policy attached."""
-    yield from looking.policy_gaps(PolicyType.IDENTITY)
+    yield from looking.policy_gaps(IDENTITY)
     found: dict[tuple[str, str], list[Held]] = {}
     for held in _identity(looking):
         found.setdefault((held.account, held.holder), []).append(held)
@@ -234,7 +247,7 @@ def cloud_shell(looking: Looking) -> Iterator[Outcome]:
 )
 def support(looking: Looking) -> Iterator[Outcome]:
     """Accounts in which nobody has the policy."""
-    gaps = [*looking.policy_gaps(PolicyType.IDENTITY)]
+    gaps = [*looking.policy_gaps(IDENTITY)]
     yield from gaps
     having = {held.account for held in _identity(looking) if _is(held, SUPPORT)}
     for account in looking.accounts:
