@@ -262,14 +262,23 @@ def attach_control_policy(
             draft.tree.attach(attached, target, "rcps")
 
 
+def note_unassigned(draft: Draft, name: str, place: str) -> None:
+    """Note a permission set that nothing assigns: other sources may."""
+    why = f"nothing here assigns the permission set {quote(name)}: which accounts have its role is"
+    why = f"{why} not known"
+    draft.remark("permission-set-unassigned", why, place, "unknown")
+    draft.lose(why, kinds=("principals",))
+
+
 def report_dangling_targets(draft: Draft) -> None:
-    """Note attachments to units that no source places in a tree: they have no effect."""
+    """Note attachments to units that no source places in a tree: what is attached to them may bear
+    on accounts that no source places, either."""
     for target, kind in sorted(draft.tree.attached):
         if not is_account_id(target) and target not in draft.tree.nodes:
-            draft.remark(
-                "node-unknown",
-                f"{quote(target)} is in no organization here: what is attached to it has no effect",
-                severity="unknown",
+            why = (
+                f"{quote(target)} is in no organization here: which accounts are in it is not known"
             )
+            draft.remark("node-unknown", why, severity="unknown")
+            draft.tree.doubt_placeless(kind, marker(why))
             if not is_node(target):  # it may be the id of any unit, misread
                 draft.tree.doubt_root(kind, f"{quote(target)} is no id of a root, unit or account")

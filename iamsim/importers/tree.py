@@ -140,6 +140,14 @@ class Tree:
         """Say that it is not known what is attached somewhere: at the root it bears on all."""
         self.doubts_of_root.setdefault(kind, []).append(marker(why, self.draft.file))
 
+    def doubt_placeless(self, kind: PolicyKind, doubt: dict[str, object]) -> None:
+        """Doubt what is attached above accounts that no source places."""
+        known = self.draft.data.get("accounts", {}).keys()
+        for target in sorted(known - self.parents.keys() - {self._management}):
+            self.attached.setdefault((target, kind), [FULL_ACCESS[kind]])
+            doubts = self.doubts.setdefault((target, kind), [])
+            doubts.extend([] if doubt in doubts else [doubt])
+
     def doubt_unlisted(self, kind: PolicyKind, call: str) -> None:
         """Doubt what is attached to targets of which no source lists it, where the kind is in use;
         `call` is what would say it."""
@@ -224,13 +232,12 @@ class Tree:
 
     def _doubt_everywhere(self, root: str | None) -> None:
         """Doubt what is attached to the root, and to accounts that no source places below it."""
-        management = self._management
-        placeless = self.draft.data.get("accounts", {}).keys() - self.parents.keys() - {management}
-        targets = [*([] if root is None else [root]), *sorted(placeless)]
         for kind, doubts in self.doubts_of_root.items():
-            for target in targets:
-                self.attached.setdefault((target, kind), [FULL_ACCESS[kind]])
-                self.doubts.setdefault((target, kind), []).extend(doubts)
+            if root is not None:
+                self.attached.setdefault((root, kind), [FULL_ACCESS[kind]])
+                self.doubts.setdefault((root, kind), []).extend(doubts)
+            for doubt in doubts:
+                self.doubt_placeless(kind, doubt)
 
     def _drop_disabled(self) -> None:
         """Forget attachments of a type that the root has not enabled: they have no effect."""

@@ -343,3 +343,26 @@ def test_a_permission_set_whose_name_nobody_resolves() -> None:
     assert verdict(template_world(known), SESSION, *asked) is Verdict.ALLOWED
     assert verdict(template_world(known), real, *asked) is Verdict.IMPLICIT_DENY
     assert verdict(lost, real, *asked) is Verdict.CONDITIONAL
+
+
+def test_a_control_policy_on_a_unit_that_no_source_has_may_bear_on_the_account() -> None:
+    """Which accounts are in the unit, no template tells."""
+    mia = resource("IAM::User", UserName="mia", ManagedPolicyArns=[ALL_ACCESS])
+    content = policy({"Effect": "Deny", "Action": "s3:*", "Resource": "*"})
+    guard = {"Name": "No", "Type": "SERVICE_CONTROL_POLICY", "TargetIds": ["ou-ab12-11111111"]}
+    guard["Content"] = content
+    asked = (f"arn:aws:iam::{HOME}:user/mia", "s3:ListAllMyBuckets", "*")
+    assert verdict(template_world({"Mia": mia}), *asked) is Verdict.ALLOWED
+    guarded = template_world({"Mia": mia, "No": resource("Organizations::Policy", **guard)})
+    assert verdict(guarded, *asked) is Verdict.CONDITIONAL
+
+
+def test_of_a_permission_set_that_nothing_assigns_the_roles_are_not_known() -> None:
+    """Another template may assign it, to any account."""
+    address = "aws_ssoadmin_permission_set.dev"
+    worlds = (
+        template_world({"Dev": PERMISSION_SET["Dev"]}),
+        plan_world({address: {"name": "Dev", "arn": SET, "instance_arn": "i"}}, {}),
+    )
+    for world in worlds:
+        assert any("permission set `Dev`" in found.unknown.why for found in world.unknowns())

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from iamsim.core.arn import is_account_id
 from iamsim.core.caret import quote
-from iamsim.importers.facts import FULL_ACCESS, attach_control_policy
+from iamsim.importers.facts import FULL_ACCESS, attach_control_policy, note_unassigned
 from iamsim.importers.nameless import note_nameless
 from iamsim.importers.resource_kinds import arn_of, known_type
 from iamsim.importers.unknown import Unknown, find_unknown, mark_of, marker
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from iamsim.importers.cloudformation.reading import Reading
     from iamsim.importers.tree import PolicyKind
 
+ASSIGNMENT = "AWS::SSO::Assignment"
+PERMISSION_SET = "AWS::SSO::PermissionSet"
 # https://docs.aws.amazon.com/organizations/latest/APIReference/API_CreatePolicy.html
 _is_policy_type = re.compile(r"[A-Z][A-Z0-9_]*POLICY[A-Z0-9_]*").fullmatch
 
@@ -88,6 +90,18 @@ def _doubt(reading: Reading, kinds: Iterable[PolicyKind], why: str) -> None:
     reading.remark("unknown-value", message)
     for kind in kinds:
         reading.draft.tree.doubt_root(kind, message)
+
+
+def _permission_set(reading: Reading) -> None:
+    """Say of a permission set that nothing here assigns that its roles are not known."""
+    stack, own = reading.stack, reading.identity
+    assigned = (
+        stack.properties(logical_id).get("PermissionSetArn")
+        for logical_id, resource in stack.resources.items()
+        if resource.get("Type") == ASSIGNMENT
+    )
+    if own.arn not in assigned:
+        note_unassigned(reading.draft, own.name, reading.place)
 
 
 def _assignment(reading: Reading) -> None:
@@ -173,5 +187,6 @@ READERS: dict[str, Callable[[Reading], None]] = {
     "AWS::Organizations::Organization": _organization,
     "AWS::Organizations::OrganizationalUnit": _unit,
     "AWS::Organizations::Policy": _policy,
-    "AWS::SSO::Assignment": _assignment,
+    ASSIGNMENT: _assignment,
+    PERMISSION_SET: _permission_set,
 }

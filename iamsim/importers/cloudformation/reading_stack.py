@@ -35,8 +35,6 @@ READERS: dict[str, Callable[[Reading], None]] = {
 ATTRIBUTES = ("Condition", "Properties")
 # Types that have a name of their own, and are one letter away from others.
 OTHERS = ("AWS::Oam::Link",)
-# Types whose resources are read by what refers to them, or by themselves.
-READ_ELSEWHERE = (NESTED_STACK, "AWS::SSO::PermissionSet")
 # Their tags bear on access, as those of other kinds in the table of kinds do.
 UNTAGGED = ("AWS::IAM::", "AWS::Organizations::", "AWS::SSO::")
 
@@ -112,7 +110,7 @@ def _doubt_misspelt(stack: Stack, logical_id: str, kind: str, place: str, draft:
 def _note_unread(stack: Stack, logical_id: str, place: str, draft: Draft) -> None:
     """Remark a policy in a resource of a type that has no reader."""
     kind = stack.resources[logical_id].get("Type")
-    if isinstance(kind, str) and kind not in READ_ELSEWHERE:
+    if isinstance(kind, str) and kind != NESTED_STACK:
         row = find_type(kind)
         properties = stack.properties(logical_id)
         message = unread_message(kind, row, properties)
@@ -130,6 +128,8 @@ def _find_reader(kind: object) -> Callable[[Reading], None] | None:
         return None
     if kind in encryption.READERS:
         return encryption.READERS[kind]
+    if kind == organizations.PERMISSION_SET:  # its name is that of a role, where it is assigned
+        return READERS[kind]
     read = READERS.get(kind)
     known = find_type(kind) is not None and not kind.startswith(UNTAGGED)
     if read is None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from iamsim.core.arn import is_account_id
 from iamsim.core.caret import quote
+from iamsim.importers.facts import note_unassigned
 from iamsim.importers.resource_kinds import arn_of, known_type
 from iamsim.importers.terraform.reading import Reading
 from iamsim.importers.unknown import marker
@@ -56,6 +57,8 @@ def read_permission_sets(plan: Plan, draft: Draft) -> None:
             known = provisioned.setdefault(arn, [])
             if account not in dict(known):
                 known.append((account, record))
+    for arn in sorted(sets.keys() - provisioned.keys()):
+        note_unassigned(draft, sets[arn].name, sets[arn].place)
     for reading in readings:
         read = _READERS.get(reading.instance.type.removeprefix(PREFIX))
         if read is not None:
