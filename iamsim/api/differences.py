@@ -58,6 +58,14 @@ class Changes(Result):
         """Whether a requirement does not hold afterwards, or a claim is not proved."""
         return bool(self.report.broken or self.report.unproved)
 
+    def fails(self, when: str | None = None, *, accepted: bool = False) -> bool:
+        """Whether a requirement or a claim fails afterwards, those aside that hang on what is not
+        known where that is `accepted`; or what is found is what fails (`when`)."""
+        broken = [kept.depends_on_unknown for kept in self.report.broken]
+        unproved = [claim.depends_on_unknown for claim in self.report.unproved]
+        failing = [open_ for open_ in (*broken, *unproved) if not (accepted and open_)]
+        return bool(failing) or (when is not None and self.report.changes.has(when))
+
     @property
     def unknowns(self) -> Sequence[UnknownInWorld]:
         """What is not known of policies that differ."""
@@ -65,9 +73,9 @@ class Changes(Result):
 
     @property
     def unsearched(self) -> list[str]:
-        """What was not compared, so that more may differ."""
+        """What was not compared, so that more may differ, and what hangs on what is not known."""
         more = [] if self.report.changes.complete else [MORE_WAYS]
-        return [*more, *self.report.changes.silent]
+        return [*report.open_requirements(self.report), *more, *self.report.changes.silent]
 
     @property
     def assumptions(self) -> Sequence[str]:

@@ -142,9 +142,10 @@ def find(  # noqa: PLR0913 - the arguments are the options of the command
     )
     apply_rules(findings, rules)
     organization = model.organization if zone != "account" else None
-    everything = bool(internal) or unused_days is not None
     unknowns = [
-        unknown for unknown in batch.world.unknowns() if everything or unknown.use in OUTSIDE
+        unknown
+        for unknown in batch.world.unknowns()
+        if unused_days is not None or (unknown.decides and (internal or unknown.use in OUTSIDE))
     ]
     return Findings(
         report.FindingsAnswer(

@@ -105,9 +105,8 @@ def find_paths(  # noqa: PLR0913 - the arguments are the options of the command
             (step for step in escalations.blocked if not some or step.source in some),
             key=lambda entry: (entry.source, entry.way.id, entry.target or ""),
         )
-    from iamsim.engine.unknowns import SETTINGS
-
-    unknowns = [unknown for unknown in batch.world.unknowns() if unknown.fact != SETTINGS]
+    # Workloads pass on the roles that they run with, known or not.
+    unknowns = [found for found in batch.world.unknowns() if found.decides or found.fact == "role"]
     return Paths(
         report.PathsAnswer(
             words, escalations, chains, tuple(sorted(there)), kept_back, model, unknowns

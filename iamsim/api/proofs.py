@@ -224,7 +224,7 @@ class Claims(Result):
         does not say to be so."""
         if any(result.depends_on_unknown for result in self.results):
             return self._world.unknowns()
-        return tuple(unknown_facts(self._world.model))
+        return tuple(fact for fact in unknown_facts(self._world.model) if fact.decides)
 
     @property
     def _models(self) -> Sequence[World]:

@@ -96,14 +96,13 @@ def review(  # noqa: PLR0913 - the arguments are the options of the command
     `worlds` with `overlays`. With `accept_unknown` claims and cases pass that hang on what is not
     known alone. Raises `InputError` for a file that can't be read.
     """
-    broken = changes.broken or (fail_on is not None and changes.report.changes.has(fail_on))
     parts = [
         Part(
             "changes",
             "What changes",
             changes.document(verbose=False),
             changes.to_dict(),
-            bool(broken),
+            changes.fails(fail_on, accepted=accept_unknown),
             changes.unknowns,
             changes.unsearched,
         ),

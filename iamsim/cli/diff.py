@@ -62,8 +62,8 @@ def _run(options: Options, arguments: Arguments) -> int:
     changes, _ = compared(options, arguments)
     accepted = bool(options["accept_unknown"])
     write_result(options, changes, {"github": lambda: changes.to_github(accepted=accepted)})
-    when = options["fail_on"]
-    code = int(changes.broken or (isinstance(when, str) and changes.report.changes.has(when)))
+    when = options.text("fail_on")
+    code = int(changes.fails(when, accepted=accepted))
     if not (options["forbid"] or when or accepted):
         return code
     return code_with_unknowns(

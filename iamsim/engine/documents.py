@@ -10,11 +10,14 @@ from iamsim.compile.policy import CompiledPolicy, PolicySet, compile_policy
 from iamsim.core.errors import WorldError
 from iamsim.core.json_text import locate_json
 from iamsim.core.span import Source
-from iamsim.core.unknown import Unknown
+from iamsim.core.unknown import Unknown, fact_words
 from iamsim.engine.services.kms import grant_policy
+from iamsim.engine.standing import MANAGEMENT
+from iamsim.engine.unknown_policies import may_not_apply
 from iamsim.syntax.ast import Policy
 from iamsim.syntax.read import parse_policy
 from iamsim.syntax.uncertain import unknown_policy
+from iamsim.world.builtin import FULL_AWS_ACCESS, RCP_FULL_AWS_ACCESS
 from iamsim.world.model import AnyPolicy, ManagedPolicyReference, PolicyDocument, Resource
 
 if TYPE_CHECKING:
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
 
     from iamsim.core.decision import PolicyType
 
+FULL_ACCESS = frozenset({FULL_AWS_ACCESS, RCP_FULL_AWS_ACCESS})  # which allow, applied or not
 NOT_SHIPPED = "the AWS managed policy is none of those that iamsim ships"
 
 
@@ -78,6 +82,25 @@ class PolicyLibrary:
             known = PolicySet(tuple(self.compiled(policy, policy_type) for policy in policies))
             self._sets[key] = known
         return known
+
+    def control_set(
+        self, policies: tuple[AnyPolicy, ...], policy_type: PolicyType, lost: Unknown | None
+    ) -> PolicySet:
+        """The control policies of a level. Those of an account that may be the management account
+        (`lost` says why nobody knows) may not apply.
+
+        https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_scps.html
+        """
+        known = self.policy_set(policies, policy_type)
+        if lost is None or FULL_ACCESS.issuperset(policies):
+            return known
+        key = (*policies, policy_type, lost)
+        doubted = self._sets.get(key)
+        if doubted is None:
+            why = f"it does not apply if the account is the management account: {lost.why}"
+            doubted = may_not_apply(known, fact_words(MANAGEMENT), Unknown(why, lost.source))
+            self._sets[key] = doubted
+        return doubted
 
     def grants(self, key: Resource) -> PolicySet:
         """The grants of a KMS key, as policies."""

@@ -12,6 +12,7 @@ from iamsim.core.data_class import NamedTuple, replace
 from iamsim.core.decision import PolicyType
 from iamsim.core.reason import Note, Reason
 from iamsim.core.request import Caller, CallerKind, GrantKind
+from iamsim.core.unknown import fact_words
 from iamsim.engine.callers import make_caller
 from iamsim.engine.context import DerivedKeys, InOrganization, caller_context, resource_context
 from iamsim.engine.documents import PolicyLibrary, compile_all
@@ -272,9 +273,20 @@ def _scp_levels(
     if levels is None and caller.account not in model.accounts:
         lost = model.unlisted_of("accounts", caller.account)
         levels = ((UNLISTED, lost),) if lost else None
-    if levels is None:
+    above = _lost_level(caller.account, model)
+    if levels is None and not above:
         return None, Reason.CALLER_NOT_IN_ORGANIZATION
-    return _world_levels(levels, PolicyType.SERVICE_CONTROL, library), Reason.NOT_PRESENT
+    use, doubt = PolicyType.SERVICE_CONTROL, standing_of(model, caller.account).lost
+    return (*above, *_world_levels(levels or (), use, library, doubt)), Reason.NOT_PRESENT
+
+
+def _lost_level(account: str, model: World) -> Levels:
+    """What may be attached above an account of which nobody knows in which node it stands."""
+    lost = None if model.node_of(account) is not None else model.lost_place(account)
+    if lost is None or model.organization is None:
+        return ()
+    name = fact_words("parent")
+    return ((name, may_do_anything(f"{name} of {account}", lost)),)
 
 
 def _is_in_no_unit(account: str | None, model: World) -> bool:
@@ -294,9 +306,12 @@ def _world_levels(
     levels: tuple[tuple[str, tuple[AnyPolicy, ...]], ...],
     policy_type: PolicyType,
     library: PolicyLibrary,
+    lost: Unknown | None,
 ) -> Levels:
-    """Levels of the organization, named by their nodes."""
-    return tuple((name, library.policy_set(policies, policy_type)) for name, policies in levels)
+    """Levels of the organization, named by their nodes; with `lost` they may not apply."""
+    return tuple(
+        (name, library.control_set(policies, policy_type, lost)) for name, policies in levels
+    )
 
 
 def _lost_policies(target: Target, question: Question, model: World) -> tuple[PolicyDocument, ...]:
@@ -512,14 +527,16 @@ def _rcp_levels(
             for name, policies in _given_levels(attached.rcps, PolicyType.RESOURCE_CONTROL)
         ), Reason.NOT_PRESENT
     levels = model.rcp_levels(account) if account is not None else None
-    if levels is None:
+    above = () if account is None else _lost_level(account, model)
+    if levels is None and not above:
         return None, Reason.RESOURCE_NOT_IN_ORGANIZATION
     # RCPFullAWSAccess can't be detached: it is there, listed or not.
     attached_levels = tuple(
         (name, policies if RCP_FULL_AWS_ACCESS in policies else (RCP_FULL_AWS_ACCESS, *policies))
-        for name, policies in levels
+        for name, policies in levels or ()
     )
-    return _world_levels(attached_levels, PolicyType.RESOURCE_CONTROL, library), Reason.NOT_PRESENT
+    use, lost = PolicyType.RESOURCE_CONTROL, standing_of(model, account).lost
+    return (*above, *_world_levels(attached_levels, use, library, lost)), Reason.NOT_PRESENT
 
 
 def public_access(

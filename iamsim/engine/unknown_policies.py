@@ -5,15 +5,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from iamsim.compile.policy import PolicySet, compile_policy
+from iamsim.compile.condition import open_test
+from iamsim.compile.policy import CompiledPolicy, PolicySet, compile_policy
+from iamsim.core.data_class import replace
 from iamsim.core.decision import PolicyType
 from iamsim.core.span import Source
+from iamsim.core.unknown import Unknown, open_key
 from iamsim.syntax.read import parse_policy
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from iamsim.core.unknown import Unknown
+    from iamsim.compile.statement import CompiledStatement
 
 
 def may_do_anything(name: str, unknown: Unknown) -> PolicySet:
@@ -31,6 +34,28 @@ def may_allow(name: str, unknown: Unknown, actions: Sequence[str] = ("*",)) -> P
         "Condition": {**unknown.to_marker(), "source": unknown.source},
     }
     return _compiled(name, {"Version": "2012-10-17", "Statement": [statement]})
+
+
+def may_not_apply(policies: PolicySet, name: str, unknown: Unknown) -> PolicySet:
+    """Policies that may deny what they deny, and may allow anything besides: nobody knows whether
+    they apply."""
+
+    def doubted(policy: CompiledPolicy, statement: CompiledStatement) -> CompiledStatement:
+        if statement.unknowns or not statement.denies:
+            return statement
+        key = open_key(policy.name, unknown, statement.index, statement.effect)
+        test = open_test(key, (unknown,), statement.source, statement.path)
+        return replace(statement, conditions=(*statement.conditions, test), unknowns=(unknown,))
+
+    return PolicySet(
+        (
+            *(
+                replace(policy, statements=tuple(doubted(policy, one) for one in policy.statements))
+                for policy in policies.policies
+            ),
+            *may_allow(name, unknown).policies,
+        )
+    )
 
 
 def _compiled(name: str, document: dict[str, object]) -> PolicySet:

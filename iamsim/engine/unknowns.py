@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from iamsim.world.model import Account, Resource, Role, User, World
 
 SETTINGS = "settings"  # what a lost source may have told of, and as a fact not known
+IDLE = frozenset({"kms_key", "role", SETTINGS})  # facts on which no decision hangs
 USES = {
     PolicyType.IDENTITY: "identity-based policy",
     PolicyType.RESOURCE: "resource-based policy",
@@ -54,6 +55,11 @@ class UnknownInWorld(NamedTuple):
         if self.statement is None:
             return policy
         return f"a part of statement {self.statement + 1} of {policy}"
+
+    @property
+    def decides(self) -> bool:
+        """Whether a decision may hang on it."""
+        return self.fact not in IDLE
 
     def to_dict(self) -> dict[str, object]:
         """Plain data, as JSON reports hold it."""

@@ -89,6 +89,11 @@ class Kept(NamedTuple):
         """Whether it does not hold afterwards."""
         return not self.after.met
 
+    @property
+    def depends_on_unknown(self) -> bool:
+        """Whether it does not hold because of what is not known afterwards."""
+        return self.broken and self.after.depends_on_unknown
+
 
 @dataclass(frozen=True, slots=True)
 class ChangeReport:
@@ -115,6 +120,14 @@ class ChangeReport:
     def unproved(self) -> tuple[CheckResult, ...]:
         """The claims that are refuted, or not settled."""
         return tuple(claim for claim in self.claims if claim.verdict is not Proved.PASS)
+
+
+def open_requirements(report: ChangeReport) -> list[str]:
+    """How many requirements hang on what is not known, in a sentence."""
+    number = sum(kept.depends_on_unknown for kept in report.kept)
+    one = number == 1
+    some = "one requirement depends" if one else f"{number} requirements depend"
+    return [f"{some} on parts of policies that are not known"] if number else []
 
 
 def unread_text(report: ChangeReport) -> str:

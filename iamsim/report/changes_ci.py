@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
 def changes_to_github(report: ChangeReport, *, accepted: bool = False) -> str:
     """Write an error for each requirement that does not hold and each claim that is not proved, a
-    warning at the statement for what opens, and the counts as plain lines. With `accepted`, claims
-    that hang on unknown parts are warnings."""
-    lines = [_requirement(kept) for kept in report.broken]
+    warning at the statement for what opens, and the counts as plain lines. With `accepted`, what
+    hangs on unknown parts is a warning."""
+    lines = [_requirement(kept, accepted=accepted) for kept in report.broken]
     lines += [_opening(change) for change in report.changes.found if change.is_opening]
     plain = [f"not known: {unknown.what}: {unknown.unknown.why}" for unknown in report.unknowns]
     plain += [f"note: {unread_text(report)}"] if report.unread else []
@@ -32,12 +32,13 @@ def changes_to_github(report: ChangeReport, *, accepted: bool = False) -> str:
     return "".join(f"{line}\n" for line in (*lines, summary_text(report)))
 
 
-def _requirement(kept: Kept) -> str:
+def _requirement(kept: Kept, *, accepted: bool) -> str:
     """A request whose expectation does not hold, at its line."""
     request = kept.after.request
     properties = {"file": kept.file, "line": request.span.line, "title": request.title}
     why = [summary(answer) for answer in kept.after.answers]
-    return github_command("error", properties, "\n".join((*kept.after.failures, *why)))
+    kind = "warning" if accepted and kept.depends_on_unknown else "error"
+    return github_command(kind, properties, "\n".join((*kept.after.failures, *why)))
 
 
 def _opening(change: Change) -> str:

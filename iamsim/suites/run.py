@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from iamsim.core.decision import Decision, Layer, Verdict
 from iamsim.core.errors import IamsimError
 from iamsim.core.overall import overall_verdict
-from iamsim.core.unknown import is_open_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -55,9 +54,10 @@ class CaseResult:
 
     @property
     def depends_on_unknown(self) -> bool:
-        """Whether the verdict depends on a part of a policy that is not known."""
-        keys = (key for decision in self.decisions for key in decision.missing_context or ())
-        return self.verdict is Verdict.CONDITIONAL and any(map(is_open_key, keys))
+        """Whether the verdict depends on something that the world does not know."""
+        return self.verdict is Verdict.CONDITIONAL and any(
+            answer.unknowns for answer in self.answers
+        )
 
     @property
     def answers(self) -> tuple[Answer, ...]:

@@ -250,7 +250,11 @@ class World:
         one."""
         if self.organization is None:
             return []
-        return [account for account in self.accounts if not self.in_organization(account)]
+        return [
+            account
+            for account in self.accounts
+            if not self.in_organization(account) and self.lost_place(account) is None
+        ]
 
     def is_management(self, account_id: str) -> bool:
         """Say whether an account is the management account."""

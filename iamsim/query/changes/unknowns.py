@@ -41,7 +41,10 @@ def unknowns_between(
         if is_open_key(key)
     }
     same = {place for place, name in alike.items() if name not in named}
-    old, new = (unknowns_of(world.model, world.policies, same) for world in (before, after))
+    old, new = (
+        [found for found in unknowns_of(world.model, world.policies, same) if found.decides]
+        for world in (before, after)
+    )
     reasons = [{_identity(unknown) for unknown in some} for some in (old, new)]
     unknowns = [unknown for unknown in old if _identity(unknown) not in reasons[1]]
     unknowns += [
