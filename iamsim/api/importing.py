@@ -18,8 +18,9 @@ from iamsim.importers.writing import Changes, compare_folder, write_folder
 from iamsim.report import imported as layout
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
+    from iamsim.engine.unknowns import UnknownInWorld
     from iamsim.importers.draft import Remark
     from iamsim.importers.places import Places
     from iamsim.report.document import Document
@@ -59,6 +60,11 @@ class Import(Result):
     def not_known(self) -> list[Remark]:
         """Those about what is not known of the sources."""
         return [remark for remark in self.remarks if remark.severity == "unknown"]
+
+    @property
+    def unknowns(self) -> Sequence[UnknownInWorld]:
+        """What is not known in the world that was made: more than one part may come of a remark."""
+        return self.world.compiled.unknowns()
 
     @property
     def formats(self) -> Mapping[str, int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from iamsim.cli.accept_unknown import ACCEPT_UNKNOWN, SHOWN
+from iamsim.cli.accept_unknown import ACCEPT_UNKNOWN, SHOWN, code_with_unknowns
 from iamsim.cli.grammar import Argument, Command, Option, Options, format_option
 from iamsim.cli.import_templates import TEMPLATE_OPTIONS, template_arguments
 from iamsim.cli.output import write_output
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from typing import Never
 
     from iamsim.api.importing import Import
-    from iamsim.importers.draft import Remark
     from iamsim.report.document import Document
 
 _OUTPUT = "Output"
+LINT = "`iamsim world lint` lists them"
 
 
 def _run(options: Options, paths: Sequence[str]) -> int:
@@ -53,7 +53,7 @@ def _run(options: Options, paths: Sequence[str]) -> int:
     if not (checked or options["accept_unknown"]):
         return 0
     code = int(checked and imported.changes is not None and imported.changes.any)
-    return _code_with_unknowns(options, imported.not_known, code)
+    return _code_with_unknowns(options, imported, code)
 
 
 def _imported(options: Options, paths: Sequence[str]) -> Import:
@@ -91,16 +91,21 @@ def _answer(options: Options, document: Callable[[], Document], data: Callable[[
     write_answer(shown, document, data, lambda: ())
 
 
-def _code_with_unknowns(options: Options, remarks: Sequence[Remark], code: int) -> int:
-    """The exit code of a check: 1 also where something is not known, unless that is accepted."""
+def _code_with_unknowns(options: Options, imported: Import, code: int) -> int:
+    """The exit code of a check: 1 also where something is not known of the sources, or in the world
+    that is made of them, unless that is accepted."""
+    remarks, unknowns = imported.not_known, imported.unknowns
     if not remarks:
-        return code
+        return code_with_unknowns(options, unknowns, code)
     from iamsim.cli.standard_error import say
     from iamsim.report.imported import remark_text
 
     accepted, number = bool(options["accept_unknown"]), len(remarks)
     things = "one thing is" if number == 1 else f"{number} things are"
-    lines = [f"{'accepted' if accepted else 'failed'}: {things} not known of the sources"]
+    left = len(unknowns)
+    parts = "one part" if left == 1 else f"{left} parts"
+    word = "accepted" if accepted else "failed"
+    lines = [f"{word}: {things} not known of the sources, and {parts} of the world ({LINT})"]
     lines += [
         "  " + ": ".join(filter(None, (remark.source, remark_text(remark))))
         for remark in remarks[:SHOWN]

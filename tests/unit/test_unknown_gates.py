@@ -491,3 +491,28 @@ def test_what_to_fetch_next_is_what_aws_names(
     assert start < text.index("explained")
     assert run("why", message, *files, "-q") == 1
     assert ("only if" in capsys.readouterr().out) == (policies == ["IF"])
+
+
+BROKEN_PARTS: list[tuple[str, object]] = [
+    ("GroupList", ["devs"]),
+    ("UserPolicyList", [{"PolicyName": "x", "PolicyDocument": {"Statement": [{"Effect": 1}]}}]),
+    ("PermissionsBoundary", 17),
+    ("Tags", 17),
+]
+
+
+@pytest.mark.parametrize(("member", "value"), BROKEN_PARTS)
+def test_a_check_of_an_import_fails_over_each_marker_in_the_world(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], member: str, value: object
+) -> None:
+    """Whatever the remark about it is called; `world lint` counts as many."""
+    user = {"UserName": "mia", "Arn": f"arn:aws:iam::{A}:user/mia", member: value}
+    (tmp_path / "gaad.json").write_text(json.dumps({"UserDetailList": [user], **NOBODY}))
+    arguments = ("import", str(tmp_path / "gaad.json"), "-o", str(tmp_path / "world"), "-q")
+    assert run(*arguments) == 0
+    assert run(*arguments, "--check") == 1
+    assert "failed: one part of the policies is not known" in capsys.readouterr().err
+    assert run(*arguments, "--check", "--accept-unknown") == 0
+    run("world", "lint", "--world", str(tmp_path / "world"), "--format", "json")
+    found = json.loads(capsys.readouterr().out)["findings"]
+    assert sum(finding["code"] != "not-verified" for finding in found) == 1
