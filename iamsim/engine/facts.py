@@ -12,7 +12,6 @@ from iamsim.core.data_class import NamedTuple, replace
 from iamsim.core.decision import PolicyType
 from iamsim.core.reason import Note, Reason
 from iamsim.core.request import Caller, CallerKind, GrantKind
-from iamsim.core.unknown import fact_words
 from iamsim.engine.callers import make_caller
 from iamsim.engine.context import DerivedKeys, InOrganization, caller_context, resource_context
 from iamsim.engine.documents import PolicyLibrary, compile_all
@@ -45,7 +44,7 @@ from iamsim.engine.target import (
     tags_of,
 )
 from iamsim.engine.unknown_facts import untold_of_caller, untold_of_organization, untold_of_resource
-from iamsim.engine.unknown_policies import may_allow, may_do_anything
+from iamsim.engine.unknown_policies import lost_level, may_allow, may_do_anything
 from iamsim.world.builtin import RCP_FULL_AWS_ACCESS
 from iamsim.world.model import Account, AnyPolicy, PolicyDocument, Resource, Role, User, World
 
@@ -273,20 +272,11 @@ def _scp_levels(
     if levels is None and caller.account not in model.accounts:
         lost = model.unlisted_of("accounts", caller.account)
         levels = ((UNLISTED, lost),) if lost else None
-    above = _lost_level(caller.account, model)
+    above = lost_level(caller.account, model)
     if levels is None and not above:
         return None, Reason.CALLER_NOT_IN_ORGANIZATION
     use, doubt = PolicyType.SERVICE_CONTROL, standing_of(model, caller.account).lost
     return (*above, *_world_levels(levels or (), use, library, doubt)), Reason.NOT_PRESENT
-
-
-def _lost_level(account: str, model: World) -> Levels:
-    """What may be attached above an account of which nobody knows in which node it stands."""
-    lost = None if model.node_of(account) is not None else model.lost_place(account)
-    if lost is None or model.organization is None:
-        return ()
-    name = fact_words("parent")
-    return ((name, may_do_anything(f"{name} of {account}", lost)),)
 
 
 def _is_in_no_unit(account: str | None, model: World) -> bool:
@@ -527,7 +517,7 @@ def _rcp_levels(
             for name, policies in _given_levels(attached.rcps, PolicyType.RESOURCE_CONTROL)
         ), Reason.NOT_PRESENT
     levels = model.rcp_levels(account) if account is not None else None
-    above = () if account is None else _lost_level(account, model)
+    above = () if account is None else lost_level(account, model)
     if levels is None and not above:
         return None, Reason.RESOURCE_NOT_IN_ORGANIZATION
     # RCPFullAWSAccess can't be detached: it is there, listed or not.

@@ -10,13 +10,14 @@ from iamsim.compile.policy import CompiledPolicy, PolicySet, compile_policy
 from iamsim.core.data_class import replace
 from iamsim.core.decision import PolicyType
 from iamsim.core.span import Source
-from iamsim.core.unknown import Unknown, open_key
+from iamsim.core.unknown import Unknown, fact_words, open_key
 from iamsim.syntax.read import parse_policy
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from iamsim.compile.statement import CompiledStatement
+    from iamsim.world.model import World
 
 
 def may_do_anything(name: str, unknown: Unknown) -> PolicySet:
@@ -56,6 +57,15 @@ def may_not_apply(policies: PolicySet, name: str, unknown: Unknown) -> PolicySet
             *may_allow(name, unknown).policies,
         )
     )
+
+
+def lost_level(account: str, model: World) -> tuple[tuple[str, PolicySet], ...]:
+    """What may be attached above an account of which nobody knows in which node it stands."""
+    lost = None if model.node_of(account) is not None else model.lost_place(account)
+    if lost is None or model.organization is None:
+        return ()
+    name = fact_words("parent")
+    return ((name, may_do_anything(f"{name} of {account}", lost)),)
 
 
 def _compiled(name: str, document: dict[str, object]) -> PolicySet:

@@ -6,13 +6,15 @@ The message is one of https://docs.aws.amazon.com/IAM/latest/UserGuide/troublesh
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import Enum
+from itertools import product
 from typing import TYPE_CHECKING
 
 from iamsim.core.arn import find_arn
 from iamsim.core.decision import Layer, Verdict
 from iamsim.core.errors import RequestError
+from iamsim.core.unknown import is_open_key
 from iamsim.query.differences import Search, find_differences
 from iamsim.symbolic.partial import answer as explain
 from iamsim.syntax.denial import DenialForm, DenialMessage
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from iamsim.world.model import Role, User, World
 
 NOT_SEARCHED = Search()
+MOST_OPEN = 5  # things of which each way is tried with each of the others
 MASK = "*"  # API Gateway shows only the last digits of an account
 KEY = ":key/"
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html: where the
@@ -74,6 +77,7 @@ class Agreement(Enum):
     OTHER_KIND = "other-kind"
     ALLOWED = "allowed"
     ONLY_IF = "only-if"  # the world denies in some of the cases that it leaves open
+    NEVER_SO = "never-so"  # in none of them as AWS says
     NOT_GIVEN = "policies-not-given"  # the layer that would explain it was not given
     NOT_DECIDED_HERE = "not-decided-here"  # a reason that iamsim does not look at
 
@@ -86,13 +90,15 @@ class Agreement(Enum):
 @dataclass(frozen=True, slots=True, eq=False)
 class DenialReport:
     """A message, the answer of the world, how they agree, and where they don't, what would make
-    them; `open_keys` are context keys of which nothing was said, and on which the denial hangs."""
+    them; `open_keys` are context keys of which nothing was said, and on which the denial hangs.
+    `targets` are the ids of nodes to which control policies are attached, by layer and level."""
 
     message: DenialMessage
     answer: Answer
     agreement: Agreement
     search: Search = NOT_SEARCHED
     open_keys: tuple[MissingKey, ...] = ()
+    targets: Mapping[Layer, Mapping[str, str]] = field(default_factory=dict)
 
     @property
     def differences(self) -> tuple[Difference, ...]:
@@ -113,13 +119,49 @@ def examine(message: DenialMessage, question: Question, world: CompiledWorld) ->
     """
     answer = explain(question, world)
     agreement = compare(message, answer)
+    if agreement is Agreement.ONLY_IF and not _can_be_so(message, question, world, answer):
+        agreement = Agreement.NEVER_SO
     keys = _open_keys(answer, question) if agreement.explains else ()
     if keys:
         return DenialReport(message, answer, Agreement.ONLY_IF, open_keys=keys)
     if agreement.explains or agreement is Agreement.NOT_DECIDED_HERE:
         return DenialReport(message, answer, agreement)
     search = find_differences(message, question, world, answer)
-    return DenialReport(message, answer, agreement, search)
+    return DenialReport(message, answer, agreement, search, targets=_targets(question, world.model))
+
+
+def _can_be_so(
+    message: DenialMessage, question: Question, world: CompiledWorld, answer: Answer
+) -> bool:
+    """Whether the world denies as a message says, if what it does not know is one way or another;
+    true, too, where there are too many ways, or context keys among what is open."""
+    keys = () if answer.residual is None else answer.residual.keys
+    if not all(map(is_open_key, keys)) or len(keys) > MOST_OPEN:
+        return True
+    for ways in product(("true", "false"), repeat=len(keys)):
+        told = dict(zip(keys, ways, strict=True))
+        asked = replace(question, context={**question.context, **told})
+        if compare(message, explain(asked, world)).explains:
+            return True
+    return False
+
+
+def _targets(question: Question, model: World) -> dict[Layer, dict[str, str]]:
+    """The ids of the nodes above the caller and the resource, and of their accounts."""
+    caller = find_arn(question.principal)
+    owner = question.resource_account or model.account_of_resource(question.resource)
+    accounts = {
+        Layer.SERVICE_CONTROL_POLICY: caller.account if caller is not None else None,
+        Layer.RESOURCE_CONTROL_POLICY: owner,
+    }
+    return {
+        layer: {
+            **{node.name: node.id for node in model.organization_path(account) or () if node.id},
+            account: account,
+        }
+        for layer, account in accounts.items()
+        if account
+    }
 
 
 def _open_keys(answer: Answer, question: Question) -> tuple[MissingKey, ...]:

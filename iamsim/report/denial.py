@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from iamsim.core.decision import Layer, Verdict
+from iamsim.core.decision import Layer, Outcome, Verdict
 from iamsim.core.reason import Note
 from iamsim.query.denial import Agreement, DenialReport
 from iamsim.report.data import answer_to_dict
@@ -28,6 +28,10 @@ if TYPE_CHECKING:
 SEVERAL = 2
 ONLY_IF = "explained only if"
 MORE = "the text holds more messages before these"
+_SAYS: Mapping[Agreement, str] = {
+    Agreement.ALLOWED: "allows the request",
+    Agreement.NEVER_SO: "never denies so, whatever of it is not known",
+}
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html:
 # the settings that refuse requests by what they bring along.
 _REFUSES: Mapping[str, str] = {
@@ -205,8 +209,8 @@ def _comparison(report: DenialReport) -> str:
             if Note.UNKNOWN_PRINCIPAL_IN_WORLD in (decision.notes or ()):
                 return f"AWS says {said}; the world does not list the caller, whose policies would"
             return f"AWS says {said}, and nothing was given that could say so"
-        case Agreement.ALLOWED:
-            return f"AWS says {said}, and the world allows the request"
+        case Agreement.ALLOWED | Agreement.NEVER_SO as so:
+            return f"AWS says {said}, and the world {_SAYS[so]}"
     kind = decision.verdict is Verdict.EXPLICIT_DENY
     comparison = _phrase(decision.layer, answer.request.action, explicit=kind)
     return f"AWS says {said}, the world {comparison}"
@@ -240,16 +244,31 @@ def _calls(report: DenialReport) -> tuple[str, ...]:
     if report.explained or report.agreement is Agreement.NOT_DECIDED_HERE:
         return ()
     if report.agreement is Agreement.ONLY_IF:
-        unknowns = report.answer.unknowns
-        calls = [fetch_unknown(part, request.resource, request.principal) for part in unknowns]
+        calls = [
+            fetch_unknown(part, request.resource, request.principal, target)
+            for part in report.answer.unknowns
+            for target in _targets(Layer(part.layer) if part.fact is None else None, report)
+        ]
     else:
         # A message that names no layer may be about either.
         either = (Layer.IDENTITY_BASED_POLICY, Layer.RESOURCE_BASED_POLICY)
         calls = [
-            fetch_call(layer, request.resource, request.principal, message.policy_arn)
+            fetch_call(layer, request.resource, request.principal, message.policy_arn, target)
             for layer in (either if message.layer is None else (message.layer,))
+            for target in _targets(layer, report)
         ]
     return tuple(dict.fromkeys(calls))
+
+
+def _targets(layer: Layer | None, report: DenialReport) -> Sequence[str | None]:
+    """The ids of what control policies of a layer are attached to: where the answer hangs on some
+    level of it, of those alone."""
+    targets = report.targets.get(layer) if layer is not None else None
+    if not targets:
+        return (None,)
+    levels = [place for place in report.answer.explanation.layers if place.layer is layer]
+    hanging = [place.level for place in levels if place.outcome is Outcome.UNKNOWN]
+    return [target for level, target in targets.items() if not hanging or level in hanging]
 
 
 def _commands(calls: Iterable[str]) -> str:

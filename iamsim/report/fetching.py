@@ -70,8 +70,11 @@ _describes = re.compile(r"aws organizations describe-policy (p-[0-9A-Za-z_]{8,12
 _prints_version = re.compile(r"aws iam get-policy-version --policy-arn (\S+)").fullmatch
 
 
-def fetch_unknown(part: UnknownPart, resource: str, principal: str = "") -> str:
-    """Give the call that prints what a decision depends on and is not known."""
+def fetch_unknown(
+    part: UnknownPart, resource: str, principal: str = "", target: str | None = None
+) -> str:
+    """Give the call that prints what a decision depends on and is not known; of control policies
+    those of a `target`."""
     for fact in ("delegated_administrators", "management_account"):
         if part.policy == FACTS[fact]:
             return _CALLS_FOR_FACTS[fact]
@@ -84,7 +87,7 @@ def fetch_unknown(part: UnknownPart, resource: str, principal: str = "") -> str:
     if lost is not None:
         return f"aws organizations describe-policy --policy-id {lost[1]}"
     if part.fact is None:
-        return fetch_call(Layer(part.layer), resource, principal)
+        return fetch_call(Layer(part.layer), resource, principal, target=target)
     if part.fact == "parent":
         asked = part.source.startswith("aws ")  # of the account, or of a unit above it
         return part.source if asked else _CALLS_FOR_FACTS["parent"].format(name=part.policy)
@@ -114,10 +117,15 @@ def _fetch_fact(fact: str, holder: str) -> str:
 
 
 def fetch_call(
-    layer: Layer, resource: str, principal: str = "", policy_arn: str | None = None
+    layer: Layer,
+    resource: str,
+    principal: str = "",
+    policy_arn: str | None = None,
+    target: str | None = None,
 ) -> str:
     """Give the call that prints the policies of a layer for a request of a principal about a
-    resource, or the one policy that AWS names.
+    resource, or the one policy that AWS names; of control policies those of a `target`, by default
+    of the account.
 
     For a resource-based policy it is the call about that resource; the script that makes them all
     where the resource is of no type that is known.
@@ -126,7 +134,7 @@ def fetch_call(
     if named is not None:
         return named
     if layer in _FILTERS:
-        return _attached_to(layer, resource, principal)
+        return _attached_to(layer, target or _account_of(layer, resource, principal))
     if layer is Layer.SESSION_POLICY:
         federated = ":federated-user/" in principal
         return _SESSION.format(call="GetFederationToken" if federated else "AssumeRole")
@@ -147,15 +155,20 @@ def fetch_call(
     return _CALLS[layer]
 
 
-def _attached_to(layer: Layer, resource: str, principal: str) -> str:
-    """The call that lists the policies of an organization that an account has."""
+def _account_of(layer: Layer, resource: str, principal: str) -> str:
+    """The account whose control policies count."""
     caller = find_arn(principal)
     owner = find_arn(resource) if layer is Layer.RESOURCE_CONTROL_POLICY else None
     account = (owner.account if owner is not None else "") or (
         caller.account if caller is not None else ""
     )
+    return account or "ACCOUNT"
+
+
+def _attached_to(layer: Layer, target: str) -> str:
+    """The call that lists the policies of an organization that a target has."""
     return (
-        f"aws organizations list-policies-for-target --target-id {account or 'ACCOUNT'}"
+        f"aws organizations list-policies-for-target --target-id {target}"
         f" --filter {_FILTERS[layer]}"
     )
 

@@ -511,8 +511,65 @@ def test_a_check_of_an_import_fails_over_each_marker_in_the_world(
     arguments = ("import", str(tmp_path / "gaad.json"), "-o", str(tmp_path / "world"), "-q")
     assert run(*arguments) == 0
     assert run(*arguments, "--check") == 1
-    assert "failed: one part of the policies is not known" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert said.startswith("failed: one ")
+    assert "one part of " in said
     assert run(*arguments, "--check", "--accept-unknown") == 0
     run("world", "lint", "--world", str(tmp_path / "world"), "--format", "json")
     found = json.loads(capsys.readouterr().out)["findings"]
     assert sum(finding["code"] != "not-verified" for finding in found) == 1
+
+
+OF_AN_SCP = MESSAGE.partition(" because")[0]
+
+
+@pytest.mark.parametrize(
+    ("message", "wanted"),
+    [
+        (f"{OF_AN_SCP} with an explicit deny in a service control policy", "explained only if: "),
+        (
+            f"{OF_AN_SCP} because no service control policy allows the s3:GetObject action",
+            "not explained: AWS says that no service control policy allows it, and the world never",
+        ),
+    ],
+)
+def test_a_denial_that_nothing_unknown_could_be_is_not_explained(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], message: str, wanted: str
+) -> None:
+    """Beside FullAWSAccess a lost policy may deny, and can't lack an allow. The call is about the
+    node to which it is attached."""
+    unit = {"id": "ou-ab12-11111111", "scps": ["FullAWSAccess", LOST], "accounts": [A]}
+    root = {"id": "r-ab12", "units": {"Work": unit}}
+    organization = {"id": "o-exampleorg1", "management_account": "444455556666", "root": root}
+    account = {"users": {"mia": {"policies": [READ]}}, "resources": {"arn:aws:s3:::b": {}}}
+    path = tmp_path / "world.json"
+    path.write_text(json.dumps({"organization": organization, "accounts": {A: account}}))
+    assert run("explain", "--denied", message, "--world", str(path)) == 1
+    text = " ".join(capsys.readouterr().out.split())
+    assert text.startswith(wanted)
+    call = "aws organizations list-policies-for-target --target-id ou-ab12-11111111 --filter"
+    assert call in text
+    assert text.count("--target-id") == 1
+
+
+def test_a_requirement_that_hangs_on_what_is_not_known_can_be_accepted(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], lost_user: str
+) -> None:
+    """Of what `diff` and `review` forbid, as a test's; what is refuted is not."""
+    asked = {"principal": f"arn:aws:iam::{A}:user/mia", "resource": "arn:aws:s3:::ledger/k"}
+    (tmp_path / "change.json").write_text(json.dumps({"Resources": {}}))
+    for action, accepted in (("s3:PutObject", 0), ("s3:GetObject", 1)):
+        request = {**asked, "action": action, "expect": "denied"}
+        forbid = tmp_path / "forbid.json"
+        forbid.write_text(json.dumps({"title": "no", "requests": [request]}))
+        world_of_it = (
+            lost_user
+            if not accepted
+            else world(tmp_path, "open.json", users={"mia": {"policies": [READ]}})
+        )
+        for command in ("diff", "review"):
+            gate = (command, world_of_it, world_of_it, "--forbid", str(forbid), "-q")
+            assert run(*gate) == 1
+            said = capsys.readouterr().err
+            assert ("one requirement depends on parts of policies" in said) is not accepted
+            assert run(*gate, "--accept-unknown") == accepted
