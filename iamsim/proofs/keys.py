@@ -51,6 +51,9 @@ FORMS: dict[str, tuple[Glob, ...]] = {
     "aws:sourceorgid": ORGANIZATION,
     "aws:sourceorgpaths": PATHS,
     "aws:sourcevpc": (Glob.of(("vpc-", *WORD)),),
+    "aws:sourcevpcarn": (
+        Glob.of(("arn:", *WORD, ":ec2:", *WORD, ":", *ACCOUNT[0].atoms, ":vpc/", "vpc-", *WORD)),
+    ),
     "aws:sourcevpce": (Glob.of(("vpce-", *WORD)),),
     "aws:vpceaccount": ACCOUNT,
     "aws:vpceorgid": ORGANIZATION,

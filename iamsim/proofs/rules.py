@@ -53,6 +53,7 @@ IN_ORGANIZATION = "ForAnyValue:StringLike"
 REGION_KEYS = ("aws:requestedregion", *region_keys().values())
 OWNER_KEYS = tuple(owner_account_keys().values())
 OF_USER = ("arn:*:iam::*:user/{}", "arn:*:iam::*:user/*/{}")
+OF_VPC = ("arn:*:ec2:*:*:vpc/{}",)
 IN_ACCOUNT = "arn:*:*:*:{}:*"
 ACCOUNT_OF = (
     ("aws:sourcearn", "aws:sourceaccount"),
@@ -235,6 +236,21 @@ def _network(values: Values) -> Formula:
     return True
 
 
+def in_order(values: Values) -> dict[str, ContextValue | None]:
+    """The same values, with the chain of services from its first to its last: no test looks at the
+    order of a list."""
+    found = dict(values)
+    chain = found.get(CALLED_VIA[0])
+    if not isinstance(chain, tuple):
+        return found
+    first, last = (_text(values, key) for key in CALLED_VIA[1:])
+    between = [name for name in chain if name not in {first, last}]
+    before = [name for name in (first,) if name in chain]
+    behind = [name for name in (last,) if name in chain and (name != first or between)]
+    found[CALLED_VIA[0]] = tuple(name for name in (*before, *between, *behind) if name is not None)
+    return found
+
+
 def _called_via(values: Values) -> Formula:
     """A chain of services has a first and a last one, and is there where a service calls."""
     chain = [key for key in CALLED_VIA if key in values]
@@ -251,16 +267,35 @@ def _called_via(values: Values) -> Formula:
                 all_of(map(key_is_absent, there)),
             ]
         )
-    for end in CALLED_VIA[1:]:
-        name, services = _text(values, end), values.get(CALLED_VIA[0])
-        if name is None or services is None:
+    return _listed(values, CALLED_VIA[1:], CALLED_VIA[0])
+
+
+def _listed(values: Values, keys: Iterable[str], list_key: str) -> Formula:
+    """A key's value is one of those that another key lists."""
+    for key in keys:
+        name, listed = _text(values, key), values.get(list_key)
+        if name is None or listed is None:
             continue
-        members = (services,) if isinstance(services, str) else services
+        members = (listed,) if isinstance(listed, str) else listed
         if name not in members:
-            named = key_is(CALLED_VIA[0], name, operator="ForAnyValue:StringEquals")
-            other = [named._replace(holds=False), _is_none_of(end, (name, *members))]
-            return any_of([named, *(key_is(end, member) for member in members), all_of(other)])
+            named = key_is(list_key, name, operator="ForAnyValue:StringEquals")
+            other = [named._replace(holds=False), _is_none_of(key, (name, *members))]
+            return any_of([named, *(key_is(key, member) for member in members), all_of(other)])
     return True
+
+
+def _called_via_mcp(values: Values) -> Formula:
+    """The name of a server is there where a server of AWS calls."""
+    if values.get("aws:calledviaawsmcp") is None:
+        return True
+    if _text(values, "aws:viaawsmcpservice") != "false":
+        return True
+    return any_of(
+        [
+            key_is("aws:viaawsmcpservice", "true", operator="Bool"),
+            key_is_absent("aws:calledviaawsmcp"),
+        ]
+    )
 
 
 def _multi_factor(values: Values) -> Formula:
@@ -377,7 +412,7 @@ def _services(values: Values) -> Formula:
                     key_is_absent(key),
                 ]
             )
-    return True
+    return _listed(values, ("aws:principalservicename",), "aws:principalservicenameslist")
 
 
 def _region(values: Values, tests: Tests) -> Formula:
@@ -479,36 +514,54 @@ def _in_segment(pattern: str) -> list[str | Wildcard]:
 
 def _name(values: Values, tests: Tests) -> Formula:
     """aws:username is the last part of a user's ARN."""
-    arn, name = _text(values, ARN_KEY), _text(values, NAME_KEY)
-    if arn is None or name is None or ":user/" not in arn:
+    if ":user/" not in (_text(values, ARN_KEY) or ""):
         return True
-    last = arn.rpartition("/")[2]
-    if last == name:
+    no_user = key_is(ARN_KEY, "arn:*:iam::*:user/*", operator="ArnLike")._replace(holds=False)
+    return _ends(values, tests, ARN_KEY, NAME_KEY, OF_USER, no_user)
+
+
+def _vpc(values: Values, tests: Tests) -> Formula:
+    """aws:SourceVpc is the last part of aws:SourceVpcArn."""
+    key = "aws:sourcevpcarn"
+    return _ends(values, tests, key, FROM_ENDPOINT[1], OF_VPC, key_is_absent(key))
+
+
+def _ends(
+    values: Values,
+    tests: Tests,
+    arn_key: str,
+    key: str,
+    forms: tuple[str, ...],
+    other: KeyTest,
+) -> Formula:
+    """A key's value is the last part of an ARN of some forms, but where `other` holds."""
+    arn, name = _text(values, arn_key), _text(values, key)
+    last = None if arn is None else arn.rpartition("/")[2]
+    if last is None or name is None or last == name:
         return True
-    wanted = _asked_alike(NAME_KEY, tests, ARN_KEY, OF_USER, "ArnLike")
-    if _lacks(wanted, ARN_KEY, tests):
+    wanted = _asked_alike(key, tests, arn_key, forms, "ArnLike")
+    if _lacks(wanted, arn_key, tests):
         ways = [all_of(wanted)]
     else:
-        called = [_user_called(text) for text in (name, last)]
+        called = [
+            KeyTest(
+                _conditions("ArnLike", arn_key, tuple(form.format(text) for form in forms)),
+                holds=True,
+            )
+            for text in (name, last)
+        ]
         neither = [test._replace(holds=False) for test in called]
         ways = [
             called[0],
-            key_is(NAME_KEY, last),
-            all_of([*neither, _is_none_of(NAME_KEY, (name, last))]),
+            key_is(key, last),
+            all_of([*neither, _is_none_of(key, (name, last))]),
         ]
-    no_user = key_is(ARN_KEY, "arn:*:iam::*:user/*", operator="ArnLike")._replace(holds=False)
-    return any_of([*ways, no_user, key_is_absent(NAME_KEY)])
-
-
-def _user_called(name: str) -> KeyTest:
-    """The test of an ARN for a user of some name."""
-    return KeyTest(
-        _conditions("ArnLike", ARN_KEY, tuple(form.format(name) for form in OF_USER)), holds=True
-    )
+    return any_of([*ways, other, key_is_absent(key)])
 
 
 RULES_OF_TEXTS: tuple[RuleOfTexts, ...] = (
     _name,
+    _vpc,
     _region,
     _owner,
     _identifier,
@@ -516,4 +569,12 @@ RULES_OF_TEXTS: tuple[RuleOfTexts, ...] = (
     _same,
     _paths,
 )
-RULES: tuple[Rule, ...] = (_pairs, _network, _called_via, _multi_factor, _times, _services)
+RULES: tuple[Rule, ...] = (
+    _pairs,
+    _network,
+    _called_via,
+    _called_via_mcp,
+    _multi_factor,
+    _times,
+    _services,
+)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from iamsim.proofs.conditions import Domain, KeyTest, Nothing, find_value
 from iamsim.proofs.formula import ActionIn, Formula, Junction, Leaf, ResourceIn
-from iamsim.proofs.rules import ACTION, RESOURCE
+from iamsim.proofs.rules import ACTION, RESOURCE, in_order
 from iamsim.proofs.texts import fits
 
 if TYPE_CHECKING:
@@ -226,7 +226,7 @@ def _follow(state: State, depth: int) -> Iterator[Model]:
         values = {**state.values, ACTION: state.action, RESOURCE: state.resource}
         rule = state.problem.rules(values, state.tests)
         if rule is True:
-            yield Model(state.action, state.resource, state.values)
+            yield Model(state.action, state.resource, in_order(state.values))
             return
         made = state.with_formula(rule)
         if made is None:

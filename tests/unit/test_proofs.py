@@ -103,6 +103,69 @@ def test_keys_of_one_request_fit_each_other(existing: dict[str, Any], new: dict[
     )
 
 
+SERVICES = ("a.amazonaws.com", "b.amazonaws.com", "c.amazonaws.com")
+VIA, NAMES = "aws:CalledVia", "aws:PrincipalServiceNamesList"
+
+
+@pytest.mark.parametrize(
+    ("conditions", "key", "value"),
+    [
+        (
+            {
+                "ForAllValues:StringEquals": {VIA: list(SERVICES)},
+                "ForAnyValue:StringEquals": {VIA: SERVICES[2]},
+                "StringEquals": {f"{VIA}First": SERVICES[1], f"{VIA}Last": SERVICES[0]},
+            },
+            VIA,
+            [SERVICES[1], SERVICES[2], SERVICES[0]],
+        ),
+        (
+            {
+                "StringEquals": {VPC: "vpc-12345678"},
+                "ArnLike": {f"{VPC}Arn": "arn:aws:ec2:us-east-1:111122223333:vpc/*"},
+            },
+            f"{VPC}Arn",
+            "arn:aws:ec2:us-east-1:111122223333:vpc/vpc-12345678",
+        ),
+    ],
+    ids=["a chain in its order", "a VPC and its ARN"],
+)
+def test_a_witness_has_keys_that_go_together(
+    conditions: dict[str, Any], key: str, value: str | list[str]
+) -> None:
+    """The chain began with its last service, and the VPC had the ARN of another."""
+    document = policy(allow("s3:GetObject", Condition=conditions))
+    found = iamsim.check_no_new_access(policy(allow("sqs:SendMessage")), document)
+    assert found.witness is not None
+    assert found.witness["context"][key] == value
+
+
+@pytest.mark.parametrize(
+    "conditions",
+    [
+        {
+            "StringEquals": {VPC: "vpc-12345678"},
+            "ArnEquals": {f"{VPC}Arn": "arn:aws:ec2:us-east-1:111122223333:vpc/vpc-87654321"},
+        },
+        {
+            "StringLike": {"aws:CalledViaAWSMCP": "?*"},
+            "Bool": {"aws:ViaAWSMCPService": "false"},
+        },
+        {
+            "StringEquals": {"aws:PrincipalServiceName": SERVICES[0]},
+            "ForAllValues:StringEquals": {NAMES: SERVICES[1]},
+        },
+    ],
+    ids=["another VPC", "a server that does not call", "a service without its name"],
+)
+def test_keys_that_never_go_together_are_no_access(conditions: dict[str, Any]) -> None:
+    """Each was a witness that can't exist."""
+    given = allow("s3:GetObject", Principal="*", Condition=conditions)
+    nothing = policy(allow("sqs:SendMessage", Principal="*"))
+    found = iamsim.check_no_new_access(nothing, policy(given), policy_type="resource")
+    assert found.result == "PASS"
+
+
 @pytest.mark.parametrize(
     ("action", "existing", "new"),
     [
