@@ -247,7 +247,7 @@ def in_order(values: Values) -> dict[str, ContextValue | None]:
     between = [name for name in chain if name not in {first, last}]
     before = [name for name in (first,) if name in chain]
     behind = [name for name in (last,) if name in chain and (name != first or between)]
-    found[CALLED_VIA[0]] = tuple(name for name in (*before, *between, *behind) if name is not None)
+    found[CALLED_VIA[0]] = (*before, *between, *behind)
     return found
 
 
