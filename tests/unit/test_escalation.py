@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from iamsim.core.decision import Verdict
 from iamsim.engine.world import CompiledWorld
 from iamsim.query.batch import Batch
@@ -284,3 +286,25 @@ def test_a_workload_whose_policy_lets_another_account_change_it():
     assert reached({"AWS": f"arn:aws:iam::{OTHER}:user/eve"}) == way
     assert reached({"AWS": f"arn:aws:iam::{OTHER}:user/bob"}).keys() <= {"bob"}
     assert reached({"AWS": OTHER}, "lambda:InvokeFunction") == {}
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        f"arn:aws:lambda:eu-west-1:{HOME}:*",
+        f"arn:aws:lambda:eu-*-2:{HOME}:*",
+        f"arn:aws:*:eu-west-1:{HOME}:*",
+        "arn:aws:lambda:eu-west-1",
+        f"arn:aws:lambda:eu-west-1:{HOME}:func*:team-*",
+        "arn:aws:lambda:*:11111111*:function:team-*",
+        f"arn:aws:lambda:*:{HOME}:function:${{aws:username}}-*",
+    ],
+)
+def test_what_a_way_makes_has_a_name_that_some_pattern_fits(pattern):
+    """In a Region, with a name, or of a user: nobody got anywhere, which was a clean answer."""
+    making = ["lambda:CreateFunction", "lambda:InvokeFunction"]
+    home = {
+        "users": {"ann": user(allow("iam:PassRole"), allow(making, pattern)), "bob": user()},
+        "roles": {"prize": {"trust": trust(Service="lambda.amazonaws.com"), "policies": [ADMIN]}},
+    }
+    assert chains(search(home)) == {"ann": ["lambda-create-function-and-invoke"]}

@@ -90,7 +90,7 @@ def places_of(seat: Seat, way: Way, statements: Statements, partition: str) -> d
     for step in way.steps:
         form = unknown.get(step.resource)
         if form is not None and not places[step.resource]:
-            patterns = statements.patterns(step.action)
+            patterns = [pattern.pattern for pattern in statements.patterns(step.action)]
             places[step.resource] = resources_like(form, patterns, partition, "", "")
     return places
 

@@ -8,7 +8,12 @@ from iamsim.core.decision import Decision, Layer, Verdict
 from iamsim.engine.authorize import prepare
 from iamsim.query.escalation.asking import Asker
 from iamsim.query.escalation.model import Blocked, Taken
-from iamsim.query.escalation.targets import customer_managed, customer_managed_arn, resources_like
+from iamsim.query.escalation.targets import (
+    customer_managed,
+    customer_managed_arn,
+    resources_like,
+)
+from iamsim.query.what_can.places import pattern_text
 from iamsim.world.model import Account, User
 
 if TYPE_CHECKING:
@@ -114,16 +119,34 @@ class StepTaker:
                 else [(text, sources) for text in customer_managed(account, target)]
             )
         if not step.about_self:
-            patterns = self.statements.patterns(step.action)
-            some = resources_like(
-                step.resource, patterns, account.partition, account.id, self._region
-            )
-            return [(resource, sources) for resource in some]
+            return self._named(step, sources)
         resources: dict[str, list[Candidate]] = {}
         for candidate in sources:
             for resource in self._own(step, candidate):
                 resources.setdefault(resource, []).append(candidate)
         return list(resources.items())
+
+    def _named(self, step: Step, sources: list[Candidate]) -> list[tuple[str, list[Candidate]]]:
+        """Resources of the form of a step: those of all, then those that policy variables name for
+        somebody."""
+        account = self._account
+        patterns = self.statements.patterns(step.action)
+
+        def like(texts: Iterable[str]) -> list[str]:
+            return resources_like(step.resource, texts, account.partition, account.id, self._region)
+
+        found = dict.fromkeys(like(pattern.pattern for pattern in patterns if not pattern.keys))
+        reading = [pattern for pattern in patterns if pattern.keys]
+        own: dict[str, list[Candidate]] = {}
+        for candidate in sources if reading else ():
+            facts = self._batch.world.caller_facts(
+                self._batch.question(candidate.principal, step.action)
+            )
+            filled = (pattern.resolved(facts.context.values) for pattern in reading)
+            for resource in like(pattern_text(tokens) for tokens in filled if tokens is not None):
+                if resource not in found:
+                    own.setdefault(resource, []).append(candidate)
+        return [*((resource, sources) for resource in found), *own.items()]
 
     def forget(self) -> None:
         """Let go of the answers to single calls."""

@@ -10,8 +10,10 @@ import json
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeAlias
 
+from iamsim.catalog.regions import REGIONS
 from iamsim.core.arn import find_arn
 from iamsim.core.decision import PolicyType
+from iamsim.core.wildcard import compile_tokens, tokenize
 from iamsim.universe.alike import classes, fitting
 from iamsim.world.model import Account, AnyPolicy, Group, PolicyDocument, Role, User
 
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 
 NEW = "iamsim-any"  # the name of something that no policy names
 PARTS = 6
+WILD = frozenset("*?")
 NAMES = frozenset({"aws:principalarn", "aws:userid", "aws:username"})
 
 Entity: TypeAlias = "User | Role | Group"
@@ -178,33 +181,53 @@ def customer_managed_arn(account: Account, policy: AnyPolicy | None) -> str | No
     return arn if arn is not None and f"::{account.id}:" in arn else None
 
 
+def _name_like(pattern: str, prefix: str) -> str | None:
+    """A name that begins so and fits the last part of a pattern; `None` where none came up."""
+    if pattern.startswith(prefix):
+        return pattern.replace("*", "x").replace("?", "x")
+    head, star, rest = pattern.partition("*")
+    if not star or not prefix.startswith(head):
+        return None
+    return f"{prefix}{NEW}{rest}".replace("*", "x").replace("?", "x")
+
+
+def _region_like(pattern: str, usual: str) -> str:
+    """A Region that fits a part of a pattern: the usual one, where it does."""
+    fits = compile_tokens(tokenize(pattern))
+    return next((region for region in (usual, *REGIONS) if fits(region)), usual)
+
+
 def resources_like(
-    form: str, patterns: Iterable[ResourcePattern], partition: str, account: str, region: str
+    form: str, patterns: Iterable[str], partition: str, account: str, region: str
 ) -> list[str]:
-    """Resources of a form: one that no policy names, then those that policies name."""
+    """Resources of a form: one that no policy names, then those that patterns name."""
     filled = (
         form.replace("{partition}", partition)
         .replace("{region}", region)
         .replace("{account}", account)
     )
-    if not filled.endswith("*"):
-        return [filled]
-    stem = filled[:-1]
+    whole = not filled.endswith("*")
+    stem = filled if whole else filled[:-1]
     if not stem:
         return ["*"]
-    found = [stem + NEW]
+    found = [stem if whole else stem + NEW]
     arn = find_arn(filled)
+    if arn is None:
+        return found
     for pattern in patterns:
-        if arn is None:
-            break
-        parts = pattern.pattern.split(":", PARTS - 1)
-        if len(parts) < PARTS or parts[2] != arn.service or "${" in pattern.pattern:
+        parts = pattern.split(":", PARTS - 1)
+        parts += ["*"] * (PARTS - len(parts))  # as the compiler completes them
+        service, place, owner = parts[2:5]
+        if service != arn.service and not WILD & set(service):
             continue
-        prefix = arn.resource[:-1]
-        if parts[4] not in {arn.account, "*", ""} or not parts[5].startswith(prefix):
+        if owner not in {arn.account, ""} and not WILD & set(owner):
             continue
-        place = parts[3] if "*" not in parts[3] and "?" not in parts[3] else arn.region
-        name = parts[5].replace("*", "x").replace("?", "x")
-        if name != prefix:
-            found.append(f"arn:{partition}:{arn.service}:{place}:{arn.account}:{name}")
+        prefix = arn.resource if whole else arn.resource[:-1]
+        name = _name_like(parts[5], prefix)
+        if name is None or (name == prefix and not whole):
+            continue
+        if WILD & set(place):
+            place = _region_like(place, arn.region)
+        name = prefix if whole else name
+        found.append(f"arn:{partition}:{arn.service}:{place}:{arn.account}:{name}")
     return list(dict.fromkeys(found))

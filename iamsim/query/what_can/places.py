@@ -221,7 +221,7 @@ def find_families(
             if tokens is None:
                 continue  # a variable before the fifth colon matches nothing
             if not values:
-                sorting.add(_written(tokens), tokens, actions, None)
+                sorting.add(pattern_text(tokens), tokens, actions, None)
                 continue
             unknown[pattern.pattern] = None
             spare = tuple(key for key in values if key not in read)
@@ -308,7 +308,7 @@ def _tokens(
     return cast("tuple[Token, ...] | None", pattern.parts)
 
 
-def _written(tokens: Sequence[Token]) -> str:
+def pattern_text(tokens: Sequence[Token]) -> str:
     """A pattern as a policy has it; characters that were filled in are no wildcards there."""
     return "".join(_escaped(token) if isinstance(token, str) else _sign(token) for token in tokens)
 
