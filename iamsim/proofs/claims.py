@@ -17,6 +17,7 @@ from iamsim.core.caret import quote
 from iamsim.core.decision import PolicyType
 from iamsim.core.errors import RequestError
 from iamsim.core.suggest import did_you_mean
+from iamsim.engine.callers import SERVICE
 from iamsim.engine.services.logs import names_in_policies
 from iamsim.syntax.read import parse_policy
 
@@ -229,7 +230,7 @@ def _who_by_text(text: str, where: str) -> Who:
         return Who("session" if ":assumed-role/" in text else "pattern", text)
     if is_account_id(text):
         return Who("account", text)
-    if text.endswith((".amazonaws.com", ".amazonaws.com.cn")):
+    if SERVICE.fullmatch(text):
         return Who("service", text)
     raise RequestError(
         "invalid-claim",

@@ -105,7 +105,9 @@ class Asked:
     @property
     def by_service(self) -> bool:
         """Whether an AWS service asks."""
-        return self.principal.endswith((".amazonaws.com", ".amazonaws.com.cn"))
+        from iamsim.engine.callers import SERVICE
+
+        return SERVICE.fullmatch(self.principal) is not None
 
     @cached_property
     def from_organization(self) -> bool:

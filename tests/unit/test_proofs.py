@@ -591,6 +591,12 @@ def test_a_canonical_user_of_nobody_knows_whom_is_not_proved_away() -> None:
     assert "canonical user" in str(found.why_unknown)
 
 
+def test_services_of_every_partition_are_principals_of_claims() -> None:
+    """Those of the European sovereign cloud named no principal."""
+    claim = {"name": "one", "never": {"principal": "s3.amazonaws.eu", "action": "s3:GetObject"}}
+    assert parse_claim(claim).who.kind == "service"
+
+
 def test_the_worst_of_several_answers_counts() -> None:
     """FAIL before UNKNOWN before PASS."""
     answers = tuple(CheckResult(verdict, "") for verdict in Verdict)
