@@ -22,9 +22,11 @@ if TYPE_CHECKING:
 ONE_OF_SEVERAL = frozenset({"cassandra", "es", "execute-api", "s3"})
 _VARIABLE = re.compile(r"\$\{([A-Za-z]+)\}")
 _WORD_STARTS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_FIRST_WORD = re.compile(r"([A-Za-z-]+)[:/]")
 _WILD = re.compile(r"[*?]")
 UNKNOWN_REGION, UNKNOWN_ACCOUNT = "REGION", "ACCOUNT"
 ACCOUNT_ID_LENGTH = 12
+MARKS = (":", "/")
 
 
 def needs_resource(facts: ActionFacts) -> bool:
@@ -92,6 +94,9 @@ def likely_arns(resource: str, formats: Sequence[ArnFormat], account: str) -> tu
             candidates.append(arn)
         candidates += _longer_and_shorter(arn)
         same = [form for form in plainest if form.service == arn.service]
+        candidates += [
+            arn._replace(resource=text) for form in same for text in _with_word(form, arn)
+        ]
         candidates += [arn._replace(resource=_head(form) + arn.resource) for form in same]
     else:
         for form in plainest:
@@ -103,6 +108,14 @@ def likely_arns(resource: str, formats: Sequence[ArnFormat], account: str) -> tu
         candidate for candidate in candidates if any(_is_like(form, candidate) for form in formats)
     )
     return tuple(written(arn_text) for arn_text in meant)[:1]
+
+
+def _with_word(form: ArnFormat, arn: ArnText) -> Iterator[str]:
+    """The resource with the word that its format begins with, where one that is alike, or another
+    mark behind it, stands there: `roles/app` for `role/app`."""
+    head, start = _head(form), _FIRST_WORD.match(arn.resource)
+    if head[-1:] in MARKS and start is not None and nearest(start[1].lower(), [head[:-1]]):
+        yield head + arn.resource[start.end() :]
 
 
 def _longer_and_shorter(arn: ArnText) -> Iterator[ArnText]:

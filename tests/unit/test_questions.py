@@ -140,6 +140,23 @@ def test_operations_stand_for_actions_that_exist():
         ),
         ("sqs:SendMessage", f"arn:aws:sqs:eu-west-1:{ACCOUNT}other", OF_OTHER_TYPE, OTHER),
         ("sqs:SendMessage", f"arn:aws:sqs:eu-west-1{ACCOUNT}:other", OF_OTHER_TYPE, OTHER),
+        *(
+            (
+                action,
+                f"arn:aws:{head}:{ACCOUNT}:{given}",
+                OF_OTHER_TYPE,
+                f"arn:aws:{head}:{ACCOUNT}:{meant}",
+            )
+            for action, head, given, meant in (
+                ("iam:PassRole", "iam:", "roles/app", "role/app"),
+                ("sts:AssumeRole", "iam:", "Role/app", "role/app"),
+                ("iam:GetPolicy", "iam:", "policys/x", "policy/x"),
+                ("lambda:InvokeFunction", "lambda:eu-west-1", "functions:f", "function:f"),
+                ("lambda:InvokeFunction", "lambda:eu-west-1", "function/f", "function:f"),
+                ("dynamodb:GetItem", "dynamodb:eu-west-1", "tables/t", "table/t"),
+            )
+        ),
+        ("sts:AssumeRole", f"arn:aws:iam::{ACCOUNT}:user/app", OF_OTHER_TYPE, ()),
         ("sqs:SendMessage", "arn:aws:sns:eu-west-1:1:a", OF_OTHER_TYPE, ()),
         ("sqs:SendMessage", JOBS.replace("aws", "awss"), OF_OTHER_TYPE, JOBS),
         ("sqs:ListQueues", JOBS, "action-without-resource", ()),
