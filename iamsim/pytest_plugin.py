@@ -8,12 +8,12 @@ the configuration file.
 from __future__ import annotations
 
 import sys
+from collections.abc import Generator, Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
     from os import PathLike
     from pathlib import Path
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
@@ -18,8 +19,6 @@ from iamsim.report import what_can as what_can_report
 from iamsim.report import who_can as who_can_report
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-
     from iamsim.compile.policy import CompiledPolicy
     from iamsim.core.hint import Hint
     from iamsim.engine.world import CompiledWorld

@@ -3,6 +3,7 @@ ways up, who can do what was asked, and the guardrails with a picture."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -24,8 +25,6 @@ from iamsim.report.who_can import who_can_data, who_can_document
 from iamsim.report.world_stats import stats_data, stats_document
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
-
     from iamsim.query.batch import Batch
     from iamsim.world.model import World
 

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from iamsim.core import answer as core
+from iamsim.core.answer import RequestRecord, Residual
+from iamsim.core.decision import Decision, Verdict
+from iamsim.core.explanation import Explanation
+from iamsim.core.hint import Hint
+from iamsim.core.unknown import UnknownPart
 from iamsim.query.hints import find_hints
 from iamsim.report.data import answer_to_dict
 from iamsim.report.text import render_text, render_verdict
-
-if TYPE_CHECKING:
-    from iamsim.core import answer as core
-    from iamsim.core.answer import RequestRecord, Residual
-    from iamsim.core.decision import Decision, Verdict
-    from iamsim.core.explanation import Explanation
-    from iamsim.core.hint import Hint
-    from iamsim.core.unknown import UnknownPart
 
 
 class Answer:

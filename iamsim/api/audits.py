@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict
@@ -25,7 +26,6 @@ from iamsim.report.cleaning import to_json
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Collection, Sequence
 
     from iamsim.audit.model import Audit as Audited
     from iamsim.audit.model import CheckResult, HeadingResult

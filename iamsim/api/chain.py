@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -27,8 +28,6 @@ from iamsim.report.writers.text import to_text
 from iamsim.symbolic import partial as partial_answers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
     from iamsim.core.decision import Verdict
     from iamsim.engine.world import CompiledWorld
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from iamsim.api.results import Result
@@ -16,8 +17,6 @@ from iamsim.report import world_stats as stats_layout
 from iamsim.report.unknowns import unknowns_data, unknowns_there, unverified_remarks
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
     from iamsim.engine.unknowns import UnknownInWorld
     from iamsim.engine.world import CompiledWorld
     from iamsim.query.batch import Batch

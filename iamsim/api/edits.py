@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Unpack
 
 from iamsim.api.answer import Answer
@@ -15,8 +16,6 @@ from iamsim.report.paint import Paint
 from iamsim.report.writers.text import to_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
     from iamsim.engine.question import Question
     from iamsim.query.edits.model import Blocker, EditReport, EditSet
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from iamsim.api.results import Result
@@ -17,8 +18,6 @@ from iamsim.questions.names import resource_named
 from iamsim.report import access_findings as report
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
     from iamsim.engine.unknowns import UnknownInWorld
     from iamsim.query.batch import Batch
     from iamsim.report.document import Document

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from iamsim.api.results import Result
@@ -18,8 +19,6 @@ from iamsim.importers.writing import Changes, compare_folder, write_folder
 from iamsim.report import imported as layout
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-
     from iamsim.engine.unknowns import UnknownInWorld
     from iamsim.importers.draft import Remark
     from iamsim.importers.places import Places

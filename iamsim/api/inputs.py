@@ -6,12 +6,13 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
 from time import time
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import Any, TypedDict
 
 from iamsim.api.kept import PolicyInput, known_stack, read_policy
 from iamsim.core.arn import is_account_id
 from iamsim.core.decision import PolicyType
 from iamsim.core.errors import RequestError
+from iamsim.core.request import ContextValue
 from iamsim.engine.question import (
     DIRECT_CALL,
     NOTHING_ATTACHED,
@@ -21,9 +22,6 @@ from iamsim.engine.question import (
     Via,
 )
 from iamsim.syntax.ast import Policy
-
-if TYPE_CHECKING:
-    from iamsim.core.request import ContextValue
 
 __all__ = [
     "ContextInput",

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
 
 from iamsim.api.world import World
 from iamsim.importers.load import load_worlds
 from iamsim.world.examples import example_path
 from iamsim.world.load import refuse_lost
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 
 def load(

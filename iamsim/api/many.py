@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from iamsim.api.inputs import (
@@ -18,8 +19,6 @@ from iamsim.engine.question import Question
 from iamsim.symbolic import partial as partial_answers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-
     from iamsim.core.decision import Decision
     from iamsim.engine.quick import Asked
     from iamsim.engine.world import CompiledWorld

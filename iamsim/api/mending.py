@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -15,8 +16,6 @@ from iamsim.inputs.policy_files import STANDARD_INPUT_NAME
 from iamsim.syntax.splicing import Change, apply_changes, unified_diff
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
     from iamsim.checks.validate import Examined
 
     Examine = Callable[[FoundPolicy], Examined]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from iamsim.api.results import Result
@@ -16,8 +17,6 @@ from iamsim.questions.names import principal_named, resource_named
 from iamsim.report import paths as report
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
     from iamsim.engine.unknowns import UnknownInWorld
     from iamsim.query.batch import Batch
     from iamsim.query.escalation.model import Escalations

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, NamedTuple, Unpack
+from typing import Any, NamedTuple, Unpack
 
 from iamsim.api.answer import Answer
 from iamsim.api.inputs import (
@@ -19,18 +20,14 @@ from iamsim.api.inputs import (
     via_of,
 )
 from iamsim.api.question import question_of
+from iamsim.core.decision import Decision
+from iamsim.core.request import Request
 from iamsim.engine import authorize
 from iamsim.engine.question import DIRECT_CALL, Question
 from iamsim.engine.services.sts import is_trust_request
 from iamsim.engine.world import CompiledWorld, without_world
 from iamsim.questions.check import checked
 from iamsim.symbolic import partial as partial_answers
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
-
-    from iamsim.core.decision import Decision
-    from iamsim.core.request import Request
 
 
 def explain(  # noqa: PLR0913 - the arguments are those of a scenario's request

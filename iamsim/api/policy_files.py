@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,8 +23,6 @@ from iamsim.query.batch.processes import no_progress
 from iamsim.report import findings as layout
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Sequence
-
     from iamsim.checks.finding import Finding
     from iamsim.inputs.found import FoundPolicy
     from iamsim.report.document import Document

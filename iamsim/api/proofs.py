@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from iamsim.api.results import Result
@@ -23,8 +24,6 @@ from iamsim.syntax.read import parse_policy
 from iamsim.world.documents import read_document
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-
     from iamsim.api.inputs import PolicyInput
     from iamsim.compile.statement import CompiledStatement
     from iamsim.core.span import Span

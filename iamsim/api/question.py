@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from iamsim.api.inputs import (
@@ -20,8 +21,6 @@ from iamsim.engine.services.sts import is_trust_request
 from iamsim.questions.names import principal_named, resource_named
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
     from iamsim.world.model import World
 
 NO_POLICIES: PolicyArguments = {}

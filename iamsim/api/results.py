@@ -7,12 +7,11 @@ shortest form, and a document from which text, Markdown, HTML and CSV are writte
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from iamsim.core.hint import Hint
     from iamsim.engine.unknowns import UnknownInWorld
     from iamsim.query.batch.processes import Processes

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from iamsim.api.findings import find
@@ -10,8 +11,6 @@ from iamsim.query.batch import Batch
 from iamsim.report import review as layout
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
     from iamsim.api.differences import Changes
     from iamsim.engine.unknowns import UnknownInWorld
     from iamsim.engine.world import CompiledWorld

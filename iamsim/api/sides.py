@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple, Unpack
@@ -16,8 +17,6 @@ from iamsim.inputs.revisions import is_revision, open_revision
 from iamsim.world.documents import read_document
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from iamsim.api.inputs import SourceArguments
     from iamsim.importers.draft import Remark
     from iamsim.world.model import World as WorldModel

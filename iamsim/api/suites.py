@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from iamsim.api.results import Result
@@ -12,8 +13,6 @@ from iamsim.suites.cases import Case, Shelf, find_files
 from iamsim.suites.runner import Outcome, collect, run_cases
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
     from iamsim.report.document import Document
     from iamsim.suites.mutation.run import MutationResult
     from iamsim.suites.record import Record

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from iamsim.suites.meaning import MeaningCheck
@@ -10,7 +11,6 @@ from iamsim.suites.scenario import load_scenario
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterable, Iterator
 
     from iamsim.engine.world import CompiledWorld
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 from iamsim import __version__
@@ -23,8 +24,6 @@ from iamsim.report import replay as replay_layout
 from iamsim.report.snippets import snippet
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
     from iamsim.engine.world import CompiledWorld
     from iamsim.replay.counting import Count
     from iamsim.report.document import Document

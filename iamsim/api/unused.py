@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
 
 from iamsim.api.findings import Findings
 from iamsim.core.errors import RequestError
@@ -13,9 +13,6 @@ from iamsim.query.analyzer.unused_permissions import find_unused_permissions
 from iamsim.query.batch import Batch
 from iamsim.query.batch.processes import ALONE, Processes, no_progress
 from iamsim.report.access_findings import FindingsAnswer
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
 
 
 def find_unused_access(

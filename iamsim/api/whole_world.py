@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Unpack
 
 from iamsim.api.inputs import ContextInput, context_values, session_of, texts_of
 from iamsim.api.results import processes_for
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
-
     from iamsim.api.access import AccessMatrix, WhatCan, WhoCan
     from iamsim.api.account_report import AccountReport
     from iamsim.api.audits import Audit, AuditArguments

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Unpack
 
 from iamsim.api.answer import Answer
@@ -15,8 +16,6 @@ from iamsim.questions.check import checked
 from iamsim.symbolic import partial as partial_answers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
-
     from iamsim.api.chain import Chain
     from iamsim.api.differences import Changes
     from iamsim.api.edits import Edits

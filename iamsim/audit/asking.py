@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_con
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -17,8 +18,6 @@ from iamsim.core.arn import find_arn, is_account_id
 from iamsim.query.analyzer.anywhere import ADDRESSES, from_anywhere
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
-
     from iamsim.compile.condition import ConditionTest
     from iamsim.compile.statement import CompiledStatement, ResourceTest
     from iamsim.core.request import ContextValue

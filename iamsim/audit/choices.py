@@ -14,6 +14,7 @@ in ``iamsim.toml``; what is suppressed has a reason.
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TYPE_CHECKING, NamedTuple
@@ -30,7 +31,6 @@ from iamsim.core.suggest import did_you_mean
 from iamsim.files.reading import read_text
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
     from pathlib import Path
 
 

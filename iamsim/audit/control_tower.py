@@ -13,18 +13,15 @@ https://docs.aws.amazon.com/controltower/latest/controlreference/list-of-rcp-con
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from iamsim import catalog
 from iamsim.audit.guardrails import Guardrail
 from iamsim.audit.model import Severity
 from iamsim.files.reading import read_text
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
 
 FILE = Path(__file__).parent / "data" / "control_tower.toml"
 OWN_ORGANIZATION = "o-YOUR-ORGANIZATION"

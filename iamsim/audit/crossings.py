@@ -9,6 +9,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_data-perimeters
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -25,8 +26,6 @@ from iamsim.query.batch.classes import refine
 from iamsim.query.escalation.administrators import ADMINISTRATOR_ACCESS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-
     from iamsim.audit.looking import Looking
     from iamsim.compile.condition import ConditionTest
     from iamsim.compile.statement import CompiledStatement

@@ -9,16 +9,13 @@ other things are not listed.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from iamsim.audit.languages import said
 from iamsim.audit.model import Audit, CheckResult, Finding, Status, kind_of
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
 
 CIS = "https://docs.aws.amazon.com/securityhub/latest/userguide/cis-aws-foundations-benchmark.html"
 FSBP = "https://docs.aws.amazon.com/securityhub/latest/userguide/fsbp-standard.html"

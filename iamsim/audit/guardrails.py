@@ -10,6 +10,7 @@ role that let everybody in.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
@@ -29,8 +30,6 @@ from iamsim.world.model import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
     from iamsim.proofs.result import CheckResult
 
 SCP_EXAMPLES = (

@@ -8,6 +8,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_con
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -19,8 +20,6 @@ from iamsim.engine.question import DIRECT_CALL, Question
 from iamsim.world.model import User
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
     from iamsim.audit.looking import Looking
     from iamsim.audit.policies import Held
     from iamsim.compile.condition import ConditionTest

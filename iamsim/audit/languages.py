@@ -11,18 +11,15 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from iamsim.audit.model import Audit, CheckResult, Finding, HeadingResult
 from iamsim.checks.escalation_paths import known_ways
 from iamsim.files.reading import read_text
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
 
 LANGUAGES = ("en", "ja")
 _FOLDER = Path(__file__).parent / "data"

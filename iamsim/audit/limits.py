@@ -8,6 +8,7 @@ https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import islice, product
 from typing import TYPE_CHECKING
 
@@ -22,8 +23,6 @@ from iamsim.query.escalation.administrators import ADMINISTRATOR_ACCESS
 from iamsim.syntax.read import parse_policy
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from iamsim.audit.looking import Looking
     from iamsim.compile.condition import ConditionTest
     from iamsim.compile.statement import CompiledStatement

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.core.decision import PolicyType
 from iamsim.world.model import Account, AnyPolicy, Group, Node, PolicyDocument, Role, User, World
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
     from iamsim.checks.finding import Finding
     from iamsim.core.span import Path
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from importlib import import_module
 from pkgutil import iter_modules
 from typing import TYPE_CHECKING, NamedTuple
@@ -9,8 +10,6 @@ from typing import TYPE_CHECKING, NamedTuple
 from iamsim.audit.headings import HEADINGS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
     from iamsim.audit.looking import Looking
     from iamsim.audit.model import Outcome, Severity
 

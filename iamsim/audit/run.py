@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from iamsim.audit.headings import HEADINGS
@@ -20,8 +21,6 @@ from iamsim.audit.registry import AuditCheck, load_checks
 from iamsim.core.collector import CollectLater
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from iamsim.audit.choices import Choices
     from iamsim.query.batch import Batch
     from iamsim.replay.counting import Count

@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import islice, product
 from typing import TYPE_CHECKING
 
@@ -19,8 +20,6 @@ from iamsim.engine.question import Question
 from iamsim.query.batch.answers import decide_one, opened
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from iamsim.audit.looking import Looking
     from iamsim.audit.policies import Held
     from iamsim.compile.statement import CompiledStatement

@@ -13,19 +13,16 @@ import json
 import re
 import shlex
 import tomllib
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from iamsim.audit.model import Audit, CheckResult, Finding, Fix
 from iamsim.core.arn import find_arn
 from iamsim.files.reading import read_text
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
 
 FILE = Path(__file__).parent / "data" / "terraform.toml"
 GUARDRAILS = "guardrails"

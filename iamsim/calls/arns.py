@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/service-authorization/latest/reference/reference.htm
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from itertools import product
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -13,8 +14,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from iamsim import catalog
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
     from iamsim.calls.data import Asks
     from iamsim.catalog.facts import ActionFacts
 

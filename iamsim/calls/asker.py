@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from iamsim import catalog
@@ -10,8 +11,6 @@ from iamsim.calls.context_keys import keys_from
 from iamsim.calls.model import ALWAYS, Call, ContextValue, Reading, Requested
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
     from iamsim.calls.data import Asks, Operation, Service
 
 # Services with one endpoint for all Regions, and the Region that aws:RequestedRegion names:

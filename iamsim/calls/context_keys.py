@@ -7,6 +7,7 @@ https://docs.aws.amazon.com/service-authorization/latest/reference/reference.htm
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -15,8 +16,6 @@ from iamsim.calls.data import plain
 from iamsim.calls.tags import tag_keys_of, tags_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from iamsim.calls.model import ContextValue
     from iamsim.catalog.facts import ActionFacts
 

@@ -5,13 +5,12 @@ https://docs.aws.amazon.com/cli/latest/reference/
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from iamsim.calls.model import Call
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from iamsim.calls.command import CommandLine
 
 LOCAL = {

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -22,8 +23,6 @@ from iamsim.core.arn import find_arn
 from iamsim.core.wildcard import match_tokens, tokenize
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from iamsim.calls.data import Operation, Service
 
 DATED = re.compile(r"_?(?:\d{4}_\d{2}_\d{2}|20\d{6}(?:v\d+)?)$")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from iamsim import catalog
@@ -11,8 +12,6 @@ from iamsim.calls.model import ALWAYS, DEPENDS
 from iamsim.calls.tags import tags_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from iamsim.calls.asker import Asker
 
 ROLE = re.compile(r"arn:[a-z-]+:iam::\d{12}:role/.+")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
 from iamsim.calls.arns import Place
 from iamsim.calls.command_line import calls_of_command, is_aws, split
@@ -15,9 +16,6 @@ from iamsim.calls.s3_commands import reading_of, s3_steps, transfer_steps
 from iamsim.calls.shell import OPEN, Command, commands_of
 from iamsim.core.arn import is_account_id
 from iamsim.core.errors import RequestError
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 CLI = re.compile(r"(?:^|[\s;&|(/])aws(?:\.exe|2|local)?\s")
 LONGEST = 1_000_000

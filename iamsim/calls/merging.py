@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
 
 from iamsim.calls.model import ALWAYS, Reading
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 
 def merged(readings: Iterable[Reading]) -> Reading:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 from urllib.parse import parse_qsl
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 MEMBERS = frozenset(
     {

@@ -11,6 +11,8 @@ name, and give None for what isn't known. AWS managed policies are in `iamsim.ca
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from iamsim.catalog.facts import (
     ACCESS_LEVELS,
     ActionFacts,
@@ -24,7 +26,6 @@ from iamsim.catalog.reference import Catalog, resource_control_services
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from os import PathLike
 
     from iamsim.catalog.refresh import RefreshReport

@@ -21,6 +21,7 @@ Columns that may hold blanks are joined by tabs, the others by blanks.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from itertools import repeat
 
 from iamsim.catalog.facts import (
@@ -33,8 +34,6 @@ from iamsim.catalog.facts import (
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from iamsim.catalog.facts import Scope
 
 _LINES = 14

@@ -8,13 +8,13 @@ the claims, https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from iamsim.catalog.facts import ConditionKeyFacts
 from iamsim.catalog.files import data_lines
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from iamsim.catalog.facts import Scope
 
 # Global keys (in lower case) of ids that AWS generates, of which AWS's pages name examples:

@@ -9,9 +9,9 @@ have the prefixes and all names.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 KNOWN_NAMES: Mapping[str, str] = {
     # several services with one prefix

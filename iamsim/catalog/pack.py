@@ -13,13 +13,13 @@ gives the same bytes.
 from __future__ import annotations
 
 import zlib
+from collections.abc import Iterable
 
 from iamsim.files.reading import read_bytes
 from iamsim.files.writing import write_bytes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from os import PathLike
 
 MAGIC = b"iamsim-pack-1 "

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from iamsim.core.errors import InputError
 from iamsim.files.reading import read_bytes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from os import PathLike
 
 

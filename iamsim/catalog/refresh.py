@@ -11,6 +11,7 @@ Follows https://docs.aws.amazon.com/service-authorization/latest/reference/servi
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Final
 
 from iamsim.catalog.encoding import declared_key
@@ -26,7 +27,6 @@ from iamsim.catalog.writing import survives, write_reference
 from iamsim.core.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
     from os import PathLike
 
     from iamsim.catalog.reference import Catalog

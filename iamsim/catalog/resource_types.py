@@ -12,15 +12,12 @@ importers, checks, the analyzer, edits and the recipe derive what they need:
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping
 from functools import cache
-from typing import TYPE_CHECKING
 
 from iamsim.catalog.files import data_lines
 from iamsim.core.arn import find_arn
 from iamsim.core.data_class import NamedTuple
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
 
 FILE = "resource_types.txt"
 PREFIX = "aws_"

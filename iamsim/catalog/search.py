@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from iamsim.catalog.operations import actions_of_operation
 from iamsim.core.suggest import AMONG_MANY, closest
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from typing import Protocol
 
     from iamsim.catalog.facts import ConditionKeyFacts, ServiceFacts

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from iamsim.catalog.encoding import decode_service, encode_service
 from iamsim.catalog.facts import CatalogVersion, ServiceFacts
 from iamsim.catalog.pack import write_pack
@@ -9,7 +11,6 @@ from iamsim.catalog.reference import KEY_PREFIXES, OPERATIONS, RETIRED, version_
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from os import PathLike
 
 

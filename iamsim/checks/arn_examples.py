@@ -6,18 +6,14 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 from iamsim import catalog
 from iamsim.catalog.regions import PARTITIONS, REGIONS, usual_region
 from iamsim.checks.arn_formats import VARIABLE, ArnFormat, cut_arn, read_format
 from iamsim.core.arn import ACCOUNT_ID_LENGTH, ARN_PARTS
 from iamsim.core.wildcard import Token, Wildcard, example_of, match_tokens
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
 
 EXAMPLE = "example"
 SINGLE = frozenset({Wildcard.QUESTION, Wildcard.SEGMENT_QUESTION})

@@ -8,9 +8,10 @@ from its folder.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from iamsim.checks.codes import FindingType
 from iamsim.checks.globs import fits_glob
@@ -22,9 +23,6 @@ from iamsim.core.errors import WorldError
 from iamsim.core.span import Source, Span
 from iamsim.core.suggest import did_you_mean
 from iamsim.files.reading import may_read, read_bytes
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
 
 NAMES = ("iamsim.toml", "pyproject.toml")
 TABLES = {"iamsim.toml": ("validate",), "pyproject.toml": ("tool", "iamsim", "validate")}

@@ -11,15 +11,13 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from iamsim.core.errors import InternalError
 from iamsim.world.documents import read_document
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 PACKAGE = Path(__file__).parent.parent
 # The wheel's, and the checkout's.

@@ -7,6 +7,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_create_oidc_
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.checks.shown import Witness
@@ -15,8 +16,6 @@ from iamsim.checks.words import has_wildcard, must_be_present
 from iamsim.core.wildcard import example_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
     from iamsim.checks.view import PolicyView, StatementView
 
 GITHUB = "token.actions.githubusercontent.com"

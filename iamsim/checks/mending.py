@@ -6,6 +6,7 @@ readable one decides, over the requests that the patterns of both texts suggest.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.checks.mends import MENDS, Mend
@@ -17,8 +18,6 @@ from iamsim.syntax.splicing import Change, apply_changes
 from iamsim.world.documents import parse_document
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
     from iamsim.checks.finding import Finding
     from iamsim.checks.view import PolicyView
     from iamsim.core.span import Path

@@ -6,6 +6,7 @@ certain. `iamsim.checks.mending` makes them, after the engine has agreed.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Mapping
 from ipaddress import ip_network
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -14,8 +15,6 @@ from iamsim.syntax.operators import operator_spellings
 from iamsim.syntax.splicing import Change, insert_member, remove_items, rename_member, replace_value
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
-
     from iamsim.checks.finding import Finding
     from iamsim.checks.view import PolicyView
     from iamsim.core.span import Path

@@ -7,6 +7,7 @@ others: with a text that its wildcards match, with the values next to a limit, w
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from ipaddress import ip_network
 from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
@@ -17,8 +18,6 @@ from iamsim.core.wildcard import example_of
 from iamsim.syntax.operators import split_operator
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
     from iamsim.core.decision import PolicyType
     from iamsim.core.request import Request
     from iamsim.syntax.ast import Condition, Entries, Policy, Principals, Statement

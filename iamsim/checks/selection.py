@@ -6,6 +6,7 @@ Codes are named whole, or by their beginning: ``RCP_`` stands for all codes that
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -15,8 +16,6 @@ from iamsim.core.errors import RequestError
 from iamsim.core.suggest import did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
     from iamsim.checks.finding import Finding
     from iamsim.core.span import Span
 

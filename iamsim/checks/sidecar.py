@@ -9,22 +9,19 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from iamsim.checks.codes import CODES
 from iamsim.checks.globs import fits_glob
 from iamsim.checks.suppression import Suppression
 from iamsim.core.caret import quote
 from iamsim.core.errors import RequestError, WorldError
+from iamsim.core.span import Path as ElementPath
 from iamsim.core.suggest import did_you_mean
 from iamsim.world.documents import Document, read_document
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from iamsim.core.span import Path as ElementPath
 
 ENDING = ".iamsim-ignore.yaml"
 FIELDS = ("file", "code", "sid", "statement", "reason", "until")

@@ -9,6 +9,7 @@ what stands behind ``Because`` is the reason. Several codes stand one behind the
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
@@ -16,8 +17,6 @@ from typing import TYPE_CHECKING, NamedTuple
 from iamsim.checks.codes import CODES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
     from iamsim.checks.finding import Finding
     from iamsim.checks.view import PolicyView, StatementView
     from iamsim.core.span import Path, Source

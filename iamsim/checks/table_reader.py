@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from iamsim.core.caret import quote
@@ -10,7 +11,6 @@ from iamsim.core.span import Source, Span
 from iamsim.core.suggest import did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
     from typing import NoReturn
 
 

@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-policy-validati
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.checks import suppression
@@ -22,8 +23,6 @@ from iamsim.core.json_text import load_json, locate_json
 from iamsim.core.span import Source, Span
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
-
     from iamsim.checks.finding import Finding
     from iamsim.checks.suppression import SuppressedFinding, Suppression
 

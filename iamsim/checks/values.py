@@ -7,6 +7,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_con
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address, ip_network
 from itertools import pairwise
@@ -19,7 +20,6 @@ from iamsim.core.errors import PolicyError
 from iamsim.syntax.ast import Condition
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
     from decimal import Decimal
 
     from iamsim.checks.view import ConditionView, PolicyView

@@ -10,6 +10,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
 
 from __future__ import annotations
 
+from collections.abc import Container, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from iamsim.checks.arn_examples import example_arn
@@ -19,8 +20,6 @@ from iamsim.core.decision import PolicyType
 from iamsim.core.wildcard import example_of
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Iterator
-
     from iamsim.checks.arn_formats import ArnFormat
     from iamsim.checks.shown import Witness
     from iamsim.checks.view import PolicyView, StatementView

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from iamsim.cli.grammar import Option, Options
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from iamsim.engine.unknowns import UnknownInWorld
     from iamsim.engine.world import CompiledWorld
 

@@ -7,7 +7,8 @@ proposes, is made here of the same tables, so that both know the same options.
 from __future__ import annotations
 
 import inspect
-from typing import TYPE_CHECKING, Annotated, Any
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any
 
 import typer  # noqa: TID253 - this module is loaded for help and completion only
 
@@ -16,10 +17,6 @@ from iamsim.cli.explain_options import EXPLAIN_OPTIONS
 from iamsim.cli.grammar import LISTS, Command, Group, Option, Options, OptionValue
 from iamsim.cli.help import command_named
 from iamsim.cli.panels import ALIASES, PANELS
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
 
 ABOUT = "Answer whether AWS allows a request, and which policy decides, offline."
 HELP_OPTIONS = {"help_option_names": ["-h", "--help"]}

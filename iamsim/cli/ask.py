@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from iamsim.api.inputs import PolicyArguments, session_of
@@ -20,8 +21,6 @@ from iamsim.questions.names import principal_named, resource_named
 from iamsim.suites.policies import PolicyReader, resource_policy_type
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
     from iamsim.cli.grammar import Options
     from iamsim.core.answer import Answer
     from iamsim.engine.question import ContextValue, Question

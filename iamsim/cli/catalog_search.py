@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from iamsim import catalog
@@ -11,8 +12,6 @@ from iamsim.core.suggest import did_you_mean
 from iamsim.report.catalog import SearchRow
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
     from iamsim.catalog import ServiceFacts
 
 _WILDCARDS = frozenset("*?")

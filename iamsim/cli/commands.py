@@ -5,16 +5,12 @@ It is read by name, so that running one command loads no other.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 from iamsim.cli.grammar import Argument, Command, Group
 from iamsim.cli.options import parse_options
 from iamsim.core.errors import RequestError
 from iamsim.core.suggest import did_you_mean
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
 
 # Modules with a `COMMAND`, by the name that people type.
 MODULES = {

@@ -5,14 +5,13 @@ Proposals never fail: a world that can't be read has nothing to propose.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from iamsim.cli.grammar import Options
 from iamsim.core.errors import IamsimError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from iamsim.cli.grammar import Option
     from iamsim.world.model import Role, User, World
 

@@ -10,13 +10,11 @@ import io
 import os
 import shlex
 import sys
+from collections.abc import Callable, Sequence
 from contextlib import redirect_stdout
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from iamsim.cli.completion_values import spread_values
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
 
 _BREAKS = frozenset(":=")
 

@@ -8,14 +8,10 @@ from __future__ import annotations
 
 import os
 import shlex
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 from iamsim.cli.commands import MODULES, find_command
 from iamsim.cli.grammar import Group, Option
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
 
 _TYPED = "_TYPER_COMPLETE_ARGS"  # how typer hands on what was typed in zsh and fish
 

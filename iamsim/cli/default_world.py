@@ -8,6 +8,7 @@ file ``world.yaml`` of this folder, where nothing else brings policies.
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from iamsim.cli.grammar import Options
@@ -16,8 +17,6 @@ from iamsim.core.errors import WorldError
 from iamsim.world.examples import EXAMPLE, example_path
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from iamsim.cli.grammar import OptionValue
 
 

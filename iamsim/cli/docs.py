@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from iamsim.cli.grammar import Argument, Command, Options
 from iamsim.cli.world_options import DOCUMENT_FORMATS, output, write_answer
 from iamsim.core.errors import RequestError
 from iamsim.files.reading import read_text
 from iamsim.report.cleaning import to_json
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
 
 PACKAGE = Path(__file__).parent.parent
 # The wheel's, the checkout's.

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from collections.abc import Mapping
 
 _OBJECT = "arn:aws:s3:::harbor-reports/2026.csv"
 _HARBOR = "--world example:harbor"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 from iamsim.cli.ask import load_worlds, questions_of
 from iamsim.cli.default_world import with_examples, with_world
@@ -23,15 +23,11 @@ from iamsim.cli.grammar import Argument, Command, Options
 from iamsim.cli.output import terminal_width, write_output
 from iamsim.cli.picture_options import refuse_pictures, wants_picture
 from iamsim.cli.terminal_hints import NamingPrincipals, write_hints
+from iamsim.core.answer import Answer
+from iamsim.core.decision import Verdict
 from iamsim.core.errors import RequestError
 from iamsim.core.overall import overall_verdict
 from iamsim.core.suggest import did_you_mean
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from iamsim.core.answer import Answer
-    from iamsim.core.decision import Verdict
 
 _WITH_SCENARIOS = frozenset({"format", "verbose", "quiet", "output", "color"})
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from iamsim.cli.ask import with_time
@@ -10,8 +11,6 @@ from iamsim.core.overall import overall_verdict
 from iamsim.report.cleaning import to_json
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from iamsim.cli.grammar import Options
     from iamsim.core.answer import Answer
     from iamsim.core.decision import Verdict

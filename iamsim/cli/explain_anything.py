@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -22,8 +23,6 @@ from iamsim.report.cleaning import to_json
 from iamsim.report.document import Document, Remark
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from iamsim.engine.question import Question
     from iamsim.report.next_step import NextStep
 

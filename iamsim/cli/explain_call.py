@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -24,8 +25,6 @@ from iamsim.report.cleaning import to_json
 from iamsim.report.document import Remark
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-
     from iamsim.calls.model import Reading, Requested
     from iamsim.core.answer import Answer
     from iamsim.engine.question import Question

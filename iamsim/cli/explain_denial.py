@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -30,8 +31,6 @@ from iamsim.report.edits import with_edits
 from iamsim.syntax.denial import DenialMessage, find_denials
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from iamsim.engine.question import Question
     from iamsim.query.edits.model import EditReport
     from iamsim.world.model import World

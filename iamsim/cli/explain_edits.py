@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -29,8 +30,6 @@ from iamsim.report.explained import explained, explained_together
 from iamsim.words.wording import request_text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from iamsim.cli.grammar import Options
     from iamsim.core.answer import Answer
     from iamsim.query.edits.model import EditReport

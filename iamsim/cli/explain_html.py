@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from iamsim.report.denial import MORE, denial_document
@@ -14,8 +15,6 @@ from iamsim.suites.asked import scenario_of
 from iamsim.words.wording import request_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
     from iamsim.cli.grammar import Options
     from iamsim.core.answer import Answer
     from iamsim.engine.question import Question

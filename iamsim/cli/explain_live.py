@@ -6,6 +6,7 @@ read, and is gone when the answer is written. Credentials of other users are not
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -18,7 +19,6 @@ from iamsim.collect.run import collect, open_session
 from iamsim.core.arn import find_arn
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
     from typing import Any
 
 

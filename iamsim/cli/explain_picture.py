@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from iamsim.cli.picture_options import write_drawn
@@ -17,8 +18,6 @@ from iamsim.report.paint import Paint
 from iamsim.words.steps import picture_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
     from iamsim.cli.grammar import Options
     from iamsim.core.answer import Answer
     from iamsim.query.chains import Chain

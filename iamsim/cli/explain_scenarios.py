@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
+from iamsim.core.answer import Answer
 from iamsim.report.cleaning import to_json
 from iamsim.report.paint import Paint
 from iamsim.report.scenarios import result_word, scenarios_document
 from iamsim.suites.run import CaseResult, run_scenario
 from iamsim.suites.scenario import Scenario, load_scenario
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from iamsim.core.answer import Answer
 
 Run = tuple["Scenario", "list[CaseResult]"]
 

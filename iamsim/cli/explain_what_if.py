@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -34,8 +35,6 @@ from iamsim.report.side_by_side import comparison_to_dict, comparisons_document
 from iamsim.suites.policies import resource_policy_type
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from iamsim.cli.grammar import Options
     from iamsim.core.answer import Answer
     from iamsim.world.model import World

@@ -5,10 +5,7 @@ https://docs.aws.amazon.com/cli/latest/reference/iam/simulate-principal-policy.h
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping
 
 _PRINCIPAL = ("--principal-arn", "--policy-source-arn", "--caller-arn", "--role-arn", "--user-arn")
 _ACTIONS = ("--actions", "--action-names", "--action-name")

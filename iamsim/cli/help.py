@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import shutil
 import textwrap
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Sequence
 
 from iamsim.cli.commands import find_command
 from iamsim.cli.examples import EXAMPLES
 from iamsim.cli.grammar import LISTS, Command, Group, Option
 from iamsim.cli.panels import ALIASES, PANELS
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
 
 COLUMN = 30
 WIDEST = 100

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from iamsim.cli.accept_unknown import ACCEPT_UNKNOWN, SHOWN, code_with_unknowns
@@ -12,7 +13,6 @@ from iamsim.cli.world_options import DOCUMENT_FORMATS, write_answer
 from iamsim.core.errors import RequestError, WorldError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
     from typing import Never
 
     from iamsim.api.importing import Import

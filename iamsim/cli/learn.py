@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from iamsim.cli.grammar import Argument, Command, Option, Options
@@ -12,8 +13,6 @@ from iamsim.core.errors import RequestError
 from iamsim.report.cleaning import to_json
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from iamsim.lessons.lesson import Lesson
     from iamsim.lessons.progress import Progress
 

@@ -6,6 +6,7 @@ import os
 import shlex
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -19,8 +20,6 @@ from iamsim.lessons.editing import EditedCopy
 from iamsim.lessons.text import blocks_text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from iamsim.cli.grammar import Options
     from iamsim.lessons.lesson import Lesson, Outcome, Step
 

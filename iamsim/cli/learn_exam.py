@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, cast
 
 from iamsim.cli.learn_session import ask
@@ -15,8 +16,6 @@ from iamsim.lessons.replies import layer_reply, verdict_reply
 from iamsim.lessons.text import blocks_text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from iamsim.cli.grammar import Options
     from iamsim.lessons.blocks import Block
     from iamsim.report.paint import Paint

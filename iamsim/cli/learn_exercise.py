@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,8 +24,6 @@ from iamsim.report.document import Document, Prose
 from iamsim.report.writers.text import to_text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
     from iamsim.cli.grammar import Options
     from iamsim.lessons.exercise import Exercise
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, TypeVar
@@ -27,8 +28,6 @@ from iamsim.lessons.replies import layer_reply, verdict_reply
 from iamsim.lessons.text import blocks_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
     from iamsim.lessons.lesson import Lesson, Outcome, Step
     from iamsim.lessons.progress import Progress
     from iamsim.report.paint import Paint

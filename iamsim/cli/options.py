@@ -8,15 +8,12 @@ options. An option that takes one value is an error when it is given twice.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 from iamsim.cli.grammar import LISTS, Option, Options, OptionValue
 from iamsim.cli.habits import LISTS_OF_AWS, hint_about
 from iamsim.core.errors import RequestError
 from iamsim.core.suggest import did_you_mean
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 # Values by the name that they had before, or have in AWS's own commands.
 FORMER = {

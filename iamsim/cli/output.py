@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 
 from iamsim.core.errors import RequestError
 from iamsim.files.writing import write_bytes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from iamsim.cli.grammar import Options
 
 # JSON, HTML and SVG escape by themselves what they hold.

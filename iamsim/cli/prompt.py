@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import shlex
 import sys
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -32,8 +33,6 @@ from iamsim.engine.world import CompiledWorld
 from iamsim.importers.load import load_worlds
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-
     from prompt_toolkit.completion import CompleteEvent
     from prompt_toolkit.document import Document
 

@@ -6,14 +6,11 @@ https://docs.aws.amazon.com/cli/latest/userguide/cli-usage-shorthand.html
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 from iamsim.core.errors import RequestError
 from iamsim.files.reading import read_text
 from iamsim.query.simulation_entries import CONTEXT_MEMBERS, context_entry, no_entry
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 _NAME, _VALUES, _TYPE = "ContextKeyName", "ContextKeyValues", "ContextKeyType"
 _FILE = "file://"

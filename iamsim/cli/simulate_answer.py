@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from iamsim.report.aws import aws_response
@@ -9,8 +10,6 @@ from iamsim.report.aws_sources import PolicySources
 from iamsim.report.cleaning import to_json
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from iamsim.cli.simulate_paging import Page
     from iamsim.core.answer import Answer
     from iamsim.world.model import World

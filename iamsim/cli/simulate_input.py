@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/cli/latest/userguide/cli-usage-skeleton.html
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from iamsim.cli.grammar import Options
@@ -14,8 +15,6 @@ from iamsim.core.errors import RequestError
 from iamsim.core.suggest import did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
     from iamsim.cli.grammar import Option, OptionValue
 
 

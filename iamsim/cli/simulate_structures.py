@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from iamsim.cli.shorthand import file_text
@@ -24,8 +25,6 @@ from iamsim.query.simulation_entries import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
     from iamsim.query.exclusion import PolicyIdentifier
 
 # https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulateCustomPolicy.html: a root, up to

@@ -8,13 +8,12 @@ An answer does not depend on these hints, nor does an exit code; `--quiet` leave
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from iamsim.core.errors import RequestError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
     from iamsim.cli.grammar import Options
     from iamsim.core.answer import Answer
     from iamsim.world.model import World

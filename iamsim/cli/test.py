@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from iamsim.cli.accept_unknown import say_unverified
@@ -33,8 +34,6 @@ from iamsim.core.collector import CollectLater
 from iamsim.core.errors import RequestError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from iamsim.api.suites import SuiteRun
     from iamsim.suites.runner import Collected
     from iamsim.suites.selection import Wanted

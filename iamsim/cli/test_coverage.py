@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from iamsim.cli.grammar import Option, Options, in_panel
@@ -9,8 +10,6 @@ from iamsim.cli.output import write_output
 from iamsim.core.errors import RequestError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from iamsim.suites.covered import PolicyCoverage
 
 COVERAGE_FORMS = ("lcov", "cobertura", "json", "html")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from iamsim import __version__
@@ -12,8 +13,6 @@ from iamsim.cli.world_options import DOCUMENT_FORMATS, write_result
 from iamsim.report.cleaning import to_json
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from iamsim.api.policy_files import FileValidation
 
 FAIL_ON = ("error", "security-warning", "warning", "suggestion", "never")

@@ -5,13 +5,10 @@ from __future__ import annotations
 import os
 import sys
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Iterator
 
 from iamsim.core.caret import render_error
 from iamsim.core.errors import IamsimError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
 
 _PAUSE = 0.3  # seconds between two looks
 _SUFFIXES = (".yaml", ".yml", ".json", ".toml", ".py")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, TypedDict
@@ -16,8 +17,6 @@ from iamsim.core.errors import RequestError
 from iamsim.report.cleaning import to_json
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
-
     from iamsim import api
     from iamsim.api.results import Result
     from iamsim.core.hint import Hint

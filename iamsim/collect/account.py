@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from iamsim.collect.reader import Reader, file_name, items_at, values_at
 from iamsim.importers.recipe_calls import EACH, Collected, collected_calls
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
     from iamsim.catalog.resource_types import Call
 
 # Lists of each user's credentials.

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from iamsim.collect.reader import Reader, file_name, values_at
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from iamsim.collect.account import Wanted
 
 KINDS = ("SERVICE_CONTROL_POLICY", "RESOURCE_CONTROL_POLICY")

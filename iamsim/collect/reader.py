@@ -6,6 +6,7 @@ import base64
 import json
 import os
 import socket
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -17,7 +18,6 @@ from iamsim.files.reading import read_text
 from iamsim.files.writing import make_folder, write_folder, write_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from iamsim.catalog.resource_types import Call

@@ -7,6 +7,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-si
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -21,8 +22,6 @@ from iamsim.syntax.ast import Condition, Value
 from iamsim.syntax.operators import OperatorName, split_operator
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-
     from iamsim.core.request import ContextValue, Request
     from iamsim.core.span import Path, Source
     from iamsim.core.unknown import Unknown

@@ -7,6 +7,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_con
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from operator import eq, ge, gt, le, lt
 from typing import TYPE_CHECKING, TypeVar
 
@@ -25,8 +26,6 @@ from iamsim.core.reason import Note
 from iamsim.core.wildcard import Token, Wildcard, compile_tokens, match_tokens
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-
     from iamsim.core.request import ContextValue
     from iamsim.core.wildcard import TextTest
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from iamsim.compile.statement import CompiledStatement, compile_statement
@@ -12,8 +13,6 @@ from iamsim.core.unknown import Unknown
 from iamsim.syntax.uncertain import unknown_statements
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from iamsim.core.span import Source
     from iamsim.syntax.ast import Policy, Statement
 

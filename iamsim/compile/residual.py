@@ -7,14 +7,11 @@ plain truth values they are the plain operations.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Iterable, Mapping
+from typing import Protocol
 
 from iamsim.core.data_class import dataclass
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
-    from iamsim.core.request import ContextValue, Request
+from iamsim.core.request import ContextValue, Request
 
 
 class Leaf(Protocol):

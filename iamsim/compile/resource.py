@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_res
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, cast
 
@@ -22,8 +23,6 @@ from iamsim.core.wildcard import Token, Wildcard, compile_tokens, match_tokens
 from iamsim.syntax.variables import Variable
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from iamsim.core.request import ContextValue, Request
     from iamsim.core.span import Path, Source
     from iamsim.core.wildcard import TextTest

@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_sta
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from iamsim.compile.action import ActionPattern, compile_action
@@ -19,8 +20,6 @@ from iamsim.core.request import Caller, GrantKind, Request
 from iamsim.core.unknown import Unknown, open_key
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
     from iamsim.compile.condition import ContextTest
     from iamsim.core.span import Path, Source
     from iamsim.core.wildcard import TextTest

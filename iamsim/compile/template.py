@@ -5,17 +5,13 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.ht
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping
 
 from iamsim.core.data_class import dataclass
 from iamsim.core.reason import Note
+from iamsim.core.request import ContextValue
 from iamsim.core.wildcard import Token, Wildcard, tokenize
 from iamsim.syntax.variables import Literal, Star, Variable, parse_template
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from iamsim.core.request import ContextValue
 
 ARN_HEAD_COLONS = 5
 VARIABLE_OPENING = "${"

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from iamsim.core.data_class import dataclass, field
 from iamsim.core.residual import Residual
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
     from iamsim.core.decision import Decision
     from iamsim.core.explanation import Explanation
     from iamsim.core.hint import Hint

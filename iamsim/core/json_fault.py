@@ -7,14 +7,11 @@ missing comma or brace, names without quotes, quotes from a word processor, Pyth
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from enum import Enum
-from typing import TYPE_CHECKING
 
 from iamsim.core.caret import quote
 from iamsim.core.data_class import NamedTuple
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 
 class Expected(Enum):

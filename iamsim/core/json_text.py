@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable, Mapping
 from json import decoder as json_decoder
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
@@ -19,8 +20,6 @@ from iamsim.core.json_places import NO_KEY, JsonPlaces
 from iamsim.core.span import Path, Source, Span
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
     from iamsim.core.errors import InputError
 
 MAXIMUM_DEPTH = 200

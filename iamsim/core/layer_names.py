@@ -5,12 +5,9 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies.html
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
 from iamsim.core.decision import Layer
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 LAYERS: Mapping[Layer, str] = {
     Layer.SERVICE_CONTROL_POLICY: "service control policy",

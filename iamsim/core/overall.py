@@ -6,12 +6,9 @@ https://docs.aws.amazon.com/service-authorization/latest/reference/reference_pol
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
 
 from iamsim.core.decision import Verdict
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 _WORST_FIRST = (Verdict.EXPLICIT_DENY, Verdict.IMPLICIT_DENY, Verdict.CONDITIONAL)
 

@@ -5,14 +5,11 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-l
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import Enum, IntFlag
-from typing import TYPE_CHECKING
 
 from iamsim.core.data_class import NamedTuple, dataclass, field
 from iamsim.core.unknown import is_open_key
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 ContextValue = str | tuple[str, ...]
 

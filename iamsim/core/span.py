@@ -8,13 +8,10 @@ find a place later, from the path of an element such as ``("Statement", 0, "Acti
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Callable, Mapping
 from sys import maxsize
-from typing import TYPE_CHECKING
 
 from iamsim.core.data_class import dataclass, field
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
 
 Path = tuple[str | int, ...]
 

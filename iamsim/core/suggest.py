@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping
 
 ALIKE = 0.6  # of difflib's ratio, from 0 to 1
 AMONG_MANY = 0.7  # where there are hundreds of names, so that one is near to anything

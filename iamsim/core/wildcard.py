@@ -7,13 +7,10 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_res
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from enum import Enum
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
-    TextTest = Callable[[str], bool]
+TextTest = Callable[[str], bool]
 
 
 class Wildcard(Enum):

@@ -6,6 +6,7 @@ one arrow.
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
 from iamsim.core.arn import find_arn
@@ -21,8 +22,6 @@ from iamsim.words.labels import short_arn
 from iamsim.words.state import VERDICT_STATES, State
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
-
     from iamsim.draw.picture import Picture
     from iamsim.query.batch import BatchAnswer, Candidate
     from iamsim.query.escalation.routes import Chain

@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles.html#iam-term-role-cha
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.core.decision import Verdict
@@ -18,8 +19,6 @@ from iamsim.words.labels import VERDICTS, short_arn
 from iamsim.words.state import VERDICT_STATES
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from graphviz import Digraph
 
     from iamsim.core.answer import Answer

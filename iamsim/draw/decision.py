@@ -8,6 +8,7 @@ Everything is laid out for a width, so that one drawing serves a page and anothe
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.draw.lettering import shortened, text_width, unquoted, wrapped
@@ -15,8 +16,6 @@ from iamsim.draw.style import SIZES, Theme
 from iamsim.draw.svg import BADGE_HEIGHT, Sheet, badge_width
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from iamsim.words.gates import Place
     from iamsim.words.steps import Card, DecisionPicture, Row, Step
 

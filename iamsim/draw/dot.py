@@ -5,14 +5,13 @@ https://graphviz.org/doc/info/lang.html and https://graphviz.org/doc/info/shapes
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from iamsim.draw.lettering import escaped
 from iamsim.draw.style import SIZES, WEIGHTS, Palette, State
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from graphviz import Digraph
 
 DOT_FONT = "Helvetica,Arial,sans-serif"

@@ -7,6 +7,7 @@ DOT, a limit keeps what stands first, and one node says how much there is of the
 
 from __future__ import annotations
 
+from collections.abc import Container, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from iamsim.draw.dot import dot_text, edge_style, label, new_graph, panel_style, state_style
@@ -17,8 +18,6 @@ from iamsim.draw.picture import Picture
 from iamsim.draw.style import SIZES, Palette, State, Theme, palette_of
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Mapping, Sequence
-
     from graphviz import Digraph
 
 

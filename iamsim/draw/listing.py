@@ -5,6 +5,7 @@ It is laid out here, for a width, and needs no Graphviz.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.draw.lettering import wrapped
@@ -12,8 +13,6 @@ from iamsim.draw.style import SIZES, State, Theme
 from iamsim.draw.svg import BADGE_HEIGHT, Sheet
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-
     from iamsim.draw.nodes import Edge, Headline, Node
 
 WIDTH = 860

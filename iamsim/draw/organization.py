@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.core.decision import Layer, Outcome, Verdict
@@ -15,8 +16,6 @@ from iamsim.words.gates import Level, gates_of
 from iamsim.world.builtin import FULL_AWS_ACCESS, RCP_FULL_AWS_ACCESS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
     from iamsim.core.answer import Answer
     from iamsim.world.model import AnyPolicy, Node, World
 

@@ -3,6 +3,7 @@ with hundreds of accounts; the layout is made here, for a width, and needs no Gr
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from iamsim.draw.decision import WIDE
@@ -14,8 +15,6 @@ from iamsim.words.labels import VERDICTS, on_one_line
 from iamsim.words.state import VERDICT_STATES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from graphviz import Digraph
 
     from iamsim.draw.organization import Attached, Branch, Tree

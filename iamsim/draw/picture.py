@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.draw.layout import lay_out
@@ -9,8 +10,6 @@ from iamsim.draw.raster import rasterized
 from iamsim.draw.style import Theme
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
     from iamsim.core.answer import Answer
     from iamsim.query.chains import Chain
     from iamsim.words.gates import Place

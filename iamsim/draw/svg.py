@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 from iamsim.core.caret import without_orders
 from iamsim.draw.lettering import escaped, text_width, wrapped
 from iamsim.draw.style import SIZES, State, Theme, stylesheet
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 BADGE_HEIGHT = 20
 _OTHER_FONTS = 1.25  # how much wider than the measured one the fonts of a viewer may be

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from textwrap import wrap
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -10,8 +11,6 @@ from iamsim.draw.style import State
 from iamsim.words.labels import on_one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from iamsim.draw.organization import Branch, Tree
     from iamsim.words.steps import DecisionPicture, Row, Step
 

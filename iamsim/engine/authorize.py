@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from iamsim.catalog.presence import identifier_keys, keys_not_sent
@@ -38,8 +39,6 @@ from iamsim.engine.services.sts import inherited_tags
 from iamsim.engine.world import CompiledWorld, without_world
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from iamsim.core.decision import Decision
     from iamsim.engine.situation import Situation
 

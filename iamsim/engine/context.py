@@ -7,6 +7,7 @@ given always wins over what is derived.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -29,7 +30,6 @@ from iamsim.core.explanation import ContextEntry, Origin
 from iamsim.core.request import Caller, CallerKind, ContextValue
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
     from decimal import Decimal
 
     from iamsim.engine.question import Session, Via

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
 from weakref import ref
 
 from iamsim.catalog.managed import find_managed_policy, suggest
 from iamsim.compile.policy import CompiledPolicy, PolicySet, compile_policy
+from iamsim.core.decision import PolicyType
 from iamsim.core.errors import WorldError
 from iamsim.core.json_text import locate_json
 from iamsim.core.span import Source
@@ -19,11 +20,6 @@ from iamsim.syntax.read import parse_policy
 from iamsim.syntax.uncertain import unknown_policy
 from iamsim.world.builtin import FULL_AWS_ACCESS, RCP_FULL_AWS_ACCESS
 from iamsim.world.model import AnyPolicy, ManagedPolicyReference, PolicyDocument, Resource
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from iamsim.core.decision import PolicyType
 
 FULL_ACCESS = frozenset({FULL_AWS_ACCESS, RCP_FULL_AWS_ACCESS})  # which allow, applied or not
 NOT_SHIPPED = "the AWS managed policy is none of those that iamsim ships"

@@ -6,6 +6,7 @@ come to the same verdict.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
@@ -33,8 +34,6 @@ from iamsim.engine.pitfalls import call_notes
 from iamsim.engine.plan import ALWAYS_ALLOWED, implicit_denial, reference
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from iamsim.compile.policy import CompiledPolicy
     from iamsim.compile.statement import CompiledStatement
     from iamsim.core.request import Request

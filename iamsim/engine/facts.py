@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from iamsim.catalog.presence import has_resource_account
@@ -49,8 +50,6 @@ from iamsim.world.builtin import RCP_FULL_AWS_ACCESS
 from iamsim.world.model import Account, AnyPolicy, PolicyDocument, Resource, Role, User, World
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-
     from iamsim.core.unknown import Unknown
     from iamsim.engine.question import AttachedPolicies, Question
     from iamsim.engine.unknown_facts import UntoldKeys

@@ -7,13 +7,12 @@ place without stations says, is written here alone.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from iamsim.engine.formula import GUARDRAILS, Relation, Requirement, Slot
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
-
     from iamsim.engine.arrangement import Station
 
 GUARDS = tuple(Requirement(slot) for slot in GUARDRAILS)

@@ -11,16 +11,13 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-l
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from enum import Enum
-from typing import TYPE_CHECKING
 
 from iamsim.core.data_class import NamedTuple, dataclass, field
 from iamsim.core.decision import Layer
 from iamsim.core.reason import Reason
 from iamsim.core.request import GrantKind
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
 
 
 class Slot(Enum):

@@ -8,6 +8,7 @@ https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -19,8 +20,6 @@ from iamsim.core.reason import Note
 from iamsim.core.unknown import is_open_key
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from iamsim.compile.action import ActionPattern
     from iamsim.compile.resource import ResourcePattern
     from iamsim.compile.statement import CompiledStatement

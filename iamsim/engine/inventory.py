@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator
 
 from iamsim.core.decision import PolicyType
 from iamsim.world.model import Account, AnyPolicy, Node, PolicyDocument, Role, User, World
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
 
 # What a policy that is lost may be used as, by what it may be of.
 UNLISTED_USES = (

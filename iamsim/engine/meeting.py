@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from iamsim.catalog.presence import Way
@@ -14,8 +15,6 @@ from iamsim.engine.situation import Situation
 from iamsim.engine.unknown_facts import UntoldKeys, untold_of_organization
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from iamsim.compile.policy import PolicySet
     from iamsim.engine.facts import CallerFacts, ResourceFacts
     from iamsim.engine.question import Question, Via

@@ -5,6 +5,7 @@ None of them changes a verdict.
 
 from __future__ import annotations
 
+from collections.abc import Container, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from iamsim.catalog.containers import is_asked_with_ancestors
@@ -18,8 +19,6 @@ from iamsim.engine.services.logs import names_log_groups
 from iamsim.engine.services.privatelink import has_pattern_not_taken
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Iterator
-
     from iamsim.engine.arrangement import Arrangement, Station
 
 ASSUME_ROLE = "sts:assumerole"  # AssumeRoleWithSAML and AssumeRoleWithWebIdentity begin like it

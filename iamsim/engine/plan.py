@@ -7,6 +7,7 @@ readings together.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from iamsim.core.data_class import NamedTuple
@@ -17,8 +18,6 @@ from iamsim.engine.fold import GUARDS, Folded
 from iamsim.engine.formula import GUARDRAILS, Relation, Requirement, Slot, blocking_slots
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
-
     from iamsim.compile.policy import CompiledPolicy
     from iamsim.compile.statement import CompiledStatement
     from iamsim.core.request import Caller, Request

@@ -7,6 +7,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-ke
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -30,8 +31,6 @@ from iamsim.engine.context import ISSUED, MFA, MFA_AGE, MFA_PRESENT, USER_ID
 from iamsim.world.model import Role, User
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from iamsim.compile.policy import PolicySet
     from iamsim.engine.question import Question
     from iamsim.engine.situation import Situation

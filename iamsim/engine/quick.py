@@ -9,6 +9,7 @@ of the ordinary is not decided here: nothing comes back, and who asked takes the
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Hashable, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING
 from weakref import ref
@@ -41,8 +42,6 @@ from iamsim.engine.services.logs import DESCRIBE_LOG_GROUPS, resource_in_policie
 from iamsim.engine.services.s3 import ACCOUNT_ACTIONS, ALL_BUCKETS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Mapping
-
     from iamsim.core.decision import Decision
     from iamsim.engine.facts import CallerFacts, ResourceFacts
     from iamsim.engine.question import AttachedPolicies, Session

@@ -7,6 +7,7 @@ are equal in is their *signature*.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from iamsim.core.data_class import NamedTuple
@@ -14,8 +15,6 @@ from iamsim.core.remember import remember
 from iamsim.engine.plan import make_plan
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterable, Mapping
-
     from iamsim.compile.condition import ConditionTest, ContextTest
     from iamsim.compile.policy import CompiledPolicy
     from iamsim.compile.statement import CompiledStatement

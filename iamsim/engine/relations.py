@@ -6,14 +6,11 @@ Which of them a request is says `iamsim.engine.rows`.
 from __future__ import annotations
 
 from enum import Enum
-from typing import TYPE_CHECKING
 
+from iamsim.core.arn import Arn
 from iamsim.core.reason import Reason
 from iamsim.core.request import GrantKind
 from iamsim.engine.formula import Relation, Requirement, Slot, Way
-
-if TYPE_CHECKING:
-    from iamsim.core.arn import Arn
 
 DIRECT = (GrantKind.USER | GrantKind.SESSION | GrantKind.FEDERATED_USER | GrantKind.WILDCARD).value
 IDENTITY = Requirement(Slot.IDENTITY)

@@ -6,6 +6,7 @@ What single actions have for themselves says the catalog (`iamsim.catalog.rules`
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from iamsim.catalog.rules import CALLER_IDENTITY
@@ -16,8 +17,6 @@ from iamsim.engine.relations import ResourceKind
 from iamsim.engine.services import kms, organizations, sts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
     from iamsim.engine.encounter import Encounter
     from iamsim.engine.formula import Relation
 

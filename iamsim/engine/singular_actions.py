@@ -10,7 +10,7 @@ rules are.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Hashable
 
 from iamsim.catalog.containers import CONTAINERS
 from iamsim.catalog.global_services import GATEWAY_SERVICES, GLOBAL_SERVICES
@@ -30,9 +30,6 @@ from iamsim.engine.services.kms import ALIAS_ACTIONS
 from iamsim.engine.services.logs import BARE_GROUP_ACTIONS, DESCRIBE_LOG_GROUPS
 from iamsim.engine.services.s3 import ACCOUNT_ACTIONS
 from iamsim.engine.services.sts import OWN_RULES
-
-if TYPE_CHECKING:
-    from collections.abc import Hashable
 
 # What the policy of a container is asked about, where that is not all of a service.
 CONTAINED = frozenset[str]().union(*(row.actions for row in CONTAINERS))

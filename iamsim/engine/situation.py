@@ -6,6 +6,7 @@ relation with its ways in, and the state of every place.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from iamsim.catalog.global_services import GATEWAY_SERVICES
@@ -30,8 +31,6 @@ from iamsim.engine.standing import ADMINISTRATORS, MANAGEMENT, UNKNOWN_STANDING,
 from iamsim.engine.unknown_policies import may_allow
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
     from iamsim.compile.policy import PolicySet
     from iamsim.core.decision import Decision
     from iamsim.engine.unknown_facts import UntoldKeys

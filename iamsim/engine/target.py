@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -20,8 +21,6 @@ from iamsim.engine.services.s3 import ALL_BUCKETS, access_point_name, is_bucket
 from iamsim.world.model import Resource, Role, User, World
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-
     from iamsim.engine.context import Derived
     from iamsim.engine.question import Question
 

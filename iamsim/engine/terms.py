@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from iamsim.compile.residual import Term, all_of, any_of, negate
@@ -12,8 +13,6 @@ from iamsim.engine.fold import Folded
 from iamsim.engine.formula import Requirement, Slot
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
     from iamsim.core.request import Request
     from iamsim.engine.situation import Situation
 

@@ -6,6 +6,7 @@ access point do is in `iamsim.engine.unknown_policies`.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from iamsim.catalog.tag_keys import tag_key_starts
@@ -13,8 +14,6 @@ from iamsim.core.data_class import NamedTuple
 from iamsim.core.unknown import Unknown, UnknownPart
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from iamsim.engine.target import Target
     from iamsim.world.model import Resource, Role, User, World
 

@@ -3,6 +3,7 @@ that may allow, or do anything."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from iamsim.compile.condition import open_test
@@ -14,8 +15,6 @@ from iamsim.core.unknown import Unknown, fact_words, open_key
 from iamsim.syntax.read import parse_policy
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from iamsim.compile.statement import CompiledStatement
     from iamsim.world.model import World
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container, Iterator
 from typing import TYPE_CHECKING
 
 from iamsim.core.data_class import NamedTuple
@@ -11,8 +12,6 @@ from iamsim.engine.inventory import policies_in_use
 from iamsim.world.laying_tree import node_ids
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterator
-
     from iamsim.core.span import Span
     from iamsim.engine.documents import PolicyLibrary
     from iamsim.world.model import Account, Resource, Role, User, World

@@ -5,13 +5,12 @@ from __future__ import annotations
 import gzip
 import io
 import zipfile
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from iamsim.files.reading import MOST_BYTES, _read, read_bytes
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from iamsim.files.reading import Name
 
 ArchiveError = zipfile.BadZipFile

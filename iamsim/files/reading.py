@@ -9,10 +9,10 @@ import errno
 import os
 import stat
 import sys
+from collections.abc import Callable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from typing import Any, Protocol
 
     Name = str | os.PathLike[str]

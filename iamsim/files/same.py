@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import os
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 from iamsim.files.reading import read_bytes
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 MOST_FILES = 200_000
 INDEX = ".iamsim-index/"  # what is made of the files beside, and counts as long as it fits them

@@ -10,13 +10,13 @@ import errno
 import os
 import stat
 import sys
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 
 from iamsim.files.reading import CONFINED, was_read
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
     from typing import NoReturn
 
     from iamsim.files.reading import Name

@@ -7,6 +7,7 @@ keys, and which KMS keys encrypt. Which resource an output is about: see `iamsim
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from iamsim.catalog.resource_types import type_of_arn
@@ -75,8 +76,6 @@ from iamsim.importers.workloads import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
     from iamsim.importers.draft import Draft
     from iamsim.importers.sources import Source
 

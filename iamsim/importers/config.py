@@ -6,6 +6,7 @@ What items of each type hold: https://github.com/awslabs/aws-config-resource-sch
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -35,8 +36,6 @@ from iamsim.importers.unread import services_within
 from iamsim.importers.workloads import find_role, note_role
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from iamsim.catalog.resource_types import PolicyPlace, ResourceType
     from iamsim.importers.draft import Draft
     from iamsim.importers.sources import Source

@@ -5,14 +5,13 @@ https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetAccountSummary.html
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from iamsim.core.caret import quote
 from iamsim.importers.reach import ENTITIES, Reach
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from iamsim.importers.draft import Draft
 
 # What the summary counts, and where the records are.

@@ -9,14 +9,13 @@ from __future__ import annotations
 import base64
 import csv
 import io
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from iamsim.core.arn import find_arn, is_account_id
 from iamsim.importers.shapes import Json, pages, text, time_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from iamsim.importers.draft import Draft, Record
     from iamsim.importers.sources import Source
 

@@ -9,6 +9,7 @@ has that one, of which it is not known whether it is there.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from iamsim.catalog.managed import find_managed_policy
@@ -20,8 +21,6 @@ from iamsim.importers.tree import KINDS
 from iamsim.importers.unknown import marked, marker
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
     from iamsim.importers.draft import Draft
 
 Json = dict[str, object]

@@ -5,6 +5,7 @@ The plain data of a draft is that of a world file, with policies written inline.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, NamedTuple, cast
 from urllib.parse import unquote
@@ -20,8 +21,6 @@ from iamsim.importers.tree import Tree
 from iamsim.importers.unknown import marker
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
     from iamsim.importers.reach import Reach
 
 Severity = Literal["unknown", "skipped", "conflict"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.core.arn import is_account_id
@@ -11,8 +12,6 @@ from iamsim.importers.tree import PolicyKind, is_node
 from iamsim.importers.unknown import Unknown, find_unknown, mark_of, marker
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from iamsim.importers.draft import Draft, Record
     from iamsim.importers.resource_kinds import Scope
 

@@ -8,6 +8,7 @@ makes a `Remark`.
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from iamsim.core.caret import quote
@@ -29,8 +30,6 @@ from iamsim.importers.unsaid import remark_markers
 from iamsim.world.load import WORLD_FILES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
     from iamsim.importers.places import Places
 
 __all__ = [

@@ -7,6 +7,7 @@ https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetAccountAuthorizationD
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, cast
 
 from iamsim.core.arn import Arn, find_arn, is_account_id
@@ -27,8 +28,6 @@ from iamsim.importers.shapes import (
 from iamsim.importers.unknown import marker
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from iamsim.importers.draft import Draft, Record
     from iamsim.importers.sources import Source
 

@@ -8,6 +8,7 @@ https://docs.aws.amazon.com/IAM/latest/APIReference/API_Operations.html
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from iamsim.core.arn import find_arn, is_account_id
@@ -19,8 +20,6 @@ from iamsim.importers.subject import NamedFile
 from iamsim.importers.unknown import marker
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from iamsim.importers.draft import Draft, Record
     from iamsim.importers.sources import Source
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from iamsim.core.arn import is_account_id
@@ -10,8 +11,6 @@ from iamsim.importers.organizations import delegate, doubt_administrators
 from iamsim.importers.shapes import Json, text, texts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from iamsim.importers.draft import Draft
     from iamsim.importers.tree import PolicyKind
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from iamsim.catalog.resource_types import type_of_arn
@@ -17,8 +18,6 @@ from iamsim.importers.unknown import marker
 from iamsim.importers.unread import documents_within
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from iamsim.importers.draft import Draft, Record
 
 Files = dict[str, object]

@@ -9,6 +9,7 @@ that is it. https://docs.aws.amazon.com/singlesignon/latest/APIReference/API_Ope
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
@@ -18,8 +19,6 @@ from iamsim.core.caret import quote
 from iamsim.importers.shapes import Json, folder_names, pages, records, text, texts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from iamsim.importers.draft import Draft
     from iamsim.importers.sources import Source
 

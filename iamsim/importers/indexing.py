@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator, Mapping
 
 from iamsim.core.json_text import locate_json
 from iamsim.core.span import Source
@@ -11,9 +11,6 @@ from iamsim.importers.layout import Layout, document_text
 from iamsim.world.documents import Document, parse_document
 from iamsim.world.index import INDEX, AccountNames, index_texts
 from iamsim.world.load import load_world_documents
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
 
 
 def index_of(layout: Layout, texts: Mapping[str, str]) -> dict[str, str]:

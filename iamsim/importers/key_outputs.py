@@ -8,6 +8,7 @@ not looked at.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from iamsim.core.arn import find_arn
@@ -19,8 +20,6 @@ from iamsim.importers.subject import region_of_path
 from iamsim.importers.workloads import find_role, note_role
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from iamsim.importers.draft import Draft
 
 # Descriptions of one resource, and lists of them, by the key that holds them; and of the ARN.

@@ -13,14 +13,11 @@ https://docs.aws.amazon.com/streams/latest/dev/what-is-sse.html.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 from iamsim.catalog.resource_types import type_of_arn
 from iamsim.importers.misspelt import misspelt_setting
 from iamsim.importers.unknown import Unknown
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 NO_KEY = "none"
 # The only part of a resource that says how a bucket is encrypted, from the outside in.

@@ -9,6 +9,7 @@ the output, by a map of outputs by ARN or by the name of the file
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
@@ -18,8 +19,6 @@ from iamsim.importers.shapes import Json, pages, records, text, time_text
 from iamsim.importers.subject import NamedFile, arn_beside
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from iamsim.importers.draft import Draft
     from iamsim.importers.sources import Source
 

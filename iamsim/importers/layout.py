@@ -10,16 +10,12 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from iamsim.core.decision import PolicyType
 from iamsim.core.unknown import find_marker
 from iamsim.importers.slots import Plain, Slot, policy_slots
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
 
 FOLDERS = {
     "users": "users",

@@ -6,6 +6,7 @@ has its output, and none says that there is no policy, the policy is unknown.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from iamsim.catalog.policy_calls import policy_call
@@ -19,8 +20,6 @@ from iamsim.importers.subject import NamedFile, arn_of_file
 from iamsim.importers.unknown import marker
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
     from iamsim.importers.draft import Draft
 
 BELOW = "the world that sources are laid over"

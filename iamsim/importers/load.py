@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from iamsim.core.collector import CollectLater
@@ -20,8 +21,6 @@ from iamsim.world.opening import open_world
 from iamsim.world.records import WORLD
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
     from iamsim.importers.draft import Remark
     from iamsim.importers.frame import Imported
     from iamsim.world.model import World

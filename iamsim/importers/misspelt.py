@@ -6,14 +6,11 @@ none: where a file has one, what the property of the real name should say was lo
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
 
 from iamsim.core.caret import quote
 from iamsim.core.slips import is_slip
 from iamsim.importers.unknown import Unknown
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 SHORTEST = 4  # letters: shorter names are a slip away from others that are meant
 

@@ -7,6 +7,7 @@ real name may be about it. That AWS's own managed policies name some by a patter
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from iamsim.core.arn import find_arn
@@ -14,8 +15,6 @@ from iamsim.core.caret import quote
 from iamsim.importers.reach import HOLDERS, Reach
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from iamsim.importers.draft import Draft
 
 CALLER_ALONE = "aws:user"  # how keys and variables begin that hold the name of a caller alone

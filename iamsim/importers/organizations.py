@@ -11,6 +11,7 @@ https://docs.aws.amazon.com/organizations/latest/APIReference/API_Operations.htm
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.core.arn import is_account_id
@@ -23,8 +24,6 @@ from iamsim.importers.tree import NODE
 from iamsim.importers.unknown import marker
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
     from iamsim.importers.draft import Draft
     from iamsim.importers.sources import Source
 

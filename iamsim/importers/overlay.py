@@ -7,6 +7,7 @@ sources only mention (a policy to attach, a group, a unit) are looked up in the 
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -28,8 +29,6 @@ from iamsim.world.laying_tree import node_ids
 from iamsim.world.load import load_world_documents
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-
     from iamsim.importers.draft import Draft, Remark
     from iamsim.world.model import World
 

@@ -7,6 +7,7 @@ https://docs.aws.amazon.com/cli/latest/userguide/cli-usage-pagination.html
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.core.arn import find_arn
@@ -20,8 +21,6 @@ from iamsim.importers.tree import KINDS_BY_TYPE, NODE
 from iamsim.importers.unknown import marker
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from iamsim.importers.sources import Source
 
 # What stands beside a page that another follows. `Marker` tells it of RDS alone: the file systems

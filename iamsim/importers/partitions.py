@@ -7,14 +7,13 @@ https://docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-boundaries/pa
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from iamsim.core.arn import find_arn
 from iamsim.importers.resource_kinds import partition_of_region
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from iamsim.importers.draft import Draft
 
 STANDARD = "arn:aws:"

@@ -6,16 +6,13 @@ several resources together.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from iamsim.core.json_places import KEY
 from iamsim.core.span import Path, Source, Span
 from iamsim.importers.placed import ScatteredSource
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
 
 STATEMENT = "Statement"
 

@@ -5,8 +5,9 @@ Which call prints the policy of which type, and where, is `iamsim.catalog.resour
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from iamsim.catalog.resource_types import Call, ResourceType, resource_types, type_of_arn
 from iamsim.core.unknown import find_marker
@@ -14,10 +15,6 @@ from iamsim.importers.lost import is_error
 from iamsim.importers.resource_kinds import Scope, arn_of
 from iamsim.importers.shapes import Json, text
 from iamsim.importers.subject import arn_beside
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 
 EVERY = "*"
 # Outputs of some calls hold a policy under the name of its property.

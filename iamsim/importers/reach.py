@@ -6,15 +6,13 @@ may be anything.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from functools import cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from iamsim.catalog.resource_types import resource_types
 from iamsim.core.arn import find_arn
 from iamsim.importers.unread import documents_within
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
 
 HOLDERS = ("users", "groups", "roles", "permission_sets")
 POLICY_HOLDERS = ("resources", "vpc_endpoints")

@@ -9,14 +9,11 @@ from __future__ import annotations
 import json
 import os
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
 from iamsim import catalog
 from iamsim.files.reading import read_text
 from iamsim.importers.recipe_calls import policy_actions, policy_calls
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
 ROLE = "iamsim-collect"
 LONGEST = 6144  # characters of a managed policy

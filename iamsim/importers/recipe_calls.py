@@ -8,14 +8,11 @@ Which calls list the resources of a type, and which prints a policy or names a r
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from iamsim import catalog
 from iamsim.catalog.resource_types import Call, ResourceType, resource_types
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
 
 EACH = "each"  # the Region of a row whose ARNs name none, and which every Region is asked about
 # What a call needs where the action is not called like it, or is of another service.

@@ -8,14 +8,11 @@ https://docs.aws.amazon.com/service-authorization/latest/reference/reference_pol
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from iamsim.catalog.resource_types import ResourceType, find_terraform_type, find_type, type_of_arn
 from iamsim.core.arn import find_arn, is_account_id
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
 
 # What names of S3 Express One Zone end in, and no others:
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/directory-bucket-naming-rules.html

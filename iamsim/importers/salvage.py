@@ -10,13 +10,10 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 from iamsim.core.caret import quote
 from iamsim.core.unknown import MARK
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 MOST_CUTS = 50
 CLOSING = {"{": "}", "[": "]"}

@@ -5,16 +5,13 @@ What is lost with it can be nothing else.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
-from typing import TYPE_CHECKING
 
 from iamsim.catalog.resource_types import resource_types
 from iamsim.importers.draft import ANYTHING, Scope
 from iamsim.importers.shapes import account_of_path
 from iamsim.importers.subject import NamedFile
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 PRINCIPALS, SETTINGS = Scope(("principals",)), Scope(("settings",))
 FORMATS = {

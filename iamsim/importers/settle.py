@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from iamsim.compile.policy import compile_policy
@@ -32,8 +33,6 @@ from iamsim.world.documents import Document
 from iamsim.world.load import load_world_documents
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from iamsim.core.decision import PolicyType
     from iamsim.importers.draft import Draft, Severity
 

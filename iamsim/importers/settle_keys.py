@@ -8,6 +8,7 @@ the policy that AWS gives it: https://docs.aws.amazon.com/kms/latest/developergu
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.core.arn import find_arn
@@ -17,8 +18,6 @@ from iamsim.importers.key_ring import managed_key_policy, without_partition
 from iamsim.importers.key_settings import NO_KEY
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from iamsim.importers.draft import Draft, Record
 
 ALIAS, AWS_MANAGED, KEY = "alias/", "alias/aws/", "key/"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -11,8 +12,6 @@ from iamsim.core.stand_in import NO_TIME
 from iamsim.importers.misspelt import Properties
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-
     from iamsim.importers.draft import Draft
 
 Json = dict[str, object]

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterator
+from typing import NamedTuple
 
 from iamsim.core.decision import PolicyType
 from iamsim.importers.unknown import marker
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 Plain = dict[str, object]
 Path = tuple[str | int, ...]

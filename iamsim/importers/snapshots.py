@@ -10,6 +10,7 @@ https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_DescribeDBSnapshot
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.core.arn import find_arn, is_account_id
@@ -18,8 +19,6 @@ from iamsim.importers.shapes import Json, account_of_path, pages, records, text,
 from iamsim.importers.subject import NamedFile, arn_beside, region_of_path
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from iamsim.importers.draft import Draft
     from iamsim.importers.sources import Source
 

@@ -8,7 +8,8 @@ import json
 import os
 import re
 import zlib
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Callable, Iterable, Iterator
+from typing import NamedTuple
 
 from iamsim.core.caret import quote
 from iamsim.core.errors import RequestError, WorldError
@@ -26,10 +27,6 @@ from iamsim.importers.sums import SUMS, is_list_of_sums, read_sums, sum_of
 from iamsim.importers.unknown import marker
 from iamsim.syntax.hcl.file import is_automatic, read_hcl
 from iamsim.world.documents import parse_document
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-
 
 __all__ = ["Source", "SourceOptions", "read_sources"]
 

@@ -11,13 +11,12 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from iamsim.core.caret import quote
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-
     from iamsim.importers.draft import Draft
 
 SUMS = "SHA256SUMS"

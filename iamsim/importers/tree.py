@@ -6,6 +6,7 @@ See https://docs.aws.amazon.com/organizations/latest/userguide/orgs_getting-star
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
@@ -17,8 +18,6 @@ from iamsim.importers.unknown import marker
 from iamsim.world.builtin import find_built_in
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from iamsim.importers.draft import Draft
 
 PolicyKind = Literal["scps", "rcps"]

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from iamsim.core.caret import quote
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from iamsim.catalog.resource_types import ResourceType
 
 MAX_DEPTH = 12

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from iamsim.core.unknown import find_unknowns
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from iamsim.importers.draft import Draft
 
 

@@ -9,6 +9,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_switch-role-ec2_in
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from iamsim.catalog.resource_types import resource_types, type_of_arn
@@ -20,8 +21,6 @@ from iamsim.importers.shapes import Json, records, text
 from iamsim.importers.unknown import Unknown, marker
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
     from iamsim.importers.draft import Draft, Record
 
 ROLE = "role"

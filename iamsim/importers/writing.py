@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.core.caret import quote
@@ -22,8 +23,6 @@ from iamsim.world.load import WORLD_FILES
 from iamsim.world.yaml_writing import write_yaml
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from iamsim.importers.slots import Plain
 
 __all__ = ["MANIFEST", "Changes", "compare_folder", "write_folder"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping, Sequence
 
 from iamsim.core.caret import render_error
 from iamsim.core.errors import WorldError
@@ -12,9 +12,6 @@ from iamsim.importers.terraform.hcl.roots import open_roots
 from iamsim.inputs.found_policy import FoundPolicy, evaluated_policy
 from iamsim.inputs.policies import is_policy
 from iamsim.syntax.hcl.file import HclFile, read_hcl
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
 
 
 def find_in_configurations(

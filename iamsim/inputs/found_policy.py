@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.checks.reading import recognize_type
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from iamsim.checks.finding import Finding
     from iamsim.checks.selection import Selection
     from iamsim.checks.suppression import Suppression

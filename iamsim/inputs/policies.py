@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import PurePath
-from typing import TYPE_CHECKING
 
 from iamsim.checks.reading import may_be_resource_control, recognize_type
 from iamsim.core.decision import PolicyType
 from iamsim.core.suggest import AMONG_MANY, nearest
-
-if TYPE_CHECKING:
-    from iamsim.core.wrapped_policy import WrappedPolicy
+from iamsim.core.wrapped_policy import WrappedPolicy
 
 # Words in the name of a file, a folder, or a member of a world, that tell the type.
 WORDS = {

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Sequence
 from glob import glob, has_magic
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from iamsim.checks.sidecar import ENDING as SIDECAR
 from iamsim.core.arn import is_owned_by_aws
@@ -15,9 +15,6 @@ from iamsim.inputs.found import FoundPolicy, find_in_content
 from iamsim.inputs.standard_input import standard_input
 from iamsim.world.examples import hint_for_examples
 from iamsim.world.index import INDEX
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
 
 __all__ = ["STANDARD_INPUT_NAME", "FoundPolicy", "find_in_content", "find_policies"]
 

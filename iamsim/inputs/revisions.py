@@ -12,15 +12,13 @@ import re
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from iamsim.core.caret import quote
 from iamsim.core.errors import RequestError
 from iamsim.files.writing import write_new
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
 
 SECONDS = 120
 MAX_FILES = 20_000

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.core.decision import Layer, Verdict
@@ -10,8 +11,6 @@ from iamsim.lessons.prediction import LAYER_CHOICES, LayerChoice, NoLayer
 from iamsim.lessons.shown import changed_lines, request_facts, shown_parts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-
     from iamsim.core.answer import Answer
     from iamsim.lessons.lesson import Lesson, Outcome, Step
     from iamsim.words.language import Say

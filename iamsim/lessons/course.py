@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from iamsim.core.errors import InternalError, RequestError
 from iamsim.core.suggest import did_you_mean
 from iamsim.lessons.exercise import Exercise, load_exercise
 from iamsim.lessons.lesson import Lesson, load_lesson
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
 
 _PACKAGE = Path(__file__).parent.parent
 # The wheel's, the checkout's.

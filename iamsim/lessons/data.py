@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from iamsim.lessons.shown import request_facts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from iamsim.lessons.lesson import Lesson, Step
     from iamsim.lessons.progress import Progress
 

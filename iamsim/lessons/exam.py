@@ -6,6 +6,7 @@ that are short enough to be read. The same seed gives the same exam, so that a c
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache
 from random import Random
 from typing import TYPE_CHECKING, NamedTuple
@@ -20,7 +21,6 @@ from iamsim.suites.scenario import Scenario, ScenarioRequest, scenario_from_data
 from iamsim.world.documents import Document, read_document
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
 

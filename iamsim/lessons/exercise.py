@@ -7,6 +7,7 @@ a JSON file for the learner.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -20,8 +21,6 @@ from iamsim.world.documents import Document, read_document
 from iamsim.world.model import PolicyDocument
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from iamsim.suites.models import ExerciseModel
 
 HIDDEN = "hidden"  # the tag of cases that are not shown before they fail

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from iamsim.report.document import Badge, Block, Column, Document, Fields, Prose, Remark, Section
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
     from iamsim.lessons.exercise import Exercise
     from iamsim.lessons.progress import Progress
     from iamsim.suites.scenario import ScenarioRequest

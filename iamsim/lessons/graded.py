@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from iamsim.core.caret import render_error
@@ -19,8 +20,6 @@ from iamsim.report.document import (
 from iamsim.report.mutation import mutation_blocks, mutation_to_dict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from iamsim.suites.runner import Outcome
 
 _PASSED, _FAILED = Badge("yes", "passed"), Badge("no", "failed")

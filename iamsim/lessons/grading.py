@@ -7,6 +7,7 @@ goal does not need, or one that is wider than it.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -31,8 +32,6 @@ from iamsim.world.model import PolicyDocument, World
 from iamsim.world.replacing import replace_policy
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
     from iamsim.suites.meaning import MeaningCheck
 
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
+from collections.abc import Iterable
 from html import escape
-from typing import TYPE_CHECKING
 
+from iamsim.core.answer import Answer
 from iamsim.draw.picture import draw_decision
 from iamsim.draw.style import Theme
 from iamsim.lessons.blocks import (
@@ -31,11 +32,6 @@ from iamsim.report.summary import summary
 from iamsim.words.language import course_speaker, in_english
 from iamsim.words.markup import spoken_markup
 from iamsim.words.sentences import OUTCOMES
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from iamsim.core.answer import Answer
 
 _PAGE = 800  # pixels between the margins of a page
 

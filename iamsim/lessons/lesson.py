@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -16,8 +17,6 @@ from iamsim.suites.scenario import Scenario, ScenarioRequest, scenario_from_data
 from iamsim.world.documents import Document, read_document
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from iamsim.core.answer import Answer
     from iamsim.core.decision import Verdict
     from iamsim.suites.models import LessonModel, ScenarioModel

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
 
+from iamsim.core.answer import Answer
 from iamsim.draw.terminal import decision_lines
 from iamsim.lessons.blocks import Block, Break, Code, Explanation, Facts, Heading, Items, Prose
 from iamsim.report.markdown import render_markdown
 from iamsim.words.steps import picture_of
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from iamsim.core.answer import Answer
 
 _WIDTH = 100
 

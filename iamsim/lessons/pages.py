@@ -7,17 +7,13 @@ as JSON under a name, and a world as YAML; explanations quote these.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from iamsim.core.json_text import locate_json
 from iamsim.core.span import Path, Source
 from iamsim.world.documents import Document, parse_document
 from iamsim.world.yaml_writing import write_yaml
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
 
 WORLD = "world.yaml"
 _WIDTH = 84

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import Enum
-from typing import TYPE_CHECKING
 
 from iamsim.core.decision import Layer, Verdict
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 
 class NoLayer(Enum):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -16,8 +17,6 @@ from iamsim.files.reading import read_bytes
 from iamsim.files.writing import write_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from iamsim.lessons.lesson import Lesson
 
 FILE = "lessons.json"

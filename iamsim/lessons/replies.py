@@ -6,8 +6,9 @@ speak for or against that choice, not the layer that decides.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
+from iamsim.core.answer import Answer
 from iamsim.core.decision import Layer, Outcome, Verdict
 from iamsim.core.explanation import Element, LayerExplanation, StatementExplanation
 from iamsim.core.layer_names import GRANTS, layer_name
@@ -18,11 +19,6 @@ from iamsim.report.layers import layer_rows
 from iamsim.report.summary import near_text
 from iamsim.words.labels import REASONS
 from iamsim.words.wording import failure_text, joined, place_text, statement_text
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from iamsim.core.answer import Answer
 
 _ALLOW, _DENY = "Allow", "Deny"
 _SPEAKING = frozenset({Outcome.ALLOW, Outcome.EXPLICIT_DENY})

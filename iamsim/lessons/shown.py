@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.core.decision import Layer
@@ -11,8 +12,6 @@ from iamsim.draw.lettering import plain
 from iamsim.lessons.pages import WORLD, page_name, policy_json, world_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from iamsim.core.span import Path
     from iamsim.lessons.lesson import Lesson, Step
 

@@ -6,6 +6,7 @@ dashes.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from iamsim.draw.terminal import decision_lines
@@ -27,8 +28,6 @@ from iamsim.words.language import in_english
 from iamsim.words.steps import picture_of, spoken
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-
     from iamsim.lessons.lesson import Lesson
     from iamsim.words.language import Say
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.core.errors import RequestError
@@ -10,8 +11,6 @@ from iamsim.lessons.pages import policy_json
 from iamsim.world.documents import read_document
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from iamsim.lessons.exercise import Exercise
 
 

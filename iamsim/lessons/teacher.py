@@ -4,6 +4,7 @@ many learners in one table."""
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -16,8 +17,6 @@ from iamsim.report.document import Column, Document, Section
 from iamsim.words.language import in_english
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
-
     from iamsim.lessons.exercise import Exercise
     from iamsim.lessons.lesson import Lesson
     from iamsim.words.language import Say

@@ -13,6 +13,7 @@ its place in the lesson, from 0. What can't be found raises `RequestError`.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -45,8 +46,6 @@ from iamsim.report.writers.csv_table import to_csv
 from iamsim.words.language import course_speaker
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from iamsim.core.answer import Answer
     from iamsim.lessons.lesson import Lesson, Outcome, Step
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from iamsim.draw.lettering import plain
@@ -13,8 +14,6 @@ from iamsim.report.text import render_text
 from iamsim.words.steps import picture_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
     from iamsim.core.answer import Answer
     from iamsim.lessons.lesson import Lesson
     from iamsim.lessons.progress import Progress

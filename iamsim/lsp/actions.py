@@ -6,6 +6,7 @@ What can be done about requests that come out otherwise than expected, `iamsim.l
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.checks.mending import mend
@@ -14,8 +15,6 @@ from iamsim.lsp.analysis import Analysis, language_of
 from iamsim.lsp.mending import mend_template
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from iamsim.checks.finding import Finding
     from iamsim.core.span import Source
     from iamsim.syntax.splicing import Change

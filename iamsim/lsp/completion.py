@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim import catalog
@@ -12,8 +13,6 @@ from iamsim.syntax.operators import operator_spellings
 from iamsim.world.records import TABLES, WORLD
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
     from iamsim.lsp.place import Place
     from iamsim.world.model import World
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,8 +26,6 @@ from iamsim.syntax.hcl.file import HclFile, is_hcl
 from iamsim.world.load import WORLD_FILES, load_world_documents
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from pygls.lsp.server import LanguageServer
     from pygls.workspace import PositionCodec, TextDocument
 

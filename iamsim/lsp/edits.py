@@ -3,6 +3,7 @@ changes of the files in which the policies stand."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from iamsim.core.errors import IamsimError
@@ -10,8 +11,6 @@ from iamsim.lsp.actions import Action
 from iamsim.suites.run import CaseResult, fits
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from iamsim.query.edits.model import EditReport, EditSet
 
 UNMET = "not-as-expected"  # the code of a diagnostic

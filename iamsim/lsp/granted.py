@@ -4,19 +4,16 @@ by it, or that it changes nothing beside the other statements of its policy."""
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
 from iamsim import catalog
 from iamsim.api.proofs import check_no_new_access
+from iamsim.core.decision import PolicyType
 from iamsim.core.errors import IamsimError
 from iamsim.core.unknown import Unknown
 from iamsim.proofs.result import Verdict
 from iamsim.report.cleaning import for_markdown, for_markdown_code
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from iamsim.core.decision import PolicyType
 
 FEW = 6
 MOST_STATEMENTS = 100  # of a policy whose statements are held against each other

@@ -8,14 +8,13 @@ https://registry.terraform.io/providers/hashicorp/aws/latest/docs/data-sources/i
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from iamsim.lsp.place import Place, place_in_flow
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     Path = tuple[str | int, ...]
 
 _token = re.compile(

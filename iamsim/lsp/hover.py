@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from iamsim import catalog
@@ -16,8 +17,6 @@ from iamsim.report.cleaning import for_markdown, for_markdown_code
 from iamsim.syntax.operators import split_operator
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
     from iamsim.lsp.place import Place
     from iamsim.world.model import World
 

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import posixpath
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterable
+from typing import NamedTuple
 
 from iamsim.catalog.resource_types import find_terraform_type
 from iamsim.core.errors import WorldError
@@ -18,10 +19,6 @@ from iamsim.lsp.hcl_place import hcl_place_at
 from iamsim.lsp.place import Place
 from iamsim.syntax.hcl import tree
 from iamsim.syntax.hcl.file import HclFile, read_hcl
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
 
 DOCUMENT = "aws_iam_policy_document"
 # What a name that is no block has: https://developer.hashicorp.com/terraform/language/expressions/references

@@ -6,6 +6,7 @@ https://microsoft.github.io/language-server-protocol/specifications/lsp/3.17/spe
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,8 +27,6 @@ from iamsim.syntax.hcl.file import is_hcl
 from iamsim.world.load import WORLD_FILES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
     from iamsim.lsp.place import Place
 
 KINDS = {

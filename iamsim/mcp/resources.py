@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote, unquote
@@ -15,8 +16,6 @@ from iamsim.mcp.tools import Run
 from iamsim.world.load import WORLD_FILES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from iamsim.mcp.folders import Folders
 
 SCHEME = "iamsim://"

@@ -7,14 +7,13 @@ first; what is a policy may be a path, JSON, or the ARN of an AWS managed policy
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from iamsim.core.errors import RequestError
 from iamsim.world.examples import EXAMPLE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
     from iamsim.mcp.folders import Folders
 
 ARN = "arn:"

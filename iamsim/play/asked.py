@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from iamsim.api.inputs import now
@@ -14,8 +15,6 @@ from iamsim.questions.check import checked
 from iamsim.symbolic import partial
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from iamsim.core.answer import Answer
     from iamsim.engine.question import Question
     from iamsim.syntax.ast import Policy

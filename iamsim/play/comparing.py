@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
 from iamsim.api.proofs import check_no_new_access
 from iamsim.core.decision import PolicyType
 from iamsim.play.asked import text_of
 from iamsim.report.proofs import result_document
 from iamsim.report.writers.html import to_fragment
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 Json = dict[str, Any]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from iamsim.core.decision import Layer
@@ -27,8 +28,6 @@ from iamsim.words.language import in_english, speaker
 from iamsim.words.steps import picture_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from iamsim.core.answer import Answer
     from iamsim.query.edits.model import Edit, EditSet
 

@@ -13,17 +13,14 @@ import shutil
 import subprocess
 import sys
 from base64 import b64encode
+from collections.abc import Iterator
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from iamsim.core.errors import RequestError
 from iamsim.files.archive import make_archive
 from iamsim.files.reading import read_bytes
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 PACKAGE = Path(__file__).parent.parent
 PAGE = Path(__file__).parent / "page"

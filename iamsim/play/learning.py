@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
 from iamsim.core.errors import RequestError
 from iamsim.lessons import teaching
@@ -10,9 +11,6 @@ from iamsim.lessons.graded import graded_document
 from iamsim.play.asked import text_of, width_of
 from iamsim.report.writers.html import to_fragment
 from iamsim.words.language import course_speaker
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 Json = dict[str, Any]
 _EXPECTED = {"allowed": "allowed", "denied": "denied", "explicitDeny": "denied explicitly"}

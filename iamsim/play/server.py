@@ -5,15 +5,13 @@ Only requests whose `Host` is the address that was printed are answered; nothing
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from iamsim.core.errors import RequestError
 from iamsim.files.archive import packed
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 HOST = "127.0.0.1"
 TYPES = {

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from contextlib import suppress
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from iamsim import catalog
 from iamsim.checks.codes import FindingType
@@ -15,10 +16,6 @@ from iamsim.engine.services.sts import is_trust_request
 from iamsim.lsp.completion import proposals
 from iamsim.lsp.place import Place, place_at
 from iamsim.play.asked import LAYERS, text_of
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
 
 Json = dict[str, Any]
 LAST_OF_ONE = 0xFFFF  # the last character that is one unit of UTF-16

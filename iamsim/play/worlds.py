@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from base64 import b64decode
+from collections.abc import Mapping
 from contextlib import ExitStack, chdir
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
@@ -20,8 +21,6 @@ from iamsim.report.world_show import accounts_document
 from iamsim.report.writers.html import to_fragment
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from iamsim.importers.draft import Remark as ImportRemark
 
 Json = dict[str, Any]

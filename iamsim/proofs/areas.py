@@ -7,6 +7,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -29,8 +30,6 @@ from iamsim.universe.elsewhere import OPEN_TO_ALL
 from iamsim.world.model import Account, Resource, Role, User, World
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from iamsim.proofs.search import Place
 
 STAR = Wildcard.STAR

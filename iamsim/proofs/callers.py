@@ -6,6 +6,7 @@ other account, a service, a federated caller, anybody without a signature.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.catalog.presence import CallerColumn, Way
@@ -23,8 +24,6 @@ from iamsim.proofs.keys import ACCOUNT, free_domain
 from iamsim.universe.mentions import mentions_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
     from iamsim.compile.statement import CompiledStatement
     from iamsim.proofs.conditions import Domain
 

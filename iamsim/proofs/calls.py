@@ -8,6 +8,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-ke
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -28,8 +29,6 @@ from iamsim.proofs.rules import ACTION, RESOURCE, broken_rule, key_is, key_is_ab
 from iamsim.symbolic.actions import all_actions
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from iamsim.core.request import ContextValue
     from iamsim.proofs.conditions import KeyTest
 

@@ -5,16 +5,13 @@ Two globs are followed in step. What is found is right; that nothing is found pr
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import lru_cache
 from itertools import cycle, islice, product
-from typing import TYPE_CHECKING, TypeGuard
+from typing import TypeGuard
 
 from iamsim.core.wildcard import Wildcard
 from iamsim.proofs.globs import LOOPS, WIDTHS, Atom, Glob, Kind
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 
 CHOICES = 64  # rows of globs, one of each group, that are followed
 STEPS = 2_000  # of two globs

@@ -7,6 +7,7 @@ tests. Missing keys, IfExists, set operators and negation are as in `iamsim.comp
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from enum import Enum
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
@@ -20,8 +21,6 @@ from iamsim.symbolic.strings import arn_tokens
 from iamsim.syntax.variables import Variable
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
     from iamsim.compile.condition import ConditionTest
     from iamsim.compile.template import Template
     from iamsim.core.request import ContextValue

@@ -6,6 +6,7 @@ for one caller, one kind of resource and one action; statements are read by `Rea
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.core.data_class import replace
@@ -15,8 +16,6 @@ from iamsim.engine.formula import Requirement, Slot, Way
 from iamsim.proofs.formula import Formula, all_of, any_of, negate
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-
     from iamsim.compile.statement import CompiledStatement
     from iamsim.engine.arrangement import Arrangement, Station
     from iamsim.proofs.statements import Reader

@@ -6,6 +6,7 @@ Where AWS says FAIL, there is a request to show for it here; where nothing was p
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.core.collector import CollectLater
@@ -25,7 +26,6 @@ from iamsim.proofs.subsumed import Written, all_denied, unlisted_action
 from iamsim.proofs.witnesses import written_key
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
     from typing import Any
 
     from iamsim.compile.policy import CompiledPolicy

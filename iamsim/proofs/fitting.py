@@ -7,14 +7,11 @@ go through the text once.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
 
 from iamsim.core.wildcard import Wildcard
 from iamsim.proofs.globs import LOOPS, Atom, Glob, Kind
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
 
 FREE = 2
 DIGITS = "0-9"

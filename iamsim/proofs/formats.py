@@ -10,18 +10,14 @@ https://docs.aws.amazon.com/service-authorization/latest/reference/reference_pol
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 from iamsim import catalog
 from iamsim.catalog.regions import PARTITIONS
 from iamsim.core.wildcard import Token, Wildcard
 from iamsim.engine.services.logs import format_in_policies
 from iamsim.proofs.globs import LOOPS, Glob, Kind, literal_glob
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
 
 VARIABLE = re.compile(r"\$\{([^}]*)\}|<([^>]*)>|(\*)")
 

@@ -5,13 +5,12 @@ Negation is pushed to the leaves, so the tree knows only *and* and *or*.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.proofs.conditions import KeyTest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from iamsim.proofs.globs import Glob
 
 

@@ -6,14 +6,12 @@ wildcards. `Kind` has the wildcards of ARN formats.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import Enum
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from iamsim.core.wildcard import Token, Wildcard
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 
 class Kind(Enum):

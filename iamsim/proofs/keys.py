@@ -7,20 +7,16 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-ke
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 from iamsim import catalog
 from iamsim.catalog.lifelike import usual_values
 from iamsim.catalog.presence import CallerColumn, Presence, Way, presence_of
+from iamsim.core.request import ContextValue
 from iamsim.core.wildcard import Wildcard
 from iamsim.proofs.conditions import Domain
 from iamsim.proofs.globs import SOMETHING, Glob, Kind, literal_glob
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from iamsim.core.request import ContextValue
 
 WORD = (Kind.WORD, Kind.WORD_STAR)
 SEGMENT = (Wildcard.SEGMENT_STAR,)

@@ -6,6 +6,7 @@ there, and the keys that follow from caller, resource and network, hold for all 
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -46,7 +47,6 @@ from iamsim.proofs.witnesses import witness_of
 from iamsim.symbolic import partial
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
     from typing import Any
 
     from iamsim.compile.statement import CompiledStatement

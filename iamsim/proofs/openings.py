@@ -7,14 +7,13 @@ enough to see that there is no such request.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from iamsim.proofs.formula import Formula, all_of, any_of, negate
 from iamsim.proofs.unchanged import meaning
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-
     from iamsim.compile.policy import PolicySet
     from iamsim.compile.statement import CompiledStatement
     from iamsim.engine.arrangement import Arrangement, Station

@@ -7,6 +7,7 @@ signature. Their own accounts allow what they ask for, since nobody here could s
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -36,8 +37,6 @@ from iamsim.syntax.read import parse_policy
 from iamsim.world.model import Role, User, World
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-
     from iamsim.engine.facts import CallerFacts
     from iamsim.engine.world import CompiledWorld
     from iamsim.proofs.conditions import Domain

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -28,8 +29,6 @@ from iamsim.symbolic.actions import all_actions
 from iamsim.universe.differing import Differing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
     from iamsim.engine.world import CompiledWorld
     from iamsim.proofs.claims import Claim, Who
 

@@ -8,6 +8,7 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-publi
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from iamsim.catalog.resource_types import resource_types
@@ -22,8 +23,6 @@ from iamsim.proofs.result import CheckResult, Verdict
 from iamsim.proofs.rules import key_is
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from iamsim.compile.condition import ConditionTest
     from iamsim.compile.policy import CompiledPolicy
     from iamsim.compile.template import Template

@@ -3,6 +3,7 @@ keeps most callers and areas from being asked about."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from iamsim.core.decision import PolicyType
@@ -16,8 +17,6 @@ from iamsim.universe.shares import shares_of
 from iamsim.world.model import AnyPolicy, PolicyDocument
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from iamsim.compile.policy import PolicySet
     from iamsim.compile.statement import CompiledStatement
     from iamsim.core.request import Caller

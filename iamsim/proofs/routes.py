@@ -7,6 +7,7 @@ https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-access.html
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.catalog.presence import Way, network_keys
@@ -16,8 +17,6 @@ from iamsim.proofs.keys import fixed_domain, key_domain
 from iamsim.proofs.rules import CALLED_VIA
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
     from iamsim.proofs.conditions import Domain
     from iamsim.world.model import World
 

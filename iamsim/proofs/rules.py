@@ -9,6 +9,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-ke
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -32,7 +33,6 @@ from iamsim.symbolic.actions import all_actions
 from iamsim.syntax.ast import Condition, Value
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
     from decimal import Decimal
 
     from iamsim.core.request import ContextValue

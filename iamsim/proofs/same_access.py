@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.core.errors import InputError
@@ -12,8 +13,6 @@ from iamsim.proofs.result import Verdict
 from iamsim.proofs.witnesses import question_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from iamsim.compile.statement import ActionTest
     from iamsim.engine.question import Question
     from iamsim.engine.world import CompiledWorld

@@ -8,6 +8,7 @@ only where that request fails.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from iamsim.proofs.conditions import Domain, KeyTest, Nothing, find_value
@@ -16,8 +17,6 @@ from iamsim.proofs.rules import ACTION, RESOURCE, in_order
 from iamsim.proofs.texts import fits
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-
     from iamsim.core.request import ContextValue
     from iamsim.proofs.budget import Budget
     from iamsim.proofs.globs import Glob

@@ -7,6 +7,7 @@ values are tried for it, and only a request that was confirmed counts.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import Enum
 from itertools import islice, product
 from math import prod
@@ -20,7 +21,6 @@ from iamsim.proofs.result import UNKNOWN_PARTS
 from iamsim.proofs.search import Model, Place, Problem, Space, search
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
     from typing import Any
 
     from iamsim.compile.statement import CompiledStatement

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from iamsim.proofs.conditions import KeyTest
@@ -10,8 +11,6 @@ from iamsim.proofs.globs import Glob, Open, rests
 from iamsim.syntax.variables import Variable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
     from iamsim.compile.condition import ConditionTest
     from iamsim.compile.resource import ResourcePattern
     from iamsim.compile.statement import ActionTest, CompiledStatement, ResourceTest

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from iamsim.compile.statement import CompiledStatement
     from iamsim.symbolic.actions import ActionUniverse
 

@@ -8,6 +8,7 @@ so one of them stands for all. States that lack the fewest characters are follow
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections.abc import Callable, Iterable
 from functools import lru_cache, partial
 from heapq import heappop, heappush
 from typing import TYPE_CHECKING, NamedTuple
@@ -20,8 +21,6 @@ from iamsim.proofs.globs import LOOPS, Atom, Glob, Kind, Open, covers, literal_g
 from iamsim.symbolic.strings import letter_forms
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
     from iamsim.proofs.budget import Budget
 
 Group = tuple[Glob, ...]

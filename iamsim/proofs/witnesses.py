@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from iamsim import catalog
@@ -11,8 +12,6 @@ from iamsim.engine.question import AttachedPolicies, Question, Via
 from iamsim.syntax.read import parse_policy
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
     from iamsim.symbolic.actions import ActionUniverse
     from iamsim.syntax.ast import Policy
 

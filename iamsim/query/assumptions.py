@@ -5,8 +5,8 @@ https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 from iamsim.core.arn import find_arn
 from iamsim.core.caret import quote
@@ -14,10 +14,6 @@ from iamsim.core.errors import RequestError
 from iamsim.core.suggest import nearest
 from iamsim.engine.question import PLAIN_SESSION, Session
 from iamsim.world.model import Role, World
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
 
 _LISTED = 5
 _LONGEST = 300

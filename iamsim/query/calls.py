@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,8 +12,6 @@ from iamsim.core.overall import overall_verdict
 from iamsim.questions.called import in_world, question_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from iamsim.core.answer import Answer
     from iamsim.engine.question import Question
     from iamsim.engine.world import CompiledWorld

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -16,8 +17,6 @@ from iamsim.query.sample_policies import with_policy
 from iamsim.symbolic.samples import sample_values
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from iamsim.compile.condition import ConditionTest
     from iamsim.core.answer import Answer
     from iamsim.engine.world import CompiledWorld

@@ -9,6 +9,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_control-acc
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -29,8 +30,6 @@ from iamsim.query.assumptions import Assumption, find_role, joined_session, sess
 from iamsim.query.chained_context import Step, belongs_to_hop, belongs_to_question
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
     from iamsim.core.explanation import Explanation
     from iamsim.engine.world import CompiledWorld
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from enum import Enum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-if TYPE_CHECKING:
-    from iamsim.core.answer import Answer
-    from iamsim.core.decision import Layer
-    from iamsim.core.explanation import Decider
+from iamsim.core.answer import Answer
+from iamsim.core.decision import Layer
+from iamsim.core.explanation import Decider
 
 
 class Aspect(Enum):

@@ -6,6 +6,7 @@ The message is one of https://docs.aws.amazon.com/IAM/latest/UserGuide/troublesh
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from itertools import product
@@ -20,8 +21,6 @@ from iamsim.symbolic.partial import answer as explain
 from iamsim.syntax.denial import DenialForm, DenialMessage
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from iamsim.core.answer import Answer
     from iamsim.core.explanation import MissingKey
     from iamsim.engine.question import Question

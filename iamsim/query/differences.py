@@ -7,6 +7,7 @@ engine deny as AWS did, two together are tried. The number of tries is bounded.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import fields, replace
 from itertools import combinations, islice
 from typing import TYPE_CHECKING, NamedTuple
@@ -17,8 +18,6 @@ from iamsim.symbolic.partial import answer as explain
 from iamsim.symbolic.partial import decide
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
     from iamsim.core.answer import Answer
     from iamsim.engine.question import Question
     from iamsim.engine.world import CompiledWorld

@@ -6,16 +6,12 @@ https://docs.aws.amazon.com/IAM/latest/APIReference/API_PolicyIdentifier.html
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 from iamsim.core.wildcard import match_tokens, tokenize
 from iamsim.world.model import AnyPolicy, Group, PolicyDocument, Role, User, World
 from iamsim.world.replacing import replace_owner
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
 
 POLICY_TYPES = ("inline", "aws-managed", "user-managed", "permission-boundary", "scp", "rcp")
 BOUNDARY, SCP = "permission-boundary", "scp"

@@ -8,6 +8,7 @@ https://docs.aws.amazon.com/service-authorization/latest/reference/reference.htm
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from iamsim.checks.arn_formats import cut_arn
@@ -22,8 +23,6 @@ from iamsim.questions.resources import fits, readable_formats
 from iamsim.syntax.operators import split_operator
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
     from iamsim.checks.reference import Reference
     from iamsim.core.answer import Answer, RequestRecord
     from iamsim.world.model import World

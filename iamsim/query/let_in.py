@@ -6,6 +6,7 @@ or everybody: https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_c
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from iamsim.core.arn import find_arn, is_account_id
@@ -15,8 +16,6 @@ from iamsim.universe.asked import FRESH_ACCOUNT, somebody_of
 from iamsim.universe.candidates import EVERYONE, partition_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping
-
     from iamsim.engine.facts import ResourceFacts
     from iamsim.engine.question import ContextValue
     from iamsim.query.batch import Batch

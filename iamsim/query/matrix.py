@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -12,8 +13,6 @@ from iamsim.core.wildcard import match_tokens, tokenize
 from iamsim.query.batch.processes import ALONE, Processes, no_progress
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-
     from iamsim.engine.question import ContextValue
     from iamsim.query.batch import Batch, BatchAnswer, Candidate
 

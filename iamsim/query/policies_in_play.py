@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, Protocol
@@ -15,8 +16,6 @@ from iamsim.engine.inventory import policies_in_use
 from iamsim.world.builtin import RCP_FULL_AWS_ACCESS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-
     from iamsim.compile.policy import CompiledPolicy, PolicySet
     from iamsim.core.request import Caller
     from iamsim.engine.question import Question

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Iterator, Mapping
 from difflib import unified_diff
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.world.model import PolicyDocument, User
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-
     from iamsim.world.model import (
         Account,
         AnyPolicy,

@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-refe
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from iamsim.calls.event_forms import unwrapped
@@ -14,8 +15,6 @@ from iamsim.query.denial import compare
 from iamsim.syntax.denial import find_denials
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from iamsim.query.calls import AnsweredCall
 
 DENIED = ("denied", "unauthorized", "notauthorized")

@@ -7,6 +7,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles.html#iam-term-role-cha
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.core.decision import Verdict
@@ -15,8 +16,6 @@ from iamsim.universe.candidates import CandidateKind
 from iamsim.world.model import Role
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
-
     from iamsim.query.batch import Batch, BatchAnswer, Candidate
 
 

@@ -8,14 +8,11 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping
 
 from iamsim.core.arn import find_arn
 from iamsim.core.errors import RequestError
 from iamsim.query.exclusion import POLICY_TYPES, PolicyIdentifier
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
 
 CONTEXT_MEMBERS = ("ContextKeyName", "ContextKeyValues", "ContextKeyType")
 CONTEXT_HINT = "write `ContextKeyName=aws:SourceIp,ContextKeyValues=203.0.113.10,ContextKeyType=ip`"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
@@ -19,8 +20,6 @@ from iamsim.query.who_can_remarks import CanonicalUser, Oddity, canonical_users_
 from iamsim.universe.candidates import CandidateKind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-
     from iamsim.core.hint import Hint
     from iamsim.engine.question import ContextValue, Question
     from iamsim.query.batch import Batch, BatchAnswer, Candidate

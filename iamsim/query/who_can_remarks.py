@@ -4,6 +4,7 @@ canonical user ids.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -11,8 +12,6 @@ from iamsim.core.arn import find_arn
 from iamsim.engine.authorize import prepare
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from iamsim.query.batch import Batch
     from iamsim.world.model import World
 

@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import PurePath
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -13,8 +14,6 @@ from iamsim.core.decision import PolicyType
 from iamsim.world.model import Account, Group, PolicyDocument, Role, User, World
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     Holder = User | Group | Role
 
 

@@ -5,12 +5,14 @@ Everything is looked at, so that one fault hides no other; what is found is sort
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from enum import Enum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from iamsim.catalog.managed import find_managed_policy, suggest
 from iamsim.core.arn import find_arn, is_account_id
 from iamsim.core.errors import IamsimError
+from iamsim.core.span import Span
 from iamsim.core.unknown import origin_words
 from iamsim.engine.documents import NOT_SHIPPED, PolicyLibrary
 from iamsim.engine.inventory import policies_in_use
@@ -22,11 +24,6 @@ from iamsim.query.world_lint_principals import missing_principals
 from iamsim.world.builtin import BUILT_IN_POLICIES
 from iamsim.world.laying_tree import node_ids
 from iamsim.world.model import Account, AnyPolicy, ManagedPolicyReference, PolicyDocument, World
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from iamsim.core.span import Span
 
 
 class LintSeverity(Enum):

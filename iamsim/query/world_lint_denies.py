@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from iamsim.core.decision import PolicyType
@@ -13,8 +14,6 @@ from iamsim.engine.inert import faults_of_deny
 from iamsim.engine.inventory import policies_in_use
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from iamsim.core.span import Span
     from iamsim.world.model import AnyPolicy, World
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from iamsim.core.arn import find_arn, is_account_id
@@ -11,8 +12,6 @@ from iamsim.engine.documents import PolicyLibrary
 from iamsim.engine.inventory import policies_in_use
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from iamsim.core.span import Span
     from iamsim.world.model import Account, World
 

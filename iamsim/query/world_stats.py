@@ -7,7 +7,8 @@ https://docs.aws.amazon.com/organizations/latest/userguide/orgs_reference_limits
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterator
+from typing import NamedTuple
 
 from iamsim.catalog.managed import find_managed_policy
 from iamsim.catalog.resource_types import type_of_arn
@@ -22,10 +23,6 @@ from iamsim.engine.inventory import policies_in_use
 from iamsim.query.world_inline import inline_lengths, inline_policies
 from iamsim.world.laying_tree import node_ids
 from iamsim.world.model import Account, AnyPolicy, PolicyDocument, World
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 
 COUNTED = (
     "users",

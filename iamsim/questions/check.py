@@ -7,6 +7,7 @@ decision is made without it, and every action is decided, known or not.
 
 from __future__ import annotations
 
+from collections.abc import Container, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from iamsim import catalog
@@ -36,8 +37,6 @@ from iamsim.questions.resources import (
 from iamsim.syntax.ast import Policy
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Iterator, Sequence
-
     from iamsim.catalog import CatalogVersion
     from iamsim.core.answer import Answer
     from iamsim.world.model import World

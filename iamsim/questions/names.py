@@ -6,6 +6,7 @@ the AWS CLI writes it, for the object.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from iamsim.core.arn import find_arn
@@ -13,8 +14,6 @@ from iamsim.core.errors import RequestError
 from iamsim.questions.near_misses import known_principals, known_resources
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from iamsim.world.model import World
 
 S3_ADDRESS = "s3://"

@@ -6,14 +6,13 @@ are hints and no errors.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from iamsim.core.arn import Arn, find_arn
 from iamsim.core.suggest import nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
     from iamsim.world.model import World
 
 # How alike two names have to be, from 0 to 1.

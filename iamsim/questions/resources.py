@@ -6,6 +6,7 @@ Follows https://docs.aws.amazon.com/service-authorization/latest/reference/refer
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from iamsim.catalog.regions import PARTITIONS, REGIONS, is_region, may_be_region
@@ -14,8 +15,6 @@ from iamsim.core.arn import find_arn, is_account_id
 from iamsim.core.suggest import nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-
     from iamsim.catalog import ActionFacts
 
 # Of these services the reference lists alternatives, none of which it calls required by itself.

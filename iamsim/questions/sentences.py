@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 from iamsim.core.caret import quote
 from iamsim.core.hint import Hint, HintKind
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
 
 _FORMATS = 3
 _LONGEST = 160

@@ -13,13 +13,11 @@ import sys
 from array import array
 from bisect import bisect_left
 from collections import Counter
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from itertools import pairwise
 from tempfile import SpooledTemporaryFile, TemporaryFile
-from typing import TYPE_CHECKING, Self
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+from typing import Self
 
 ID_BYTES = 16
 TEXT = 36  # characters of a UUID

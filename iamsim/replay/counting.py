@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -18,8 +19,6 @@ from iamsim.replay.copies import packed_id, packed_ids
 from iamsim.replay.logs import PARQUET_ENDING, LogProblem, read_log, records_inside, records_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterable, Mapping
-
     from iamsim.replay.alike import Alike
     from iamsim.replay.typed import Record, TypedLogs
 

@@ -10,17 +10,15 @@ from __future__ import annotations
 
 import json
 import zlib
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from iamsim.calls.event_forms import records_in, unwrapped
 from iamsim.core.errors import RequestError
 from iamsim.files.reading import read_bytes, read_gzip
 from iamsim.replay.parquet import parquet_rows
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
 
 PARQUET_ENDING = ".parquet"
 ENDINGS = (".json", ".jsonl", ".ndjson", ".gz", PARQUET_ENDING)

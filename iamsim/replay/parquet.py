@@ -7,13 +7,11 @@ https://docs.aws.amazon.com/athena/latest/ug/cloudtrail-logs.html
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from iamsim.core.errors import RequestError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 PARQUET = b"PAR1"  # at the beginning and the end of every file
 ROWS = 4096  # in memory at a time

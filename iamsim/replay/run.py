@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -14,8 +15,6 @@ from iamsim.questions.called import in_world, question_of
 from iamsim.symbolic import partial
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable
-
     from iamsim.calls.model import Requested
     from iamsim.core.answer import Answer
     from iamsim.engine.world import CompiledWorld

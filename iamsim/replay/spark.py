@@ -9,6 +9,7 @@ https://spark.apache.org/docs/latest/api/python/reference/pyspark.sql/api/pyspar
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -22,8 +23,6 @@ from iamsim.replay.logs import NOT_LOGS, LogProblem, records_inside, unpacked, u
 from iamsim.replay.parquet import plain_row
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-
     from pyarrow import RecordBatch
     from pyspark.sql import Column, DataFrame, SparkSession
 

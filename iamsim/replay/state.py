@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import asdict
 from time import monotonic
 from typing import TYPE_CHECKING, Any
@@ -23,8 +24,6 @@ from iamsim.replay.counting import CallGroup, Count
 from iamsim.replay.logs import LogProblem
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterable, Sequence
-
     from iamsim.replay.alike import Alike
 
 NAME = "count.json"

@@ -7,6 +7,7 @@ or with records in odd forms, is not read here.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -15,8 +16,6 @@ from msgspec import Raw
 from iamsim.core.remember import remember
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from iamsim.replay.alike import Alike
 
 NOTHING = Raw(b"")

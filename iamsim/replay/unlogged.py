@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from iamsim import catalog
 from iamsim.catalog.data_events import DATA_EVENT_SERVICES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
     from iamsim.replay.counting import Count
 
 Json = dict[str, Any]

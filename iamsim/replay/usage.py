@@ -10,6 +10,7 @@ are where no data events of it are left out, and an action where the trail has i
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +24,6 @@ from iamsim.replay.logs import LogProblem, records_of
 from iamsim.world.items import ServiceAccess
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
     from datetime import datetime
 
     from iamsim.world.model import Account, Role, User, World

@@ -7,6 +7,7 @@ import os
 import sys
 import threading
 import time
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
@@ -17,8 +18,6 @@ from iamsim.replay.counting import Count, Counting
 from iamsim.replay.logs import records_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-
     from iamsim.replay.alike import Alike
     from iamsim.replay.state import State
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -26,8 +27,6 @@ from iamsim.words.sentences import layer_name
 from iamsim.words.wording import joined
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from iamsim.engine.unknowns import UnknownInWorld
     from iamsim.world.model import World
 

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
+from iamsim.core.answer import Answer
 from iamsim.core.reason import Note
 from iamsim.report.document import Remark
 from iamsim.words.sentences import NOTES
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from iamsim.core.answer import Answer
 
 _FIRST = (
     Note.BUCKET_OWNER_ASSUMED,

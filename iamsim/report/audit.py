@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -23,8 +24,6 @@ from iamsim.report.document import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from iamsim.words.language import Say
 
 STATUS_KINDS = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from iamsim.audit.frameworks import Control, Framework, view_of
@@ -11,8 +12,6 @@ from iamsim.report.audit import gap_rows, summary
 from iamsim.report.findings_data import sarif_location, sarif_log
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from iamsim.audit.model import Audit, CheckResult, Evidence, Finding, HeadingResult
 
 Json = dict[str, object]

@@ -7,19 +7,15 @@ https://docs.aws.amazon.com/IAM/latest/APIReference/API_EvaluationResult.html
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
-from typing import TYPE_CHECKING
 
+from iamsim.core.answer import Answer
 from iamsim.core.decision import Layer, Outcome, Verdict
+from iamsim.core.explanation import LayerExplanation
 from iamsim.core.reason import Reason
 from iamsim.report.aws_sources import PolicySources, statement_places
 from iamsim.report.keys import is_about, unresolved_variables
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
-
-    from iamsim.core.answer import Answer
-    from iamsim.core.explanation import LayerExplanation
 
 Json = dict[str, object]
 

@@ -5,16 +5,13 @@ https://docs.aws.amazon.com/IAM/latest/APIReference/API_Statement.html
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
 
 from iamsim.core.arn import is_managed_policy
 from iamsim.core.decision import Layer
+from iamsim.core.explanation import PolicyExplanation, StatementExplanation
 from iamsim.world.model import AnyPolicy, PolicyDocument, Role, User, World
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from iamsim.core.explanation import PolicyExplanation, StatementExplanation
 
 _NUMBERED = {
     Layer.IDENTITY_BASED_POLICY: "PolicyInputList",

@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/service-authorization/latest/reference/reference.htm
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.catalog.facts import ACCESS_LEVELS
@@ -14,8 +15,6 @@ from iamsim.report.document import SEPARATE, Block, Column, Document, Fields, Js
 from iamsim.words.wording import joined
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from iamsim.catalog.facts import (
         ActionFacts,
         CatalogVersion,

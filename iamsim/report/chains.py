@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from iamsim.core.overall import overall_verdict
@@ -13,8 +14,6 @@ from iamsim.words.sentences import VERDICTS
 from iamsim.words.wording import request_text, shortened
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from iamsim.core.answer import Answer
     from iamsim.core.decision import Verdict
     from iamsim.engine.question import Session

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -34,8 +35,6 @@ from iamsim.report.unknowns import unknown_remarks, unknowns_data
 from iamsim.words.wording import joined, place_text, statement_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-
     from iamsim.core.span import Span
     from iamsim.engine.unknowns import UnknownInWorld
     from iamsim.importers.draft import Remark as ImportRemark

@@ -5,13 +5,10 @@ https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-comm
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 from xml.sax.saxutils import escape, quoteattr
 
 from iamsim.core.caret import without_orders
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 # What XML 1.0 can't hold, whatever it is escaped to.
 _NOT_IN_XML = dict.fromkeys(code for code in range(32) if code not in (9, 10, 13))

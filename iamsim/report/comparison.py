@@ -4,14 +4,13 @@ what decides now, and the change of a policy that is the cause."""
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Sequence
 from difflib import unified_diff
 from typing import TYPE_CHECKING, Any
 
 from iamsim.report.document import Badge, Document, Entry
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
     from iamsim.suites.comparison import Comparison, DecisionChange, PolicyChange
     from iamsim.suites.record import PolicyText, RecordedDecision, RecordedStatement
 

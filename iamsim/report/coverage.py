@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from iamsim.report.document import (
@@ -22,8 +23,6 @@ from iamsim.report.html.policy_text import Anchor, Remark, TextMark, policy_bloc
 from iamsim.words.wording import shortened
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
     from iamsim.suites.covered import ClauseCoverage, PolicyCoverage, StatementCoverage
 
 _LONGEST = 60

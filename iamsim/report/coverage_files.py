@@ -7,13 +7,12 @@ https://github.com/linux-test-project/lcov (geninfo(1): a branch of a line that 
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.report.ci_text import xml_attribute
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
     from iamsim.suites.covered import PolicyCoverage
 
 NEVER = "-"  # a branch of a line that was never reached, on which genhtml insists

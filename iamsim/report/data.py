@@ -6,31 +6,27 @@ from 0, lines and columns from 1.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
 
+from iamsim.core.answer import Answer, RequestRecord, Residual
 from iamsim.core.errors import UnsupportedError
+from iamsim.core.explanation import (
+    ClauseExplanation,
+    ContextEntry,
+    Decider,
+    LayerExplanation,
+    NearMiss,
+    PolicyExplanation,
+    StatementExplanation,
+    WayExplanation,
+)
 from iamsim.core.overall import overall_verdict
+from iamsim.core.reason import Note
 from iamsim.report.hints import hints_to_dict
 from iamsim.report.message import denied_message
 from iamsim.report.summary import summary
 from iamsim.words.sentences import NOTES
 from iamsim.words.wording import value_text
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from iamsim.core.answer import Answer, RequestRecord, Residual
-    from iamsim.core.explanation import (
-        ClauseExplanation,
-        ContextEntry,
-        Decider,
-        LayerExplanation,
-        NearMiss,
-        PolicyExplanation,
-        StatementExplanation,
-        WayExplanation,
-    )
-    from iamsim.core.reason import Note
 
 Json = dict[str, object]
 

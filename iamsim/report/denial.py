@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -19,8 +20,6 @@ from iamsim.words.sentences import layer_name
 from iamsim.words.wording import shortened
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-
     from iamsim.query.difference import Difference
     from iamsim.query.edits.model import EditReport
     from iamsim.syntax.denial import DenialMessage

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from iamsim.core.decision import Layer
@@ -11,8 +12,6 @@ from iamsim.report.summary import summary
 from iamsim.words.sentences import layer_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
     from iamsim.query.denial import DenialReport
 
 # What the absence or presence of a key means, where its name does not say it.

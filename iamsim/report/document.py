@@ -9,6 +9,7 @@ Sentences (titles, remarks, paragraphs) mark names with backticks: `arn:aws:s3::
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -16,8 +17,6 @@ from iamsim.core.data_class import NamedTuple, dataclass
 from iamsim.core.decision import Outcome, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-
     from iamsim.core.answer import Answer
     from iamsim.report.paint import Paint
 

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
 
+from iamsim.core.answer import RequestRecord
 from iamsim.core.arn import find_arn
 from iamsim.core.decision import Layer
 from iamsim.query.edits.model import Actor, Blocker, Edit, EditKind, EditReport, Obstacle, Reach
 from iamsim.words.sentences import layer_name, level_text
 from iamsim.words.wording import joined, place_text, shortened, statement_text
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from iamsim.core.answer import RequestRecord
 
 _LISTED = 3
 _LONGEST = 120

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Sequence
 
 from iamsim.core.decision import Layer, Verdict
 from iamsim.query.edits.model import Blocker, Edit, EditKind, EditReport, EditSet, Grant
@@ -17,10 +17,6 @@ from iamsim.report.edit_sentences import (
 )
 from iamsim.words.sentences import WAYS, layer_name
 from iamsim.words.wording import place_text, shortened, statement_text
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
 
 GOALS = {"allowed": "what would allow it", "denied": "what would stop it"}
 UNTRIED = "more edits together were not tried, there are too many"

@@ -8,6 +8,7 @@ Pages have the policies themselves beside the same texts (`iamsim.report.html.ex
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from iamsim.core.errors import UnsupportedError
@@ -40,8 +41,6 @@ from iamsim.words.sentences import NOTES, OUTCOMES, REASONS, VERDICTS, layer_nam
 from iamsim.words.wording import joined, shortened, statement_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
     from iamsim.core.answer import Answer
     from iamsim.core.explanation import Decider, StatementExplanation, WayExplanation
     from iamsim.query.edits.model import EditReport

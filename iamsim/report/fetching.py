@@ -7,16 +7,12 @@ from __future__ import annotations
 
 import re
 import shlex
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
 from iamsim.catalog.policy_calls import policy_call
 from iamsim.core.arn import find_arn
 from iamsim.core.decision import Layer
 from iamsim.core.unknown import FACTS, UnknownPart
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
 
 _IAM = "aws iam get-account-authorization-details"
 _CALLS: Mapping[Layer, str] = {

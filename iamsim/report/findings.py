@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.checks.codes import FindingType
@@ -23,8 +24,6 @@ from iamsim.report.html.page import anchor
 from iamsim.report.html.policy_text import Anchor, Remark, TextMark, policy_blocks
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
     from iamsim.checks.finding import Finding
     from iamsim.checks.suppression import SuppressedFinding
 

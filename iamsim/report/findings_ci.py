@@ -5,6 +5,7 @@ https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-comm
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from iamsim.checks.codes import FindingType
@@ -12,8 +13,6 @@ from iamsim.report.ci_text import github_command, xml_attribute, xml_text
 from iamsim.report.findings import CheckedPolicy, count_line, type_word
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
     from iamsim.checks.finding import Finding
 
 _COMMANDS = {

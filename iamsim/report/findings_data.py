@@ -6,6 +6,7 @@ https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -13,8 +14,6 @@ from iamsim.checks.codes import CODES, FindingType
 from iamsim.core.json_places import KEY
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
     from iamsim.checks.finding import Finding, Place
     from iamsim.checks.shown import Witness
     from iamsim.checks.suppression import Suppression

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from iamsim.core.answer import Answer
 from iamsim.core.hint import Hint, HintKind, HintPlace
 from iamsim.query.hints import find_hints
 from iamsim.questions.sentences import QUESTION_SENTENCES, problem_text
 from iamsim.report.document import Remark
 from iamsim.words.wording import joined, place_text, shortened, statement_text
-
-if TYPE_CHECKING:
-    from iamsim.core.answer import Answer
 
 _FORMATS = 3
 _LONGEST = 160

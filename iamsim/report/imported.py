@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.importers.sums import unverified_sentence
@@ -10,8 +11,6 @@ from iamsim.report.document import EVERY_FORM, Column, Document, Fields, Form, J
 from iamsim.report.document import Remark as Note
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
     from iamsim.importers.frame import Imported, Remark
     from iamsim.importers.writing import Changes
 

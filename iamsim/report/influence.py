@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.report.access_words import reference_data
@@ -9,8 +10,6 @@ from iamsim.report.document import EVERY_FORM, Badge, Column, Document, Form, Se
 from iamsim.words.wording import joined, place_text, statement_text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from iamsim.core.decision import StatementReference
     from iamsim.engine.question import ContextValue, Question
     from iamsim.symbolic.influence import InfluencingKey, TestValue

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
+from iamsim.core.answer import Answer
+from iamsim.core.decision import Layer
 from iamsim.core.explanation import ClauseExplanation, ContextEntry, Element, StatementExplanation
 from iamsim.core.reason import Reason
 from iamsim.report.document import Block, Column, Document, Fields, Json, Section
 from iamsim.words.sentences import layer_name
 from iamsim.words.wording import place_text, request_text, shortened, statement_text
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from iamsim.core.answer import Answer
-    from iamsim.core.decision import Layer
-
 
 _VARIABLE = re.compile(r"\$\{\s*([^{}*?$,\s][^{},]*)")
 _ORIGINS = {

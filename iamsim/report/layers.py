@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import groupby
-from typing import TYPE_CHECKING
 
+from iamsim.core.answer import Answer
 from iamsim.core.data_class import NamedTuple
 from iamsim.core.decision import Layer, Outcome
+from iamsim.core.explanation import LayerExplanation
 from iamsim.core.reason import Reason
 from iamsim.core.ways import is_absent
 from iamsim.words.sentences import REASONS, layer_name, level_text
 from iamsim.words.wording import joined, place_text, shortened, statement_text
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from iamsim.core.answer import Answer
-    from iamsim.core.explanation import LayerExplanation
 
 _NAMED_POLICIES = 3
 _LONGEST_RESIDUAL = 160  # characters of the short form

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from iamsim.report.document import Column, Document, Fields, Json, Prose, Section
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from iamsim.catalog.managed import ManagedPolicy, ManagedVersion
 
 _DATE = len("2026-10-27")

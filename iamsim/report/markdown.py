@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from iamsim.core.answer import Answer
 from iamsim.report.explained import explained
 from iamsim.report.writers.markdown import to_markdown
-
-if TYPE_CHECKING:
-    from iamsim.core.answer import Answer
 
 
 def render_markdown(answer: Answer, *, verbose: bool = False) -> str:

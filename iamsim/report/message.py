@@ -7,10 +7,12 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/troubleshoot-403-errors.ht
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
+from iamsim.core.answer import Answer, RequestRecord
 from iamsim.core.arn import find_arn
 from iamsim.core.decision import Layer, Verdict
+from iamsim.core.explanation import Explanation
 from iamsim.core.reason import Reason
 from iamsim.engine.services.logs import (
     DESCRIBE_LOG_GROUPS,
@@ -18,12 +20,6 @@ from iamsim.engine.services.logs import (
     resource_in_policies,
 )
 from iamsim.words.sentences import concerns_role_trust
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from iamsim.core.answer import Answer, RequestRecord
-    from iamsim.core.explanation import Explanation
 
 # Refusals that are the service's and no policy's.
 _OWN_ERRORS = frozenset(

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import Any
 
 from iamsim.report.document import EVERY_FORM, SEPARATE, Badge, Block, Column, Entry, Section
 from iamsim.suites.mutation.cases import case_text
 from iamsim.suites.mutation.run import MutationResult, Verdict, score
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
 
 _FATES = {
     Verdict.KILLED: Badge("yes", "noticed"),

@@ -6,6 +6,7 @@ denied by every type of policy, and AWS names one of them.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.catalog import resource_control_services
@@ -18,8 +19,6 @@ from iamsim.report.fetching import fetch_call, fetch_unknown
 from iamsim.words.sentences import layer_name
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
-
     from iamsim.core.answer import Answer
     from iamsim.query.denial import DenialReport
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
@@ -37,8 +38,6 @@ from iamsim.report.unknowns import unknown_remarks, unknowns_data
 from iamsim.words.wording import joined
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
     from iamsim.engine.unknowns import UnknownInWorld
     from iamsim.query.escalation.routes import Chain, Hop
     from iamsim.world.model import World

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from iamsim.proofs.result import CheckResult, Verdict, worst
@@ -9,8 +10,6 @@ from iamsim.report.document import Badge, Block, Column, Document, Prose, Remark
 from iamsim.world.yaml_writing import write_yaml
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
     from iamsim.proofs.prove import EverAllowed
 
 BADGES = {

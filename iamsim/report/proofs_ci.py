@@ -5,6 +5,7 @@ https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-comm
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from iamsim.proofs.result import CheckResult, Verdict
@@ -12,8 +13,6 @@ from iamsim.report.ci_text import github_command
 from iamsim.report.proofs import assumptions_of, witness_text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from iamsim.core.span import Span
     from iamsim.syntax.ast import Policy
 

@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from iamsim.core.data_class import NamedTuple
@@ -19,8 +20,6 @@ from iamsim.words.sentences import REASONS
 from iamsim.words.wording import failing_clauses, shortened, value_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
     from iamsim.core.span import Source
     from iamsim.report.paint import Paint
 

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from iamsim.report.document import Badge, Block, Document, Prose, Remark
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
 
 WELL, BADLY = Badge("yes", "passes"), Badge("no", "fails")
 Told = tuple[str, str, Document, bool]

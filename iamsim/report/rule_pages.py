@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from iamsim.catalog.rules import service_rules
+from iamsim.core.answer import Answer
 from iamsim.core.reason import Reason
 from iamsim.engine.services.sts import CREDENTIALS_PAGES
-
-if TYPE_CHECKING:
-    from iamsim.core.answer import Answer
 
 # The facts of the catalog that a relation rests on; the first that it has is the one.
 _FACTS = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from iamsim.report.document import (
@@ -21,8 +22,6 @@ from iamsim.report.summary import summary
 from iamsim.words.wording import request_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
     from iamsim.suites.run import CaseResult
     from iamsim.suites.scenario import Scenario
 

@@ -5,6 +5,7 @@ Rows that differ are marked with `*`.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -30,8 +31,6 @@ from iamsim.words.sentences import OUTCOMES, VERDICTS, layer_name
 from iamsim.words.wording import request_text, shortened
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from iamsim.core.answer import Answer
     from iamsim.query.chains import Chain
     from iamsim.query.comparison import AnswerDifference, Comparison

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
 from iamsim.core.arn import find_arn
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 NAME = "least-privilege"
 

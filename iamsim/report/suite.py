@@ -3,6 +3,7 @@ what was expected, what came, and the line of policy that decided."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from iamsim.report.comparison import comparison_blocks, comparison_to_dict, count_changes
@@ -26,8 +27,6 @@ from iamsim.report.mutation import mutation_blocks, mutation_to_dict, score_line
 from iamsim.report.summary import summary
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
     from iamsim.suites.comparison import Comparison
     from iamsim.suites.covered import PolicyCoverage
     from iamsim.suites.mutation.run import MutationResult

@@ -8,6 +8,7 @@ https://docs.pytest.org/en/stable/how-to/output.html#record-xml-attribute
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from iamsim.report.ci_text import github_command, xml_attribute, xml_text
@@ -16,8 +17,6 @@ from iamsim.report.summary import summary
 from iamsim.report.text import render_verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from iamsim.suites.runner import Collected, Outcome
 
 

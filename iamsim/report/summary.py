@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from iamsim.core.answer import Answer
 from iamsim.core.decision import Layer, Verdict
+from iamsim.core.explanation import Decider, LayerExplanation, NearMiss
 from iamsim.core.reason import Reason
 from iamsim.report.rule_pages import page_text
 from iamsim.words.sentences import REASONS, VERDICTS, layer_name, level_text
@@ -16,10 +16,6 @@ from iamsim.words.wording import (
     shortened,
     statement_text,
 )
-
-if TYPE_CHECKING:
-    from iamsim.core.answer import Answer
-    from iamsim.core.explanation import Decider, LayerExplanation, NearMiss
 
 # Layers that hold a single policy, which can be called by its name in a denial.
 _SINGLE = frozenset({Layer.PERMISSIONS_BOUNDARY, Layer.RESOURCE_BASED_POLICY})

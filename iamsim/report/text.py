@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from iamsim.report.explained import explained, explained_together
@@ -9,8 +10,6 @@ from iamsim.report.paint import Paint
 from iamsim.report.writers.text import answer_in_short, to_text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from iamsim.core.answer import Answer
     from iamsim.report.explained import Draw
 

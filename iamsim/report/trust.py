@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from iamsim.report.access_words import condition_of
 from iamsim.report.document import GROUPED, SEPARATE, Column, Document, Section, verdict_badge
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from iamsim.query.batch import BatchAnswer
     from iamsim.query.role_chains import TrustedRole
     from iamsim.report.document import Badge

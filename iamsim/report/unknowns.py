@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from iamsim.core.unknown import UnknownPart, origin_words
@@ -9,8 +10,6 @@ from iamsim.importers.sums import unverified_sentence
 from iamsim.report.document import Remark
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
     from iamsim.core.answer import Answer
     from iamsim.engine.unknowns import UnknownInWorld
 

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from iamsim.core.answer import Answer
 from iamsim.core.decision import Layer
+from iamsim.core.explanation import WayExplanation
 from iamsim.core.ways import is_absent, undecided_layers, way_depends, ways_of_caller
 from iamsim.words.sentences import WAYS, layer_name
-
-if TYPE_CHECKING:
-    from iamsim.core.answer import Answer
-    from iamsim.core.explanation import WayExplanation
 
 __all__ = ["way_depends", "way_text", "ways_of_caller"]
 

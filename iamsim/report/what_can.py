@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -26,8 +27,6 @@ from iamsim.report.document import (
 from iamsim.report.unknowns import part_remarks, unknown_parts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
     from iamsim.core.unknown import UnknownPart
     from iamsim.proofs.result import CheckResult
     from iamsim.query.batch import Candidate

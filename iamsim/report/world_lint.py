@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 from iamsim.query.world_lint import LintFinding, LintSeverity
 from iamsim.report.document import EVERY_FORM, Badge, Column, Document, Form, Json, Section
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
 
 _TEXT = frozenset({Form.TEXT})
 _WIDE = EVERY_FORM - _TEXT

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 from iamsim.report.document import EVERY_FORM, Column, Document, Form, Json, Remark, Section
 from iamsim.words.wording import joined
 from iamsim.world.model import Account, AnyPolicy, Group, PolicyDocument, Role, User, World
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
 
 UNKNOWN = "somebody who is not known"
 PRINCIPAL_KINDS = ("AWS", "Service", "Federated", "CanonicalUser")

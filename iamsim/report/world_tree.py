@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterator
+from typing import NamedTuple
 
 from iamsim.report.document import Block, Document, Fields, Json, Prose
 from iamsim.words.wording import place_text
 from iamsim.world.builtin import BUILT_IN_POLICIES, FULL_AWS_ACCESS, RCP_FULL_AWS_ACCESS
 from iamsim.world.model import AnyPolicy, Node, PolicyDocument, World
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 
 Attached = tuple["AnyPolicy", ...] | None
 

@@ -7,6 +7,7 @@ https://docs.aws.amazon.com/access-analyzer/latest/APIReference/API_ListFindings
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from iamsim.query.analyzer.archive import FIELDS, PREFIXES, ArchiveRule
@@ -19,8 +20,6 @@ from iamsim.serve.errors import NOT_FOUND, ServiceError
 from iamsim.serve.policy_checks import invalid_token
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from iamsim.query.analyzer.finding import AccessFinding
     from iamsim.serve.call import Call, Json
 

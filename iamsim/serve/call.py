@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
 from iamsim.serve.paging import DEFAULT_ITEMS, page
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from iamsim.serve.errors import ServiceError
     from iamsim.serve.estate import Estate
     from iamsim.world.model import Account

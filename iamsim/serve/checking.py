@@ -6,12 +6,11 @@ https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html (Validatio
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
     from iamsim.serve.model import Service, Shape
 
 Fault = tuple[str, str, str]  # where, what stands there, the constraint

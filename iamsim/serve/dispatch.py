@@ -7,6 +7,7 @@ A form with an `Action` is the query protocol, and its `Version` says of which s
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 from uuid import uuid4
 
@@ -30,8 +31,6 @@ from iamsim.serve.errors import NOT_FOUND, NOT_IMPLEMENTED, ServiceError, valida
 from iamsim.serve.model import Operation, Service, services
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
     from iamsim.serve.estate import Estate
 
 

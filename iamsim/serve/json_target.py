@@ -6,13 +6,12 @@ https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from iamsim.serve.errors import NOT_IMPLEMENTED, ServiceError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from iamsim.serve.checking import Fault
     from iamsim.serve.model import Operation, Service
 

@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_last-accessed.h
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 from uuid import NAMESPACE_URL, uuid5
 
@@ -14,8 +15,6 @@ from iamsim.serve.iam_entities import listed
 from iamsim.serve.records import time_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
     from iamsim.serve.call import Call, Json
     from iamsim.world.model import Role, ServiceAccess, User
 

@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/organizations/latest/APIReference/API_Operations.htm
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from iamsim.catalog.rules import service_rules
@@ -23,8 +24,6 @@ from iamsim.serve.organization_tree import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
     from iamsim.serve.call import Call, Json
 
 PAGE = 20  # the most that AWS gives at once

@@ -7,11 +7,9 @@ https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListUsers.html
 from __future__ import annotations
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
-from typing import TYPE_CHECKING, TypeVar
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+from typing import TypeVar
 
 T = TypeVar("T")
 

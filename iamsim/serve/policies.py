@@ -6,16 +6,12 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_managed-vs-inli
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 from iamsim.catalog import managed
 from iamsim.world.model import Account, AnyPolicy, Group, PolicyDocument, Role, User
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 
 # How importers name a version of an AWS managed policy that is not the one iamsim ships.
 OF_AWS = " (AWS managed)"

@@ -7,6 +7,7 @@ https://docs.aws.amazon.com/access-analyzer/latest/APIReference/API_CheckNoNewAc
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -20,8 +21,6 @@ from iamsim.report.findings_data import finding_to_dict
 from iamsim.serve.errors import ServiceError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from iamsim.serve.call import Call, Json
 
 

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
 from iamsim.serve.errors import ServiceError, validation_error
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from iamsim.serve.model import Operation, Service, Shape
 
 MOST_FIELDS = 20_000

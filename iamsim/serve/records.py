@@ -8,17 +8,13 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from iamsim.core.stand_in import NO_TIME, stand_in_id
 from iamsim.serve.policies import Managed, arn_of, is_inline, name_of
 from iamsim.world.model import Account, AnyPolicy, Group, PolicyDocument, Role, User
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
 
 Json = dict[str, object]
 _not_in_names = re.compile(r"[^\w+=,.@-]", re.ASCII).sub

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ipaddress
 import signal
 import socket
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Condition, Thread
@@ -18,8 +19,6 @@ from iamsim.core.errors import RequestError
 from iamsim.serve.dispatch import Request, respond
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
     from iamsim.serve.estate import Estate
 
 MOST_BYTES = 10_000_000

@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetContextKeysForCustomP
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -28,8 +29,6 @@ from iamsim.syntax.read import parse_policy
 from iamsim.world.model import AnyPolicy, Group, PolicyDocument, Role, User
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
     from iamsim.serve.call import Call, Json
     from iamsim.suites.policies import PolicyReader
     from iamsim.syntax.ast import Policy

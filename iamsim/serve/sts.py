@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from iamsim.core.stand_in import stand_in_id
@@ -12,8 +13,6 @@ from iamsim.serve.errors import validation_error
 from iamsim.world.model import User
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from iamsim.serve.call import Call, Json
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from iamsim.syntax.printer import to_document
 from iamsim.world.yaml_writing import write_yaml
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-
     from iamsim.core.answer import Answer
     from iamsim.core.request import ContextValue
     from iamsim.engine.question import Question

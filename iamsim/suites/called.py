@@ -6,6 +6,7 @@ that the line does not tell is left out.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,8 +14,6 @@ from iamsim.core.arn import find_arn, is_account_id
 from iamsim.core.errors import RequestError, WorldError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from iamsim.calls.model import Requested
     from iamsim.core.span import Path
     from iamsim.engine.question import ContextValue

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,8 +12,6 @@ from iamsim.core.errors import IamsimError, RequestError, WorldError
 from iamsim.suites.scenario import Scenario, ScenarioRequest, load_scenario
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator
-
     from iamsim.engine.world import CompiledWorld
     from iamsim.suites.meaning import MeaningCheck
     from iamsim.world.model import World

@@ -7,6 +7,7 @@ change is enough, the fewest that do it together are looked for.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -22,8 +23,6 @@ from iamsim.suites.record import Place, PolicyText, Record, RecordedDecision, Re
 from iamsim.syntax.read import parse_policy
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
     from iamsim.engine.question import Question
     from iamsim.engine.world import CompiledWorld
     from iamsim.suites.cases import Case, Shelf

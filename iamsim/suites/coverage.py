@@ -7,6 +7,7 @@ statement that is about the action of a request.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.core.arn import is_owned_by_aws
@@ -14,8 +15,6 @@ from iamsim.core.explanation import Element
 from iamsim.suites.covered import ClauseCoverage, PolicyCoverage, StatementCoverage, add_up
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
     from iamsim.compile.policy import CompiledPolicy
     from iamsim.compile.statement import CompiledStatement
     from iamsim.core.decision import Decision

@@ -6,15 +6,11 @@ statement from matching.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
 
 from iamsim.core.explanation import Element
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from iamsim.core.span import Path, Source, Span
+from iamsim.core.span import Path, Source, Span
 
 _NEGATED = frozenset({Element.NOT_ACTION, Element.NOT_RESOURCE, Element.NOT_PRINCIPAL})
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
 from iamsim.checks.validate import Validator
@@ -9,8 +10,6 @@ from iamsim.engine.inventory import policies_in_use
 from iamsim.world.model import PolicyDocument
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from iamsim.core.span import Source, Span
     from iamsim.engine.world import CompiledWorld
 

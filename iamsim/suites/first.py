@@ -7,6 +7,7 @@ as the engine decides them, so that the suite passes as it is. People cut it dow
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -31,8 +32,6 @@ from iamsim.symbolic.partial import answer, decide
 from iamsim.world.yaml_writing import write_yaml
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-
     from iamsim.catalog import ActionFacts
     from iamsim.compile.statement import CompiledStatement
     from iamsim.core.request import ContextValue

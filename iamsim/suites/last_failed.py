@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable, Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,8 +18,6 @@ from iamsim.files.reading import read_bytes
 from iamsim.files.writing import write_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
     from iamsim.suites.cases import Case
     from iamsim.suites.runner import Outcome
 

@@ -6,6 +6,7 @@ these are denied, whatever the policies say.
 
 from __future__ import annotations
 
+from collections.abc import Container, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -15,8 +16,6 @@ from iamsim.questions.check import QuestionCheck
 from iamsim.questions.sentences import problem_text
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Sequence
-
     from iamsim.engine.question import Question
     from iamsim.suites.run import CaseResult
     from iamsim.world.model import World

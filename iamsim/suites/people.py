@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -16,8 +17,6 @@ from iamsim.universe.candidates import granted_by, partition_of
 from iamsim.universe.others import NO_ORGANIZATION, others_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from iamsim.compile.statement import CompiledStatement
     from iamsim.engine.world import CompiledWorld
     from iamsim.world.model import AnyPolicy

@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_managed-vs-inli
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from iamsim.core.arn import find_arn, is_owned_by_aws
@@ -17,8 +18,6 @@ from iamsim.core.suggest import did_you_mean
 from iamsim.files.reading import read_bytes
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from iamsim.syntax.ast import Policy
     from iamsim.world.model import AnyPolicy, World
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ValidationError  # noqa: TID253 - loaded for scenarios only
@@ -23,8 +24,6 @@ from iamsim.suites.models import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from pydantic_core import ErrorDetails
 
     from iamsim.core.span import Path

@@ -7,6 +7,7 @@ changed and undo one change at a time (`iamsim.suites.comparison`).
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
@@ -20,8 +21,6 @@ from iamsim.syntax.printer import to_document
 from iamsim.world.model import PolicyDocument
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-
     from iamsim.compile.policy import CompiledPolicy, PolicySet
     from iamsim.core.span import Source
     from iamsim.engine.question import AttachedPolicies, Question

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -10,8 +11,6 @@ from iamsim.core.errors import IamsimError
 from iamsim.core.overall import overall_verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
     from iamsim.core.answer import Answer
     from iamsim.engine.question import Question
     from iamsim.engine.world import CompiledWorld

@@ -6,6 +6,7 @@ the rest from running.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -15,8 +16,6 @@ from iamsim.suites.meaning import expects_something
 from iamsim.suites.run import CaseResult, run_request
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
-
     from iamsim.core.decision import Layer, Verdict
     from iamsim.suites.coverage import Coverage
 

@@ -6,6 +6,7 @@ are all scenarios. Policies are parsed as what they are used for, with places in
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -32,7 +33,6 @@ from iamsim.suites.tables import Row, rows_of
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Iterator, Mapping
 
     from iamsim.core.span import Path, Span
     from iamsim.suites.models import RequestModel, ScenarioModel, SessionModel, ViaModel

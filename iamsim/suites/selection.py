@@ -7,13 +7,12 @@ of a tag expression for every case with that very tag.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from iamsim.core.errors import RequestError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from iamsim.suites.cases import Case
 
     Wanted = Callable[[Case], bool]

@@ -6,6 +6,7 @@ patterns in a table stand for the actions of the service reference that they mat
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import product
 from typing import TYPE_CHECKING, TypeVar
@@ -15,8 +16,6 @@ from iamsim.core.caret import quote
 from iamsim.core.errors import WorldError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-
     from iamsim.core.span import Path
     from iamsim.engine.question import ContextValue
     from iamsim.suites.models import DefaultsModel, RequestModel

@@ -3,6 +3,7 @@ about, and values at the edges of their conditions."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -14,8 +15,6 @@ from iamsim.core.identity_center import role_name
 from iamsim.engine.question import Question
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
     from iamsim.catalog import ActionFacts
     from iamsim.compile.policy import PolicySet
     from iamsim.compile.resource import ResourcePattern

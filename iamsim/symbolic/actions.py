@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
+from collections.abc import Iterable, Iterator
 from functools import cached_property, lru_cache
 from itertools import compress
 from typing import TYPE_CHECKING
@@ -18,8 +19,6 @@ from iamsim.core.remember import remember
 from iamsim.engine.singular_actions import kin_of, kin_without_resource
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
     from iamsim.catalog import CatalogVersion
     from iamsim.compile.statement import ActionTest, CompiledStatement
 

@@ -7,6 +7,7 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/s3-arn-format.html
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from iamsim.core.answer import Answer
@@ -17,8 +18,6 @@ from iamsim.core.reason import Note
 from iamsim.engine.services.s3 import ALL_BUCKETS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from iamsim.core.explanation import Explanation
     from iamsim.engine.question import Question
     from iamsim.engine.world import CompiledWorld

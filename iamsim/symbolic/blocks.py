@@ -6,6 +6,7 @@ that, and a block puts those of all regions together.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import product
 from typing import TYPE_CHECKING
 
@@ -17,8 +18,6 @@ from iamsim.symbolic.regions import Region, cut_regions
 from iamsim.symbolic.wording import Entry, complement, entry_of, written_values
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from iamsim.compile.residual import Atom
     from iamsim.symbolic.diagram import Cube
     from iamsim.symbolic.encoding import Encoding

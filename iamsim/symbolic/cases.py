@@ -8,6 +8,7 @@ this case this term must hold*.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from iamsim.compile.principal import NotPrincipalTest
@@ -38,8 +39,6 @@ from iamsim.symbolic.unknowns import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
     from iamsim.compile.condition import ConditionTest
     from iamsim.compile.statement import CompiledStatement
     from iamsim.core.request import Caller, Request

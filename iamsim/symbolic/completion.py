@@ -6,6 +6,7 @@ of the tests are checked against it.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -42,8 +43,6 @@ from iamsim.symbolic.unknowns import (
 from iamsim.syntax.read import parse_policy
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from iamsim.compile.policy import PolicySet
     from iamsim.engine.authorize import Prepared
     from iamsim.engine.question import Question

@@ -6,6 +6,7 @@ a decision; any other is a residual, with which the answer is `conditional`.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from iamsim.compile.condition import ConditionTest
@@ -30,8 +31,6 @@ from iamsim.symbolic.unknowns import ACCOUNT_KEY, Unknowns, named_things
 from iamsim.symbolic.wording import written_key
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from iamsim.compile.residual import Leaf, Term
     from iamsim.core.explanation import Explanation
     from iamsim.core.request import ContextValue

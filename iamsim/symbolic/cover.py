@@ -7,6 +7,7 @@ they should, or there are none.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from itertools import combinations
 from typing import TYPE_CHECKING
 
@@ -24,8 +25,6 @@ from iamsim.symbolic.wording import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
     from iamsim.symbolic.regions import Point, Region
 
 MOST_BLOCKS = 200

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 from iamsim.core.data_class import NamedTuple
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from iamsim.core.decision import StatementReference
+from iamsim.core.decision import StatementReference
 
 SHOWN_STATEMENTS = 3
 

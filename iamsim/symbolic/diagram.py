@@ -6,14 +6,10 @@ True is a combination of values under which it is true.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 from iamsim.core.data_class import dataclass, field
 from iamsim.symbolic.formula import Budget, Formula, Formulas, Node, OutOfBudgetError
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
 
 MOST_CUBES = 400
 MOST_TIDIED = 60

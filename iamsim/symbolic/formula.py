@@ -6,12 +6,9 @@ once each; equal formulas are the same object.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
 
 from iamsim.core.data_class import dataclass, field
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 
 class OutOfBudgetError(Exception):

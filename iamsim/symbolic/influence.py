@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -20,8 +21,6 @@ from iamsim.symbolic.solve import Modality, Solution
 from iamsim.symbolic.wording import written_key
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
     from iamsim.core.decision import StatementReference, Verdict
     from iamsim.core.explanation import Explanation
     from iamsim.core.request import ContextValue, Request

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from iamsim.core.data_class import NamedTuple
@@ -9,8 +10,6 @@ from iamsim.core.wildcard import Wildcard
 from iamsim.symbolic.strings import Form, Pattern
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from iamsim.core.request import Request, Sent
     from iamsim.engine.situation import Situation
 

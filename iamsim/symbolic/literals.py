@@ -7,11 +7,11 @@ can't be read stands for all of those.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from ipaddress import IPv4Address, IPv6Address
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
 from iamsim.compile.literals import (
     read_address,
@@ -20,9 +20,6 @@ from iamsim.compile.literals import (
     read_network,
     read_number,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
 
 UNREADABLE = "unreadable"
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -14,8 +15,6 @@ from iamsim.symbolic.strings import Form, Pattern, arn_tokens
 from iamsim.syntax.variables import Variable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
     from iamsim.compile.residual import Atom
     from iamsim.compile.template import Template
     from iamsim.core.request import Request, Sent

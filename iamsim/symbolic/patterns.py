@@ -7,6 +7,7 @@ action. Else which resource it is may matter, and the answer is conditional.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -18,8 +19,6 @@ from iamsim.engine import authorize
 from iamsim.engine.terms import decision_terms
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
     from iamsim.engine.question import Question
     from iamsim.engine.world import CompiledWorld
 

@@ -7,6 +7,7 @@ What must be there is said with *if*; what only must not be otherwise, and may b
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from iamsim.core.data_class import NamedTuple
@@ -26,8 +27,6 @@ from iamsim.symbolic.vocabulary import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
     from iamsim.symbolic.blocks import Block, Part
     from iamsim.symbolic.wording import Entry
 

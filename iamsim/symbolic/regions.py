@@ -8,6 +8,7 @@ a list for another key, so none is looked at there.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from itertools import combinations, product
 from typing import TYPE_CHECKING
 
@@ -18,8 +19,6 @@ from iamsim.symbolic.needs import Needs, collect_needs, instantiate, unknown_key
 from iamsim.symbolic.strings import text_classes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
     from iamsim.compile.residual import Atom
     from iamsim.core.request import ContextValue
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Protocol
 
 from iamsim.compile.residual import Term, term_holds
@@ -15,8 +16,6 @@ from iamsim.symbolic.layers import STAND_INS
 from iamsim.symbolic.phrases import part_phrase, sentence
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from iamsim.core.decision import StatementReference
     from iamsim.core.request import ContextValue, Request
     from iamsim.symbolic.regions import Region

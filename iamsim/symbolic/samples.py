@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from iamsim.core.wildcard import example_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-
     from iamsim.compile.condition import ConditionTest
     from iamsim.compile.template import Template
     from iamsim.core.request import ContextValue

@@ -7,6 +7,7 @@ other: what holds for every combination of answers holds for those that can be.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import Enum
 from typing import TYPE_CHECKING
 
@@ -19,8 +20,6 @@ from iamsim.symbolic.lists import ANYTHING, Shapes
 from iamsim.symbolic.regions import Point, Region, cut_regions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from iamsim.symbolic.blocks import Block
 
 VERDICT_STEPS = 15_000

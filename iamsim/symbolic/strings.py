@@ -6,14 +6,11 @@ pattern. Characters that no pattern names behave alike, so one of them stands fo
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from itertools import chain, count, islice
-from typing import TYPE_CHECKING
 
 from iamsim.core.data_class import NamedTuple
 from iamsim.core.wildcard import Token, Wildcard, match_tokens
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
 
 MOST_STATES = 3000
 FRESH = "xyqvw~^0123456789"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from iamsim.compile.residual import Term, all_of, negate
@@ -18,8 +19,6 @@ from iamsim.symbolic.remembered import remembered_solution
 from iamsim.symbolic.solve import Modality
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
     from iamsim.engine.terms import DecisionTerms, StationTerms
     from iamsim.symbolic.residual import PartialResidual
 

@@ -5,6 +5,7 @@ A value whose variables are known has them filled in; variables of unknown keys 
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from iamsim.compile.condition import ConditionTest, compile_condition
@@ -17,8 +18,6 @@ from iamsim.syntax.ast import Condition, Value
 from iamsim.syntax.variables import Variable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
     from iamsim.compile.template import Template
     from iamsim.core.request import Request
     from iamsim.symbolic.regions import Point, Region

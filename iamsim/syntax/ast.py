@@ -7,13 +7,9 @@ the path of its place in the document, so that `Source.span(path)` finds line an
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from iamsim.core.data_class import NamedTuple, dataclass
-
-if TYPE_CHECKING:
-    from iamsim.core.span import Path, Source, Span
-    from iamsim.core.unknown import Unknown
+from iamsim.core.span import Path, Source, Span
+from iamsim.core.unknown import Unknown
 
 
 class Value(NamedTuple):

@@ -12,12 +12,12 @@ import json
 import math
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 from iamsim.core.caret import quote
 from iamsim.core.data_class import NamedTuple
 from iamsim.core.json_places import KEY
 from iamsim.core.json_text import JsonNumber
+from iamsim.core.span import Path
 from iamsim.core.suggest import did_you_mean
 from iamsim.core.unknown import MARK, SOURCE, Unknown, find_marker
 from iamsim.syntax.ast import Condition, Entries, PrincipalEntry, Principals, Statement, Value
@@ -32,9 +32,6 @@ from iamsim.syntax.operators import OPERATORS, OperatorName, operator_spellings,
 from iamsim.syntax.problem import Problem, kind_of
 from iamsim.syntax.uncertain import Elements, read_uncertain, unknown_policy
 from iamsim.syntax.variables import find_fault
-
-if TYPE_CHECKING:
-    from iamsim.core.span import Path
 
 VERSION_WITH_VARIABLES = "2012-10-17"
 # Types as tuples: a union would be built anew at every look.

@@ -8,6 +8,7 @@ https://docs.aws.amazon.com/STS/latest/APIReference/API_DecodeAuthorizationMessa
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -20,8 +21,6 @@ from iamsim.syntax.denial_text import BEFORE, find_places, one_line_forms, opera
 from iamsim.syntax.grammar import load_grammar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
     from iamsim.syntax.denial_text import MessagePlace
 
 Node = Any  # a Tree or a Token: what stands where is the grammar's business, not the type's

@@ -8,10 +8,8 @@ only a window behind each place is looked at closely.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from collections.abc import Iterator
+from typing import NamedTuple
 
 AUTHORIZED = "authorized"
 PERFORM = "perform"

@@ -5,18 +5,14 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements.htm
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 from iamsim.core.caret import quote
 from iamsim.core.json_places import KEY
+from iamsim.core.span import Path
 from iamsim.core.suggest import did_you_mean
 from iamsim.syntax.problem import Problem
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from iamsim.core.span import Path
 
 EFFECTS = ("Allow", "Deny")
 VERSIONS = ("2012-10-17", "2008-10-17")

@@ -6,6 +6,7 @@ answering a question.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,8 +15,6 @@ from iamsim.core.errors import InternalError
 from iamsim.files.reading import read_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from lark import Lark, Token
 
 PACKAGE = Path(__file__).parent.parent

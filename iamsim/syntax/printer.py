@@ -5,11 +5,10 @@ What is written reads back as the same policy; elements stand in the order of AW
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from iamsim.syntax.ast import Policy, Principals, Statement, Value
 
 

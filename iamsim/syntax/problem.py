@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from iamsim.core.errors import PolicyError
 from iamsim.core.json_text import JsonNumber
-
-if TYPE_CHECKING:
-    from iamsim.core.span import Path, Source
+from iamsim.core.span import Path, Source
 
 
 class Problem(Exception):  # noqa: N818 - becomes a PolicyError as soon as the source is known

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import codecs
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
+from iamsim.core.decision import PolicyType
 from iamsim.core.errors import PolicyError
 from iamsim.core.json_text import check_depth, load_json, locate_json
 from iamsim.core.span import Source, Span
@@ -17,9 +17,6 @@ from iamsim.syntax.build import Body, build
 from iamsim.syntax.problem import Problem, kind_of
 from iamsim.syntax.rules import check_rules, suit_rules
 from iamsim.syntax.written import write_down
-
-if TYPE_CHECKING:
-    from iamsim.core.decision import PolicyType
 
 MAXIMUM_LENGTH = 1_048_576  # four times what the most generous service of AWS takes
 BYTE_ORDER_MARK = "\ufeff"

@@ -7,16 +7,13 @@ data; several of one text are applied at once. Comments and blank lines behind w
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Sequence
 from itertools import pairwise
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from iamsim.core.json_places import KEY
+from iamsim.core.span import Path, Source, Span
 from iamsim.syntax.layout import Layout, WrittenItem, indentation
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
-
-    from iamsim.core.span import Path, Source, Span
 
 QUOTES = ('"', "'")
 

@@ -9,17 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Never
+from typing import Never
 
 from iamsim.core.data_class import NamedTuple
+from iamsim.core.span import Path
 from iamsim.core.unknown import SOURCE, Unknown, find_marker, find_unknowns
 from iamsim.syntax.ast import Condition, Entries, PrincipalEntry, Principals, Statement, Value
 from iamsim.syntax.elements import EFFECTS, check_statement_elements
 from iamsim.syntax.operators import OperatorName, split_operator
 from iamsim.syntax.problem import Problem
-
-if TYPE_CHECKING:
-    from iamsim.core.span import Path
 
 EVERYTHING = "*"
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from iamsim.testing.worlds import answer_of, problems_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from iamsim.api import Answer, World
     from iamsim.core.decision import Layer, Verdict
 

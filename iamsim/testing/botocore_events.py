@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import gc
 import warnings
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from botocore import handlers
@@ -24,8 +25,6 @@ from botocore.session import Session
 from iamsim.testing.service_errors import error_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
     from iamsim.testing.decided_calls import Enforcement, MadeCall
 
 _CALL = "iamsim"  # in the context of a request, between the events of one call

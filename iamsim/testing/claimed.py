@@ -5,14 +5,13 @@ Not every scope of a law can be said as a claim; then there is none, and request
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from iamsim.core.errors import InputError
 from iamsim.proofs.claims import Claim, Who, read_who, statement_about
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
-
     from iamsim.core.request import ContextValue
     from iamsim.testing.near import Scope
     from iamsim.world.model import World

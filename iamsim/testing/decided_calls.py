@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -20,8 +21,6 @@ from iamsim.report.summary import summary
 from iamsim.symbolic import partial as partial_answers
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from iamsim.api import World
 
 last_denied: list[MadeCall] = []  # by any block, since the pytest plugin last forgot

@@ -12,14 +12,13 @@ answers, and reaches nothing. botocore is needed by whoever uses this, and by no
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from iamsim.testing.decided_calls import Enforcement, MadeCall
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
     from iamsim.api import World
 
 __all__ = ["Enforcement", "MadeCall", "enforce"]

@@ -15,6 +15,7 @@ Needs hypothesis, which the extra ``testing`` brings along.
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import wraps
 from inspect import signature
 from typing import TYPE_CHECKING, Any, Literal, TypedDict
@@ -24,7 +25,6 @@ from iamsim.testing.trial import Asked, LawBroken, Trial, strategy
 from iamsim.testing.worlds import current_world
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
     from os import PathLike
     from typing import Unpack
 

@@ -6,6 +6,7 @@ found is plain.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from itertools import islice, product
@@ -34,8 +35,6 @@ from iamsim.syntax.read import parse_policy
 from iamsim.universe.asked import NOT_THE_OWNER
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
-
     from iamsim.compile.statement import CompiledStatement
     from iamsim.core.request import ContextValue
     from iamsim.engine.world import CompiledWorld

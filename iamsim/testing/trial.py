@@ -5,14 +5,13 @@ Nothing of hypothesis is imported before a law is tried.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import cached_property
 from itertools import islice
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
     from hypothesis.strategies import DrawFn, SearchStrategy
 
     from iamsim.api import Answer

@@ -9,6 +9,7 @@ different things for alike. A law takes the memory away, and finds the same answ
 
 from __future__ import annotations
 
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
@@ -21,8 +22,6 @@ from iamsim.engine.presence import marks_read
 from iamsim.universe.contents import OWN_SLOTS, reads_context
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-
     from iamsim.compile.condition import ConditionTest
     from iamsim.compile.policy import CompiledPolicy, PolicySet
     from iamsim.compile.statement import CompiledStatement

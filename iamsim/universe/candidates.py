@@ -7,6 +7,7 @@ https://docs.aws.amazon.com/singlesignon/latest/userguide/referencingpermissions
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Iterator
 from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -27,8 +28,6 @@ from iamsim.universe.asked import (
 from iamsim.world.model import Account, PermissionSet, Role, User, World
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
-
     from iamsim.compile.statement import CompiledStatement
 
 EVERYONE = "*"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.core.decision import PolicyType
@@ -11,8 +12,6 @@ from iamsim.symbolic.actions import all_actions
 from iamsim.universe.contents import content_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
     from iamsim.compile.statement import CompiledStatement
     from iamsim.engine.world import CompiledWorld
     from iamsim.world.model import Account, AnyPolicy, World

@@ -8,6 +8,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_data-perimeters
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.catalog.presence import owner_account_keys
@@ -19,8 +20,6 @@ from iamsim.universe.asked import FRESH_ACCOUNT, FRESH_ORGANIZATION
 from iamsim.universe.mentions import INSTANCE, ORGANIZATION
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
     from iamsim.compile.statement import CompiledStatement
     from iamsim.world.model import World
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.engine.formula import Slot
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Mapping
-
     from iamsim.compile.statement import CompiledStatement
     from iamsim.core.request import ContextValue, Request
     from iamsim.engine.arrangement import Arrangement, Station

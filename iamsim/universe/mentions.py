@@ -8,6 +8,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-ke
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -17,8 +18,6 @@ from iamsim.engine.callers import SERVICE
 from iamsim.universe.asked import SOMEBODY
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
     from iamsim.compile.statement import CompiledStatement
 
 INSTANCE = "x"  # stands for what a wildcard matches

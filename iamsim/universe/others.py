@@ -8,6 +8,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-ke
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from iamsim.core.arn import find_arn, is_account_id
@@ -40,8 +41,6 @@ from iamsim.universe.mentions import (
 from iamsim.universe.shares import shares_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
-
     from iamsim.compile.statement import CompiledStatement
     from iamsim.engine.facts import ResourceFacts
     from iamsim.engine.question import ContextValue

@@ -8,6 +8,7 @@ allowed to their own identity-based policies is not asked: the other account dec
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.core.arn import find_arn, is_account_id
@@ -23,8 +24,6 @@ from iamsim.universe.candidates import partition_of
 from iamsim.universe.mentions import ACCOUNT, INSTANCE, Mentions, principals_like
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-
     from iamsim.compile.statement import CompiledStatement
     from iamsim.universe.zone import Zone
     from iamsim.world.model import World

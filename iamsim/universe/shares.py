@@ -5,15 +5,12 @@ https://docs.aws.amazon.com/ebs/latest/userguide/ebs-modifying-snapshot-permissi
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 from iamsim.compile.policy import PolicySet, compile_policy
 from iamsim.core.decision import PolicyType
 from iamsim.syntax.read import parse_policy
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 EVERYBODY = "all"  # as EC2 and RDS write it
 

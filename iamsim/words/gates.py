@@ -8,10 +8,19 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-l
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
+from iamsim.core.answer import Answer
 from iamsim.core.decision import Layer, Outcome, Verdict
-from iamsim.core.explanation import Element
+from iamsim.core.explanation import (
+    Decider,
+    Element,
+    LayerExplanation,
+    NearMiss,
+    StatementExplanation,
+    WayExplanation,
+)
 from iamsim.core.layer_names import GRANTS, layer_name
 from iamsim.core.reason import Reason
 from iamsim.core.ways import is_absent, undecided_layers, way_depends, ways_of_caller
@@ -30,18 +39,6 @@ from iamsim.words.labels import (
 )
 from iamsim.words.sentences import SIDES
 from iamsim.words.state import State
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from iamsim.core.answer import Answer
-    from iamsim.core.explanation import (
-        Decider,
-        LayerExplanation,
-        NearMiss,
-        StatementExplanation,
-        WayExplanation,
-    )
 
 # What credentials reach is shown with the session, not as a guardrail of its own.
 _GUARDRAILS = frozenset(slot.layer for slot in GUARDRAILS if slot is not Slot.CREDENTIALS)

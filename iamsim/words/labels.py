@@ -6,7 +6,7 @@ know every reason that a layer can have.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
 from iamsim.core.arn import PRINCIPAL_SERVICES, find_arn
 from iamsim.core.decision import Layer, Verdict
@@ -14,10 +14,6 @@ from iamsim.core.explanation import Element, NearMiss, StatementExplanation
 from iamsim.core.reason import Reason
 from iamsim.words import sentences
 from iamsim.words.wording import wanted_text
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
 
 VERDICTS: Mapping[Verdict, str] = {
     Verdict.ALLOWED: "allowed",

@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections import ChainMap
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -19,9 +20,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from iamsim.core.reason import Note, Reason
 from iamsim.files.reading import read_text
 from iamsim.words.sentences import NOTES, REASONS
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
 
 if TYPE_CHECKING:
     Say = Callable[[str], str]

@@ -7,12 +7,11 @@ What is quoted stays: texts of policies, and all inside of an element with `lang
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from html import escape, unescape
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from iamsim.words.language import Say
 
 _TAG = re.compile(r"(<[^<>]*>)")

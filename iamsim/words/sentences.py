@@ -6,14 +6,11 @@ are complete.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
 from iamsim.core.decision import Outcome, Verdict
 from iamsim.core.layer_names import GRANTS, LAYERS, concerns_role_trust, layer_name
 from iamsim.core.reason import Note, Reason
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 __all__ = [
     "LAYERS",

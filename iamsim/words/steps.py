@@ -8,6 +8,7 @@ nothing behind it is reached; of an allow, every gate that lets the request in.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.core.decision import Verdict
@@ -16,8 +17,6 @@ from iamsim.words.labels import VERDICTS, on_one_line
 from iamsim.words.state import VERDICT_STATES, State
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from iamsim.core.answer import Answer
     from iamsim.words.language import Say
 

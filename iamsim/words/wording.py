@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
+from iamsim.core.answer import RequestRecord
 from iamsim.core.explanation import UNRESOLVED, ClauseExplanation, Element, StatementExplanation
 from iamsim.core.reason import Reason
+from iamsim.core.span import Span
 from iamsim.words.sentences import REASONS
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from iamsim.core.answer import RequestRecord
-    from iamsim.core.span import Span
 
 _LISTED = 3
 _LONGEST = 100

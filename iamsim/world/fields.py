@@ -7,18 +7,14 @@ whole answer takes.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from iamsim.core.data_class import dataclass, field
 from iamsim.core.errors import WorldError
 from iamsim.core.json_places import KEY
+from iamsim.core.span import Path, Source, Span
 from iamsim.core.suggest import did_you_mean
 from iamsim.core.unknown import Unknown, find_marker
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
-
-    from iamsim.core.span import Path, Source, Span
 
 SHOWN_LENGTH = 100
 LEAVE_OUT = "write what it holds, or leave the key out"

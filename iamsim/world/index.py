@@ -10,14 +10,11 @@ from __future__ import annotations
 
 import json
 import os
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
 from iamsim.core.data_class import NamedTuple
 from iamsim.files.reading import read_bytes
 from iamsim.world.documents import Document, document_of_data
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 INDEX = ".iamsim-index"
 VERSION = 2

@@ -8,13 +8,13 @@ and https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from iamsim.core.data_class import dataclass, field
 from iamsim.core.span import Path, Source, Span
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from collections.abc import Set as AbstractSet
 
     from iamsim.core.unknown import Unknown

@@ -7,17 +7,13 @@ are read from both; what must be text (an account id) is never taken from a numb
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 from iamsim.core.arn import find_arn, is_account_id
 from iamsim.core.data_class import NamedTuple, dataclass
 from iamsim.core.suggest import did_you_mean
 from iamsim.core.unknown import Unknown, find_marker
 from iamsim.world.fields import LEAVE_OUT, Fault, Kind, Place, Problems, Table, describe
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
 
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 _is_iam_name = re.compile(r"[A-Za-z0-9_+=,.@-]+").fullmatch

@@ -9,8 +9,9 @@ what it takes away; and what neither state has was made by others, and stays.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import MISSING, dataclass, field, fields, replace
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from iamsim.world.combining import combine_attached, combine_lists, kept
 from iamsim.world.items import Account, AnyPolicy, Organization, Placed, PolicyDocument
@@ -18,10 +19,6 @@ from iamsim.world.laying_tree import lay_tree
 from iamsim.world.merge import content
 from iamsim.world.model import World
 from iamsim.world.relink import relink
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
 
 Names = frozenset[str]
 # Where the name of a field of the world file is not that of the attribute.

@@ -6,13 +6,12 @@ it was made, so that what a plan attaches to a unit finds that unit.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from iamsim.core.data_class import replace
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
     from iamsim.world.items import AnyPolicy, Node
 
     Attached = tuple[AnyPolicy, ...] | None

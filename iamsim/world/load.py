@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from iamsim.core.collector import CollectLater
@@ -20,8 +21,6 @@ from iamsim.world.policies import Policies
 from iamsim.world.records import WORLD
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-
     from iamsim.world.model import World
 
 WORLD_FILES = ("world.yaml", "world.yml", "world.json")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, TypeVar
 
 from iamsim.core.data_class import replace
@@ -18,8 +19,6 @@ from iamsim.world.items import (
 from iamsim.world.model import World
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from iamsim.core.span import Span
     from iamsim.world.fields import Problems
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING
 
 from iamsim.core.arn import Arn, find_arn, is_account_id
@@ -30,7 +31,6 @@ from iamsim.world.items import (
 from iamsim.world.on_demand import AccountsOnDemand, ResourcesOnDemand
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
     from collections.abc import Set as AbstractSet
 
     from iamsim.core.errors import WorldError

@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsorgan
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from iamsim.core.data_class import NamedTuple
@@ -12,8 +13,6 @@ from iamsim.core.suggest import did_you_mean
 from iamsim.world.items import AnyPolicy, PolicyDocument
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
     from iamsim.core.span import Span
     from iamsim.world.fields import Fields, Problems
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Mapping
 
 from iamsim.core.arn import is_managed_policy
 from iamsim.core.errors import WorldError
@@ -22,10 +22,6 @@ from iamsim.world.items import AnyPolicy, ManagedPolicyReference, PolicyDocument
 from iamsim.world.kinds import Raw
 from iamsim.world.on_demand import PolicyOnDemand
 from iamsim.world.organization_policies import OrganizationPolicies
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
-
 
 _match_customer_policy = re.compile(
     r"arn:[a-z-]+:iam::([0-9]{12}):policy/(?:.*/)?([^/]+)"

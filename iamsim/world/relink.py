@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from iamsim.world.items import Account, AnyPolicy, Node, PolicyDocument
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
     from iamsim.world.model import World
 
     Find = Callable[[AnyPolicy], AnyPolicy | None]

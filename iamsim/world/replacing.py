@@ -5,8 +5,9 @@ What does not change is shared between both worlds, so a copy costs little.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import fields, replace
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from iamsim.world.model import (
     Account,
@@ -21,10 +22,6 @@ from iamsim.world.model import (
     VpcEndpoint,
     World,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
 
 Owner = User | Role | Group | PermissionSet | Resource | VpcEndpoint
 Part = TypeVar("Part")

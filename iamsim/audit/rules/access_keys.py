@@ -17,6 +17,7 @@ The credential report, and `--at` with the time of the dumps.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from iamsim.audit.looking import Key, Looking, keys_of
@@ -25,8 +26,6 @@ from iamsim.audit.registry import audits
 from iamsim.audit.sources import CREDENTIAL_REPORT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from iamsim.world.model import User
 
 HEADING = "rotate-access-keys"

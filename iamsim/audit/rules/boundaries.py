@@ -21,6 +21,7 @@ The account authorization details.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -43,8 +44,6 @@ from iamsim.query.escalation.administrators import (
 from iamsim.world.model import Account, AnyPolicy, ManagedPolicyReference, PolicyDocument, User
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
     from iamsim.audit.looking import Looking
     from iamsim.query.batch import BatchAnswer, Candidate
 

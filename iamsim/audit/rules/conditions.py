@@ -27,6 +27,7 @@ The policies of roles and resources.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.audit.asking import accounts_named, demands, request_of
@@ -39,8 +40,6 @@ from iamsim.core.decision import PolicyType
 from iamsim.core.wildcard import match_tokens, tokenize
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
     from iamsim.audit.looking import Looking
     from iamsim.checks.finding import Finding as PolicyFinding
     from iamsim.compile.statement import CompiledStatement

@@ -27,6 +27,7 @@ policies; other such roles are patterns under `guardrail-exempt` in the configur
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from iamsim.audit.control_tower import (
@@ -44,8 +45,6 @@ from iamsim.core.decision import PolicyType
 from iamsim.core.wildcard import compile_tokens, tokenize
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from iamsim.audit.looking import Looking
 
 HEADING = "guardrails"

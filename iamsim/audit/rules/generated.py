@@ -20,6 +20,7 @@ account.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from iamsim.audit.model import Evidence, Finding, Fix, Outcome, Passed, Severity
@@ -31,8 +32,6 @@ from iamsim.core.decision import PolicyType
 from iamsim.engine.inventory import identity_policies
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
     from iamsim.audit.looking import Looking
     from iamsim.world.model import Account, Role, ServiceAccess, User
 

@@ -34,6 +34,7 @@ guardrails forbid; other such roles are patterns under `guardrail-exempt` in the
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice, product
 from typing import TYPE_CHECKING, NamedTuple
@@ -54,8 +55,6 @@ from iamsim.query.batch.answers import decide_one
 from iamsim.query.escalation.administrators import ADMINISTRATOR_ACCESS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
     from iamsim.audit.looking import Looking
     from iamsim.compile.statement import CompiledStatement
     from iamsim.world.model import AnyPolicy

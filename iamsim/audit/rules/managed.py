@@ -25,6 +25,7 @@ The account authorization details. The least successor needs CloudTrail's logs: 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from iamsim.audit.asking import gives_everything
@@ -35,8 +36,6 @@ from iamsim.core.decision import PolicyType
 from iamsim.world.model import ManagedPolicyReference, PolicyDocument
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from iamsim.audit.looking import Looking
     from iamsim.replay.generate import Generated
     from iamsim.world.model import AnyPolicy

@@ -22,6 +22,7 @@ the root user `list-virtual-mfa-devices`).
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from iamsim.audit.model import Evidence, Finding, Fix, Gap, Outcome, Passed, Severity
@@ -30,8 +31,6 @@ from iamsim.audit.rules.people import has_password
 from iamsim.audit.sources import CREDENTIAL_REPORT, MFA_DEVICES, VIRTUAL_MFA
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
     from iamsim.audit.looking import Looking
     from iamsim.world.model import RootUser
 

@@ -28,6 +28,7 @@ emergency are good reasons for a suppression.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from iamsim.audit.asking import request_of
@@ -40,8 +41,6 @@ from iamsim.core.decision import Layer, PolicyType, Verdict
 from iamsim.query.batch.answers import decide_one, opened
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
     from iamsim.world.model import Account, User
 
 HEADING = "human-federation"

@@ -17,6 +17,7 @@ The account authorization details.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from iamsim.audit.asking import accounts_named, with_one_factor
@@ -31,8 +32,6 @@ from iamsim.query.batch.answers import decide_one, opened
 from iamsim.query.escalation.administrators import ADMINISTRATOR_ACCESS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from iamsim.world.model import Role
 
 MFA = (

@@ -22,6 +22,7 @@ The account authorization details; parts of policies that are not known leave th
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -36,8 +37,6 @@ from iamsim.query.escalation.administrators import PROBES, probe_resource
 from iamsim.world.model import PolicyDocument, Role, User
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from iamsim.compile.statement import CompiledStatement
 
 HEADING = "least-privilege"

@@ -24,6 +24,7 @@ for the contacts `get-alternate-contact`.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from iamsim.audit.looking import Looking, active, keys_of, time_of
@@ -32,8 +33,6 @@ from iamsim.audit.registry import audits
 from iamsim.audit.sources import ALTERNATE_CONTACTS, CREDENTIAL_REPORT, ROOT_FEATURES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from iamsim.world.model import Account, RootUser
 
 HEADING = "root-user"

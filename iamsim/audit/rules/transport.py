@@ -22,6 +22,7 @@ The resources of every account with their policies.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from iamsim.audit.model import Evidence, Finding, Fix, Outcome, Passed, Request, Severity
@@ -36,8 +37,6 @@ from iamsim.query.batch.answers import decide_one, opened
 from iamsim.query.escalation.administrators import ADMINISTRATOR_ACCESS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
     from iamsim.audit.looking import Looking
     from iamsim.catalog.resource_types import ResourceType, TransportPolicy
     from iamsim.compile.statement import CompiledStatement

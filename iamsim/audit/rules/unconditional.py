@@ -27,6 +27,7 @@ The policies of principals and resources, the credential report for keys, and ta
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from iamsim.audit.asking import (
@@ -52,8 +53,6 @@ from iamsim.query.batch.answers import decide_one, opened
 from iamsim.world.model import Account, AnyPolicy, PolicyDocument, Role, User
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
     from iamsim.compile.statement import CompiledStatement, ResourceTest
     from iamsim.core.request import ContextValue
 

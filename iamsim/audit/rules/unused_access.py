@@ -22,7 +22,7 @@ there, what was used is unknown.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 from iamsim.audit.deleting import deleting_policy, deleting_role, deleting_user
 from iamsim.audit.looking import Looking, active, keys_of, time_of
@@ -33,10 +33,6 @@ from iamsim.audit.sources import AUTHORIZATION_DETAILS, CREDENTIAL_REPORT, LAST_
 from iamsim.core.decision import PolicyType
 from iamsim.query.analyzer.finding import AccessFinding, FindingKind
 from iamsim.world.model import Account, AnyPolicy, PermissionSet, PolicyDocument, Role, User
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 
 HEADING = "unused"
 PRACTICE = "https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html#remove-credentials"

@@ -14,6 +14,7 @@ one. AWS managed policies are not yours to mend, and left out. `iamsim validate`
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from iamsim.audit.model import Evidence, Finding, Fix, Outcome, Passed, Severity
@@ -21,8 +22,6 @@ from iamsim.audit.registry import audits
 from iamsim.checks.codes import FindingType
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from iamsim.audit.looking import Looking
 
 HEADING = "analyzer-validate"

@@ -23,6 +23,7 @@ The credential report for keys; the lists of each user for the other credentials
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from iamsim.audit.asking import demands
@@ -40,8 +41,6 @@ from iamsim.audit.sources import (
 from iamsim.core.decision import PolicyType
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from iamsim.compile.statement import CompiledStatement
     from iamsim.world.model import User
 

@@ -6,6 +6,7 @@ page of each operation in the API Reference ("Permissions").
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
@@ -18,8 +19,6 @@ from iamsim.calls.tags import pairs_of
 from iamsim.core.arn import parse_arn
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from iamsim.calls.asker import Asker
 
 OBJECT_LAMBDA = "s3-object-lambda"

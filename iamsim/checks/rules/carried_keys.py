@@ -21,6 +21,7 @@ finding has a code of our own. Actions that carry `aws:RequestTag` are not repor
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from iamsim.checks.reference import INCOMPLETE, LISTED_SCOPES, SESSION_PREFIXES
@@ -28,8 +29,6 @@ from iamsim.checks.view import ConditionView, Findings, PolicyView, StatementVie
 from iamsim.checks.words import has_wildcard, must_be_present, several
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from iamsim.catalog import ConditionKeyFacts
     from iamsim.syntax.ast import Value
 

@@ -17,6 +17,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-lo
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from iamsim.catalog.presence import keys_through_endpoints
@@ -25,8 +26,6 @@ from iamsim.checks.view import ConditionView, Findings, PolicyView, StatementVie
 from iamsim.checks.words import must_be_present
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from iamsim.checks.finding import Finding
 
 CODE = "IAMSIM_CONTRADICTORY_CONDITIONS"

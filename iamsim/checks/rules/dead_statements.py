@@ -15,14 +15,13 @@ deceived.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from iamsim.checks.rules.coverage import Scopes, covers_pair
 from iamsim.checks.view import Findings, PolicyView, StatementView, checks
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from iamsim.checks.finding import Finding
 
 DEAD, SHADOWED = "IAMSIM_DEAD_STATEMENT", "IAMSIM_SHADOWED_STATEMENT"

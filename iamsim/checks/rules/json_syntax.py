@@ -12,14 +12,10 @@ IAM refuses the document, and nothing else in it can be judged before it can be 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from iamsim.checks.finding import Finding, Place
 from iamsim.checks.view import Findings, PolicyView, checks
-
-if TYPE_CHECKING:
-    from iamsim.core.errors import PolicyError
-    from iamsim.core.span import Source
+from iamsim.core.errors import PolicyError
+from iamsim.core.span import Source
 
 
 def syntax_finding(error: PolicyError, source: Source) -> Finding:

@@ -14,6 +14,7 @@ the finding shows the request of a stranger whom the policy lets in.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from iamsim.checks.issuers import GITHUB, stranger_tokens
@@ -24,8 +25,6 @@ from iamsim.checks.words import has_wildcard
 from iamsim.core.caret import quote
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from iamsim.checks.shown import Witness
     from iamsim.syntax.ast import Value
 

@@ -42,18 +42,14 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_understand-poli
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
-from typing import TYPE_CHECKING
 
 from iamsim.checks.escalation_paths import Way, known_ways
 from iamsim.checks.shown import Witness
 from iamsim.checks.view import Findings, PolicyView, StatementView, checks
 from iamsim.checks.witness import OWNER, first_allowed, resource_of
 from iamsim.checks.words import several
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
 
 LEVEL = "Permissions management"
 CHANGING = frozenset({"Write", "Tagging", LEVEL})

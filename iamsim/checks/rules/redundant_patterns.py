@@ -12,6 +12,7 @@ Each covering entry gives one finding, which names it and all that it covers, as
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -22,8 +23,6 @@ from iamsim.core.caret import quote
 from iamsim.core.wildcard import compile_tokens, tokenize
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
     from iamsim.core.span import Path
     from iamsim.core.wildcard import TextTest
     from iamsim.syntax.ast import Entries, Value

@@ -14,14 +14,10 @@ everyone.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 from iamsim.catalog.presence import source_keys
 from iamsim.checks.view import ConditionView, Findings, PolicyView, StatementView, checks
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 
 PRINCIPAL_KEYS = frozenset({"aws:principalorgid", "aws:principalorgpaths", "aws:principalaccount"})
 NULL_KEYS = ("aws:sourceaccount", "aws:sourcearn")

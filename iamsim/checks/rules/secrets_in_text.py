@@ -16,16 +16,12 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
+from collections.abc import Iterator
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 from iamsim.checks.finding import Place
 from iamsim.checks.view import Findings, PolicyView, checks
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from iamsim.core.span import Path
+from iamsim.core.span import Path
 
 CODE = "IAMSIM_SECRET_IN_POLICY"
 KNOWN = (

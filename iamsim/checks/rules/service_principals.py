@@ -20,6 +20,7 @@ source. That is a code of our own, given only with a request that the engine all
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from iamsim.catalog.presence import source_keys
@@ -40,8 +41,6 @@ from iamsim.core.decision import PolicyType
 from iamsim.core.wildcard import example_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from iamsim.syntax.ast import Value
 
 WEAKER_KEYS = frozenset({"aws:referer", "aws:sourceowner", "aws:useragent"})

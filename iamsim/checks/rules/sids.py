@@ -12,14 +12,10 @@ messages, logs and reviews ambiguous.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from iamsim.checks.view import Findings, PolicyView, checks
 from iamsim.core.caret import quote
 from iamsim.core.decision import PolicyType
-
-if TYPE_CHECKING:
-    from iamsim.core.span import Path
+from iamsim.core.span import Path
 
 # Where the services that keep the policy accept duplicates and other characters.
 TOLERANT = frozenset({PolicyType.RESOURCE, PolicyType.TRUST, PolicyType.VPC_ENDPOINT})

@@ -13,18 +13,15 @@ No request carries such a value: the condition never holds, or always does when 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
 from iamsim.catalog.regions import is_region, may_be_region
 from iamsim.checks.view import Findings, PolicyView, checks
 from iamsim.checks.words import wildcard_free
 from iamsim.core.caret import quote
+from iamsim.core.span import Path
 from iamsim.core.suggest import did_you_mean
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from iamsim.core.span import Path
 
 ID = r"-(?:[0-9a-f]{8}|[0-9a-f]{17})"
 _DOMAIN = r"(?:amazonaws\.com(?:\.cn)?|amazonaws\.eu|aws\.com|amazon\.com|aws\.internal)"

@@ -12,16 +12,12 @@ allows or denies. Seconds since 1970 are read, but nobody can review them.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 from iamsim.checks.view import Findings, PolicyView, checks
 from iamsim.compile.literals import read_bytes, read_date, read_number
 from iamsim.core.caret import quote
 from iamsim.syntax.operators import OPERATORS, Family
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
 
 READERS: dict[Family, tuple[str, Callable[[str], object], str, str]] = {
     Family.NUMERIC: ("TYPE_MISMATCH_NUMBER", read_number, "number", "write digits, as in `3600`"),

@@ -12,18 +12,14 @@ version 2012-10-17 on.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 from iamsim.checks.rules.variable_syntax import texts_with_variables
 from iamsim.checks.view import Findings, PolicyView, StatementView, checks
 from iamsim.core.caret import quote
+from iamsim.core.span import Path
 from iamsim.syntax.operators import OPERATORS
 from iamsim.syntax.variables import has_variables
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from iamsim.core.span import Path
 
 
 @checks("VARIABLE_UNSUPPORTED_IN_ELEMENT")

@@ -10,6 +10,7 @@ IAM refuses the document, or takes the text for what it is. The form is `${key}`
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from iamsim.checks.finding import Place
@@ -19,8 +20,6 @@ from iamsim.syntax.operators import OPERATORS
 from iamsim.syntax.variables import ESCAPES, find_fault, has_variables
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from iamsim.syntax.ast import Value
 
 OPENING = "${"

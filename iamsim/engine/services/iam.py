@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -15,8 +16,6 @@ from iamsim.syntax.read import parse_policy
 from iamsim.world.model import PolicyDocument, Role, User
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from iamsim.engine.context import Derived
 
 # Calls on a user or role that has a boundary carry the boundary's ARN.

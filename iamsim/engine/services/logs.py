@@ -7,14 +7,10 @@ https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_LogGrou
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
 from iamsim.core.arn import find_arn, is_account_id
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from iamsim.core.request import ContextValue
+from iamsim.core.request import ContextValue
 
 DESCRIBE_LOG_GROUPS = "logs:describeloggroups"
 ALL = ":log-group::log-stream:"

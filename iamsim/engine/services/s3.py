@@ -7,6 +7,7 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-points-policies.htm
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from iamsim.compile.literals import read_network
@@ -15,8 +16,6 @@ from iamsim.core.explanation import Origin
 from iamsim.core.wildcard import Wildcard
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from iamsim.compile.condition import ConditionTest
     from iamsim.compile.policy import CompiledPolicy
     from iamsim.compile.statement import CompiledStatement

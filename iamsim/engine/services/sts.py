@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_sts-comparison.h
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from iamsim.compile.policy import PolicySet, compile_policy
@@ -17,8 +18,6 @@ from iamsim.engine.services.iam import session_token_policy
 from iamsim.syntax.read import parse_policy
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
     from iamsim.engine.context import Derived
     from iamsim.engine.encounter import Encounter
     from iamsim.engine.question import Session

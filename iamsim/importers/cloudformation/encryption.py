@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/introduct
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from iamsim.importers.key_settings import default_key, find_key
@@ -13,8 +14,6 @@ from iamsim.importers.misspelt import Properties
 from iamsim.importers.unknown import Unknown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from iamsim.importers.cloudformation.reading import Reading
 
 TABLE_ENCRYPTION = "SSESpecification"

@@ -6,13 +6,10 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 from iamsim.importers.cloudformation.functions import as_text
 from iamsim.importers.unknown import Unknown
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 PREFIX = "Fn::ForEach::"
 PARTS = 3

@@ -8,14 +8,11 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Callable
 from ipaddress import ip_network
 from itertools import islice
-from typing import TYPE_CHECKING
 
 from iamsim.importers.unknown import Unknown, find_unknown
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 MAX_SUBNETS = 256
 PAIR = 2

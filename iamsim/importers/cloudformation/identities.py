@@ -6,14 +6,13 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/AWS_IAM.h
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from iamsim.core.caret import quote
 from iamsim.importers.unknown import Unknown, marker
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from iamsim.importers.cloudformation.reading import Reading
     from iamsim.importers.draft import Record
 

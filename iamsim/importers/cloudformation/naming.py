@@ -5,6 +5,7 @@ Names that AWS would make are ``STACK-LOGICALID``, without the random end.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.importers.resource_kinds import (
@@ -17,8 +18,6 @@ from iamsim.importers.resource_kinds import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from iamsim.catalog.resource_types import ResourceType
 
 LOWER_CASE = ("AWS::S3::Bucket", "AWS::ECR::Repository")

@@ -7,6 +7,7 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/AWS_SSO.h
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from iamsim.core.arn import is_account_id
@@ -17,8 +18,6 @@ from iamsim.importers.resource_kinds import arn_of, known_type
 from iamsim.importers.unknown import Unknown, find_unknown, mark_of, marker
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-
     from iamsim.importers.cloudformation.reading import Reading
     from iamsim.importers.tree import PolicyKind
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from iamsim.core.errors import InputError
 from iamsim.core.span import Path, Source
@@ -12,10 +12,6 @@ from iamsim.importers.placed import PlacesByPath
 from iamsim.importers.places import Place
 from iamsim.importers.short_forms import read_short_form
 from iamsim.world.documents import parse_document
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
 
 STATEMENT = "Statement"
 LOOP = "Fn::ForEach::"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from iamsim.core.span import Path, Source
@@ -14,8 +15,6 @@ from iamsim.importers.placed import PlacedPolicy, PlacesByPath, use_in_template
 from iamsim.importers.unknown import find_unknown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-
     from iamsim.world.documents import Document
 
 # Places that no account and no Region has: only the form of what is evaluated counts.

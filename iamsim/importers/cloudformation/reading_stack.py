@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from iamsim.catalog.resource_types import find_type
@@ -20,8 +21,6 @@ from iamsim.importers.unread import services_within, unread_message
 from iamsim.importers.workloads import find_role, note_role
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from iamsim.importers.cloudformation.stack import Stack
     from iamsim.importers.draft import Draft
 

@@ -8,6 +8,7 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/introduct
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from iamsim.catalog.resource_types import PolicyPlace, ResourceType, resource_types, type_of_arn
@@ -34,8 +35,6 @@ from iamsim.importers.resource_kinds import known_type, policy_holder, target_ar
 from iamsim.importers.unknown import Unknown, marker
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
-
     from iamsim.importers.cloudformation.reading import Reading
     from iamsim.importers.draft import Record
 

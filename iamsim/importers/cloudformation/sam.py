@@ -7,6 +7,7 @@ give permissions. Compared with the output of `aws-sam-translator`.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from iamsim.core.caret import quote
@@ -19,8 +20,6 @@ from iamsim.importers.cloudformation.sam_events import (
 from iamsim.importers.cloudformation.sam_policies import expand_policies
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
     Json = dict[str, object]
     Remark = Callable[[str, str, str], None]
 

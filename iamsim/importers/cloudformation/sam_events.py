@@ -5,11 +5,10 @@ https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/s
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     Json = dict[str, object]
 
 # Sources that Lambda polls: the role of the function may read them.

@@ -8,6 +8,7 @@ from __future__ import annotations
 import functools
 import json
 import os
+from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.catalog.managed import find_managed_policy_by_name
@@ -15,8 +16,6 @@ from iamsim.core.caret import quote
 from iamsim.files.reading import read_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     Json = dict[str, object]
     Report = Callable[[str, str], None]
 

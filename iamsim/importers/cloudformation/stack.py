@@ -8,8 +8,8 @@ template does not tell (an import, a parameter without a default, an id that AWS
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from iamsim.catalog.resource_types import ResourceType, find_type
 from iamsim.importers.cloudformation.functions import PLAIN_FUNCTIONS, as_text, call_plain
@@ -22,10 +22,6 @@ from iamsim.importers.cloudformation.naming import (
 from iamsim.importers.cloudformation.places import Entries, Items, TemplateText
 from iamsim.importers.resource_kinds import url_suffix
 from iamsim.importers.unknown import Unknown, find_unknown
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
 
 _NO_VALUE = object()
 _LISTS = re.compile(

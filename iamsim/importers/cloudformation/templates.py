@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.catalog.resource_types import find_type
@@ -18,8 +19,6 @@ from iamsim.importers.unread import documents_within
 from iamsim.world.documents import parse_document, read_document
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-
     from iamsim.importers.cloudformation.assembly import Assembly
     from iamsim.importers.cloudformation.naming import Environment
     from iamsim.importers.draft import Draft

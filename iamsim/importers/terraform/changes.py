@@ -5,11 +5,8 @@ https://developer.hashicorp.com/terraform/internals/json-format#change-represent
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
 
 Json = dict[str, object]
 # The lists of actions that plans have, and what they come to.

@@ -5,6 +5,7 @@ https://registry.terraform.io/providers/hashicorp/aws/latest/docs/data-sources/i
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from iamsim.importers.salvage import UniqueKeys
@@ -13,8 +14,6 @@ from iamsim.importers.terraform.configuration import part
 from iamsim.importers.unknown import Unknown, find_unknown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
     from iamsim.importers.terraform.instances import Instance
     from iamsim.importers.terraform.resolving import Context, Plan
 

@@ -6,6 +6,7 @@ https://registry.terraform.io/providers/hashicorp/aws/latest/docs.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from iamsim.core.arn import find_arn
@@ -14,8 +15,6 @@ from iamsim.importers.resource_kinds import arn_of, known_type
 from iamsim.importers.unknown import Unknown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from iamsim.importers.terraform.reading import Reading
 
 # Arguments that say how something is encrypted.

@@ -6,6 +6,7 @@ https://registry.terraform.io/providers/hashicorp/aws/latest/docs.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from iamsim.core.arn import find_arn
@@ -13,8 +14,6 @@ from iamsim.core.caret import quote
 from iamsim.importers.unknown import Unknown, marker
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from iamsim.importers.draft import Record
     from iamsim.importers.terraform.reading import Reading
 

@@ -6,6 +6,7 @@ and the pages beside it.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from iamsim.core.arn import is_account_id
@@ -16,8 +17,6 @@ from iamsim.importers.terraform.reading import Reading
 from iamsim.importers.unknown import marker
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from iamsim.importers.draft import Draft, Record
     from iamsim.importers.terraform.resolving import Plan
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from iamsim.catalog.resource_types import find_terraform_type
@@ -38,8 +39,6 @@ from iamsim.importers.workloads import find_role, note_role
 from iamsim.syntax.hcl.file import HclFile, is_hcl
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from iamsim.importers.draft import Draft
     from iamsim.importers.sources import Source
 

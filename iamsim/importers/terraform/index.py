@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from iamsim.importers.terraform.addresses import Key, ModulePath, Step, is_index, parse_steps
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from iamsim.importers.terraform.instances import Instance
 
 RESOURCE_STEPS = 2

@@ -9,18 +9,16 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from iamsim.core.caret import quote
+from iamsim.core.span import Span
 from iamsim.core.unknown import find_marker
 from iamsim.importers.lost import is_error
 from iamsim.importers.misspelt import Properties
 from iamsim.importers.terraform.addresses import Address, parse_address
 from iamsim.importers.terraform.changes import KINDS
 from iamsim.importers.unknown import Unknown
-
-if TYPE_CHECKING:
-    from iamsim.core.span import Span
 
 Json = dict[str, object]
 MAX_MODULE_DEPTH = 50

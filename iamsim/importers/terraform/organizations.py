@@ -6,6 +6,7 @@ and the pages beside it.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from iamsim.core.arn import is_account_id
@@ -15,8 +16,6 @@ from iamsim.importers.terraform.reading import Reading
 from iamsim.importers.unknown import Unknown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from iamsim.importers.draft import Draft
     from iamsim.importers.terraform.resolving import Plan
     from iamsim.importers.tree import PolicyKind

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -16,8 +17,6 @@ from iamsim.importers.terraform.hcl.policies import place_of_policy
 from iamsim.importers.unknown import Unknown, find_unknown, mark_of, marked, marker, settle_document
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from iamsim.importers.draft import Draft, Record, Severity
     from iamsim.importers.resource_kinds import Scope
     from iamsim.importers.terraform.instances import Instance

@@ -6,6 +6,7 @@ and what that belonged to is lost, it may be anything of its type that is shown.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from iamsim.core.caret import quote
@@ -14,8 +15,6 @@ from iamsim.importers.terraform.changes import removals
 from iamsim.importers.unknown import Unknown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
     from iamsim.catalog.resource_types import ResourceType
 
 ENCRYPTION = "aws_s3_bucket_server_side_encryption_configuration"

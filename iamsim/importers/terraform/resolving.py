@@ -6,6 +6,7 @@ or ARN follows from what is planned. What can't be followed is an `Unknown`.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.catalog.resource_types import ResourceType, find_terraform_type
@@ -45,8 +46,6 @@ from iamsim.importers.terraform.scopes import Scopes
 from iamsim.importers.unknown import Unknown, find_unknown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
     from iamsim.importers.options import SourceOptions
     from iamsim.importers.terraform.instances import Instance
 

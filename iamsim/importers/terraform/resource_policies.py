@@ -7,6 +7,7 @@ https://registry.terraform.io/providers/hashicorp/aws/latest/docs.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from iamsim.catalog.resource_types import PolicyPlace, ResourceType, resource_types, type_of_arn
@@ -32,8 +33,6 @@ from iamsim.importers.terraform.choices import dig
 from iamsim.importers.unknown import Unknown, find_unknown, marker
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from iamsim.importers.draft import Record
     from iamsim.importers.terraform.reading import Reading
 

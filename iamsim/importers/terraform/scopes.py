@@ -7,6 +7,7 @@ of what exists; then by the user.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from iamsim.core.arn import find_arn, is_account_id
@@ -15,8 +16,6 @@ from iamsim.importers.resource_kinds import Scope, partition_of_region
 from iamsim.importers.terraform.configuration import Configuration, constant, constant_texts, part
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
     from iamsim.importers.options import SourceOptions
     from iamsim.importers.terraform.instances import Instance
 

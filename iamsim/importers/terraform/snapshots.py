@@ -6,11 +6,10 @@ https://registry.terraform.io/providers/hashicorp/aws/latest/docs.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from iamsim.importers.terraform.reading import Reading
 
 

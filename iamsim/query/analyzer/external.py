@@ -7,6 +7,7 @@ apart. https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-findings
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -41,8 +42,6 @@ from iamsim.universe.zone import Zone, zones_of
 from iamsim.world.builtin import RCP_FULL_AWS_ACCESS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
-
     from iamsim.compile.policy import CompiledPolicy
     from iamsim.compile.statement import CompiledStatement
     from iamsim.query.batch import ActionClass, Batch, BatchAnswer

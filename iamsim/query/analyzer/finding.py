@@ -5,16 +5,14 @@ https://docs.aws.amazon.com/access-analyzer/latest/APIReference/API_GetFindingV2
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 from uuid import NAMESPACE_URL, uuid5
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from iamsim.core.decision import Decision
-    from iamsim.core.span import Span
+from iamsim.core.decision import Decision
+from iamsim.core.span import Span
 
 
 class FindingKind(Enum):

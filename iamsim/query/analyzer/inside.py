@@ -6,14 +6,13 @@ stands for itself.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.query.what_can.fits import is_prefix, is_whole
 from iamsim.query.what_can.places import find_families
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
     from iamsim.compile.resource import ResourcePattern
     from iamsim.compile.statement import CompiledStatement
     from iamsim.core.request import ContextValue

@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-findings-view.h
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -28,8 +29,6 @@ from iamsim.universe.zone import zones_of
 from iamsim.world.builtin import FULL_AWS_ACCESS, RCP_FULL_AWS_ACCESS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
-
     from iamsim.compile.statement import CompiledStatement
     from iamsim.engine.question import Question
     from iamsim.query.batch import Batch, Candidate

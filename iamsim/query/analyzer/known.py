@@ -3,6 +3,7 @@ apart, what meets there besides these, and what was decided."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -14,8 +15,6 @@ from iamsim.universe.contents import conditions_of, reads_context, resources_of
 from iamsim.universe.meeting import Meeting, meeting_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterable
-
     from iamsim.compile.statement import CompiledStatement
     from iamsim.engine.question import Question
     from iamsim.query.batch import ActionUniverse, Batch

@@ -9,6 +9,7 @@ is, another one becomes the shortest list of what is left of it.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -27,8 +28,6 @@ from iamsim.syntax.read import parse_policy
 from iamsim.world.model import AnyPolicy, PolicyDocument, Role, User
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
-
     from iamsim.query.batch import ActionUniverse, Batch
 
 NEVER = datetime.min.replace(tzinfo=UTC)

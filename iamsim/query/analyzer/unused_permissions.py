@@ -10,6 +10,7 @@ The engine decides it, by these policies alone. An action is called unused only 
 
 from __future__ import annotations
 
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -36,7 +37,6 @@ from iamsim.universe.contents import reads_context
 from iamsim.world.model import Role, ServiceAccess, User, World
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
     from datetime import datetime
 
     from iamsim.compile.policy import PolicySet

@@ -6,6 +6,7 @@ statement of the world is about both or about neither, every caller gets the sam
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from iamsim.engine.inventory import policies_in_use
@@ -14,8 +15,6 @@ from iamsim.query.batch.classes import refine
 from iamsim.symbolic.actions import catalog_actions
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from iamsim.engine.world import CompiledWorld
 
 FEW = 8  # actions that are asked for one by one: looking at the whole world would take longer

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
@@ -9,8 +10,6 @@ from iamsim.core.decision import Decision, Layer, Verdict
 from iamsim.engine.authorize import Prepared, prepare
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
-
     from iamsim.core.answer import Residual
     from iamsim.core.unknown import UnknownPart
     from iamsim.engine.question import Question

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.core.collector import CollectLater
@@ -21,8 +22,6 @@ from iamsim.universe.candidates import (
 from iamsim.universe.others import others_of, statements_about
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
-
     from iamsim.engine.facts import ResourceFacts
     from iamsim.engine.world import CompiledWorld
 

@@ -9,6 +9,7 @@ makes it once.
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -24,8 +25,6 @@ from iamsim.universe.contents import conditions_of, reads_context, resources_of
 from iamsim.universe.meeting import OWN, meeting_of
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterable, Iterator, Mapping
-
     from iamsim.compile.statement import CompiledStatement
     from iamsim.core.request import Request
     from iamsim.engine.arrangement import Arrangement

@@ -8,6 +8,7 @@ that is about the caller and the resource.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -19,8 +20,6 @@ from iamsim.engine.singular_actions import SINGULAR_ACTIONS
 from iamsim.query.batch.answers import BatchAnswer, decide_one
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
     from iamsim.compile.statement import CompiledStatement
     from iamsim.engine.arrangement import Arrangement, Station
     from iamsim.engine.question import Question

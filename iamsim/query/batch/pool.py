@@ -14,6 +14,7 @@ import signal
 import sys
 import threading
 import traceback
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from multiprocessing.connection import Connection, wait
 from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias, cast
@@ -22,7 +23,6 @@ from iamsim.core.errors import IamsimError
 from iamsim.query.batch.shipping import Shipper, subject_bytes, subject_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
     from multiprocessing.context import BaseContext
     from multiprocessing.process import BaseProcess
 

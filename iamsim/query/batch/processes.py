@@ -10,13 +10,13 @@ order of the items. With one process all of it runs right here, and nothing is s
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence, Sized
 from typing import TYPE_CHECKING, Generic, Self, TypeVar, cast
 
 from iamsim.core.collector import CollectLater
 from iamsim.query.batch.batch import TOGETHER
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence, Sized
     from types import TracebackType
 
     from iamsim.query.batch.pool import Pool, Subject

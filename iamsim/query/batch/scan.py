@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from iamsim.compile.action import action_test
 from iamsim.symbolic.action_texts import action_texts
 from iamsim.world.model import AnyPolicy, PolicyDocument
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 
 @dataclass(slots=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import copyreg
 import pickle
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from io import BytesIO
 from typing import TYPE_CHECKING, cast
@@ -27,8 +28,6 @@ from iamsim.world.builtin import FULL_AWS_ACCESS, RCP_FULL_AWS_ACCESS
 from iamsim.world.items import NOWHERE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
-
     from iamsim.engine.world import CompiledWorld
     from iamsim.query.batch.batch import Batch
     from iamsim.symbolic.conditional import Asking

@@ -6,6 +6,7 @@ entries decide that only one of them has. So a pair of them counts with these en
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -13,8 +14,6 @@ from iamsim.compile.principal import PrincipalTest
 from iamsim.compile.statement import ActionTest, CompiledStatement, ResourceTest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
     from iamsim.universe.contents import Content
 
     Cut = Callable[[CompiledStatement, CompiledStatement], "tuple[CompiledStatement, ...] | None"]

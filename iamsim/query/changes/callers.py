@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from iamsim.query.changes.statements import (
@@ -11,8 +12,6 @@ from iamsim.query.changes.statements import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-
     from iamsim.compile.statement import CompiledStatement
     from iamsim.engine.facts import CallerFacts
 

@@ -7,6 +7,7 @@ comes back, that statement is the cause. Where only several together bring it ba
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
@@ -22,8 +23,6 @@ from iamsim.query.changes.same import direction_of
 from iamsim.universe.contents import content_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-
     from iamsim.compile.statement import CompiledStatement
     from iamsim.core.decision import StatementReference
     from iamsim.core.work import Work

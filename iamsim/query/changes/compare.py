@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -14,8 +15,6 @@ from iamsim.query.changes.same import direction_of, through_of
 from iamsim.universe.elsewhere import OPEN_TO_ALL
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from iamsim.core.work import Work
     from iamsim.engine.question import Question
     from iamsim.query.batch import ActionClass, Batch, BatchAnswer

@@ -8,6 +8,7 @@ https://docs.aws.amazon.com/whitepapers/latest/building-a-data-perimeter-on-aws/
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.core.decision import PolicyType
@@ -17,8 +18,6 @@ from iamsim.query.changes.statements import Difference, compare_sets, statements
 from iamsim.query.changes.unchanged import same_policy
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
     from iamsim.compile.policy import PolicySet
     from iamsim.compile.statement import CompiledStatement
     from iamsim.engine.world import CompiledWorld

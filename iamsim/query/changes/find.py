@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import reduce
 from operator import or_
@@ -38,8 +39,6 @@ from iamsim.universe.elsewhere import ways_of
 from iamsim.universe.others import future_of, others_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-
     from iamsim.core.request import Caller
     from iamsim.engine.facts import CallerFacts, Levels
 

@@ -7,6 +7,7 @@ they say. https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_manag
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.core.decision import PolicyType
@@ -18,8 +19,6 @@ from iamsim.query.changes.unchanged import same_policies
 from iamsim.universe.contents import content_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
     from iamsim.compile.policy import CompiledPolicy
     from iamsim.compile.statement import CompiledStatement
     from iamsim.engine.world import CompiledWorld

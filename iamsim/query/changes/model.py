@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple
@@ -11,8 +12,6 @@ from iamsim.query.role_chains import assume_action
 from iamsim.universe.candidates import CandidateKind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
     from iamsim.core.decision import StatementReference
     from iamsim.query.batch import ActionUniverse, BatchAnswer, Candidate
     from iamsim.query.what_can.places import Place

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
@@ -20,8 +21,6 @@ from iamsim.universe.contents import content_of
 from iamsim.universe.elsewhere import OWNER_KEYS, elsewhere
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
-
     from iamsim.compile.statement import CompiledStatement
     from iamsim.core.request import Caller, Request
     from iamsim.engine.question import ContextValue

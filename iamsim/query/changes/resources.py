@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,8 +16,6 @@ from iamsim.query.changes.unchanged import same_policy
 from iamsim.universe.shares import shares_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
-
     from iamsim.compile.policy import PolicySet
     from iamsim.compile.statement import CompiledStatement
     from iamsim.core.request import Caller

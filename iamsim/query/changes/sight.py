@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -11,8 +12,6 @@ from iamsim.universe.alike import Alike, Side, untold
 from iamsim.universe.contents import content_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterable
-
     from iamsim.compile.statement import CompiledStatement
     from iamsim.engine.facts import CallerFacts
     from iamsim.query.batch import ActionUniverse, Batch, BatchAnswer, Candidate

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.query.changes.apart import parts_apart
 from iamsim.universe.contents import content_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
     from iamsim.compile.policy import PolicySet
     from iamsim.compile.statement import CompiledStatement
     from iamsim.engine.facts import Levels

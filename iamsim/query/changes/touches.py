@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.compile.principal import PrincipalTest
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
-
     from iamsim.query.batch import Candidate
     from iamsim.query.changes.resources import ListedResource
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from iamsim.engine.facts import organization_of
@@ -9,8 +10,6 @@ from iamsim.engine.inventory import identity_policies
 from iamsim.world.model import AnyPolicy, Level, PolicyDocument, World
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from iamsim.query.batch import Candidate
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from iamsim.catalog.resource_types import policy_services
@@ -16,8 +17,6 @@ from iamsim.query.edits.steps import Step, policy_data
 from iamsim.query.edits.widening import Widening
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from iamsim.engine.arrangement import Station
     from iamsim.engine.authorize import Prepared
     from iamsim.query.edits.place import Place

@@ -3,6 +3,7 @@ reference, and other resources that patterns cover."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -12,8 +13,6 @@ from iamsim.checks.arn_formats import read_format
 from iamsim.core.arn import find_arn
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from iamsim.compile.resource import ResourcePattern
     from iamsim.compile.statement import CompiledStatement
     from iamsim.core.request import ContextValue

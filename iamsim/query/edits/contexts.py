@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from iamsim.query.edits.model import Actor, Edit, EditKind
 from iamsim.symbolic.samples import sample_values
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-
     from iamsim.compile.condition import ConditionTest
     from iamsim.core.request import Caller, ContextValue
     from iamsim.engine.question import Question

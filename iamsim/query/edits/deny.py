@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from iamsim.core.request import GrantKind
@@ -12,8 +13,6 @@ from iamsim.query.edits.parts import action_name, resource_pattern
 from iamsim.query.edits.steps import Step
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
     from iamsim.compile.statement import CompiledStatement
     from iamsim.core.span import Path
     from iamsim.engine.arrangement import Station

@@ -3,6 +3,7 @@ or close: those that the caller's own Allow statements suggest."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -11,8 +12,6 @@ from iamsim.engine.formula import Slot
 from iamsim.query.edits.around import is_taken, resource_near
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
     from iamsim.compile.action import ActionPattern
     from iamsim.compile.statement import CompiledStatement
     from iamsim.engine.authorize import Prepared

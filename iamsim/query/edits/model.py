@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple, Required, TypedDict
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from iamsim.core.answer import Answer
     from iamsim.core.decision import Layer
     from iamsim.core.explanation import LayerExplanation, StatementExplanation

@@ -5,6 +5,7 @@ For each there is a list of edits, with each of which it may be gone, or a reaso
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -16,8 +17,6 @@ from iamsim.query.edits.deny import ways_to_except
 from iamsim.query.edits.model import Blocker, Edit, Obstacle
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from iamsim.core.explanation import Explanation, LayerExplanation
     from iamsim.engine.arrangement import Station
     from iamsim.engine.authorize import Prepared

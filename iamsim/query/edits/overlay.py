@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from iamsim.engine.documents import PolicyLibrary
 from iamsim.world.model import AnyPolicy, PolicyDocument, Resource
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from iamsim.compile.policy import CompiledPolicy, PolicySet
     from iamsim.core.decision import PolicyType
 

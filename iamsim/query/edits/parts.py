@@ -3,6 +3,7 @@ Principal entry."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim import catalog
@@ -13,8 +14,6 @@ from iamsim.engine.inert import takes_no_resource
 from iamsim.engine.services.logs import log_group_pattern
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from iamsim.engine.arrangement import Station
     from iamsim.engine.question import Question
     from iamsim.query.edits.place import Place

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from iamsim.core.arn import is_owned_by_aws
@@ -15,7 +16,6 @@ from iamsim.world.builtin import BUILT_IN_POLICIES
 from iamsim.world.model import PolicyDocument
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from typing import Unpack
 
     from iamsim.compile.policy import CompiledPolicy

@@ -6,6 +6,7 @@ the same way are decided once for all of them.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from iamsim.catalog.global_services import GLOBAL_SERVICES
@@ -28,8 +29,6 @@ from iamsim.query.edits.steps import apply_steps
 from iamsim.syntax.read import parse_policy
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
     from iamsim.compile.statement import CompiledStatement
     from iamsim.query.edits.places import Places
     from iamsim.query.edits.trial import Trial

@@ -6,6 +6,7 @@ combinations over the layers that stand in the way together.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
 from heapq import heappop, heappush
 from itertools import combinations
 from typing import TYPE_CHECKING
@@ -24,8 +25,6 @@ from iamsim.query.edits.trial import Trial
 from iamsim.symbolic.partial import answer as explain
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-
     from iamsim.core.answer import Answer
     from iamsim.engine.question import Question
 

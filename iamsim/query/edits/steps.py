@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import copy
 import json
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
 
 from iamsim.core.errors import InputError
 from iamsim.core.json_places import KEY
+from iamsim.core.span import Path, Source
 from iamsim.syntax.layout import Layout
 from iamsim.syntax.splicing import (
     Change,
@@ -22,11 +24,6 @@ from iamsim.syntax.splicing import (
     replace_value,
 )
 from iamsim.world.documents import parse_document
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
-    from iamsim.core.span import Path, Source
 
 ADD = "add"
 INSERT = "insert"

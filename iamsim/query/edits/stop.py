@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import product
 from typing import TYPE_CHECKING
 
@@ -13,8 +14,6 @@ from iamsim.query.edits.parts import new_policy, new_statement, principal_name
 from iamsim.query.edits.steps import Step
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from iamsim.core.explanation import Explanation
     from iamsim.engine.arrangement import Station
     from iamsim.engine.authorize import Prepared

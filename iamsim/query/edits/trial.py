@@ -6,6 +6,7 @@ what is shown in the end was applied to a copy of the world.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeGuard
 
@@ -24,8 +25,6 @@ from iamsim.world.model import PolicyDocument, Role, User, World
 from iamsim.world.replacing import replace_owner, replace_policy
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
     from iamsim.core.decision import Decision
     from iamsim.engine.question import AttachedPolicies, Question
     from iamsim.query.edits.place import Place

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.core.explanation import Element, StatementExplanation
@@ -14,8 +15,6 @@ from iamsim.query.edits.parts import (
 from iamsim.query.edits.steps import Step
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from iamsim.compile.statement import CompiledStatement
     from iamsim.engine.arrangement import Station
     from iamsim.engine.authorize import Prepared

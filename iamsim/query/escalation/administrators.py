@@ -6,6 +6,7 @@ boundary or service control policies leave less does not.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -17,8 +18,6 @@ from iamsim.syntax.read import parse_policy
 from iamsim.world.model import AnyPolicy, ManagedPolicyReference
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
     from iamsim.query.batch import Batch, BatchAnswer, Candidate
     from iamsim.syntax.ast import Policy
 

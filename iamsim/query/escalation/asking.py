@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from iamsim.query.role_chains import assume_action
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from iamsim.checks.escalation_paths import Step
     from iamsim.query.batch import Batch, BatchAnswer, Candidate
     from iamsim.query.escalation.targets import Entity, Statements

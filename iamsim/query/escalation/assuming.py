@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_terms-and-concepts.htm
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -19,8 +20,6 @@ from iamsim.query.role_chains import assume_action
 from iamsim.universe.candidates import CandidateKind, named_candidates
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
     from iamsim.checks.escalation_paths import Way
     from iamsim.query.batch import Batch, Candidate
     from iamsim.query.escalation.growth import Growth

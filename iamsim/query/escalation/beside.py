@@ -8,6 +8,7 @@ that has been done. One such change is followed, not a second one after it.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -22,8 +23,6 @@ from iamsim.query.escalation.model import Edge, Taken, administrator_of, member_
 from iamsim.world.model import Account, ManagedPolicyReference, Role, User
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
     from iamsim.checks.escalation_paths import Way
     from iamsim.query.escalation.growth import Growth
 

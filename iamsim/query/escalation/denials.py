@@ -8,6 +8,7 @@ delete it, write over it, or leave the group that has it.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.checks.escalation_paths import Step, Way
@@ -18,8 +19,6 @@ from iamsim.query.escalation.model import Taken
 from iamsim.world.model import Account, AnyPolicy, Group, PolicyDocument, Role, User
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Iterable, Mapping, Sequence
-
     from iamsim.engine.world import CompiledWorld
     from iamsim.query.batch import BatchAnswer
     from iamsim.query.escalation.targets import Entity

@@ -6,6 +6,7 @@ account that is; then through what one account may do in all others of its organ
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.checks.escalation_paths import Way, known_ways
@@ -21,8 +22,6 @@ from iamsim.query.escalation.organization import AcrossAccounts
 from iamsim.query.escalation.visiting import visit
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
     from iamsim.query.batch import Batch, BatchAnswer, Candidate
 
 __all__ = ["ASSUME_ROLE", "find_escalations"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
@@ -31,8 +32,6 @@ from iamsim.query.escalation.targets import Statements, policies_of
 from iamsim.world.model import Account, AnyPolicy, Group, PolicyDocument, Role, User
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-
     from iamsim.checks.escalation_paths import Way
     from iamsim.query.batch import Batch, BatchAnswer, Candidate
     from iamsim.syntax.ast import Policy

@@ -5,13 +5,12 @@ Parts are made apart and put together afterwards, so none looks at what another 
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from iamsim.query.escalation.model import Edge, Taken
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
     from iamsim.checks.escalation_paths import Way
 
 NOTHING = 0  # the weight of an edge that is no step of its own

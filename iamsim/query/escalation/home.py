@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,8 +14,6 @@ from iamsim.query.role_chains import assume_action
 from iamsim.universe.candidates import Candidate, CandidateKind
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from iamsim.checks.escalation_paths import Way
     from iamsim.query.batch import Batch
     from iamsim.query.escalation.gains import Gains

@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from iamsim.core.identity_center import ROLE_PATH
@@ -19,8 +20,6 @@ from iamsim.query.escalation.targets import Entity, customer_managed
 from iamsim.world.model import Account, Group, Role, User
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
     from iamsim.checks.escalation_paths import Step, Way
     from iamsim.query.batch import BatchAnswer, Candidate
     from iamsim.query.escalation.growth import Growth

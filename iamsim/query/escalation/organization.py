@@ -8,6 +8,7 @@ https://docs.aws.amazon.com/singlesignon/latest/userguide/delegated-admin-how-to
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -23,8 +24,6 @@ from iamsim.universe.candidates import Candidate, CandidateKind
 from iamsim.world.model import ManagedPolicyReference, Role
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
     from iamsim.checks.escalation_paths import Way
     from iamsim.query.batch import Batch, BatchAnswer
     from iamsim.query.escalation.growth import Growth

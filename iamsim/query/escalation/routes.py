@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
+from iamsim.core.decision import Verdict
 from iamsim.core.overall import overall_verdict
 from iamsim.query.escalation.model import (
     Edge,
@@ -11,11 +13,6 @@ from iamsim.query.escalation.model import (
     administrator_of,
     is_administrator,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from iamsim.core.decision import Verdict
 
 
 class Hop(NamedTuple):

@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/singlesignon/latest/userguide/permissionsetdelegatio
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.core.identity_center import ROLE_PATH, role_name
@@ -19,8 +20,6 @@ from iamsim.universe.candidates import (
 from iamsim.world.model import PolicyDocument, World
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
     from iamsim.checks.escalation_paths import Way
     from iamsim.syntax.ast import Policy
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from iamsim.core.decision import Decision, Layer, Verdict
@@ -17,8 +18,6 @@ from iamsim.query.what_can.places import pattern_text
 from iamsim.world.model import Account, User
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-
     from iamsim.checks.escalation_paths import Step, Way
     from iamsim.query.batch import Batch, Candidate
     from iamsim.query.escalation.targets import Entity, Statements

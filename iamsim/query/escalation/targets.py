@@ -7,6 +7,7 @@ where they have the same trust policy, tags and boundary; so the steps are decid
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -18,8 +19,6 @@ from iamsim.universe.alike import classes, fitting
 from iamsim.world.model import Account, AnyPolicy, Group, PolicyDocument, Role, User
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
-
     from iamsim.compile.resource import ResourcePattern
     from iamsim.compile.statement import CompiledStatement
     from iamsim.engine.world import CompiledWorld

@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/lambda/latest/dg/access-control-resource-based.html
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -16,8 +17,6 @@ from iamsim.query.escalation.steps import StepTaker
 from iamsim.universe.candidates import granted_by
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from iamsim.checks.escalation_paths import Way
     from iamsim.query.batch import Batch
     from iamsim.query.escalation.growth import Growth

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -10,8 +11,6 @@ from iamsim.checks.arn_formats import cut_arn
 from iamsim.query.what_can.places import OTHER_WORD, Place
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
     from iamsim.checks.reference import Reference
     from iamsim.symbolic.actions import ActionUniverse
     from iamsim.world.model import World

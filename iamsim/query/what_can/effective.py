@@ -7,6 +7,7 @@ lets nobody in.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import chain
@@ -26,8 +27,6 @@ from iamsim.query.what_can.places import EVERYTHING, Family, Place, find_familie
 from iamsim.symbolic.actions import joined_mask
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
-
     from iamsim.compile.statement import CompiledStatement
     from iamsim.core.request import Caller
     from iamsim.engine.facts import CallerFacts

@@ -6,15 +6,10 @@ others are tried only on texts that begin and end as they do.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping, Sequence
 
-from iamsim.core.wildcard import Wildcard, compile_tokens
+from iamsim.core.wildcard import TextTest, Token, Wildcard, compile_tokens
 from iamsim.symbolic.strings import Pattern, text_classes
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
-    from iamsim.core.wildcard import TextTest, Token
 
 FRESH = "~"  # a character that names hardly have
 MOST_WALKED = 3_000  # characters of patterns that are walked together

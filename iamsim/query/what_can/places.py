@@ -9,6 +9,7 @@ so one of each is enough. What the principal's own account has and no policy nam
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple, cast
 
@@ -18,8 +19,6 @@ from iamsim.query.what_can.fits import PatternIndex, bits, is_whole, meeting_tex
 from iamsim.syntax.variables import Variable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-
     from iamsim.compile.statement import CompiledStatement
     from iamsim.core.request import ContextValue
     from iamsim.query.batch import ActionUniverse

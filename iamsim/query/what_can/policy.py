@@ -9,6 +9,7 @@ What the policy comes to mean is then decided by the engine and held against the
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -36,8 +37,6 @@ from iamsim.symbolic.solve import Modality
 from iamsim.syntax.read import parse_policy
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
     from iamsim.engine.question import Question
     from iamsim.query.batch import ActionUniverse, Batch, BatchAnswer
 

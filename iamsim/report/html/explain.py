@@ -3,6 +3,7 @@ policy with marks at its clauses."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -39,8 +40,6 @@ from iamsim.words.sentences import layer_name
 from iamsim.words.wording import failure_text, joined, place_text, request_text, statement_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
     from iamsim.core.answer import Answer
     from iamsim.core.explanation import Decider
     from iamsim.query.edits.model import EditReport

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterator
+from typing import NamedTuple
 
-from iamsim.core.explanation import Element
+from iamsim.core.answer import Answer
+from iamsim.core.explanation import (
+    ClauseExplanation,
+    Element,
+    LayerExplanation,
+    PolicyExplanation,
+    StatementExplanation,
+)
 from iamsim.core.reason import Reason
+from iamsim.core.span import Span
 from iamsim.core.ways import is_absent
 from iamsim.report.document import Badge, Document, Marked, Part, Prose
 from iamsim.report.html.page import anchor
@@ -15,18 +24,6 @@ from iamsim.report.quote import failure_marks, match_marks
 from iamsim.report.trace import clause_text, statement_depends
 from iamsim.words.sentences import NOTES, REASONS, layer_name, level_text
 from iamsim.words.wording import failure_text, joined, statement_text
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from iamsim.core.answer import Answer
-    from iamsim.core.explanation import (
-        ClauseExplanation,
-        LayerExplanation,
-        PolicyExplanation,
-        StatementExplanation,
-    )
-    from iamsim.core.span import Span
 
 _NEGATED = frozenset({Element.NOT_ACTION, Element.NOT_RESOURCE, Element.NOT_PRINCIPAL})
 # What the badge of a layer says already.

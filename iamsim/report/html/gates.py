@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterable
+from typing import NamedTuple
 
+from iamsim.core.answer import Answer
 from iamsim.core.decision import Outcome
+from iamsim.core.explanation import Decider, LayerExplanation, StatementExplanation
 from iamsim.core.ways import is_absent
 from iamsim.report.html.explained_policies import statement_names
 from iamsim.report.html.page import anchor
@@ -12,12 +15,6 @@ from iamsim.report.html.parts import Badge
 from iamsim.words.gates import Place, place_of
 from iamsim.words.state import State
 from iamsim.words.steps import DECIDES, Card, Row, picture_of
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from iamsim.core.answer import Answer
-    from iamsim.core.explanation import Decider, LayerExplanation, StatementExplanation
 
 _KINDS = {State.OPEN: "yes", State.CLOSED: "no", State.DEPENDS: "open"}
 _CLEAR = Badge("yes", "passes")

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from iamsim.core.decision import Outcome
 from iamsim.report.document import OUTCOME_KINDS, Badge, Cell, verdict_badge
 from iamsim.words.sentences import OUTCOMES
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from iamsim.core.decision import Outcome
 
 __all__ = [
     "Badge",

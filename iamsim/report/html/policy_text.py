@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-
-    from iamsim.core.span import Source, Span
+from iamsim.core.span import Source, Span
 
 _LONG = 110  # characters of a line that is wrapped
 _DUMP = 400  # characters of a line in which more than the policy stands

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 from iamsim.report.cleaning import for_csv
 from iamsim.report.document import Column, Document, Form, Section
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
 
 CONDITION = "condition"  # the column of what a cell depends on
 

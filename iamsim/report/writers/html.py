@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from base64 import b64encode
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from iamsim.report.cleaning import for_html
 from iamsim.report.document import (
@@ -26,10 +27,6 @@ from iamsim.report.html.page import anchor, own_markup, render_fragment, render_
 from iamsim.report.html.parts import Table, table_of
 from iamsim.report.paint import Paint
 from iamsim.report.writers.csv_table import CONDITION
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
 
 _WIDTH = 100  # of lines that are laid out for one
 

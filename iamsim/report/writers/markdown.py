@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
 
 from iamsim.report.cleaning import (
     for_html_tag,
@@ -29,10 +30,6 @@ from iamsim.report.document import (
     Section,
 )
 from iamsim.report.paint import Paint
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-
 
 _WIDTH = 100  # of lines that are laid out for one
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
     from iamsim.core.request import ContextValue
     from iamsim.suites.mutation.run import MutationResult
     from iamsim.suites.mutation.witness import Witness

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -17,8 +18,6 @@ from iamsim.world.model import AnyPolicy, Node, PolicyDocument, Role, User, Worl
 from iamsim.world.replacing import replace_node, replace_owner, replace_policy
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-
     from iamsim.compile.residual import Term
     from iamsim.core.request import Request
     from iamsim.core.span import Path, Source, Span

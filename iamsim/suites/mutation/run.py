@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple, Protocol
@@ -18,8 +19,6 @@ from iamsim.suites.run import run_request
 from iamsim.symbolic.partial import decide
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
-
     from iamsim.compile.statement import ActionTest
     from iamsim.engine.question import Question
     from iamsim.suites.cases import Case, Shelf

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 from operator import itemgetter
@@ -21,8 +22,6 @@ from iamsim.symbolic.samples import sample_values
 from iamsim.universe.asked import FRESH_ACCOUNT, SOMEBODY
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
-
     from iamsim.compile.condition import ConditionTest
     from iamsim.core.request import ContextValue
     from iamsim.core.work import Work

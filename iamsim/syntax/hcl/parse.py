@@ -6,6 +6,7 @@ https://github.com/hashicorp/hcl/blob/main/hclsyntax/spec.md.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import TYPE_CHECKING, NoReturn
 
 from iamsim.core.caret import quote
@@ -15,8 +16,6 @@ from iamsim.syntax.hcl import tree
 from iamsim.syntax.hcl.templates import TemplateReader
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from tree_sitter import Node, Parser
 
     from iamsim.syntax.hcl.typed import TypedText

@@ -6,10 +6,8 @@ https://github.com/hashicorp/hcl/blob/main/hclsyntax/spec.md.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from iamsim.core.span import Span
+from iamsim.core.span import Span
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import os
 import posixpath
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 from iamsim.core.errors import WorldError
 from iamsim.core.span import Source, Span
 from iamsim.files.links import LED_OUTSIDE, leads_outside
 from iamsim.files.reading import read_bytes
 from iamsim.syntax.hcl.file import HclFile, is_automatic, read_hcl
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 
 def paths_in(folder: str) -> Iterator[str]:

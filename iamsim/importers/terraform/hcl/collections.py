@@ -6,14 +6,11 @@ https://developer.hashicorp.com/terraform/language/functions.
 from __future__ import annotations
 
 import itertools
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable
 
 from iamsim.importers.terraform.hcl.refused import Refused
 from iamsim.importers.terraform.hcl.values import ListOf, MapOf, SetOf, as_number, as_text, plain
 from iamsim.importers.unknown import Unknown, find_unknown
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
 
 MAX_ITEMS = 100_000
 PAIR = 2

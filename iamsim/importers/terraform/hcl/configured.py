@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import posixpath
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.core.errors import WorldError
@@ -32,8 +33,6 @@ from iamsim.importers.unknown import Unknown
 from iamsim.syntax.hcl import tree
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
-
     from iamsim.core.span import Span
     from iamsim.importers.terraform.resolving import Plan
     from iamsim.syntax.hcl.file import HclFile

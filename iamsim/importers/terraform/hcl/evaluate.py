@@ -6,8 +6,10 @@ https://developer.hashicorp.com/terraform/language/expressions.
 from __future__ import annotations
 
 import operator
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Callable, Iterator, Mapping
+from typing import NamedTuple
 
+from iamsim.core.span import Span
 from iamsim.importers.terraform.hcl.functions import FUNCTIONS, Files, Refused
 from iamsim.importers.terraform.hcl.values import (
     Handle,
@@ -24,11 +26,6 @@ from iamsim.importers.terraform.hcl.values import (
 )
 from iamsim.importers.unknown import Unknown, find_unknown
 from iamsim.syntax.hcl import tree
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-
-    from iamsim.core.span import Span
 
 MAX_DEPTH = 100
 MAX_STEPS = 1_000_000

@@ -12,9 +12,11 @@ import json
 import math
 import posixpath
 import re
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Callable
+from typing import Protocol
 from urllib.parse import quote_plus
 
+from iamsim.core.span import Span
 from iamsim.importers.terraform.hcl.collections import COLLECTIONS
 from iamsim.importers.terraform.hcl.refused import Refused
 from iamsim.importers.terraform.hcl.values import (
@@ -29,11 +31,6 @@ from iamsim.importers.terraform.hcl.values import (
     join_pieces,
 )
 from iamsim.importers.unknown import Unknown, find_unknown
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from iamsim.core.span import Span
 
 __all__ = ["FUNCTIONS", "Files", "Refused"]
 

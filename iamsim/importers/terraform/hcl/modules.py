@@ -7,16 +7,13 @@ from __future__ import annotations
 
 import fnmatch
 import posixpath
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from iamsim.core.errors import WorldError
 from iamsim.importers.terraform.hcl.beside import paths_in, read_file
 from iamsim.syntax.hcl import tree
 from iamsim.syntax.hcl.file import HclFile, is_automatic
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
 
 OVERRIDES = ("override.tf", "*_override.tf")
 LABELS = 2

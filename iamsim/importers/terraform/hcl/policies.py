@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.catalog.resource_types import find_terraform_type, resource_types
@@ -26,8 +27,6 @@ from iamsim.importers.unknown import marked
 from iamsim.syntax.hcl.parse import TEMPLATE_END, TEMPLATE_START
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-
     from iamsim.importers.terraform.hcl.roots import Root
     from iamsim.importers.terraform.instances import Instance
 

@@ -6,6 +6,7 @@ https://developer.hashicorp.com/terraform/language/meta-arguments/providers.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
 from iamsim.importers.terraform.hcl.blocks import inner_blocks
@@ -15,8 +16,6 @@ from iamsim.importers.unknown import Unknown
 from iamsim.syntax.hcl import tree
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from iamsim.importers.terraform.addresses import Key, ModulePath
     from iamsim.importers.terraform.hcl.modules import ModuleFiles
 

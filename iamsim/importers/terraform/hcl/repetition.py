@@ -5,6 +5,7 @@ https://developer.hashicorp.com/terraform/language/meta-arguments/for_each.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from iamsim.importers.terraform.hcl.evaluate import Scope, evaluate, unknown_at
@@ -13,8 +14,6 @@ from iamsim.importers.unknown import Unknown
 from iamsim.syntax.hcl import tree
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
     from iamsim.core.span import Span
     from iamsim.importers.terraform.addresses import Key
 

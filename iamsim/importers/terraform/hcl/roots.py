@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.importers.terraform.documents import render_document
@@ -13,8 +14,6 @@ from iamsim.syntax.hcl import tree
 from iamsim.syntax.hcl.file import HclFile, is_automatic
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-
     from iamsim.core.errors import WorldError
     from iamsim.importers.options import SourceOptions
     from iamsim.importers.terraform.instances import Instance

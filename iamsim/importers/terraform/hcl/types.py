@@ -5,15 +5,12 @@ https://developer.hashicorp.com/terraform/language/expressions/type-constraints.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 from iamsim.importers.terraform.hcl.collections import set_of
 from iamsim.importers.terraform.hcl.values import ListOf, MapOf, as_boolean, as_number, as_text
 from iamsim.importers.unknown import Unknown
 from iamsim.syntax.hcl import tree
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 PLAIN: dict[str, Callable[[object], object]] = {
     "bool": as_boolean,

@@ -7,16 +7,12 @@ Texts, numbers, booleans and null are Python's own. What an expression could not
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from iamsim.core.span import Span
 from iamsim.importers.terraform.hcl.refused import Refused
 from iamsim.importers.unknown import Unknown, find_unknown
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
-    from iamsim.core.span import Span
 
 MAX_PIECES = 10_000  # of a text of which not all is known
 MAX_SIZE = 5_000_000  # parts and characters of a value
