@@ -479,6 +479,56 @@ def test_the_objects_of_a_bucket_are_asked_where_its_policy_names_none():
     assert f"{BUCKET}/~x" in {change.place.sample for change in found}
 
 
+NAMED = {
+    "session of a role": (f"arn:aws:sts::{HOME}:assumed-role/app/s1", "roles", "app"),
+    "role of a permission set": (
+        SSO.replace("0" * 16, "0123456789abcdef"),
+        "permission_sets",
+        "Read",
+    ),
+    "federated user": (f"arn:aws:sts::{HOME}:federated-user/ann", "users", "ann"),
+}
+
+
+@pytest.mark.parametrize(("principal", "kind", "name"), NAMED.values(), ids=list(NAMED))
+def test_whom_policies_name_and_no_world_lists_differs_with_what_it_has(principal, kind, name):
+    """The policies that name it stay as they are, and name neither its role nor its account."""
+    guard = policy({"Effect": "Deny", "Action": "s3:*", "Resource": f"{SHARED}/*"})
+    bucket = policy(allow("s3:GetObject", f"{SHARED}/*", Principal={"AWS": principal}))
+
+    def batch(holder, *scps):
+        own = {kind: {name: holder}, "scps": ["FullAWSAccess", *scps]}
+        other = {"resources": {SHARED: {"policy": bucket}}}
+        organization = {"id": "o-aaaaaaaaaa", "management_account": "999999999999"}
+        data = {"accounts": {HOME: own, OTHER: other}, "organization": organization}
+        return Batch(CompiledWorld(load_world_data(data)))
+
+    holder = {"policies": [policy(allow("s3:*"))]}
+    denied = batch(holder, guard) if kind == "users" else batch({})
+    for pair, direction in (
+        ((batch(holder), denied), "closes"),
+        ((denied, batch(holder)), "opens"),
+    ):
+        found = rows(find_changes(*pair))
+        assert (direction, principal, "s3:GetObject", f"{SHARED}/*") in found
+
+
+def test_a_session_that_a_trust_policy_names_differs_with_its_role():
+    """The trust policy is of another account, and stays."""
+    session, role = f"arn:aws:sts::{HOME}:assumed-role/app/s1", f"arn:aws:iam::{OTHER}:role/ops"
+    trusted = {"Effect": "Allow", "Principal": {"AWS": session}, "Action": "sts:AssumeRole"}
+
+    def batch(**app):
+        accounts = {
+            HOME: {"roles": {"app": {"policies": [policy(allow("sts:*"))], **app}}},
+            OTHER: {"roles": {"ops": {"trust": policy(trusted)}}},
+        }
+        return Batch(CompiledWorld(load_world_data({"accounts": accounts})))
+
+    changes = find_changes(batch(), batch(boundary=policy(allow("s3:*"))))
+    assert ("closes", session, "sts:AssumeRole", role) in rows(changes)
+
+
 def _with_many(data):
     """A role with queues, buckets, topics, what may be an ARN and what can be none."""
     rest = [

@@ -33,7 +33,7 @@ from iamsim.query.changes.statements import Difference, compare_levels, statemen
 from iamsim.query.changes.touches import Touches
 from iamsim.query.changes.unchanged import Unchanged
 from iamsim.symbolic.actions import UNLISTED, ActionUniverse, all_actions, joined_mask
-from iamsim.universe.candidates import granted_by
+from iamsim.universe.candidates import granted_by, named_candidates
 from iamsim.universe.differing import Differing
 from iamsim.universe.elsewhere import ways_of
 from iamsim.universe.others import future_of, others_of
@@ -237,6 +237,9 @@ class _Search:
             for candidate in others_of(about, model, names, restricted=restricted):
                 found.setdefault(candidate.principal, candidate)
             for candidate in future_of(about, model, owners):
+                found.setdefault(candidate.principal, candidate)
+            # What names a session may stay as it is where the role of the session differs.
+            for candidate in named_candidates(self.listing.unlisted_names(), model):
                 found.setdefault(candidate.principal, candidate)
         return sorted(found.values(), key=lambda entry: (entry.account or "~", entry.principal))
 

@@ -10,9 +10,11 @@ from iamsim.catalog.resource_types import type_of_arn
 from iamsim.compile.principal import NotPrincipalTest, PrincipalTest
 from iamsim.core.arn import find_arn
 from iamsim.core.decision import PolicyType
+from iamsim.core.identity_center import ROLE_PATH
 from iamsim.engine.services.s3 import is_public
 from iamsim.query.changes.statements import Difference, compare_levels, compare_sets, statements_of
 from iamsim.query.changes.unchanged import same_policy
+from iamsim.universe.candidates import granted_by
 from iamsim.universe.shares import shares_of
 
 if TYPE_CHECKING:
@@ -24,6 +26,9 @@ if TYPE_CHECKING:
     from iamsim.world.model import Account, Resource, Role, User, World
 
     Entry = Resource | Role | User
+
+# Parts of the names of those who have what a role, a user or a permission set of the world has.
+UNLISTED = (":assumed-role/", ":federated-user/", f":role{ROLE_PATH}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +124,13 @@ class Listing:
             known = self._indexes[heads, actions] = name_index
         return known
 
+    def unlisted_names(self) -> frozenset[str]:
+        """The sessions and provisioned roles that policies and grants allow something by name; of
+        these only what has such a name in its text is compiled."""
+        named = (arn for arn, entries in self._entries.items() if any(map(_may_name, entries)))
+        granted = granted_by(statement for arn in named for statement in self._get(arn).statements)
+        return frozenset(name for name in granted if _is_unlisted(name))
+
     def _is_same(self, mine: Entry | None, theirs: Entry | None) -> bool:
         """Whether an entry is written alike, and stands in the same place."""
         if mine is None or theirs is None:
@@ -172,6 +184,18 @@ class Listing:
                 and _settings(mine, known, before.model) != _settings(theirs, known, after.model)
             ),
         )
+
+
+def _may_name(entry: Entry | None) -> bool:
+    """Whether something may name those whom no world lists, by its text alone."""
+    policies = (getattr(entry, name, None) for name in ("policy", "trust"))
+    texts = [str(getattr(policy, "document", "")) for policy in policies]
+    return _is_unlisted(str([texts, getattr(entry, "grants", ())]))
+
+
+def _is_unlisted(text: str) -> bool:
+    """Whether a text has the name of a session or of a role that Identity Center provisioned."""
+    return any(part in text for part in UNLISTED)
 
 
 def may_meet(arn: str, heads: Iterable[str]) -> bool:
