@@ -219,7 +219,7 @@ def _only_if(report: DenialReport) -> str:
     """What the denial depends on and was not given or is not known, and what would tell it."""
     residual = report.answer.residual
     if residual is not None:
-        text = f"it does not hold that the request is {residual.sentence}"
+        text = _denied_if(residual.sentence)
     else:
         absent = [f"`{key.name}`" for key in report.open_keys if not key.unknown]
         open_keys = [f"`{key.name}`" for key in report.open_keys if key.unknown]
@@ -235,6 +235,14 @@ def _only_if(report: DenialReport) -> str:
         text = ", and ".join(parts)
     calls = _calls(report)
     return f"{text}; fetch what is not known with {_commands(calls)}" if calls else text
+
+
+def _denied_if(sentence: str) -> str:
+    """Turn round a sentence that says when a request is allowed."""
+    allowed = sentence.removeprefix("allowed if ")
+    if allowed == sentence or " unless " in sentence:
+        return f"it does not hold that the request is {sentence}"
+    return f"it is not so that {allowed}"
 
 
 def _calls(report: DenialReport) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from itertools import combinations, product
 from typing import TYPE_CHECKING
 
+from iamsim.catalog.lifelike import usual_values
 from iamsim.core.data_class import dataclass, field
 from iamsim.symbolic.lists import ANYTHING, Shapes
 from iamsim.symbolic.literals import is_readable, literal_values, moments_between
@@ -63,10 +64,18 @@ class Region:
         )
 
     def usual_point(self, cell: list[Point]) -> Point:
-        """The point of a cell that AWS would send."""
+        """The point of a cell that AWS would send; if it needs a value, one that people know."""
         usual = [point for point in cell if self.is_usual(point)]
         usual.sort(key=lambda point: "" in point.values())
-        return usual[0] if usual else cell[0]
+        if not usual:
+            return cell[0]
+        known = (point for point in usual if any(map(_is_known, point.items())))
+        return next(known, usual[0]) if usual[0] else usual[0]
+
+
+def _is_known(value: tuple[str, ContextValue]) -> bool:
+    """Whether a key has a value that people know."""
+    return value[1] in usual_values(value[0])
 
 
 def _is_usual(need: Needs, value: ContextValue) -> bool:
@@ -168,6 +177,8 @@ def _single(region: Region, key: str) -> list[Point]:
     values: list[ContextValue] = [*strings]
     if need.several:
         values += [(), *((text,) for text in strings), *_lists(region, key, strings)]
+    elif need.form is None:
+        values += [text for text in usual_values(key) if text not in strings]
     absent: list[Point] = [] if need.is_there else [{}]
     return [*absent, *({key: value} for value in values)]
 

@@ -180,7 +180,7 @@ def test_a_denial_is_explained_only_if_what_is_not_known_denies(
     )
     assert run("explain", "--denied", MESSAGE, "--world", path) == 1
     text = " ".join(capsys.readouterr().out.split())
-    assert text.startswith("explained only if: it does not hold that the request is allowed if")
+    assert text.startswith("explained only if: it is not so that the policy `inline policy 1")
     assert "`aws iam get-account-authorization-details`" in text
 
 
