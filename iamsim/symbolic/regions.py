@@ -8,7 +8,7 @@ a list for another key, so none is looked at there.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import combinations, product
 from typing import TYPE_CHECKING
 
@@ -69,13 +69,14 @@ class Region:
         usual.sort(key=lambda point: "" in point.values())
         if not usual:
             return cell[0]
-        known = (point for point in usual if any(map(_is_known, point.items())))
-        return next(known, usual[0]) if usual[0] else usual[0]
-
-
-def _is_known(value: tuple[str, ContextValue]) -> bool:
-    """Whether a key has a value that people know."""
-    return value[1] in usual_values(value[0])
+        point = usual[0]
+        for key, value in point.items() if len(self.keys) == 1 else ():
+            texts = () if self.needs[key].form is not None else usual_values(key)
+            if texts and value not in texts and isinstance(value, str):
+                alike = _vector(self.atoms, point)
+                known: Iterator[Point] = ({key: text} for text in texts)
+                return next((some for some in known if _vector(self.atoms, some) == alike), point)
+        return point
 
 
 def _is_usual(need: Needs, value: ContextValue) -> bool:
@@ -177,8 +178,6 @@ def _single(region: Region, key: str) -> list[Point]:
     values: list[ContextValue] = [*strings]
     if need.several:
         values += [(), *((text,) for text in strings), *_lists(region, key, strings)]
-    elif need.form is None:
-        values += [text for text in usual_values(key) if text not in strings]
     absent: list[Point] = [] if need.is_there else [{}]
     return [*absent, *({key: value} for value in values)]
 
