@@ -87,7 +87,7 @@ class Organizations:
         """Read every output in a source."""
         for part in _parts(source):
             reader = _reader_of(part.data)
-            if reader is not None:
+            if reader is not None and not _tells_nothing(part):
                 reader(part, draft, _attachments(draft))
 
     def finish(self, draft: Draft) -> None:
@@ -155,6 +155,16 @@ def _parts(source: Source) -> Iterator[Part]:
                     yield Part(inner, at, (key,), file, folders)
         else:
             yield Part(page, place, (), file, folders)
+
+
+def _tells_nothing(part: Part) -> bool:
+    """Whether an output is an empty list of policies of which nothing says whose they would be:
+    `aws iam list-policies` prints the same, where there is no organization.
+
+    https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListPolicies.html
+    """
+    named = part.keys or "for-target" in part.file or find_types(part.file)
+    return part.data.get("Policies") == [] and not (named or text(part.data, "TargetId"))
 
 
 def _reader_of(data: Json) -> Callable[[Part, Draft, Attachments], None] | None:

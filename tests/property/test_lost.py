@@ -8,6 +8,7 @@ undamaged.
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from hypothesis import given, note
@@ -16,13 +17,16 @@ from hypothesis import strategies as st
 from tests.property import lost_gates
 from tests.property.damage import (
     SAMPLES,
+    Damage,
     damage_of,
     damaged_world,
     files_of,
     findings_of,
     has_lost_findings,
     opened_by,
+    paths_of,
     questions_of,
+    replaced,
     trace_of,
 )
 from tests.property.lost_gates import code_of, fixed_cases, generated_case, sample_cases
@@ -67,6 +71,24 @@ def test_a_damaged_source_never_opens_what_was_denied(data: st.DataObject) -> No
     opened = opened_by(world, questions[start : start + AT_ONCE])
     note(f"{sample}/{damage.name} {damage.how}")
     assert opened is None
+
+
+SEVERAL_PROVIDERS = "corpus/imports/terraform/new-service/source"
+
+
+def test_a_lost_part_of_a_provider_opens_nothing() -> None:
+    """Each null in what a plan says of its providers: whose credentials are lost is in no account
+    of another."""
+    [(name, content)] = files_of(SEVERAL_PROVIDERS).items()
+    plan = json.loads(content)
+    providers = plan["configuration"]["provider_config"]
+    assert len(providers) > 1
+    questions = questions_of(SEVERAL_PROVIDERS)[::5]
+    for path in paths_of(providers):
+        lost = replaced(plan, ("configuration", "provider_config", *path), None)
+        damage = Damage(name, json.dumps(lost).encode(), f"has null at {path}")
+        world = damaged_world(SEVERAL_PROVIDERS, damage)
+        assert world is None or opened_by(world, questions) is None, path
 
 
 @given(st.data())

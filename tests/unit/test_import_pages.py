@@ -120,3 +120,14 @@ def test_a_marker_has_a_remark(tmp_path: Path) -> None:
     page = {"UserDetailList": [user], "GroupDetailList": [], "RoleDetailList": [], "Policies": []}
     found = imported(tmp_path, {"get-account-authorization-details.json": page})
     assert [remark.code for remark in found.remarks] == ["unknown-value"]
+
+
+@pytest.mark.parametrize("file", ["list-policies.json", "x.json", "444455556666.json"])
+def test_an_empty_list_of_policies_is_no_organization(tmp_path: Path, file: str) -> None:
+    """`aws iam list-policies` prints it where an account has no policies of its own; a list that
+    says of which type it is, or of which target, is of an organization."""
+    roles = {"Roles": [{"RoleName": "app", "Arn": f"arn:aws:iam::{ACCOUNT}:role/app"}]}
+    found = imported(tmp_path, {file: {"Policies": []}, "list-roles.json": roles})
+    assert "organization" not in found.data
+    found = imported(tmp_path, {f"list-policies.{TYPE}.json": {"Policies": []}})
+    assert "organization" in found.data

@@ -233,6 +233,49 @@ def test_the_account_is_read_from_the_provider(tmp_path, expressions, account):
     assert list(found.data["accounts"]) == [account or "999999999999"]
 
 
+ROLE = {"assume_role": [{"role_arn": {"constant_value": "arn:aws:iam::222222222222:role/x"}}]}
+LOST_ROLE: dict[str, object] = {"assume_role": [{"role_arn": {"constant_value": None}}]}
+ALLOWED: dict[str, object] = {"allowed_account_ids": {"constant_value": ["222222222222"]}}
+PROFILE: dict[str, object] = {"profile": {"constant_value": "a"}}
+OTHER_FILE: dict[str, object] = {"shared_config_files": {"constant_value": ["b"]}}
+# What one provider says of which the account is told, another, and whether it works there, too.
+SHARED: list[tuple[dict[str, object], dict[str, object], bool]] = [
+    (ALLOWED, {}, True),
+    (ALLOWED | PROFILE, PROFILE, True),
+    (ALLOWED | PROFILE, {}, False),
+    (ALLOWED | PROFILE, {"profile": {"constant_value": "b"}}, False),
+    (ALLOWED | PROFILE, PROFILE | OTHER_FILE, False),
+    (ALLOWED | PROFILE, {"profil": {"constant_value": "a"}}, False),
+    (ALLOWED | PROFILE, {"profile": references("var.profile")}, False),
+    (ALLOWED, LOST_ROLE, False),
+    (ALLOWED, {"assume_role": None}, False),
+    (ALLOWED, {"allowed_account_ids": None}, False),
+    (ROLE, {}, False),
+]
+
+
+@pytest.mark.parametrize(("told", "other", "shared"), SHARED)
+def test_providers_with_the_same_credentials_are_in_one_account(tmp_path, told, other, shared):
+    """Whose credentials are others, or were lost, may be in any account."""
+    users = [
+        config(f"aws_iam_user.{name}") | {"provider_config_key": key}
+        for name, key in (("a", "aws"), ("b", "aws.b"))
+    ]
+    providers = {
+        "aws": {"name": "aws", "expressions": told},
+        "aws.b": {"name": "aws", "alias": "b", "expressions": other},
+    }
+    found = imported(
+        tmp_path,
+        [resource(f"aws_iam_user.{name}", {"name": name}) for name in "ab"],
+        configuration={"provider_config": providers, "root_module": {"resources": users}},
+        options=SourceOptions(),
+    )
+    accounts = found.data["accounts"]
+    assert "a" in accounts["222222222222"]["users"]
+    assert "b" in accounts["222222222222" if shared else "000000000000"]["users"]
+
+
 def test_a_boundary_tells_the_account(tmp_path):
     """Where nothing else does: a boundary is of the same account."""
     boundary = "arn:aws:iam::222222222222:policy/b"

@@ -1,7 +1,8 @@
 """Which account and region each provider configuration of a plan or a state works in.
 
 Told by, in this order: the provider's arguments, `aws_caller_identity` and `aws_region`, the ARNs
-of what exists; then by the user.
+of what exists; then by the user, and by another provider with the same credentials.
+https://registry.terraform.io/providers/hashicorp/aws/latest/docs#authentication-and-configuration.
 """
 
 from __future__ import annotations
@@ -12,6 +13,9 @@ from typing import TYPE_CHECKING
 
 from iamsim.core.arn import find_arn, is_account_id
 from iamsim.core.stand_in import NO_ACCOUNT
+from iamsim.core.unknown import find_marker
+from iamsim.importers.lost import is_error
+from iamsim.importers.misspelt import Properties
 from iamsim.importers.resource_kinds import Scope, partition_of_region
 from iamsim.importers.terraform.configuration import Configuration, constant, constant_texts, part
 
@@ -22,6 +26,16 @@ if TYPE_CHECKING:
 UNKNOWN_REGION = "us-east-1"
 # ARNs of other things of the same account, that people write out.
 OWN_ARNS = ("arn", "permissions_boundary")
+ALLOWED = "allowed_account_ids"
+# Arguments by which providers of one configuration may work in several accounts.
+CREDENTIALS = (
+    "access_key",
+    "assume_role",
+    "assume_role_with_web_identity",
+    "profile",
+    "shared_config_files",
+    "shared_credentials_files",
+)
 
 
 class Scopes:
@@ -41,10 +55,14 @@ class Scopes:
         self.region_used = False
         self.accounts: dict[str, str] = {}
         self.regions: dict[str, str] = {}
+        self._credentials: dict[str, dict[str, object]] = {}  # of those of whom they are told
         for key, provider in configuration.providers.items():
-            self._from_provider(key, provider.get("expressions"), evaluate)
+            expressions = Properties(provider).get("expressions", {})
+            self._from_provider(key, expressions, evaluate)
+            credentials = _credentials(expressions) if "name" in provider else None
+            if credentials is not None:
+                self._credentials[key] = credentials
         counts: dict[str, Counter[tuple[str, str]]] = {}
-        everything: Counter[str] = Counter()
         for instance in instances:
             key = self.key(instance)
             self._from_data(key, instance)
@@ -53,13 +71,11 @@ class Scopes:
                 arn = find_arn(str(instance.values.get(name)))
                 if arn is not None and is_account_id(arn.account):
                     count[("account", arn.account)] += 1
-                    everything[arn.account] += 1
                 if arn is not None and arn.region and name == "arn":
                     count[("region", arn.region)] += 1
         for key, count in counts.items():
             for (what, value), _ in sorted(count.items(), key=lambda item: (-item[1], item[0])):
                 (self.accounts if what == "account" else self.regions).setdefault(key, value)
-        self.fallback = options.account or _only(self.accounts.values()) or _only(everything)
         self.fallback_region = options.region or _only(self.regions.values())
 
     def key(self, instance: Instance) -> str:
@@ -76,7 +92,7 @@ class Scopes:
         """Give the scope of an instance: its own ARN says most, then its provider."""
         arn = find_arn(str(instance.values.get("arn")))
         key = self.key(instance)
-        account = self.accounts.get(key) or self.fallback
+        account = self.accounts.get(key) or self.options.account or self._shared(key)
         if arn is not None and is_account_id(arn.account):
             account = arn.account
         region = instance.values.get("region")
@@ -96,13 +112,23 @@ class Scopes:
             or self.fallback_region
         )
 
+    def _shared(self, key: str) -> str | None:
+        """Give the one account in which others work with the credentials of a provider."""
+        own = self._credentials_of(key)
+        others = self.accounts.items() if own is not None else ()
+        return _only(told for other, told in others if self._credentials_of(other) == own)
+
+    def _credentials_of(self, key: str) -> dict[str, object] | None:
+        """Give the arguments that say whose credentials are used, `None` where they are lost."""
+        return self._credentials.get(key, None if key else {})
+
     def _from_provider(
         self, key: str, expressions: object, evaluate: Callable[[object], object]
     ) -> None:
         """Read the arguments of a provider."""
         role = evaluate(part(part(expressions, "assume_role"), "role_arn"))
         arn = find_arn(role) if isinstance(role, str) else None
-        allowed = constant_texts(part(expressions, "allowed_account_ids"))
+        allowed = constant_texts(part(expressions, ALLOWED))
         if arn is not None and is_account_id(arn.account):
             self.accounts[key] = arn.account
         elif len(allowed) == 1 and is_account_id(allowed[0]):
@@ -123,6 +149,20 @@ class Scopes:
         region = values.get("region", values.get("name"))
         if instance.type == "aws_region" and isinstance(region, str):
             self.regions.setdefault(key, region)
+
+
+def _credentials(expressions: object) -> dict[str, object] | None:
+    """Give the arguments that say whose credentials are used; `None` where one is not told."""
+    if not isinstance(expressions, dict) or is_error(expressions) or find_marker(expressions):
+        return None
+    written = Properties(expressions)
+    given = {
+        name: constant(value)
+        for name in (*CREDENTIALS, ALLOWED)
+        if (value := written.get(name)) is not None or name in written
+    }
+    allowed = given.pop(ALLOWED, [])
+    return None if allowed is None or None in given.values() else given
 
 
 def _only(values: Iterable[str]) -> str | None:

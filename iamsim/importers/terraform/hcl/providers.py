@@ -9,7 +9,7 @@ import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
-from iamsim.importers.terraform.hcl.blocks import inner_blocks
+from iamsim.importers.terraform.hcl.blocks import block_value, inner_blocks
 from iamsim.importers.terraform.hcl.evaluate import Scope, evaluate
 from iamsim.importers.terraform.hcl.values import MapOf
 from iamsim.importers.unknown import Unknown
@@ -41,15 +41,14 @@ class Owner(Protocol):
 def provider_arguments(block: tree.Block, scope: Scope) -> dict[str, object]:
     """Write a configuration of a provider as plans do."""
     expressions: dict[str, object] = {}
-    for name in ("region", "allowed_account_ids"):
-        attribute = block.body.attributes.get(name)
-        value = None if attribute is None else evaluate(attribute.value, scope)
-        if isinstance(value, str | list):
-            expressions[name] = {"constant_value": value}
-    for role in inner_blocks(block.body, "assume_role", scope):
-        arn = role.get("role_arn") if isinstance(role, dict) else None
-        if isinstance(arn, str):
-            expressions["assume_role"] = [{"role_arn": {"constant_value": str(arn)}}]
+    for name, value in block_value(block, scope).items():
+        if name in block.body.attributes:
+            told = isinstance(value, str | list)
+            expressions[name] = {"constant_value": value} if told else {}
+        elif isinstance(value, list) and value:
+            arn = value[-1].get("role_arn") if isinstance(value[-1], dict) else None
+            told = isinstance(arn, str)
+            expressions[name] = [{"role_arn": {"constant_value": str(arn)}} if told else {}]
     return expressions
 
 
