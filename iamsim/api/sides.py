@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import replace
@@ -15,6 +16,7 @@ from iamsim.importers.load import is_source, load_worlds
 from iamsim.importers.terraform.instances import is_plan
 from iamsim.inputs.revisions import is_revision, open_revision
 from iamsim.world.documents import read_document
+from iamsim.world.load import COMPARED, POLICY_FOR_WORLD
 
 if TYPE_CHECKING:
     from iamsim.api.inputs import SourceArguments
@@ -69,6 +71,16 @@ def missing_side() -> RequestError:
     )
 
 
+def _refuse_managed_policy(argument: str) -> None:
+    """Raise `RequestError` where an argument names a policy that AWS manages, and no file."""
+    from iamsim.catalog.managed import find_named_policy
+
+    if not os.path.lexists(argument) and find_named_policy(argument) is not None:
+        raise RequestError(
+            POLICY_FOR_WORLD, f"`{argument}` is an AWS managed policy, not a world", hint=COMPARED
+        )
+
+
 def _is_plan_file(path: str) -> bool:
     """Whether a file is a Terraform plan as JSON."""
     if not path.lower().endswith(PLAN_ENDINGS):
@@ -88,6 +100,7 @@ def _load(
     planned: bool = True,
 ) -> WorldModel:
     """Load what an argument names; of a plan, if not `planned`, what is there before it."""
+    _refuse_managed_policy(argument)
     revision = is_revision(argument)
     with open_revision(argument) if revision else nullcontext(argument) as path:
         if not is_source(path):

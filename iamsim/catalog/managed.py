@@ -120,6 +120,15 @@ def find_managed_policy_by_name(name: str) -> ManagedPolicy | None:
     return next((_policy(row, "aws") for row in _rows() if row[2] == name), None)
 
 
+def find_named_policy(text: str) -> ManagedPolicy | None:
+    """Find an AWS managed policy as people name it: by its ARN, its path and name, or its name."""
+    if ":" in text:
+        return find_managed_policy(text)
+    if "/" in text:
+        return find_managed_policy(f"arn:aws:iam::aws:policy/{text}")
+    return find_managed_policy_by_name(text)
+
+
 def names() -> tuple[str, ...]:
     """Give the names of all policies, sorted without regard to case."""
     return tuple(sorted((row[2] for row in _rows()), key=str.lower))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from iamsim.cli.grammar import Argument, Command, Group
+from iamsim.cli.grammar import Command, Group
 from iamsim.cli.options import parse_options
 from iamsim.core.errors import RequestError
 from iamsim.core.suggest import did_you_mean
@@ -81,7 +81,7 @@ def run_command(name: str, arguments: Sequence[str]) -> int | None:
     if any(argument in HELP_NAMES for argument in arguments[:end]):
         return None
     options, rest = parse_options(command.options, arguments, command=path)
-    _check_count(command.argument, rest, path)
+    _check_count(command, rest, path)
     from iamsim.cli.default_world import with_examples, with_world
 
     options, rest = with_examples(options, rest)
@@ -100,7 +100,8 @@ def _of_group(group: Group, name: str) -> Command:
     return names[name]
 
 
-def _check_count(argument: Argument, given: Sequence[str], path: str) -> None:
+def _check_count(command: Command, given: Sequence[str], path: str) -> None:
+    argument = command.argument
     if len(given) < argument.least:
         raise RequestError(
             "missing-argument",
@@ -113,6 +114,8 @@ def _check_count(argument: Argument, given: Sequence[str], path: str) -> None:
         if argument.most:
             count = "one" if argument.most == 1 else str(argument.most)
             hint = f"it takes {count} {argument.metavar}; quote text that has blanks in it"
+        elif any(option.field == "identity_policies" for option in command.options):
+            hint = "give a policy with `--identity-policy`"
         raise RequestError(
             "unexpected-argument", f"`iamsim {path}` does not take `{extra}`", hint=hint
         )

@@ -77,12 +77,7 @@ def _find(text: str) -> ManagedPolicy:
     """The policy of a name, of a path and name, or of an ARN."""
     from iamsim.catalog import managed
 
-    if ":" in text:
-        managed_policy = managed.find_managed_policy(text)
-    elif "/" in text:
-        managed_policy = managed.find_managed_policy(f"arn:aws:iam::aws:policy/{text}")
-    else:
-        managed_policy = managed.find_managed_policy_by_name(text)
+    managed_policy = managed.find_named_policy(text)
     if managed_policy is None:
         raise _unknown(text, f"there is no AWS managed policy `{text}`")
     return managed_policy

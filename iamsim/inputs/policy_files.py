@@ -7,7 +7,6 @@ from glob import glob, has_magic
 from pathlib import Path
 
 from iamsim.checks.sidecar import ENDING as SIDECAR
-from iamsim.core.arn import is_owned_by_aws
 from iamsim.core.caret import printable
 from iamsim.files.links import LED_OUTSIDE, leads_outside
 from iamsim.files.reading import read_bytes
@@ -72,11 +71,9 @@ def find_policies(
 
 def _managed(name: str) -> str | None:
     """The document of the AWS managed policy of a name or an ARN."""
-    if not (is_owned_by_aws(name) or name.replace("-", "").isalnum()):
-        return None
-    from iamsim.catalog.managed import find_managed_policy, find_managed_policy_by_name
+    from iamsim.catalog.managed import find_named_policy
 
-    found = find_managed_policy(name) or find_managed_policy_by_name(name)
+    found = find_named_policy(name)
     return None if found is None else found.document_text
 
 

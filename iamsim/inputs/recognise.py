@@ -128,10 +128,10 @@ def _of_text(text: str) -> Recognised | None:
         return Recognised(text, Kind.CALL, "a command of the AWS CLI")
     if _may_deny(text):
         return Recognised(text, Kind.MESSAGE, "a message of AWS about a denied request", text=text)
-    if len(words) == 1 and text.isidentifier():
-        from iamsim.catalog.managed import find_managed_policy_by_name
+    if len(words) == 1:
+        from iamsim.catalog.managed import find_named_policy
 
-        if find_managed_policy_by_name(text) is not None:
+        if find_named_policy(text) is not None:
             return Recognised(text, Kind.POLICY, "an AWS managed policy")
     return None
 

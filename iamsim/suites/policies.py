@@ -150,9 +150,9 @@ class PolicyReader:
     @staticmethod
     def _managed_by_name(reference: str) -> str | None:
         """The ARN of the AWS managed policy of that name."""
-        from iamsim.catalog.managed import find_managed_policy_by_name
+        from iamsim.catalog.managed import find_named_policy
 
-        managed = find_managed_policy_by_name(reference)
+        managed = find_named_policy(reference)
         return None if managed is None else managed.arn
 
     def _yaml_file(self, path: str, policy_type: PolicyType | None) -> Policy:

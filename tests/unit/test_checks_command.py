@@ -47,7 +47,14 @@ def test_control_policies_are_told_by_their_place(tmp_path, name, expected):
 
 
 @pytest.mark.parametrize(
-    "name", ["AdministratorAccess", "arn:aws:iam::aws:policy/AdministratorAccess"]
+    "name",
+    [
+        "AdministratorAccess",
+        "AdministratorAccess-Amplify",
+        "AWSLambda_FullAccess",
+        "job-function/ViewOnlyAccess",
+        "arn:aws:iam::aws:policy/AdministratorAccess",
+    ],
 )
 def test_an_aws_managed_policy_is_checked_by_its_name(name, capsys):
     """As wherever a policy is taken; there is no file of it to be mended."""

@@ -279,12 +279,34 @@ def test_a_plan_without_an_account_is_the_callers_and_says_so(tmp_path, capsys):
 
 
 def test_managed_policies_by_name_and_by_arn(capsys):
-    """A bare name is that of an AWS managed policy."""
-    for name in ("ReadOnlyAccess", "arn:aws:iam::aws:policy/ReadOnlyAccess"):
+    """A bare name is that of an AWS managed policy, and so is one behind its path."""
+    for name in (
+        "ReadOnlyAccess",
+        "arn:aws:iam::aws:policy/ReadOnlyAccess",
+        "AmazonDynamoDBFullAccess_v2",
+        "AdministratorAccess-Amplify",
+        "job-function/ViewOnlyAccess",
+    ):
         code, out, _ = run(capsys, *REQUEST, *ON, name)
         assert code == 0
         assert f"{name}: an AWS managed policy, taken for an identity-based policy" in flat(out)
-        assert "allowed: " in flat(out)
+
+
+@pytest.mark.parametrize("name", ["ReadOnlyAccess", "arn:aws:iam::aws:policy/ReadOnlyAccess"])
+def test_a_policy_where_a_world_stands_is_sent_to_the_commands_that_take_it(name, tmp_path, capsys):
+    """`diff` compares worlds: for a policy, in a file or managed, it names what compares two."""
+    path = tmp_path / "policy.json"
+    path.write_text(json.dumps({"Version": "2012-10-17", "Statement": []}))
+    for arguments in (["diff", name, path], ["diff", path, name], ["review", path, name]):
+        code = main([*map(str, arguments)])
+        error = capsys.readouterr().err
+        assert (code, "a policy, not a world" in error or "managed policy, not a" in error) == (
+            2,
+            True,
+        )
+        assert "`iamsim check equivalent`" in error
+    assert main(["context", name]) == 2
+    assert "give a policy with `--identity-policy`" in capsys.readouterr().err
 
 
 def test_a_command_of_the_cli_is_a_question(capsys):
