@@ -14,7 +14,7 @@ in ``iamsim.toml``; what is suppressed has a reason.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TYPE_CHECKING, NamedTuple
@@ -23,19 +23,18 @@ from iamsim.audit.looking import DEFAULT_LIMITS, Limits
 from iamsim.audit.model import Finding, Severity
 from iamsim.audit.registry import AuditCheck, load_checks
 from iamsim.checks.globs import fits_glob
+from iamsim.checks.project_file import Setting, find_setting, read_setting
 from iamsim.checks.table_reader import TableReader
 from iamsim.core.caret import quote
-from iamsim.core.errors import RequestError, WorldError
+from iamsim.core.errors import RequestError
 from iamsim.core.span import Source, Span
 from iamsim.core.suggest import did_you_mean
-from iamsim.files.reading import read_text
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
 FAIL_ON = ("critical", "high", "medium", "low", "any", "unknown", "never")
-TABLES = {"iamsim.toml": ("audit",), "pyproject.toml": ("tool", "iamsim", "audit")}
 EXEMPT = "guardrail-exempt"
 LISTED = "listed-services"
 DAYS = ("key-days", "unused-days", "root-days")
@@ -115,8 +114,11 @@ class Choices:
         )
 
 
-def known_checks(entries: Sequence[str]) -> frozenset[str]:
-    """The checks of ids, or of headings; raises `RequestError` for what is neither."""
+def known_checks(
+    entries: Sequence[str], place: Callable[[str], Span] | None = None
+) -> frozenset[str]:
+    """The checks of ids, or of headings; raises `RequestError` for what is neither, at its
+    `place` in a text."""
     checks = load_checks()
     found: set[str] = set()
     for entry in entries:
@@ -126,6 +128,7 @@ def known_checks(entries: Sequence[str]) -> frozenset[str]:
             raise RequestError(
                 "unknown-check",
                 f"there is no check {quote(entry)}",
+                span=None if place is None else place(entry),
                 hint=did_you_mean(entry, names) or "docs/reference/audit lists them",
             )
         found.update(some)
@@ -135,42 +138,19 @@ def known_checks(entries: Sequence[str]) -> frozenset[str]:
 def find_choices(start: Path, today: str | None = None) -> Choices:
     """Read the nearest file with a table of ours, from a folder upwards; raises what `read_choices`
     raises."""
-    folder = start.absolute()
-    for place in (folder, *folder.parents):
-        for name in TABLES:
-            if (place / name).is_file():
-                choices = _of_file(place / name, today)
-                if choices is not None:
-                    return choices
-    return Choices(today=today)
+    return _of_table(find_setting("audit", str(start)), today)
 
 
 def read_choices(path: Path, today: str | None = None) -> Choices:
     """Read one file. Raises `WorldError` for what is no configuration, and `RequestError` for a
     check that does not exist."""
-    if not path.is_file():
-        message = f"can't read `{path}`: no such file"
-        raise WorldError("file-not-found", message)
-    return _of_file(path, today) or Choices(today=today)
+    return _of_table(read_setting("audit", str(path)), today)
 
 
-def _of_file(path: Path, today: str | None) -> Choices | None:
-    import tomllib
-
-    source = Source(path.name, read_text(str(path)))
-    steps = TABLES.get(path.name, TABLES["iamsim.toml"])
-    if steps[-1] not in source.text:
-        return None
-    try:
-        data: object = tomllib.loads(source.text)
-    except tomllib.TOMLDecodeError as error:
-        end = len(source.text)
-        message = f"this is not TOML: {error}"
-        span = Span(source, end, end)
-        raise WorldError("configuration-not-toml", message, span=span) from None
-    for step in steps:
-        data = data.get(step) if isinstance(data, dict) else None
-    return None if data is None else _Reader(source, ".".join(steps), today).choices(data)
+def _of_table(found: Setting | None, today: str | None) -> Choices:
+    if found is None:
+        return Choices(today=today)
+    return _Reader(found.source, found.table, today).choices(found.data)
 
 
 class _Reader(TableReader):
@@ -189,12 +169,12 @@ class _Reader(TableReader):
         graded: dict[str, Severity] = {}
         for entry, grade in severity.items():
             choice = Severity(self.choice(grade, tuple(Severity)))
-            graded |= dict.fromkeys(known_checks([entry]), choice)
+            graded |= dict.fromkeys(known_checks([entry], self.span), choice)
         fail_on = table.get("fail-on")
         keys, unused, root = (self.days(table, name) for name in DAYS)
         return Choices(
-            known_checks(self.texts(table, "select")) if "select" in table else None,
-            known_checks(self.texts(table, "ignore")),
+            known_checks(self.texts(table, "select"), self.span) if "select" in table else None,
+            known_checks(self.texts(table, "ignore"), self.span),
             graded,
             None if fail_on is None else self.choice(fail_on, FAIL_ON),
             Limits(keys, unused, root, self.texts(table, EXEMPT), self.texts(table, LISTED)),
@@ -209,7 +189,7 @@ class _Reader(TableReader):
         for name in ("check", "subject", "reason"):
             if not texts.get(name, "").strip():
                 self.fail("suppress", f"a suppression has `{name}`, a text")
-        (check, *_) = sorted(known_checks([texts["check"]]))
+        (check, *_) = sorted(known_checks([texts["check"]], self.span))
         until = table.get("until")
         if until is not None and not isinstance(until, date):
             try:

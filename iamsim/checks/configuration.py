@@ -7,7 +7,6 @@ from its folder.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,22 +14,17 @@ from typing import NamedTuple
 
 from iamsim.checks.codes import FindingType
 from iamsim.checks.globs import fits_glob
+from iamsim.checks.project_file import Setting, find_setting, read_setting
 from iamsim.checks.selection import Selection, codes_named, finding_type_of
 from iamsim.checks.table_reader import TableReader
 from iamsim.core.caret import quote
 from iamsim.core.decision import PolicyType
-from iamsim.core.errors import WorldError
-from iamsim.core.span import Source, Span
 from iamsim.core.suggest import did_you_mean
-from iamsim.files.reading import may_read, read_bytes
 
-NAMES = ("iamsim.toml", "pyproject.toml")
-TABLES = {"iamsim.toml": ("validate",), "pyproject.toml": ("tool", "iamsim", "validate")}
 FIELDS = ("select", "extend-select", "ignore", "severity", "fail-on", "exclude", "overrides")
 OVERRIDE_FIELDS = ("paths", "select", "extend-select", "ignore", "severity", "type")
 SEVERITIES = tuple(kind.value.lower().replace("_", "-") for kind in FindingType)
 NEVER = "never"
-_LINE = re.compile(r"line ([0-9]+), column ([0-9]+)")
 
 
 class Override(NamedTuple):
@@ -95,67 +89,19 @@ class Configuration:
 def find_configuration(start: Path) -> Configuration:
     """Read the nearest file with a table of ours, from a folder upwards; without one, nothing is
     chosen. Raises what `read_configuration` raises."""
-    folder = start.absolute()
-    for place in (folder, *folder.parents):
-        for name in NAMES:
-            path = place / name
-            if path.is_file() and may_read(path):
-                configuration = _of_file(path, _shown(path, folder), must=False)
-                if configuration is not None:
-                    return configuration
-    return Configuration()
+    found = find_setting("validate", str(start))
+    return Configuration() if found is None else _of_table(found)
 
 
 def read_configuration(path: Path) -> Configuration:
     """Read one file. Raises `WorldError` for what is no configuration, and `RequestError` for a
     check that does not exist."""
-    if not path.is_file():
-        message = f"can't read `{path}`: no such file"
-        raise WorldError("file-not-found", message)
-    configuration = _of_file(path, str(path), must=True)
-    return configuration if configuration is not None else Configuration(path.parent)
+    found = read_setting("validate", str(path))
+    return Configuration(path.parent) if found is None else _of_table(found)
 
 
-def _shown(path: Path, folder: Path) -> str:
-    """The name of a found file in errors."""
-    return path.name if path.parent == folder else str(path)
-
-
-def _of_file(path: Path, shown: str, *, must: bool) -> Configuration | None:
-    """Read a file; `None` for one without a table of ours, where it need not have one."""
-    content = read_bytes(path)
-    text = content.decode("utf-8-sig", "replace")
-    steps = TABLES.get(path.name, TABLES["iamsim.toml"])
-    if len(steps) == 1 and "\ufffd".encode() not in content and "\ufffd" in text:
-        # A file of our own, such as one in UTF-16, is never passed over.
-        message = f"the file `{shown}` is not UTF-8 text"
-        raise WorldError("invalid-utf-8", message, hint="save the file as UTF-8")
-    if not must and ("iamsim" if len(steps) > 1 else "validate") not in text:
-        return None
-    import tomllib
-
-    source = Source(shown, text)
-    try:
-        data: object = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        problem, _, place = str(error).partition(" (at ")
-        message = f"this is not TOML: {problem[:1].lower()}{problem[1:]}"
-        raise WorldError("configuration-not-toml", message, span=_span(source, place)) from None
-    for step in steps:
-        data = data.get(step) if isinstance(data, dict) else None
-    if data is None:
-        return None
-    return _Reader(source, ".".join(steps)).configuration(path.parent, data)
-
-
-def _span(source: Source, place: str) -> Span:
-    """Find the place that an error of the TOML reader names; the end where it names no line."""
-    match = _LINE.match(place)
-    if match is None:
-        return Span(source, len(source.text), len(source.text))
-    lines = source.text.split("\n")[: int(match[1]) - 1]
-    start = sum(len(line) + 1 for line in lines) + int(match[2]) - 1
-    return Span(source, start, start + 1)
+def _of_table(found: Setting) -> Configuration:
+    return _Reader(found.source, found.table).configuration(Path(found.folder), found.data)
 
 
 class _Reader(TableReader):

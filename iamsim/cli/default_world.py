@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 
 from iamsim.cli.grammar import Options
 from iamsim.core.data_class import NamedTuple
-from iamsim.core.errors import WorldError
 from iamsim.world.examples import EXAMPLE, example_path
 
 if TYPE_CHECKING:
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
 
 VARIABLE = "IAMSIM_WORLD"
 HERE = "world.yaml"
-TABLES = {"iamsim.toml": (), "pyproject.toml": ("tool", "iamsim")}
 # What brings policies by itself: then the world of the folder is not what is meant.
 BRINGING = (
     "identity_policies",
@@ -86,54 +84,25 @@ def _of_folder(options: Options) -> _ChosenWorlds | None:
 
 
 def _of_configuration() -> _ChosenWorlds | None:
-    """What the nearest configuration names; its paths start from its folder."""
-    from iamsim.files.reading import may_read
+    """What the nearest configuration names; its paths start from its folder. Raises `WorldError`
+    for what is no path."""
+    from iamsim.checks.project_file import find_setting
+    from iamsim.checks.table_reader import TableReader
 
-    folder = os.getcwd()  # noqa: PTH109 - pathlib costs start-up time
-    while True:
-        for name, steps in TABLES.items():
-            path = os.path.join(folder, name)  # noqa: PTH118 - as above
-            if os.path.isfile(path) and may_read(path):  # noqa: PTH113 - as above
-                found = _in_file(path, steps)
-                if found is not None:
-                    return found
-        above = os.path.dirname(folder)  # noqa: PTH120 - as above
-        if above == folder:
-            return None
-        folder = above
-
-
-def _in_file(path: str, steps: tuple[str, ...]) -> _ChosenWorlds | None:
-    """The worlds that a file names; raises `WorldError` for what is none."""
-    from iamsim.files.reading import read_bytes
-
-    text = read_bytes(path).decode("utf-8-sig", "replace")
-    if "world" not in text or (steps and "iamsim" not in text):
+    found = find_setting("world", os.curdir)
+    if found is None:
         return None
-    import tomllib
-
-    try:
-        data: object = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise WorldError("configuration-not-toml", f"`{path}` is not TOML: {error}") from None
-    for step in steps:
-        data = data.get(step) if isinstance(data, dict) else None
-    worlds = data.get("world") if isinstance(data, dict) else None
-    if worlds is None:
-        return None
-    listed = worlds if isinstance(worlds, list) else [worlds]
-    if not all(isinstance(entry, str) and entry for entry in listed):
-        raise WorldError(
-            "configuration-field",
-            f"`world` in `{path}` is no path",
-            hint='write `world = "worlds/acme"`, or a list of paths',
-        )
-    folder = os.path.dirname(path)  # noqa: PTH120 - as above
-    shown = os.path.relpath(path)
+    listed = found.data if isinstance(found.data, list) else [found.data]
+    paths = [entry for entry in listed if isinstance(entry, str) and entry]
+    if len(paths) < len(listed):
+        hint = 'write `world = "worlds/acme"`, or a list of paths'
+        TableReader(found.source, "").fail("world", "`world` is no path", hint)
     return _ChosenWorlds(
         tuple(
-            entry if entry.startswith(EXAMPLE) else os.path.relpath(os.path.join(folder, entry))  # noqa: PTH118
-            for entry in listed
+            entry
+            if entry.startswith(EXAMPLE)
+            else os.path.relpath(os.path.join(found.folder, entry))  # noqa: PTH118 - as above
+            for entry in paths
         ),
-        shown,
+        os.path.relpath(found.source.name),
     )

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 import iamsim
-from iamsim.audit.choices import Choices, Suppression
+from iamsim.audit.choices import Choices, Suppression, read_choices
 from iamsim.audit.frameworks import FRAMEWORKS, view_of
 from iamsim.audit.headings import HEADINGS
 from iamsim.audit.languages import in_language, said
@@ -29,6 +29,7 @@ from iamsim.checks.codes import CODES
 from iamsim.checks.escalation_paths import known_ways
 from iamsim.cli.help import help_of
 from iamsim.cli.main import main
+from iamsim.core.errors import InputError
 from iamsim.engine.world import CompiledWorld
 from iamsim.query.batch import Batch
 from iamsim.report.audit import audit_document, gap_rows
@@ -622,3 +623,30 @@ def test_a_name_gives_way_to_a_placeholder_and_nothing_else_of_the_call_does(nam
     (row,) = gap_rows(results)
     assert row.file == "1/get-role.NAME.json"
     assert row.call == "aws iam get-role --role-name NAME > get.NAME.json"
+
+
+@pytest.mark.parametrize(
+    ("table", "place", "hint"),
+    [
+        ('[audit]\nfial-on = "any"', "2:1", "did you mean `fail-on`?"),
+        ('[audit]\nfail-on = "hihg"', "2:12", "did you mean `high`?"),
+        ('[audit]\nselect = ["inline-polcy"]', "2:12", "did you mean `inline-policy`?"),
+        ('[audit]\nignore = ["inline-polcy"]', "2:12", "did you mean `inline-policy`?"),
+        ('[audit]\nseverity = {inline-polcy = "low"}', "2:13", "did you mean `inline-policy`?"),
+        ('[audit]\nseverity = {inline-policy = "lwo"}', "2:30", "did you mean `low`?"),
+        ('[[audit.supress]]\ncheck = "x"', "1:9", "did you mean `suppress`?"),
+        (
+            '[[audit.suppress]]\ncheck = "adminstrator"\nsubject = "*"\nreason = "r"',
+            "2:10",
+            "did you mean `administrator`?",
+        ),
+    ],
+)
+def test_a_misspelt_choice_is_told_with_its_place(tmp_path, table, place, hint):
+    """Every fault has file, line and column, and what was meant."""
+    path = tmp_path / "iamsim.toml"
+    path.write_text(table + "\n", "utf-8")
+    with pytest.raises(InputError) as caught:
+        read_choices(path)
+    assert caught.value.span.place == f"{path}:{place}"
+    assert caught.value.hint == hint

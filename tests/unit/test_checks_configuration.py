@@ -110,7 +110,7 @@ def test_the_nearest_file_with_a_table_counts(tmp_path):
     deep.mkdir(parents=True)
     (tmp_path / "pyproject.toml").write_text('[tool.iamsim.validate]\nignore = ["RCP_"]\n', "utf-8")
     (tmp_path / "a" / "pyproject.toml").write_text('[project]\nname = "iamsim"\n', "utf-8")
-    (tmp_path / "a" / "iamsim.toml").write_text("[other]\n", "utf-8")
+    (tmp_path / "a" / "iamsim.toml").write_text("[audit]\n", "utf-8")
     found = find_configuration(deep)
     assert found.folder == tmp_path
     assert found.selection.ignore == codes_of("RCP_")
@@ -185,6 +185,54 @@ def test_what_is_wrong_is_told_with_its_place(tmp_path, table, place, message):
         read_configuration(path)
     assert caught.value.message.startswith(message)
     assert caught.value.span.place == f"{path}:{place}"
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "fault"),
+    [
+        ("iamsim.toml", '[valdate]\nfail-on = "any"\n', ("1:2", "did you mean `validate`?")),
+        ("iamsim.toml", '[adit]\nfail-on = "any"\n', ("1:2", "did you mean `audit`?")),
+        ("iamsim.toml", 'wrold = "acme.yaml"\n', ("1:1", "did you mean `world`?")),
+        ("iamsim.toml", "[tool.iamsim.validate]\nignore = []\n", ("1:2", "write `[validate]`")),
+        ("iamsim.toml", "[other]\n", ("1:2", "there are world, validate, audit")),
+        ("pyproject.toml", "[tool.iamsim.Audit]\n", ("1:14", "did you mean `audit`?")),
+        (
+            "pyproject.toml",
+            "[[tool.iamsm.validate.overrides]]\n",
+            ("1:8", "did you mean `iamsim`?"),
+        ),
+        ("pyproject.toml", "[tool.IAMsim]\n", ("1:7", "did you mean `iamsim`?")),
+    ],
+)
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["validate", "p.json"],
+        ["audit", "--world", "acme.yaml"],
+        ["who-can", "s3:GetObject", "arn:aws:s3:::b/k"],
+    ],
+)
+def test_a_misspelt_table_is_not_passed_over(
+    tmp_path, monkeypatch, capsys, file, text, fault, command
+):
+    """Whichever of its tables a command reads: a gate would pass with nothing chosen."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "p.json").write_text(WARNED, "utf-8")
+    (tmp_path / "acme.yaml").write_text("accounts: {'111122223333': {}}\n", "utf-8")
+    (tmp_path / file).write_text(text, "utf-8")
+    assert main(command) == 2
+    place, hint = fault
+    told = capsys.readouterr().err
+    assert told.startswith(f"{file}:{place}: error: there is no setting")
+    assert f"hint: {hint}" in told
+
+
+def test_tables_of_other_tools_are_passed_over(tmp_path):
+    """Also where their names are a little like ours."""
+    names = ("isort", "mypy", "iamlive", "mimesis.iamsm", "simiam")
+    text = "".join(f"[tool.{name}]\nselect = 1\n" for name in names)
+    (tmp_path / "pyproject.toml").write_text(text, "utf-8")
+    assert find_configuration(tmp_path) == Configuration()
 
 
 def test_a_table_that_is_none(tmp_path):
