@@ -399,5 +399,5 @@ def test_the_text_of_a_record_is_its_own():
         typed = TypedLogs(Alike([]))
         read = typed.records(content)
         assert read is not None
-        text_of = typed.content.text(read)
+        text_of = typed.text_of(content, read)
         assert [json.loads(text_of(place)) for place in range(len(made))] == made
