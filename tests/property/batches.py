@@ -78,6 +78,8 @@ def is_request(action: str, resource: str) -> bool:
         return False  # it is about the root user of an account
     if action.startswith("organizations:") and resource.startswith("arn:"):
         return ":organizations:" in resource  # which its policy is about, and nothing in others
+    if action == "xray:UpdateTraceSegmentDestination" and resource != "*":
+        return False  # the setting of an account: the reference knows no resource for it
     of_key = ":key/" in resource or ":alias/" in resource
     if action.startswith("kms:") and not of_key and resource != "*":
         return False
@@ -152,8 +154,8 @@ def what_can(source: random.Random) -> Compared:
         action = batch.universe.names[entry.actions.bit_length() - 1]
         if not is_request(action, entry.place.sample) or ":alias/" in entry.place.sample:
             continue
-        if entry.place.sample.count(":function:") > 1:
-            continue  # two patterns meet there, and an alias or a version holds no colon
+        if any(entry.place.sample.count(mark) > 1 for mark in (":function:", ":table/")):
+            continue  # two patterns meet there, and no alias, version or table's name has a colon
         context = {**dict(entry.place.values), **request.get("context", {})}
         asked = {**request, "action": action, "resource": entry.place.sample, "context": context}
         yield entry.answer, asked, world, question_of(world, asked)[0], compiled
