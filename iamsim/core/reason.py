@@ -186,6 +186,7 @@ class Note(Enum):
     MANAGED_KEY_ACROSS_ACCOUNTS = "managed-key-across-accounts"
     VAULT_NOT_ASKED = "vault-not-asked"
     DEFAULT_FILE_SYSTEM_POLICY = "default-file-system-policy"
+    SERVICE_NETWORK_POLICY = "service-network-policy"
     UNSIGNED_CALL_UNSETTLED = "unsigned-call-unsettled"
     FOREIGN_PROVIDER_UNSETTLED = "foreign-provider-unsettled"
     FEDERATED_USER_IN_CONSOLE = "federated-user-in-console"

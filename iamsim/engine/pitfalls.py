@@ -17,6 +17,7 @@ from iamsim.engine.services.backup import is_recovery_point
 from iamsim.engine.services.efs import is_client_call
 from iamsim.engine.services.logs import names_log_groups
 from iamsim.engine.services.privatelink import has_pattern_not_taken
+from iamsim.engine.services.vpc_lattice import is_call_of_service
 
 if TYPE_CHECKING:
     from iamsim.engine.arrangement import Arrangement, Station
@@ -89,6 +90,8 @@ def _of_resource(request: Request, arrangement: Arrangement) -> Iterator[Note]:
         yield Note.VAULT_NOT_ASKED
     if is_client_call(request.action) and not _asks_resource(arrangement):
         yield Note.DEFAULT_FILE_SYSTEM_POLICY
+    if is_call_of_service(request.action):
+        yield Note.SERVICE_NETWORK_POLICY
     if is_asked_with_ancestors(request.resource):
         yield Note.ANCESTORS_ASKED_TOO
 

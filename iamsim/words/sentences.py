@@ -491,6 +491,10 @@ NOTES: Mapping[Note, str] = {
         "no policy of the file system was asked; while it has none, EFS lets in every client that"
         " reaches a mount target without IAM, and does not ask the policies here"
     ),
+    Note.SERVICE_NETWORK_POLICY: (
+        "the auth policy of the service network that the request comes through was not asked; where"
+        " the network has one, it must allow the request, too"
+    ),
     Note.UNSIGNED_CALL_UNSETTLED: (
         "that the service takes this call without a signature is not settled by AWS's pages; it was"
         " taken to, where a policy lets everybody in"

@@ -192,6 +192,14 @@ NOTES: dict[Note, tuple[Data, Data | None]] = {
         ),
         None,
     ),
+    Note.SERVICE_NETWORK_POLICY: (
+        identity(
+            allow(),
+            action="vpc-lattice-svcs:Invoke",
+            resource=f"arn:aws:vpc-lattice:eu-west-1:{A}:service/svc-0123456789abcdef0/tides",
+        ),
+        None,
+    ),
     Note.VAULT_NOT_ASKED: (
         identity(
             allow(),
