@@ -185,7 +185,10 @@ def _is_all_of(parts: list[str], service: str, account: str) -> bool:
 
 def request_of(question: Question) -> Request:
     """A question as evidence."""
-    told = {key: str(value) for key, value in question.context.items()}
+    told = {
+        key: str(value) if isinstance(value, str) else ",".join(value)
+        for key, value in question.context.items()
+    }
     return Request(question.principal, question.action, question.resource, told)
 
 

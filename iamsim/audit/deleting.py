@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from iamsim.audit.looking import keys_of
-from iamsim.world.model import AnyPolicy, PolicyDocument, Role, User
+from iamsim.world.model import Account, AnyPolicy, PolicyDocument, Role, RootUser, User
 
 ANOTHER = "ID"
 
@@ -49,6 +49,41 @@ def deleting_user(user: User, policies: Mapping[int, str]) -> str:
     return "\n".join([*lines, f"aws iam delete-user {option}"])
 
 
+def deleting_root_credentials(account: Account) -> str:
+    """The calls that delete the credentials of a member's root user, from the account that manages
+    them.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/id_root-user-privileged-task.html
+    """
+    root = account.root_user
+    task = f"arn:{account.partition}:iam::aws:policy/root-task/IAMDeleteRootUserCredentials"
+    lines = [
+        f"aws sts assume-root --target-principal {account.id} --task-policy-arn arn={task}",
+        "# with the credentials of that session:",
+        *([] if root is None else root_credentials(root)),
+    ]
+    if root is None or root.mfa_devices:
+        lines += [
+            "# what `aws iam list-mfa-devices` lists, if anything:",
+            "aws iam deactivate-mfa-device --serial-number SERIAL",
+        ]
+    return "\n".join(lines)
+
+
+def root_credentials(root: RootUser) -> Iterator[str]:
+    """The calls of a root session that delete its password, keys and certificates."""
+    if root.password_enabled:
+        yield "aws iam delete-login-profile"
+    for key in keys_of(root) or ():
+        if not key.is_named:
+            yield "# what `aws iam list-access-keys` lists, if anything:"
+        yield f"aws iam delete-access-key --access-key-id {key.id if key.is_named else ANOTHER}"
+    for number in map(_id_of, root.signing_certificates or ()):
+        if number == ANOTHER:
+            yield "# what `aws iam list-signing-certificates` lists, if anything:"
+        yield f"aws iam delete-signing-certificate --certificate-id {number}"
+
+
 def deleting_role(role: Role, policies: Mapping[int, str]) -> str:
     """The calls that delete a role; `policies` are as in `deleting_user`."""
     option = f"--role-name {role.name}"
@@ -78,8 +113,13 @@ def _without_policies(
         if arn is not None:
             yield f"aws iam detach-{kind}-policy --{kind}-name {name} --policy-arn {arn}"
         elif isinstance(policy, PolicyDocument):
-            inline = policy.name if " " not in policy.name else "NAME"
+            inline = name_of_inline(policy)
             yield f"aws iam delete-{kind}-policy --{kind}-name {name} --policy-name {inline}"
+
+
+def name_of_inline(policy: AnyPolicy) -> str:
+    """The name of an inline policy; a world may say none, and then where it stands."""
+    return policy.name if " " not in policy.name else "NAME"
 
 
 def _id_of(credential: object) -> str:

@@ -61,7 +61,8 @@ DEFAULT_LIMITS = Limits()
 
 
 class Key(NamedTuple):
-    """An access key of a user or of the root user, as far as it is known."""
+    """An access key of a user or of the root user, as far as it is known; a credential report does
+    not name them."""
 
     id: str
     is_active: bool
@@ -69,6 +70,7 @@ class Key(NamedTuple):
     last_used: datetime | None
     never_used: bool
     service: str | None
+    is_named: bool = True
 
 
 class Looking:
@@ -92,6 +94,7 @@ class Looking:
         self.at_text = at
         self.at = None if at is None else read_time(at)
         self.limits = limits
+        self._arns: dict[str, Mapping[int, str]] = {}
         self._may: dict[str, int] = {}
         self._whole: dict[int, tuple[object, list[tuple[CompiledStatement, list[str]]]]] = {}
 
@@ -182,6 +185,17 @@ class Looking:
     def held_by(self, holder: str) -> list[Held]:
         """The policies of one holder."""
         return self._by_holder.get(holder, [])
+
+    def arns_of(self, account: Account) -> Mapping[int, str]:
+        """The ARNs of the managed policies of an account, by the identity of their documents."""
+        known = self._arns.get(account.id)
+        if known is None:
+            start = f"arn:{account.partition}:iam::{account.id}:policy"
+            known = self._arns[account.id] = {
+                id(policy): f"{start}{account.policy_paths.get(name, '/')}{name}"
+                for name, policy in account.policies.items()
+            }
+        return known
 
     def holders_of(self, policy: AnyPolicy) -> list[Held]:
         """Who has an identity-based policy."""
@@ -489,6 +503,7 @@ def _key(number: int, data: Mapping[str, object]) -> Key:
         time_of(used),
         used == NEVER,
         service if isinstance(service, str) else None,
+        "id" in data,
     )
 
 

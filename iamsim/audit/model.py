@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
@@ -57,11 +57,30 @@ class Request(NamedTuple):
 
 
 class Evidence(NamedTuple):
-    """What shows a finding: `kind` is ``request``, ``date``, ``path``, ``policy`` or ``fact``."""
+    """What shows a finding: `kind` is ``request``, ``date``, ``path``, ``policy`` or ``fact``. The
+    `text` of a request says how it is decided, and for whom, where it is not simply allowed."""
 
     kind: str
     text: str
     request: Request | None = None
+
+
+BY_ADMINISTRATOR = "allowed to whoever has AdministratorAccess"
+WHERE_LET_IN = f"{BY_ADMINISTRATOR}, by a resource that lets it in"
+"""What is said of requests that were asked about a principal with that policy, and about resources
+with one of their own."""
+MOST_NAMED = 4
+
+
+def fact(text: str) -> tuple[Evidence, ...]:
+    """A fact of the world as the evidence of a finding."""
+    return (Evidence("fact", text),)
+
+
+def some_of(names: Sequence[str], most: int = MOST_NAMED) -> str:
+    """Names in a row; of many the first, and how many more there are."""
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return f"{', '.join(names[:most])}{more}"
 
 
 class Fix(NamedTuple):

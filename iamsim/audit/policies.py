@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from shlex import quote
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.core.decision import PolicyType
@@ -114,6 +115,11 @@ def _of_permission_sets(account: Account) -> Iterator[Held]:
 def written_out(document: object) -> str:
     """A policy or statement as JSON text."""
     return json.dumps(document, indent=2, ensure_ascii=False)
+
+
+def in_one_word(document: object) -> str:
+    """A policy as one word of a command."""
+    return quote(json.dumps(document, separators=(",", ":"), ensure_ascii=False))
 
 
 def statement_at(document: Mapping[str, object], path: Path) -> dict[str, object] | None:

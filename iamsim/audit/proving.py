@@ -5,7 +5,17 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from iamsim.audit.model import Evidence, Finding, Fix, Gap, Outcome, Passed, Request
+from iamsim.audit.model import (
+    BY_ADMINISTRATOR,
+    WHERE_LET_IN,
+    Evidence,
+    Finding,
+    Fix,
+    Gap,
+    Outcome,
+    Passed,
+    Request,
+)
 from iamsim.audit.policies import written_out
 from iamsim.proofs.result import Verdict
 
@@ -45,11 +55,14 @@ def proved(
     controls = (
         f" (AWS Control Tower: {', '.join(guardrail.controls)})" if guardrail.controls else ""
     )
+    who = WHERE_LET_IN if guardrail.of_resources else BY_ADMINISTRATOR
+    if request.principal.endswith(":root"):
+        who = ""
     return Finding(
         subject,
         f"{request.action} is possible in {member}{others}{controls}",
         Fix("policy", written_out(policy_that_holds(looking.guardrails, guardrail))),
-        evidence=(Evidence("request", result.message, request),),
+        evidence=(Evidence("request", who, request),),
         span=None if looking.model.organization is None else looking.model.organization.span,
     )
 

@@ -268,8 +268,10 @@ def _heading_cell(heading_result: HeadingResult) -> Cell:
 
 def _evidence(row: FindingRow, say: Say) -> str:
     return "; ".join(
-        f"{say('allowed')}: {request.request.call}" if request.request is not None else request.text
-        for request in row.finding.evidence
+        evidence.text
+        if evidence.request is None
+        else f"{evidence.text or say('allowed')}: {evidence.request.call}"
+        for evidence in row.finding.evidence
     )
 
 

@@ -21,7 +21,7 @@ from iamsim.audit.languages import in_language, said
 from iamsim.audit.looking import Limits
 from iamsim.audit.model import Audit, CheckResult, Severity, Status
 from iamsim.audit.registry import load_checks
-from iamsim.audit.rules.mfa import REGISTER
+from iamsim.audit.rules.mfa import REGISTER, REGISTER_ROOT
 from iamsim.audit.run import run_audit
 from iamsim.audit.sources import Source
 from iamsim.audit.terraform import fix_in_terraform
@@ -69,6 +69,7 @@ def test_a_check_fails_where_it_must(tmp_path, check, at, case):
     result = run(tmp_path, check, at, case["world"])
     assert sorted({finding.subject for finding in result.findings}) == sorted(case["subjects"])
     assert all(finding.detail and finding.fix.text for finding in result.findings)
+    assert all(finding.evidence for finding in result.findings)
     assert result.status is Status.FAIL
 
 
@@ -92,7 +93,8 @@ def test_every_fix_has_a_form(tmp_path, check, at, case):
             assert fix.kind == "commands"
             calls = [line for line in fix.text.split("\n") if not line.startswith("#")]
             assert all(line.startswith(("aws ", "iamsim ")) for line in calls)
-            assert calls or fix.text == REGISTER
+            assert calls or fix.text in {REGISTER, REGISTER_ROOT}
+            assert not any(" ARN" in line or "policy.json" in line for line in calls)
             assert all(has_its_options(line) for line in calls if line.startswith("iamsim "))
         made = fix_in_terraform(finding, result.heading)
         assert made.kind == "terraform" or fix.kind == "commands"

@@ -96,6 +96,7 @@ def two_keys(looking: Looking) -> Iterator[Outcome]:
                     " --status Inactive",
                 ),
                 user.account,
+                tuple(Evidence("date", _dates(key)) for key in keys),
                 span=user.span,
             )
         else:
@@ -131,6 +132,15 @@ def never_used(looking: Looking) -> Iterator[Outcome]:
                 )
             else:
                 yield Passed(user.arn)
+
+
+def _dates(key: Key) -> str:
+    """When a key was made and used."""
+    made = f"{key.created:%Y-%m-%d}" if key.created else "an unknown day"
+    used = (
+        f"{key.last_used:%Y-%m-%d}" if key.last_used else "never" if key.never_used else "unknown"
+    )
+    return f"{key.id}: made {made}, last used: {used}"
 
 
 def _is_of_today(looking: Looking, key: Key) -> bool:

@@ -151,9 +151,11 @@ def _unlimited(
         return maker, "with any boundary"
     if not _may_make(looking, candidate, kind, made):
         return None
-    remover = looking.batch.decide(candidate.principal, REMOVERS[kind], made)
-    if remover.possible:
-        return remover, "with a boundary that it may take off"
+    # The request to take a boundary off is about the one that is on.
+    for worn in (None, *_boundaries(looking, candidate)):
+        remover = _ask(looking, candidate, REMOVERS[kind], made, worn)
+        if remover.possible:
+            return remover, "with a boundary that it may take off"
     replacer = _ask(looking, candidate, REPLACERS[kind], made, _everything(account))
     if replacer.possible:
         return replacer, "with a boundary that it may replace"
@@ -282,13 +284,31 @@ def _ask(
 
 
 def _demand(account: Account, kind: str) -> dict[str, object]:
+    """The policy that lets somebody make principals with one boundary alone, which stays."""
     boundary = f"arn:{account.partition}:iam::{account.id}:policy/BOUNDARY"
     return {
-        "Sid": "OnlyWithTheBoundary",
-        "Effect": "Deny",
-        "Action": [MAKERS[kind], REMOVERS[kind], *GIVERS[kind]],
-        "Resource": "*",
-        "Condition": {"StringNotEquals": {BOUNDARY: boundary}},
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Sid": "OnlyWithTheBoundary",
+                "Effect": "Deny",
+                "Action": [MAKERS[kind], REPLACERS[kind], *GIVERS[kind]],
+                "Resource": "*",
+                "Condition": {"StringNotEquals": {BOUNDARY: boundary}},
+            },
+            {
+                "Sid": "LeaveBoundariesOn",
+                "Effect": "Deny",
+                "Action": REMOVERS[kind],
+                "Resource": "*",
+            },
+            {
+                "Sid": "LeaveTheBoundaryAlone",
+                "Effect": "Deny",
+                "Action": list(EDITORS),
+                "Resource": boundary,
+            },
+        ],
     }
 
 

@@ -31,10 +31,21 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.audit.asking import accounts_named, demands, request_of
-from iamsim.audit.model import Evidence, Finding, Fix, Gap, Outcome, Passed, Request, Severity
+from iamsim.audit.model import (
+    BY_ADMINISTRATOR,
+    Evidence,
+    Finding,
+    Fix,
+    Gap,
+    Outcome,
+    Passed,
+    Request,
+    Severity,
+)
 from iamsim.audit.policies import ValidatedPolicy, statement_at, with_condition, written_out
 from iamsim.audit.registry import audits
 from iamsim.audit.sources_of_services import ANYBODY, stranger_served
+from iamsim.checks.issuers import ISSUERS
 from iamsim.core.arn import find_arn
 from iamsim.core.decision import PolicyType
 from iamsim.core.wildcard import match_tokens, tokenize
@@ -100,9 +111,8 @@ EXTERNAL_ID = _Mended(
     (PolicyType.TRUST,),
     {"IAMSIM_EXTERNAL_ID_NOT_DEMANDED": YOUR_ID},
 )
-CLAIMS: Condition = {
-    "StringEquals": {"PROVIDER:aud": "sts.amazonaws.com", "PROVIDER:sub": "YOUR-SUBJECT"}
-}
+CLAIMS: Condition = {}
+"""What tells the customers of a provider apart: see `_claims`."""
 GITHUB: Condition = {
     "StringEquals": {
         "token.actions.githubusercontent.com:aud": "sts.amazonaws.com",
@@ -136,10 +146,12 @@ def _of_codes(looking: Looking, mended: _Mended) -> Iterator[Outcome]:
             evidence = [] if place is None else [Evidence("policy", str(place.place))]
             if finding.witness is not None:
                 shown = finding.witness
-                request = Request(
-                    shown.principal, shown.action, shown.resource, dict(shown.context)
-                )
-                evidence.insert(0, Evidence("request", "", request))
+                of_role = validated.use is PolicyType.TRUST
+                resource = validated.holder if of_role else shown.resource
+                request = Request(shown.principal, shown.action, resource, dict(shown.context))
+                by_principal = ":role/" in request.principal or ":user/" in request.principal
+                who = BY_ADMINISTRATOR if by_principal else ""
+                evidence.insert(0, Evidence("request", who, request))
             yield Finding(
                 validated.holder,
                 f"policy `{validated.policy.name}`: {finding.message}",
@@ -160,9 +172,32 @@ def _statement(
     """The statement with the condition, or with the one that it has mended."""
     path = found.places[0].path if found.places else ()
     if condition is not None:
+        if condition is CLAIMS:
+            condition = _claims(statement_at(validated.policy.document, path) or {})
         statement = with_condition(validated.policy.document, path, condition)
         return statement.replace(ACCOUNT, validated.account or ACCOUNT)
     return written_out(_asks_keys(statement_at(validated.policy.document, path) or {}))
+
+
+def _claims(statement: Mapping[str, object]) -> Condition:
+    """The audience and the subject of one customer's tokens, as the provider of a statement writes
+    them; the audience stays where the statement asks for one."""
+    principal = statement.get("Principal")
+    provider = principal.get("Federated") if isinstance(principal, dict) else None
+    host = str(provider[0] if isinstance(provider, list) and provider else provider)
+    host = host.rpartition(":oidc-provider/")[2]
+    issuer = ISSUERS.get(host)
+    audience, subject = (
+        ("YOUR-AUDIENCE", "YOUR-SUBJECT")
+        if issuer is None
+        else (text.format(tenant="YOUR-NAME") for text in (issuer.audience, issuer.subject))
+    )
+    claims: dict[str, object] = {f"{host}:aud": audience, f"{host}:sub": subject}
+    known = statement.get("Condition")
+    asked = known.values() if isinstance(known, dict) else ()
+    if any(f"{host}:aud" in keys for keys in asked if isinstance(keys, dict)):
+        del claims[f"{host}:aud"]
+    return {"StringEquals": claims}
 
 
 def _asks_keys(statement: dict[str, object]) -> dict[str, object]:

@@ -23,7 +23,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from iamsim.audit.model import Evidence, Finding, Fix, Outcome, Passed, Severity
+from iamsim.audit.model import (
+    Evidence,
+    Finding,
+    Fix,
+    Outcome,
+    Passed,
+    Severity,
+    fact,
+    some_of,
+)
 from iamsim.audit.policies import written_out
 from iamsim.audit.registry import audits
 from iamsim.audit.rules.outside import analyzer_of
@@ -82,8 +91,8 @@ def to_generate(looking: Looking) -> Iterator[Outcome]:
             used = _used(entity.last_accessed)
             yield Finding(
                 entity.arn,
-                f"may use {', '.join(wide[:FEW])} on everything, and used {len(used)} services and"
-                " actions",
+                f"may use {', '.join(wide[:FEW])} on everything, and used"
+                f" {some_of(used, FEW) or 'nothing'}",
                 Fix("policy", written_out(_successor(used))),
                 account.id,
                 tuple(
@@ -127,11 +136,10 @@ def never_used(looking: Looking) -> Iterator[Outcome]:
         if not never:
             yield Passed(entity.arn)
             continue
-        more = f" and {len(never) - FEW} more" if len(never) > FEW else ""
+        services = "service" if len(never) == 1 else "services"
         yield Finding(
             entity.arn,
-            f"may use {len(never)} services that it never called, and called {used}:"
-            f" {', '.join(never[:FEW])}{more}",
+            f"may use {len(never)} {services} that it never called, and called {used}",
             Fix(
                 "commands",
                 f"iamsim generate TRAIL --world WORLD --principal {entity.arn} --quiet\naws"
@@ -139,6 +147,7 @@ def never_used(looking: Looking) -> Iterator[Outcome]:
                 f" principalArn={entity.arn}",
             ),
             account.id,
+            fact(f"never called: {some_of(never, FEW)}"),
             span=entity.span,
         )
 

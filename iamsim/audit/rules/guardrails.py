@@ -34,6 +34,7 @@ guardrails forbid; other such roles are patterns under `guardrail-exempt` in the
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice, product
@@ -43,9 +44,22 @@ from iamsim.audit.asking import request_of, whole_services
 from iamsim.audit.crossings import actions_beside, crossings, made_exceptions
 from iamsim.audit.guardrails import GUARDRAILS, Guardrail
 from iamsim.audit.limits import PROBED, STRANGER, lets_in, probes_of, takes_away
-from iamsim.audit.model import Evidence, Finding, Fix, Gap, Outcome, Passed, Request, Severity
-from iamsim.audit.policies import written_out
-from iamsim.audit.proving import proved
+from iamsim.audit.model import (
+    BY_ADMINISTRATOR,
+    WHERE_LET_IN,
+    Evidence,
+    Finding,
+    Fix,
+    Gap,
+    Outcome,
+    Passed,
+    Request,
+    Severity,
+    fact,
+    some_of,
+)
+from iamsim.audit.policies import in_one_word, written_out
+from iamsim.audit.proving import policy_that_holds, proved
 from iamsim.audit.registry import audits
 from iamsim.catalog.global_services import SPARED_BY_REGION
 from iamsim.catalog.regions import REGIONS
@@ -117,23 +131,46 @@ def without_rcps(looking: Looking) -> Iterator[Outcome]:
 
 def _without(looking: Looking, what: str, use: PolicyType) -> Iterator[Outcome]:
     model = looking.model
-    kind = what.replace(" ", "_").upper()
+    starts = policy_that_holds(looking.guardrails, GUARDRAILS[0])
+    if use is not CONTROL:
+        starts = json.loads(_of_organization(looking, _IDENTITIES))
     for gap in _no_organization(looking):
         yield gap
         return
-    call = (
-        f"aws organizations create-policy --type {kind} --name NAME --description WHY"
-        " --content file://policy.json\naws organizations attach-policy --policy-id ID --target-id "
-    )
+    call = _makes_policy(looking, what, starts)
     for first, alike in looking.guardrails.alike.items():
         levels = model.scp_levels(first) if use is CONTROL else model.rcp_levels(first)
         if any(_limits(looking, first, policies, use) for _, policies in levels or ()):
             yield from map(Passed, alike)
         else:
             for member in alike:
-                fix = Fix("commands", call + member)
-                yield Finding(member, f"no {what} limits the account", fix, member)
+                there = [
+                    f"{member if where == first else where}:"
+                    f" {some_of([policy.name for policy in policies]) or 'none'}"
+                    for where, policies in levels or ()
+                ]
+                yield Finding(
+                    member,
+                    f"no {what} limits the account",
+                    Fix("commands", call + member),
+                    member,
+                    fact(f"its policies: {'; '.join(there) or 'none'}"),
+                )
     yield from looking.policy_gaps(use)
+
+
+def _makes_policy(looking: Looking, what: str, policy: object) -> str:
+    """The calls that make a first policy of a kind, but for whom it is attached to."""
+    kind = what.replace(" ", "_").upper()
+    organization = looking.model.organization
+    root = None if organization is None else organization.root
+    return (
+        "# if policies of this type are not enabled yet:\naws organizations enable-policy-type"
+        f" --root-id {(root and root.id) or 'ROOT'} --policy-type {kind}\n"
+        f"aws organizations create-policy --type {kind} --name guardrails --description guardrails"
+        f" --content {in_one_word(policy)}\n# with the id that this prints:\n"
+        "aws organizations attach-policy --policy-id ID --target-id "
+    )
 
 
 def _limits(looking: Looking, member: str, policies: Sequence[AnyPolicy], use: PolicyType) -> bool:
@@ -204,7 +241,7 @@ def regions(looking: Looking) -> Iterator[Outcome]:
                 f"all {len(found)} Regions can be used (AWS Control Tower: {REGION_CONTROLS})",
                 Fix("policy", written_out(_REGION_POLICY)),
                 text,
-                (Evidence("request", "", request),),
+                (Evidence("request", BY_ADMINISTRATOR, request),),
             )
     yield from looking.policy_gaps(CONTROL)
 
@@ -392,7 +429,7 @@ def _perimeter(
                     how.replace(member, text),
                     Fix("policy", _of_organization(looking, policy)),
                     text,
-                    (Evidence("request", "", request),),
+                    (Evidence("request", WHERE_LET_IN, request),),
                     None if how == detail else Severity.LOW,
                 )
             elif all(decision.layer in CONTROLS_OF_ORGANIZATIONS for *_, decision in decisions):

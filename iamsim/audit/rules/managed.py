@@ -25,12 +25,23 @@ The account authorization details. The least successor needs CloudTrail's logs: 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from iamsim.audit.asking import gives_everything
-from iamsim.audit.model import Evidence, Finding, Fix, Gap, Outcome, Passed, Severity
-from iamsim.audit.policies import Held, written_out
+from iamsim.audit.deleting import name_of_inline
+from iamsim.audit.model import (
+    Evidence,
+    Finding,
+    Fix,
+    Gap,
+    Outcome,
+    Passed,
+    Severity,
+    fact,
+    some_of,
+)
+from iamsim.audit.policies import Held, in_one_word, written_out
 from iamsim.audit.registry import audits
 from iamsim.core.decision import PolicyType
 from iamsim.world.model import ManagedPolicyReference, PolicyDocument
@@ -38,7 +49,7 @@ from iamsim.world.model import ManagedPolicyReference, PolicyDocument
 if TYPE_CHECKING:
     from iamsim.audit.looking import Looking
     from iamsim.replay.generate import Generated
-    from iamsim.world.model import AnyPolicy
+    from iamsim.world.model import Account, AnyPolicy, User
 
 HEADING = "managed-to-least"
 PRACTICE = (
@@ -48,7 +59,6 @@ PRACTICE = (
 CHOOSING = "https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies-choosing-managed-or-inline.html"
 CONTROLS = "https://docs.aws.amazon.com/securityhub/latest/userguide/iam-controls.html"
 CLOUD_SHELL, SUPPORT = "AWSCloudShellFullAccess", "AWSSupportAccess"
-MOST_NAMED = 4
 PRINCIPALS = ("user", "role")
 IDENTITY = PolicyType.IDENTITY
 
@@ -98,13 +108,11 @@ def wide(looking: Looking) -> Iterator[Outcome]:
         if not services:
             yield Passed(held.holder)
             continue
-        more = f" and {len(services) - MOST_NAMED} more" if len(services) > MOST_NAMED else ""
         made = looking.successor(held.holder) if held.holder_type in PRINCIPALS else None
         yield Finding(
             held.holder,
-            f"the AWS managed policy {held.policy.name} gives {', '.join(services[:MOST_NAMED])}"
-            f"{more} on everything",
-            Fix("commands", _narrow(held))
+            f"the AWS managed policy {held.policy.name} gives {some_of(services)} on everything",
+            Fix("commands", _narrow(held, looking.partition_of(held.account)))
             if made is None
             else Fix("policy", written_out(made.policy)),
             held.account,
@@ -118,13 +126,31 @@ def _covered(made: Generated) -> tuple[Evidence, ...]:
     return (Evidence("fact", f"{made.covered} of {made.calls} calls pass by the fix"),)
 
 
-def _narrow(held: Held) -> str:
+def _narrow(held: Held, partition: str) -> str:
     """The calls that write the least successor of a policy, and put it in its place."""
-    kind, name = held.holder_type.replace(" ", "-"), held.holder.rpartition("/")[2]
+    kind, name = held.holder_type, held.holder.rpartition("/")[2]
+    arn = held.policy.arn or f"arn:{partition}:iam::aws:policy/{held.policy.name}"
+    put = (
+        f"aws iam put-{kind}-policy --{kind}-name {name} --policy-name least --policy-document"
+        " file://least.json"
+    )
+    taken = f"aws iam detach-{kind}-policy --{kind}-name {name} --policy-arn {arn}"
+    if kind == "permission set":
+        put = (
+            "aws sso-admin put-inline-policy-to-permission-set --instance-arn INSTANCE"
+            f" --permission-set-arn {held.holder} --inline-policy file://least.json"
+        )
+        taken = _off_permission_set(held.holder, arn)
     return (
         f"iamsim generate TRAIL --world WORLD --principal {held.holder} --quiet > least.json\n"
-        f"aws iam put-{kind}-policy --{kind}-name {name} --policy-name least --policy-document"
-        f" file://least.json\naws iam detach-{kind}-policy --{kind}-name {name} --policy-arn ARN"
+        f"{put}\n{taken}"
+    )
+
+
+def _off_permission_set(arn: str, policy: str) -> str:
+    return (
+        "aws sso-admin detach-managed-policy-from-permission-set --instance-arn INSTANCE"
+        f" --permission-set-arn {arn} --managed-policy-arn {policy}"
     )
 
 
@@ -138,20 +164,41 @@ def on_users(looking: Looking) -> Iterator[Outcome]:
             if not user.policies:
                 yield Passed(user.arn)
             continue
-        more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
         yield Finding(
             user.arn,
-            f"has policies of its own: {', '.join(names[:MOST_NAMED])}{more}",
-            Fix(
-                "commands",
-                "aws iam create-group --group-name GROUP\naws iam attach-group-policy --group-name"
-                " GROUP --policy-arn ARN\naws iam add-user-to-group --group-name GROUP"
-                f" --user-name {user.name}\naws iam detach-user-policy --user-name {user.name}"
-                " --policy-arn ARN",
-            ),
+            f"has policies of its own: {some_of(names)}",
+            Fix("commands", _to_group(user, looking.arns_of(account))),
             account.id,
+            (Evidence("policy", some_of(names)),),
             span=user.span,
         )
+
+
+def _to_group(user: User, managed: Mapping[int, str]) -> str:
+    """The calls that give the policies of a user to a group, with the user in it."""
+    given, taken = [], []
+    for policy in user.policies:
+        arn = managed.get(id(policy), policy.arn)
+        if arn is not None:
+            given.append(f"aws iam attach-group-policy --group-name GROUP --policy-arn {arn}")
+            taken.append(f"aws iam detach-user-policy --user-name {user.name} --policy-arn {arn}")
+        elif isinstance(policy, PolicyDocument):
+            named = name_of_inline(policy)
+            given.append(
+                f"aws iam put-group-policy --group-name GROUP --policy-name {named}"
+                f" --policy-document {in_one_word(policy.document)}"
+            )
+            taken.append(
+                f"aws iam delete-user-policy --user-name {user.name} --policy-name {named}"
+            )
+    return "\n".join(
+        [
+            "aws iam create-group --group-name GROUP",
+            *given,
+            f"aws iam add-user-to-group --group-name GROUP --user-name {user.name}",
+            *taken,
+        ]
+    )
 
 
 def _is_there(looking: Looking, policy: AnyPolicy) -> bool:
@@ -183,20 +230,23 @@ def inline(looking: Looking) -> Iterator[Outcome]:
             yield Passed(some[0].holder)
             continue
         others = len(some) - 1
+        name = name_of_inline(some[0].policy)
         for held in some:
-            name = held.policy.name
+            kind, holder = held.holder_type, held.holder.rpartition("/")[2]
             arn = f"arn:{looking.partition_of(account)}:iam::{account}:policy/{name}"
             twin = next(attached.holder for attached in some if attached is not held)
             yield Finding(
                 held.holder,
                 f"{others} {'other has' if others == 1 else 'others have'} the same inline policy"
-                f" as `{name}`",
+                f" as `{held.policy.name}`",
                 Fix(
                     "commands",
+                    "# once for all that have it:\n"
                     f"aws iam create-policy --policy-name {name} --policy-document"
-                    f" file://policy.json\naws iam attach-{held.holder_type}-policy"
-                    f" --{held.holder_type}-name {held.holder.rpartition('/')[2]} --policy-arn"
-                    f" {arn}",
+                    f" {in_one_word(getattr(held.policy, 'document', {}))}\n"
+                    f"aws iam attach-{kind}-policy --{kind}-name {holder} --policy-arn {arn}\n"
+                    f"aws iam delete-{kind}-policy --{kind}-name {holder} --policy-name"
+                    f" {name_of_inline(held.policy)}",
                 ),
                 account,
                 (Evidence("policy", f"as {twin}"),),
@@ -227,8 +277,7 @@ def cloud_shell(looking: Looking) -> Iterator[Outcome]:
             f"has the AWS managed policy {CLOUD_SHELL}",
             Fix(
                 "commands",
-                "aws sso-admin detach-managed-policy-from-permission-set --instance-arn INSTANCE"
-                f" --permission-set-arn {holder} --managed-policy-arn {arn}"
+                _off_permission_set(holder, arn)
                 if kind == "permission set"
                 else f"aws iam detach-{kind}-policy --{kind}-name {name} --policy-arn {arn}",
             ),
@@ -259,11 +308,28 @@ def support(looking: Looking) -> Iterator[Outcome]:
                 Fix(
                     "commands",
                     "aws iam create-role --role-name support --assume-role-policy-document"
-                    " file://trust.json\naws iam attach-role-policy --role-name support"
+                    f" {in_one_word(_trust(account))}\n"
+                    "aws iam attach-role-policy --role-name support"
                     f" --policy-arn arn:{account.partition}:iam::aws:policy/{SUPPORT}",
                 ),
                 account.id,
+                fact(f"roles of the account: {len(account.roles)}"),
             )
+
+
+def _trust(account: Account) -> dict[str, object]:
+    """The trust policy of a role for people of the account, with MFA."""
+    return {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Principal": {"AWS": f"arn:{account.partition}:iam::{account.id}:root"},
+                "Action": "sts:AssumeRole",
+                "Condition": {"Bool": {"aws:MultiFactorAuthPresent": "true"}},
+            }
+        ],
+    }
 
 
 def _is(held: Held, name: str) -> bool:

@@ -25,7 +25,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from iamsim.audit.model import Evidence, Finding, Fix, Gap, Outcome, Passed, Severity
+from iamsim.audit.deleting import deleting_root_credentials
+from iamsim.audit.model import (
+    Evidence,
+    Finding,
+    Fix,
+    Gap,
+    Outcome,
+    Passed,
+    Severity,
+    fact,
+)
 from iamsim.audit.registry import audits
 from iamsim.audit.rules.people import has_password
 from iamsim.audit.sources import CREDENTIAL_REPORT, MFA_DEVICES, VIRTUAL_MFA
@@ -37,12 +47,17 @@ if TYPE_CHECKING:
 HEADING = "mfa"
 DEVICES = "https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_mfa.html"
 ROOT = "https://docs.aws.amazon.com/IAM/latest/UserGuide/enable-mfa-for-root.html"
+# The command line makes virtual devices alone, and none for root users.
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_mfa_enable_cliapi.html
 ENABLE = (
-    "aws iam enable-mfa-device --user-name {name} --serial-number SERIAL --authentication-code1"
-    " CODE --authentication-code2 NEXT_CODE"
+    "aws iam create-virtual-mfa-device --virtual-mfa-device-name {name} --outfile {name}.png"
+    " --bootstrap-method QRCodePNG\naws iam enable-mfa-device --user-name {name} --serial-number"
+    " arn:{partition}:iam::{account}:mfa/{name} --authentication-code1 CODE"
+    " --authentication-code2 NEXT_CODE"
 )
 FIDO = "https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_mfa_enable_fido.html"
 WEAK = {"text-message": "SMS", "virtual": "an app", "hardware": "a token"}
+REGISTER_ROOT = "# as the root user: register a passkey or security key in the console"
 REGISTER = "# register a passkey or security key in the console: My security credentials"
 RESISTANT = frozenset(("fido", "fido-or-u2f", "u2f"))
 NOT_TOLD = "fido-or-u2f"
@@ -65,7 +80,13 @@ def console_users(looking: Looking) -> Iterator[Outcome]:
             yield Finding(
                 user.arn,
                 "signs in with a password alone: it has no MFA device",
-                Fix("commands", ENABLE.format(name=user.name)),
+                Fix(
+                    "commands",
+                    f"{REGISTER}, or:\n"
+                    + ENABLE.format(
+                        name=user.name, partition=account.partition, account=account.id
+                    ),
+                ),
                 account.id,
                 (Evidence("date", f"last signed in {used}" if used else "no sign-in is known"),),
                 span=user.span,
@@ -88,8 +109,14 @@ def root_users(looking: Looking) -> Iterator[Outcome]:
             yield Finding(
                 arn,
                 "the root user has no MFA device",
-                Fix("commands", "# sign in as the root user:\n" + ENABLE.format(name="root")),
+                Fix(
+                    "commands",
+                    deleting_root_credentials(account)
+                    if account.id in looking.members
+                    else REGISTER_ROOT,
+                ),
                 account.id,
+                fact("its MFA devices: none"),
                 span=root.span,
             )
 
@@ -155,8 +182,13 @@ def _resists(subject: str, account: str, types: tuple[str, ...]) -> Outcome:
         f"has MFA by {has} and no passkey or security key",
         Fix("commands", REGISTER),
         account,
+        _devices(types),
         severity=Severity.MEDIUM if "text-message" in types else None,
     )
+
+
+def _devices(types: tuple[str, ...]) -> tuple[Evidence, ...]:
+    return fact(f"its devices: {', '.join(types)}")
 
 
 def _is_current(subject: str, account: str, types: tuple[str, ...]) -> Outcome:
@@ -167,6 +199,7 @@ def _is_current(subject: str, account: str, types: tuple[str, ...]) -> Outcome:
             f"has MFA by {', '.join(has)}, which AWS no longer registers",
             Fix("commands", REGISTER),
             account,
+            _devices(types),
             severity=Severity.MEDIUM if "text-message" in types else None,
         )
     if NOT_TOLD in types:

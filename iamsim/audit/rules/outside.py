@@ -26,7 +26,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from iamsim.audit.model import Evidence, Finding, Fix, Gap, Outcome, Passed, Severity
+from iamsim.audit.asking import request_of
+from iamsim.audit.model import (
+    BY_ADMINISTRATOR,
+    Evidence,
+    Finding,
+    Fix,
+    Gap,
+    Outcome,
+    Passed,
+    Severity,
+    fact,
+    some_of,
+)
 from iamsim.audit.policies import with_condition
 from iamsim.audit.registry import audits
 from iamsim.audit.sources import ANALYZERS, PUBLIC_ACCESS_BLOCK
@@ -49,6 +61,12 @@ BLOCK = (
 USES = (PolicyType.RESOURCE, PolicyType.TRUST, PolicyType.RESOURCE_CONTROL)
 EXTERNAL_TYPES = ("ACCOUNT", "ORGANIZATION")
 FEW = 4
+SETTINGS = (
+    "block_public_acls",
+    "ignore_public_acls",
+    "block_public_policy",
+    "restrict_public_buckets",
+)
 
 
 def _who(finding: AccessFinding) -> str:
@@ -63,7 +81,11 @@ def _finding(looking: Looking, finding: AccessFinding, *, inside: bool = False) 
     organization gets in."""
     more = f" and {len(finding.actions) - FEW} more" if len(finding.actions) > FEW else ""
     can = ", ".join(finding.actions[:FEW]) + more
-    evidence = [Evidence("policy", str(finding.span.place))] if finding.span is not None else []
+    evidence = []
+    if finding.witness is not None:
+        evidence.append(Evidence("request", BY_ADMINISTRATOR, request_of(finding.witness)))
+    if finding.span is not None:
+        evidence.append(Evidence("policy", str(finding.span.place)))
     evidence += [Evidence("request", f"allowed {sentence}") for sentence in finding.depends_on]
     return Finding(
         finding.resource,
@@ -216,8 +238,20 @@ def analyzer_of(
                     ),
                 ),
                 account.id,
+                fact(f"analyzers: {some_of(_told(account.analyzers)) or 'none'}"),
                 span=account.span,
             )
+
+
+def _told(analyzers: tuple[object, ...]) -> list[str]:
+    """The analyzers of an account, with type, status and Region."""
+    found = []
+    for analyzer in analyzers:
+        if isinstance(analyzer, Mapping):
+            arn = find_arn(str(analyzer.get("arn", "")))
+            said = (analyzer.get("type"), analyzer.get("status"), arn and arn.region)
+            found.append(" ".join(str(text) for text in said if text))
+    return found
 
 
 def _regions_in_use(account: Account) -> set[str]:
@@ -254,16 +288,7 @@ def public_access_block(looking: Looking) -> Iterator[Outcome]:
                 account.id, "its S3 Block Public Access settings", account=account.id
             )
             continue
-        off = [
-            name
-            for name in (
-                "block_public_acls",
-                "ignore_public_acls",
-                "block_public_policy",
-                "restrict_public_buckets",
-            )
-            if not getattr(block, name)
-        ]
+        off = [name for name in SETTINGS if not getattr(block, name)]
         if not off:
             yield Passed(account.id)
             continue
@@ -277,5 +302,6 @@ def public_access_block(looking: Looking) -> Iterator[Outcome]:
                 "BlockPublicPolicy=true,RestrictPublicBuckets=true",
             ),
             account.id,
+            fact(f"on: {', '.join(name for name in SETTINGS if name not in off) or 'none'}"),
             span=account.span,
         )

@@ -33,7 +33,17 @@ from typing import TYPE_CHECKING
 
 from iamsim.audit.asking import request_of
 from iamsim.audit.looking import REGION, Key, Looking, is_provisioned, keys_of
-from iamsim.audit.model import Evidence, Finding, Fix, Gap, Outcome, Passed, Severity
+from iamsim.audit.model import (
+    Evidence,
+    Finding,
+    Fix,
+    Gap,
+    Outcome,
+    Passed,
+    Severity,
+    fact,
+    some_of,
+)
 from iamsim.audit.registry import audits
 from iamsim.audit.sources import CREDENTIAL_REPORT, PASSWORD_POLICY
 from iamsim.checks.issuers import ISSUERS
@@ -185,7 +195,7 @@ def _signs_in_locally(looking: Looking, account: Account, user: User) -> Outcome
                 " --edits",
             ),
             account.id,
-            (Evidence("request", "", request_of(question)),),
+            (Evidence("request", "denied", request_of(question)),),
             span=user.span,
         )
     return Passed(user.arn)
@@ -220,7 +230,8 @@ def no_federation(looking: Looking) -> Iterator[Outcome]:
             what = f"whether people sign in through {others[0]}, or workloads alone"
             yield Gap(account.id, what, "", "suppress this if people do")
         elif True in known:
-            count = known.count(True)
+            people = [user.name for user in account.users.values() if has_password(user)]
+            count = len(people)
             yield Finding(
                 account.id,
                 f"{count} {'person signs' if count == 1 else 'people sign'} in as IAM users, and no"
@@ -232,6 +243,7 @@ def no_federation(looking: Looking) -> Iterator[Outcome]:
                     " --principal-type GROUP --principal-id GROUP_ID",
                 ),
                 account.id,
+                fact(f"with a password: {some_of(people)}"),
                 span=account.span,
             )
         elif None in known:
@@ -274,6 +286,7 @@ def password_policies(looking: Looking) -> Iterator[Outcome]:
                 + _kept(account.password_policy),
             ),
             account.id,
+            fact(f"MinimumPasswordLength {length}, PasswordReusePrevention {reuse}"),
             span=account.span,
         )
 

@@ -22,7 +22,16 @@ from typing import TYPE_CHECKING
 
 from iamsim.audit.asking import accounts_named, with_one_factor
 from iamsim.audit.looking import Looking, is_provisioned
-from iamsim.audit.model import Evidence, Finding, Fix, Outcome, Passed, Request, Severity
+from iamsim.audit.model import (
+    BY_ADMINISTRATOR,
+    Evidence,
+    Finding,
+    Fix,
+    Outcome,
+    Passed,
+    Request,
+    Severity,
+)
 from iamsim.audit.policies import with_condition
 from iamsim.audit.registry import audits
 from iamsim.audit.rules.privileges import trusted_names
@@ -73,7 +82,7 @@ def privileged(looking: Looking) -> Iterator[Outcome]:
             + ("" if certain else ", conditionally"),
             Fix("policy", with_condition(document, statement.path if statement else (), condition)),
             account.id,
-            (Evidence("request", "", Request(user, ASSUME_ROLE, role.arn)),),
+            (Evidence("request", BY_ADMINISTRATOR, Request(user, ASSUME_ROLE, role.arn)),),
             None if certain else Severity.MEDIUM,
             role.span,
         )

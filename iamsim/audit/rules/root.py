@@ -27,8 +27,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from iamsim.audit.deleting import deleting_root_credentials, root_credentials
 from iamsim.audit.looking import Looking, active, keys_of, time_of
-from iamsim.audit.model import Evidence, Finding, Fix, Outcome, Passed, Severity
+from iamsim.audit.model import (
+    Evidence,
+    Finding,
+    Fix,
+    Outcome,
+    Passed,
+    Severity,
+    fact,
+    some_of,
+)
 from iamsim.audit.registry import audits
 from iamsim.audit.sources import ALTERNATE_CONTACTS, CREDENTIAL_REPORT, ROOT_FEATURES
 
@@ -73,13 +83,18 @@ def root_keys(looking: Looking) -> Iterator[Outcome]:
             f"the root user has {' and '.join(has)}",
             Fix(
                 "commands",
-                "# as the root user:\naws iam delete-access-key --access-key-id ID",
+                deleting_root_credentials(account)
+                if account.id in looking.members
+                else "\n".join(["# as the root user:", *root_credentials(root)]),
             ),
             account.id,
-            tuple(
-                Evidence("date", f"{key.id} was last used {key.last_used:%Y-%m-%d}")
-                for key in used
-                if key.last_used is not None
+            (
+                *credentials_of(root),
+                *(
+                    Evidence("date", f"{key.id} was last used {key.last_used:%Y-%m-%d}")
+                    for key in used
+                    if key.last_used is not None
+                ),
             ),
             span=root.span,
         )
@@ -106,8 +121,8 @@ def root_used(looking: Looking) -> Iterator[Outcome]:
                 "somebody used the root user lately",
                 Fix(
                     "commands",
-                    f"aws sts assume-root --target-principal {account.id} --task-policy-arn"
-                    f" arn={_task_policy(account.partition)}",
+                    "# what it was used for:\naws cloudtrail lookup-events --lookup-attributes"
+                    f" AttributeKey=Username,AttributeValue=root --start-time {last:%Y-%m-%d}",
                 ),
                 account.id,
                 (Evidence("date", f"last used {last:%Y-%m-%d}"),),
@@ -121,10 +136,6 @@ def _tells_use(root: RootUser) -> bool:
     keys = keys_of(root)
     told = root.password_enabled is False or root.password_last_used is not None
     return told and keys is not None and all(key.last_used or key.never_used for key in keys)
-
-
-def _task_policy(partition: str) -> str:
-    return f"arn:{partition}:iam::aws:policy/root-task/S3UnlockBucketPolicy"
 
 
 @audits(
@@ -153,6 +164,7 @@ def members(looking: Looking) -> Iterator[Outcome]:
                 " iam.amazonaws.com\n"
                 "aws iam enable-organizations-root-credentials-management",
             ),
+            evidence=fact(f"features of root access: {', '.join(sorted(features)) or 'none'}"),
             span=organization.span,
         )
     else:
@@ -165,17 +177,13 @@ def members(looking: Looking) -> Iterator[Outcome]:
 def _member(account: Account) -> Outcome:
     root, arn = account.root_user, _root_arn(account)
     left = [] if root is None else _left(root)
-    if left:
+    if root is not None and left:
         return Finding(
             arn,
             f"the root user of a member account still has {', '.join(left)}",
-            Fix(
-                "commands",
-                f"aws sts assume-root --target-principal {account.id} --task-policy-arn"
-                f" arn=arn:{account.partition}:iam::aws:policy/root-task/"
-                "IAMDeleteRootUserCredentials\naws iam delete-login-profile",
-            ),
+            Fix("commands", deleting_root_credentials(account)),
             account.id,
+            credentials_of(root),
             span=account.span,
         )
     if root is None or None in {root.password_enabled, root.access_keys, root.mfa_devices}:
@@ -186,6 +194,11 @@ def _member(account: Account) -> Outcome:
             call=f"aws iam get-account-summary > {account.id}/get-account-summary.json",
         )
     return Passed(arn)
+
+
+def credentials_of(root: RootUser) -> tuple[Evidence, ...]:
+    """What a root user is known to have, as evidence."""
+    return fact(f"its credentials: {', '.join(_left(root)) or 'not known'}")
 
 
 def _left(root: RootUser) -> list[str]:
@@ -214,5 +227,8 @@ def contacts(looking: Looking) -> Iterator[Outcome]:
                     f" --account-id {account.id}",
                 ),
                 account.id,
+                fact(
+                    f"alternate contacts: {some_of(sorted(account.alternate_contacts)) or 'none'}"
+                ),
                 span=account.span,
             )

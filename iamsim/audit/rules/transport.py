@@ -25,7 +25,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from iamsim.audit.model import Evidence, Finding, Fix, Outcome, Passed, Request, Severity
+from iamsim.audit.model import (
+    BY_ADMINISTRATOR,
+    Evidence,
+    Finding,
+    Fix,
+    Outcome,
+    Passed,
+    Request,
+    Severity,
+)
 from iamsim.audit.policies import written_out
 from iamsim.audit.registry import audits
 from iamsim.catalog.resource_types import find_type, resource_types, type_of_arn
@@ -190,6 +199,6 @@ def _found(
         "answers requests without TLS",
         Fix("policy", written_out(statement)),
         account.id,
-        (Evidence("request", "", request), Evidence("policy", tls.page)),
+        (Evidence("request", BY_ADMINISTRATOR, request), Evidence("policy", tls.page)),
         span=account.resources[arn].span,
     )

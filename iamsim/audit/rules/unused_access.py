@@ -26,7 +26,7 @@ from collections.abc import Iterator
 
 from iamsim.audit.deleting import deleting_policy, deleting_role, deleting_user
 from iamsim.audit.looking import Looking, active, keys_of, time_of
-from iamsim.audit.model import Evidence, Finding, Fix, Outcome, Passed, Severity
+from iamsim.audit.model import Evidence, Finding, Fix, Outcome, Passed, Severity, fact
 from iamsim.audit.registry import audits
 from iamsim.audit.rules.people import has_password
 from iamsim.audit.sources import AUTHORIZATION_DETAILS, CREDENTIAL_REPORT, LAST_ACCESSED
@@ -67,7 +67,7 @@ def roles(looking: Looking) -> Iterator[Outcome]:
             yield Finding(
                 role.arn,
                 f"nobody has used the role for {looking.limits.unused_days} days",
-                Fix("commands", deleting_role(role, _arns(account))),
+                Fix("commands", deleting_role(role, looking.arns_of(account))),
                 account.id,
                 _last(one),
                 span=role.span,
@@ -189,7 +189,7 @@ def users(looking: Looking) -> Iterator[Outcome]:
                 f"nobody has been the user for {looking.limits.unused_days} days"
                 if known or usable
                 else "nobody can be the user: it has neither a password nor an active key",
-                Fix("commands", deleting_user(user, _arns(account))),
+                Fix("commands", deleting_user(user, looking.arns_of(account))),
                 account.id,
                 (Evidence("date", f"last used {last:%Y-%m-%d}" if last else "no use is known"),),
                 span=user.span,
@@ -242,7 +242,7 @@ def policies(looking: Looking) -> Iterator[Outcome]:
     yield from looking.policy_gaps(PolicyType.IDENTITY)
     for account in looking.accounts:
         used = {id(document) for document in _attached(account)}
-        arns = _arns(account)
+        arns = looking.arns_of(account)
         for _, policy in sorted(account.policies.items()):
             arn = arns[id(policy)]
             if id(policy) in used:
@@ -253,17 +253,9 @@ def policies(looking: Looking) -> Iterator[Outcome]:
                 "nobody has the policy",
                 Fix("commands", deleting_policy(arn)),
                 account.id,
+                fact("no user, group, role or permission set has it, also not as a boundary"),
                 span=policy.source.span(()) if isinstance(policy, PolicyDocument) else None,
             )
-
-
-def _arns(account: Account) -> dict[int, str]:
-    """The ARNs of the managed policies of an account, by the identity of their documents."""
-    start = f"arn:{account.partition}:iam::{account.id}:policy"
-    return {
-        id(policy): f"{start}{account.policy_paths.get(name, '/')}{name}"
-        for name, policy in account.policies.items()
-    }
 
 
 def _attached(account: Account) -> Iterator[AnyPolicy]:

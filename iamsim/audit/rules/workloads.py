@@ -76,9 +76,13 @@ def workload_users(looking: Looking) -> Iterator[Outcome]:
             continue
         services = sorted({key.service for key in used if key.service})
         evidence = [
-            Evidence("date", f"{key.id} was last used {key.last_used:%Y-%m-%d}")
+            Evidence(
+                "date",
+                f"{key.id} was last used {key.last_used:%Y-%m-%d}"
+                if key.last_used is not None
+                else f"when {key.id} was last used is not known",
+            )
             for key in used
-            if key.last_used is not None
         ]
         yield Finding(
             user.arn,
@@ -89,8 +93,11 @@ def workload_users(looking: Looking) -> Iterator[Outcome]:
                 "commands",
                 f"aws iam create-role --role-name {user.name} --assume-role-policy-document"
                 " file://trust.json\n# give it the policies of the user, let the workload take it,"
-                f" then:\naws iam delete-access-key --user-name {user.name} --access-key-id"
-                f" {used[0].id}",
+                " then:\n"
+                + "\n".join(
+                    f"aws iam delete-access-key --user-name {user.name} --access-key-id {key.id}"
+                    for key in used
+                ),
             ),
             account.id,
             tuple(evidence),
@@ -178,6 +185,7 @@ def certificates(looking: Looking) -> Iterator[Outcome]:
                     f" {entry.get('id', 'ID')}",
                 ),
                 account.id,
+                (Evidence("date", f"uploaded {entry.get('created', 'at an unknown time')}"),),
                 span=user.span,
             )
         if not found:

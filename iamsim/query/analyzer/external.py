@@ -324,6 +324,7 @@ class _Grant:
         self.sentences: dict[str, None] = {}
         self.kept: dict[str, BatchAnswer] = {}
         self.public = False
+        self.witness: Question | None = None
         self.complete = True
         self._denies = [
             statement
@@ -367,6 +368,9 @@ class _Grant:
         universe = self.batch.universe
         if action_class.answer.possible:
             self.allowed.update(dict.fromkeys(universe.actions(action_class.actions)))
+            if self.witness is None:
+                action = next(iter(universe.actions(action_class.actions)))
+                self.witness = replace(question, action=action, attached=AttachedPolicies())
             residual = action_class.answer.residual
             if residual is not None:
                 self.sentences[residual.sentence.removeprefix("allowed ")] = None
@@ -481,6 +485,7 @@ class _Grant:
             access_point=item.arn if through else None,
             restricted={"resourceControlPolicyRestriction": self._control()},
             span=self.statement.source.span(self.statement.path),
+            witness=self.witness,
         )
 
     def _control(self) -> str:

@@ -8,11 +8,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 from uuid import NAMESPACE_URL, uuid5
 
 from iamsim.core.decision import Decision
 from iamsim.core.span import Span
+
+if TYPE_CHECKING:
+    from iamsim.engine.question import Question
 
 
 class FindingKind(Enum):
@@ -70,7 +73,8 @@ class AccessFinding:
     sentences about what is not known of a request. `access_point` is the one that lets somebody in.
     `details` are fields of unused access, or say why a policy is not known; `services` those of
     unused permissions. `span` is where the statement or the principal stands. `steps` take unused
-    permissions away.
+    permissions away. `witness` is a request of somebody outside that is allowed, where an
+    administrator of the account that it comes from sends it.
     """
 
     kind: FindingKind
@@ -91,6 +95,7 @@ class AccessFinding:
     span: Span | None = None
     status: Status = Status.ACTIVE
     archived_by: str | None = None
+    witness: Question | None = field(default=None, compare=False)
 
     @property
     def id(self) -> str:
