@@ -117,7 +117,7 @@ class AreaSpace:
         account = None if self.area.foreign else self.area.account
         heads = Heads(glob.head for glob in self.area.globs)
         tried: set[tuple[Glob, ...]] = set()
-        for number in self._numbers(place.actions):
+        for number in self.universe.listed_first(place.actions):
             action = self.universe.names[number]
             formats = action_formats(action, account, (self.area.partition,))
             if formats in tried:
@@ -129,11 +129,6 @@ class AreaSpace:
             if text is not None:
                 return action, text
         return None
-
-    def _numbers(self, actions: int) -> Iterator[int]:
-        """The numbers of actions, service by service: mostly the first ones are enough."""
-        for service in self.universe.services_of(actions):
-            yield from self.universe.numbers(actions & self.universe.service_mask(service))
 
     def _unlisted(
         self, groups: tuple[tuple[Glob, ...], ...], avoided: tuple[Glob, ...], budget: Budget

@@ -45,6 +45,7 @@ from iamsim.proofs.statements import Reader, open_keys
 from iamsim.proofs.who import covers_caller
 from iamsim.proofs.witnesses import witness_of
 from iamsim.symbolic import partial
+from iamsim.symbolic.actions import is_stand_in
 
 if TYPE_CHECKING:
     from typing import Any
@@ -107,8 +108,15 @@ class Meeting:
         endpoints: frozenset[str],
     ) -> Iterator[Meeting]:
         """All meetings of a caller and an area about some actions; `endpoints` are those VPC
-        endpoints that a change concerns."""
+        endpoints that a change concerns; those last where only an unlisted action will do."""
+        unlisted = []
         for kin in space.universe.kins_of(actions):
+            found = space.find(Place(kin), Budget())
+            if found is not None and is_stand_in(found[0]):
+                unlisted.append(kin)
+            else:
+                yield from cls._of_kin(claim, world, before, person, space, kin, endpoints)
+        for kin in unlisted:
             yield from cls._of_kin(claim, world, before, person, space, kin, endpoints)
 
     @classmethod

@@ -45,7 +45,7 @@ class ActionSpace:
         tried: set[tuple[Glob, ...]] = set()
         said = (glob for group in (*place.groups, place.avoided) for glob in group)
         partitions = partitions_of(said)
-        for number in self.universe.numbers(place.actions):
+        for number in self.universe.listed_first(place.actions):
             action = self.universe.names[number]
             formats = action_formats(action, partitions=partitions)
             if formats in tried:

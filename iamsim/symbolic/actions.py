@@ -30,6 +30,11 @@ OTHER_SERVICE = "zz-not-in-the-reference"
 FEW = 256  # actions of a set that are cheaper found one by one
 
 
+def is_stand_in(action: str) -> bool:
+    """Whether an action stands for those of its service that the reference does not list."""
+    return action.lower().endswith(f":{UNLISTED.lower()}")
+
+
 class ActionUniverse:
     """Actions in a fixed order, and sets of them as integers.
 
@@ -171,6 +176,12 @@ class ActionUniverse:
             kin = kin_of(self.names[number])
             parts[kin] = parts.get(kin, 0) | 1 << number
         return tuple(parts.values())
+
+    def listed_first(self, mask: int) -> Iterator[int]:
+        """The bits of a set, service by service, those last that stand for unlisted actions."""
+        for part in (mask & self.listed, mask & ~self.listed):
+            for service in self.services_of(part):
+                yield from self.numbers(part & self.service_mask(service))
 
     def numbers(self, mask: int) -> Iterator[int]:
         """The numbers of the actions of a set, in order."""

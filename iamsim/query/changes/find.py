@@ -32,7 +32,7 @@ from iamsim.query.changes.sight import NOTHING, Compared, Sight
 from iamsim.query.changes.statements import Difference, compare_levels, statements_of
 from iamsim.query.changes.touches import Touches
 from iamsim.query.changes.unchanged import Unchanged
-from iamsim.symbolic.actions import UNLISTED, ActionUniverse, all_actions, joined_mask
+from iamsim.symbolic.actions import ActionUniverse, all_actions, is_stand_in, joined_mask
 from iamsim.universe.candidates import granted_by, named_candidates
 from iamsim.universe.differing import Differing
 from iamsim.universe.elsewhere import ways_of
@@ -113,7 +113,7 @@ def _where(change: Change) -> object:
 def _without_stand_ins(change: Change) -> Change:
     """The change without what stands for actions that the reference does not list, where it is said
     of some that it lists."""
-    listed = tuple(action for action in change.actions if not action.endswith(f":{UNLISTED}"))
+    listed = tuple(action for action in change.actions if not is_stand_in(action))
     return replace(change, actions=listed) if listed else change
 
 
