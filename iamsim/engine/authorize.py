@@ -34,7 +34,7 @@ from iamsim.engine.services.logs import (
     log_groups_of,
     resource_in_policies,
 )
-from iamsim.engine.services.s3 import ACCOUNT_ACTIONS, ALL_BUCKETS
+from iamsim.engine.services.s3 import ACCOUNT_ACTIONS, all_buckets_of
 from iamsim.engine.services.sts import inherited_tags
 from iamsim.engine.world import CompiledWorld, without_world
 
@@ -157,7 +157,7 @@ def _ready(
     if ":alias/" in question.resource and action.startswith("kms:"):
         check_alias(action, question.action, question.resource)
     if question.resource == "*" and action in ACCOUNT_ACTIONS:
-        question = replace(question, resource=ALL_BUCKETS)
+        question = replace(question, resource=all_buckets_of(question.principal))
     given = {key.lower(): value for key, value in question.context.items()}
     if question.via is DIRECT_CALL and ENDPOINT_KEY in given:
         question = _through_given_endpoint(question, given[ENDPOINT_KEY], world)

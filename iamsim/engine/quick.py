@@ -39,7 +39,7 @@ from iamsim.engine.context import (
 from iamsim.engine.question import DIRECT_CALL, NOTHING_ATTACHED, Question
 from iamsim.engine.reading import Reading
 from iamsim.engine.services.logs import DESCRIBE_LOG_GROUPS, resource_in_policies
-from iamsim.engine.services.s3 import ACCOUNT_ACTIONS, ALL_BUCKETS
+from iamsim.engine.services.s3 import ACCOUNT_ACTIONS, all_buckets_of
 
 if TYPE_CHECKING:
     from iamsim.core.decision import Decision
@@ -321,7 +321,7 @@ class QuickDecisions:
         if odd or not ACTION.fullmatch(lowered):
             return None
         if resource == "*" and lowered in ACCOUNT_ACTIONS:
-            resource = ALL_BUCKETS
+            resource = all_buckets_of(caller.principal)
         question = self.question(caller.principal, action, resource, resource_account=account)
         facts = self.world.resource_facts(question, caller.facts.caller)
         if facts.access_point is not None or facts.owner_unknown is not None:

@@ -84,7 +84,7 @@ def find_target(question: Question, model: World, caller: Caller) -> Target:
         arn.region if arn is not None else "",
         known is not None and (known.arn == resource or is_tagged_as(resource, known.arn)),
         access_point_name(resource),
-        resource == ALL_BUCKETS,
+        resource in ALL_BUCKETS.values(),
         _objects(arn, resource, entity),
     )
 

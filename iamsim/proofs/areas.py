@@ -18,6 +18,7 @@ from iamsim.core.remember import remember
 from iamsim.core.wildcard import Wildcard
 from iamsim.engine.question import NOTHING_ATTACHED, AttachedPolicies
 from iamsim.engine.services.logs import names_in_policies
+from iamsim.engine.services.s3 import ALL_BUCKETS
 from iamsim.engine.services.sts import TRUST_ACTIONS
 from iamsim.proofs.budget import Budget, OutOfBudgetError
 from iamsim.proofs.common import OTHER_ACCOUNT
@@ -26,6 +27,7 @@ from iamsim.proofs.globs import Glob, literal_glob
 from iamsim.proofs.space import find_resource
 from iamsim.proofs.texts import Heads, find_text
 from iamsim.symbolic.actions import all_actions
+from iamsim.universe.candidates import partitions_of
 from iamsim.universe.elsewhere import OPEN_TO_ALL
 from iamsim.world.model import Account, Resource, Role, User, World
 
@@ -33,7 +35,7 @@ if TYPE_CHECKING:
     from iamsim.proofs.search import Place
 
 STAR = Wildcard.STAR
-NO_RESOURCE = (literal_glob("*"), literal_glob("arn:aws:s3:::*"))
+NO_RESOURCE = (literal_glob("*"), *map(literal_glob, ALL_BUCKETS.values()))
 RETRIES = 64
 MOST_PLACES = 5_000  # whose example an area remembers
 
@@ -167,7 +169,7 @@ class Areas:
                 for number, area in enumerate(_unlisted(account))
             ]
         if foreign:
-            area_spaces.append(self._foreign())
+            area_spaces += map(self._foreign, partitions_of(self.model))
         return [space for space in area_spaces if space.may_have(actions)]
 
     def _space(self, key: object, area: Area) -> AreaSpace:
@@ -177,15 +179,16 @@ class Areas:
             known = self._spaces[key] = AreaSpace(area, self.model)
         return known
 
-    def _foreign(self) -> AreaSpace:
+    def _foreign(self, partition: str) -> AreaSpace:
         area = Area(
             _free_account(self.model),
             (Glob.of((STAR,)),),
             (*NO_RESOURCE, *_account_globs(self.model)),
             foreign=True,
             has_policies=True,
+            partition=partition,
         )
-        return self._space("foreign", area)
+        return self._space(("foreign", partition), area)
 
     def _listed(
         self, account: Account, services: frozenset[str], *, trust: bool
@@ -362,10 +365,13 @@ def _unlisted(account: Account) -> Iterator[Area]:
     roles = Glob.of((f"{start}:iam::{account.id}:role/", STAR))
     keys = Glob.of((f"{start}:kms:", Wildcard.SEGMENT_STAR, f":{account.id}:key/", STAR))
     managed = Glob.of((f"{start}:kms:", Wildcard.SEGMENT_STAR, f":{account.id}:alias/aws/", STAR))
-    yield Area(account.id, (Glob.of((STAR,)),), (*NO_RESOURCE, roles, keys, managed))
-    yield Area(account.id, (roles,))
-    yield Area(account.id, (keys, managed))
-    yield Area(account.id, NO_RESOURCE)
+    for globs, avoided in (
+        ((Glob.of((STAR,)),), (*NO_RESOURCE, roles, keys, managed)),
+        ((roles,), ()),
+        ((keys, managed), ()),
+        (NO_RESOURCE, ()),
+    ):
+        yield Area(account.id, globs, avoided, partition=account.partition)
 
 
 def _free_account(model: World) -> str:

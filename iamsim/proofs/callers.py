@@ -6,7 +6,8 @@ other account, a service, a federated caller, anybody without a signature.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.catalog.presence import CallerColumn, Way
@@ -19,6 +20,7 @@ from iamsim.core.wildcard import Wildcard
 from iamsim.engine.callers import make_caller
 from iamsim.engine.question import PLAIN_SESSION
 from iamsim.proofs.calls import fits
+from iamsim.proofs.formats import USUAL_PARTITIONS, partitions_named
 from iamsim.proofs.globs import Glob, Kind, literal_glob
 from iamsim.proofs.keys import ACCOUNT, free_domain
 from iamsim.universe.mentions import mentions_of
@@ -57,7 +59,7 @@ OTHER_ACCOUNTS = ("777788889999", "555566667777", "123412341234")
 OTHER_SERVICES = ("monitoring.amazonaws.com", "zz-some-service.amazonaws.com")
 ANONYMOUS, SERVICE = "anonymous", "service"
 ARN_KEY = "aws:principalarn"
-OTHER_PROVIDER = "arn:aws:iam::{}:oidc-provider/login.example.net"
+OTHER_PROVIDER = "arn:{}:iam::{}:oidc-provider/login.example.net"
 NAME = (Kind.WORD, Kind.WORD_STAR)
 ACCOUNT_ID = (Kind.DIGIT,) * 12
 
@@ -65,7 +67,7 @@ ACCOUNT_ID = (Kind.DIGIT,) * 12
 class DocumentCaller(NamedTuple):
     """One kind of caller: how policies name it, the keys that are settled, the forms of others.
     `alias` is another name that policies have for it, of which nothing tells whose it is, and
-    `unnamed` says so."""
+    `unnamed` says so. It reaches only `resources`, any where there are none."""
 
     principal: str
     caller: Caller | None
@@ -74,6 +76,7 @@ class DocumentCaller(NamedTuple):
     domains: Mapping[str, Domain]
     alias: str | None = None
     unnamed: str | None = None
+    resources: tuple[Glob, ...] = ()
 
     def named(self, values: Values) -> tuple[str, Caller]:
         """A principal that is this caller, with the ARN that a request asks for; and the engine's
@@ -84,7 +87,8 @@ class DocumentCaller(NamedTuple):
         if ARN_KEY not in self.known and isinstance(arn, str) and caller_of(arn):
             principal = arn
         elif self.caller is None:  # somebody whose keys those of the request could be
-            examples = (in_account(principal, account) for principal in SOMEBODY)
+            head = principal[: principal.index(":iam:")]
+            examples = (in_account(f"{head}{somebody}", account) for somebody in SOMEBODY)
             principal = next(
                 (example for example in examples if _is_of(example, values)), principal
             )
@@ -101,25 +105,30 @@ def _is_of(principal: str, values: Values) -> bool:
 
 
 SOMEBODY = (
-    "arn:aws:iam::111122223333:user/ana",
-    "arn:aws:iam::111122223333:role/ops",
-    "arn:aws:sts::111122223333:federated-user/ana",
-    "arn:aws:iam::111122223333:root",
+    ":iam::111122223333:user/ana",
+    ":iam::111122223333:role/ops",
+    ":sts::111122223333:federated-user/ana",
+    ":iam::111122223333:root",
 )
-PRINCIPALS = (
-    Glob.of(("arn:aws:iam::", *ACCOUNT_ID, ":user/", Wildcard.STAR, *NAME)),
-    Glob.of(("arn:aws:iam::", *ACCOUNT_ID, ":role/", Wildcard.STAR, *NAME)),
-    Glob.of(("arn:aws:sts::", *ACCOUNT_ID, ":federated-user/", *NAME)),
-    Glob.of(("arn:aws:iam::", *ACCOUNT_ID, ":root")),
-)
-ANYBODY = DocumentCaller(
-    SOMEBODY[0],
-    None,
-    SIGNED,
-    {"aws:principalisawsservice": "false"},
-    {ARN_KEY: free_domain((PRINCIPALS,))},
-)
-"""The caller of identity-based policies: some principal that has them."""
+
+
+@lru_cache
+def _anybody(partition: str) -> DocumentCaller:
+    """The caller of identity-based policies: some principal that has them."""
+    start = f"arn:{partition}"
+    principals = (
+        Glob.of((f"{start}:iam::", *ACCOUNT_ID, ":user/", Wildcard.STAR, *NAME)),
+        Glob.of((f"{start}:iam::", *ACCOUNT_ID, ":role/", Wildcard.STAR, *NAME)),
+        Glob.of((f"{start}:sts::", *ACCOUNT_ID, ":federated-user/", *NAME)),
+        Glob.of((f"{start}:iam::", *ACCOUNT_ID, ":root")),
+    )
+    return DocumentCaller(
+        f"{start}{SOMEBODY[0]}",
+        None,
+        SIGNED,
+        {"aws:principalisawsservice": "false"},
+        {ARN_KEY: free_domain((principals,))},
+    )
 
 
 def in_account(principal: str, account: object) -> str:
@@ -136,13 +145,15 @@ def document_callers(
     """The callers that some statements tell apart; with `trust` those of a role trust policy, who
     come with a token of an identity provider too."""
     statements = tuple(statements)
+    partitions = partitions_named(_texts(statements))
+    anybody = [_anybody(partition) for partition in partitions]
     named: dict[tuple[str, str], None] = {}
     aliases: dict[str, str] = {}
     unsaid = False
     for statement in statements:
         if statement.principals is None:
             if not statement.unknowns:
-                return (ANYBODY,)
+                return _kept_apart(anybody, partitions)
             unsaid = True  # what is not known may name anybody
             continue
         for pattern in statement.principals.patterns:
@@ -162,9 +173,8 @@ def document_callers(
         elif kind in {"Service", "Federated"}:
             principals[text] = None
     callers = [made for text in principals if (made := _single(text)) is not None]
-    callers += [ANYBODY] if unsaid else []
-    somebody = [made for account in accounts for made in _of_account(account, principals)]
-    somebody += _strangers(tuple(accounts))
+    callers += anybody if unsaid else []
+    somebody = _somebody(tuple(accounts), principals, partitions)
     callers += somebody
     callers += [
         made._replace(caller=_also(made.caller, name), alias=name, unnamed=UNNAMED.format(text))
@@ -172,7 +182,7 @@ def document_callers(
         for made in somebody
         if made.caller is not None
     ]
-    others = _others(principals, trust=trust)
+    others = _others(principals, partitions if trust else ())
     callers += others
     if any(kind == "Federated" and text == EVERY for kind, text in named):
         callers += [
@@ -182,7 +192,37 @@ def document_callers(
             for made in others
             if made.caller is not None and made.caller.kind is CallerKind.IDENTITY_PROVIDER
         ]
-    return tuple(callers)
+    return _kept_apart(callers, partitions)
+
+
+def _texts(statements: Iterable[CompiledStatement]) -> Iterator[str]:
+    """The texts of statements that may be ARNs."""
+    for statement in statements:
+        resources, principals = statement.resources, statement.principals
+        yield from () if resources is None else (pattern.pattern for pattern in resources.patterns)
+        yield from () if principals is None else (pattern.text for pattern in principals.patterns)
+        for condition in statement.conditions:
+            yield from (template.text for template in condition.values.templates)
+
+
+def _kept_apart(
+    callers: Iterable[DocumentCaller], partitions: tuple[str, ...]
+) -> tuple[DocumentCaller, ...]:
+    """The callers, each with the resources of its partition; documents of the usual one alone need
+    no telling apart.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies-cross-account-resource-access.html
+    """
+    if partitions == USUAL_PARTITIONS[:1]:
+        return tuple(callers)
+    return tuple(
+        caller
+        if (arn := find_arn(caller.principal)) is None
+        else caller._replace(
+            resources=(literal_glob("*"), Glob.of((f"arn:{arn.partition}:", Wildcard.STAR)))
+        )
+        for caller in callers
+    )
 
 
 def _also(caller: Caller, name: str) -> Caller:
@@ -236,16 +276,28 @@ def _single(principal: str) -> DocumentCaller | None:
     return DocumentCaller(principal, caller, (COLUMNS[caller.kind],), known, domains)
 
 
-def _of_account(account: str, named: Iterable[str]) -> list[DocumentCaller]:
+def _somebody(
+    accounts: tuple[str, ...], named: Iterable[str], partitions: Iterable[str]
+) -> list[DocumentCaller]:
+    """Any principal of some accounts that is not named, and of any other account."""
+    found = []
+    for partition in partitions:
+        for account in accounts:
+            found += _of_account(account, named, partition)
+        found += _strangers(accounts, partition)
+    return found
+
+
+def _of_account(account: str, named: Iterable[str], partition: str) -> list[DocumentCaller]:
     """Any principal of an account that is not named, and its root user."""
-    root = f"arn:aws:iam::{account}:root"
+    root = f"arn:{partition}:iam::{account}:root"
     found = [made for made in (_single(root),) if made is not None]
     for service, kind in KINDS:
-        example = f"arn:aws:{service}::{account}:{kind}/somebody-else"
+        example = f"arn:{partition}:{service}::{account}:{kind}/somebody-else"
         made = _single(example)
         if made is None:
             continue
-        form = Glob.of((f"arn:aws:{service}::{account}:{kind}/", Wildcard.STAR, *NAME))
+        form = Glob.of((f"arn:{partition}:{service}::{account}:{kind}/", Wildcard.STAR, *NAME))
         avoided = [literal_glob(text) for text in named]
         domains = {**made.domains, ARN_KEY: free_domain(((form,),), avoided=avoided)}
         known = {
@@ -255,17 +307,17 @@ def _of_account(account: str, named: Iterable[str]) -> list[DocumentCaller]:
     return found
 
 
-def _strangers(accounts: tuple[str, ...]) -> list[DocumentCaller]:
+def _strangers(accounts: tuple[str, ...], partition: str) -> list[DocumentCaller]:
     """Any principal of any other account."""
     other = next(account for account in OTHER_ACCOUNTS if account not in accounts)
     own = free_domain((ACCOUNT,), avoided=map(literal_glob, accounts))._replace(usual=(other,))
     strangers = []
     for service, kind in (*KINDS, ("iam", "root")):
         example = kind if kind == "root" else f"{kind}/somebody"
-        made = _single(f"arn:aws:{service}::{other}:{example}")
+        made = _single(f"arn:{partition}:{service}::{other}:{example}")
         if made is None:
             continue
-        start = f"arn:aws:{service}::"
+        start = f"arn:{partition}:{service}::"
         name = () if kind == "root" else ("/", Wildcard.STAR, *NAME)
         form = Glob.of((start, *ACCOUNT_ID, f":{kind}", *name))
         avoided = [Glob.of((f"{start}{account}:", Wildcard.STAR)) for account in accounts]
@@ -279,10 +331,9 @@ def _strangers(accounts: tuple[str, ...]) -> list[DocumentCaller]:
     return strangers
 
 
-def _others(named: Iterable[str], *, trust: bool) -> list[DocumentCaller]:
-    """Some other service, anybody without a signature and, where it counts, some other provider."""
+def _others(named: Iterable[str], partitions: Iterable[str]) -> list[DocumentCaller]:
+    """Some other service, anybody without a signature and some other provider of partitions."""
     service = next(text for text in OTHER_SERVICES if text not in named)
-    principals = [service, ANONYMOUS]
-    if trust:
-        principals.append(OTHER_PROVIDER.format(OTHER_ACCOUNTS[0]))
+    providers = [OTHER_PROVIDER.format(name, OTHER_ACCOUNTS[0]) for name in partitions]
+    principals = [service, ANONYMOUS, *providers]
     return [made for text in principals if (made := _single(text)) is not None]

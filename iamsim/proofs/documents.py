@@ -15,7 +15,7 @@ from iamsim.core.unknown import is_open_key
 from iamsim.proofs.budget import Budget
 from iamsim.proofs.callers import WAYS, DocumentCaller, document_callers
 from iamsim.proofs.calls import broken_rule_of_calls
-from iamsim.proofs.formula import Formula, all_of, any_of, negate
+from iamsim.proofs.formula import Formula, ResourceIn, all_of, any_of, negate
 from iamsim.proofs.keys import fixed_domain, key_domain
 from iamsim.proofs.result import KEYS_OF_SERVICES, CheckResult, Reason, Verdict
 from iamsim.proofs.search import Model, Place
@@ -269,6 +269,8 @@ def _case(
         allows = [negate(reader.statement(other), mask) for other in existing if not other.denies]
         if asked.existing is not None:
             parts.append(any_of([all_of(allows), *kept]))
+        if caller.resources:
+            parts.append(ResourceIn(caller.resources, inside=True))
         return all_of([*parts, *asked.beside])
 
     def confirm(model: Model, known: Values) -> Mapping[str, Any] | None:

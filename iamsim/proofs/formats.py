@@ -15,8 +15,9 @@ from functools import lru_cache
 
 from iamsim import catalog
 from iamsim.catalog.regions import PARTITIONS
-from iamsim.core.wildcard import Token, Wildcard
+from iamsim.core.wildcard import Token, Wildcard, match_tokens, tokenize
 from iamsim.engine.services.logs import format_in_policies
+from iamsim.engine.services.s3 import ACCOUNT_ACTIONS, ALL_BUCKETS
 from iamsim.proofs.globs import LOOPS, Glob, Kind, literal_glob
 
 VARIABLE = re.compile(r"\$\{([^}]*)\}|<([^>]*)>|(\*)")
@@ -26,9 +27,6 @@ USUAL_PARTITIONS = ("aws", "aws-cn", "aws-us-gov")
 OTHER_PARTITIONS = frozenset(USUAL_PARTITIONS[1:])
 ACCOUNT = (Kind.DIGIT,) * 12
 NO_RESOURCE = "*"
-# Actions of S3 without a resource type, whose statements AWS writes with this ARN:
-# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-basics.html
-ALL_BUCKETS = {"s3:listallmybuckets": "arn:aws:s3:::*"}
 # An id of a key is a UUID, or `mrk-` and digits: it holds no path.
 # https://docs.aws.amazon.com/kms/latest/developerguide/concepts.html#key-id
 KEY_ID = "KeyId"
@@ -54,7 +52,8 @@ def action_formats(
             named = format_in_policies(action, text)
             found.update(dict.fromkeys(_globs(named, account, partitions)))
     if not found:
-        return (literal_glob(ALL_BUCKETS.get(action, NO_RESOURCE)),)
+        about_buckets = [ALL_BUCKETS[name] for name in partitions if action in ACCOUNT_ACTIONS]
+        return tuple(map(literal_glob, about_buckets or (NO_RESOURCE,)))
     return tuple(found)
 
 
@@ -65,6 +64,22 @@ def any_arn(
     text = "arn:${Partition}:" + service + ":${Region}:${Account}:${Resource}"
     bare = "arn:${Partition}:" + service + ":::${Resource}"
     return (*_globs(text, account, partitions), *_globs(bare, account, partitions))
+
+
+def partitions_named(texts: Iterable[str]) -> tuple[str, ...]:
+    """The partitions that patterns of ARNs name; the usual one where they name none."""
+    parts = (text.lower().split(":", 2) for text in texts)
+    patterns = dict.fromkeys(part[1] for part in parts if part[0] == "arn" and len(part) > 1)
+    named = {name for pattern in patterns for name in _partitions_like(pattern)}
+    return tuple(name for name in PARTITIONS if name in named) or USUAL_PARTITIONS[:1]
+
+
+@lru_cache(maxsize=1024)
+def _partitions_like(pattern: str) -> tuple[str, ...]:
+    """The partitions that fit a pattern, none where all do."""
+    tokens = tokenize(pattern)
+    found = tuple(name for name in PARTITIONS if match_tokens(tokens, name))
+    return () if found == PARTITIONS else found
 
 
 def partitions_of(globs: Iterable[Glob]) -> tuple[str, ...]:

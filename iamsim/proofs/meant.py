@@ -16,7 +16,7 @@ from iamsim.core.errors import RequestError
 from iamsim.core.suggest import did_you_mean
 from iamsim.core.wildcard import compile_tokens, tokenize
 from iamsim.proofs.budget import Budget, OutOfBudgetError
-from iamsim.proofs.callers import ANYBODY, document_callers
+from iamsim.proofs.callers import document_callers
 from iamsim.proofs.documents import Asked, ask
 from iamsim.proofs.formula import ResourceIn
 from iamsim.proofs.globs import ANYTHING, Glob
@@ -64,7 +64,7 @@ def check_claim(claim: Claim, world: World) -> None:
     keys = [condition.written_key for condition in claim.about.conditions]
     for hint in QuestionCheck(world).of_keys(keys, actions):
         raise RequestError("claim-about-nothing", f"{where}: {problem_text(hint)}")
-    everybody = (ANYBODY, *document_callers((), trust=True))
+    everybody = (*document_callers((claim.about,), trust=False), *document_callers((), trust=True))
     if any(key in caller.known for key in claim.about.keys for caller in everybody):
         return  # it tells callers apart, and these are not all
     policy = CompiledPolicy(claim.name, (claim.about,), claim.about.source)

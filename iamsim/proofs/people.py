@@ -34,6 +34,7 @@ from iamsim.proofs.callers import (
 from iamsim.proofs.globs import Glob, literal_glob
 from iamsim.proofs.keys import ACCOUNT, fixed_domain, free_domain
 from iamsim.syntax.read import parse_policy
+from iamsim.universe.candidates import partitions_of
 from iamsim.world.model import Role, User, World
 
 if TYPE_CHECKING:
@@ -202,14 +203,16 @@ def other_people(
     yield from _web_identities(world, named)
     for owner in model.accounts.values():
         yield from _unlisted(world, owner.id, principals, future=future)
-    for account_id in accounts:
-        yield from _stranger(world, account_id, principals, ())
-    yield from _stranger(world, _fresh(model, accounts), (), (*model.accounts, *accounts))
+    fresh, partitions = _fresh(model, accounts), partitions_of(model)
+    for partition in partitions:
+        for account_id in accounts:
+            yield from _stranger(world, partition, account_id, principals, ())
+        yield from _stranger(world, partition, fresh, (), (*model.accounts, *accounts))
     services = [text for text in OTHER_SERVICES if text not in principals][:1]
     for principal in (
         *services,
         ANONYMOUS,
-        *([OTHER_PROVIDER.format(_fresh(model, accounts))] if trust else []),
+        *(OTHER_PROVIDER.format(partition, fresh) for partition in partitions if trust),
     ):
         made = _person(world, principal)
         if made is not None:
@@ -264,7 +267,11 @@ def _unlisted(
 
 
 def _stranger(
-    world: CompiledWorld, account: str, named: Iterable[str], others: Iterable[str]
+    world: CompiledWorld,
+    partition: str,
+    account: str,
+    named: Iterable[str],
+    others: Iterable[str],
 ) -> Iterator[Person]:
     """Principals of an account that the world does not have; with `others` of any account but
     those."""
@@ -276,7 +283,7 @@ def _stranger(
         accounts = accounts._replace(usual=(account,))
         own = {"aws:principalaccount": accounts, "kms:calleraccount": accounts}
     for service, kind in KINDS:
-        start = f"arn:aws:{service}::"
+        start = f"arn:{partition}:{service}::"
         form = Glob.of(
             (start, *(ACCOUNT_ID if known else (account,)), f":{kind}/", Wildcard.STAR, *NAME)
         )
@@ -295,10 +302,10 @@ def _stranger(
         if made is not None:
             yield made
     if known:
-        form = Glob.of(("arn:aws:iam::", *ACCOUNT_ID, ":root"))
-        avoided = [literal_glob(f"arn:aws:iam::{other}:root") for other in known]
+        form = Glob.of((f"arn:{partition}:iam::", *ACCOUNT_ID, ":root"))
+        avoided = [literal_glob(f"arn:{partition}:iam::{other}:root") for other in known]
         own[PRINCIPAL_ARN] = free_domain(((form,),), avoided=avoided)
-    made = _person(world, f"arn:aws:iam::{account}:root", domains=own)
+    made = _person(world, f"arn:{partition}:iam::{account}:root", domains=own)
     if made is not None:
         yield made
 

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.core.arn import find_arn
 from iamsim.engine.authorize import prepare
+from iamsim.engine.services.s3 import ALL_BUCKETS
 
 if TYPE_CHECKING:
     from iamsim.query.batch import Batch
     from iamsim.world.model import World
 
-EVERY_BUCKET = "arn:aws:s3:::*"  # the resource of requests about all buckets of an account
 CANONICAL_USER = "CanonicalUser"
 
 
@@ -39,7 +39,7 @@ def oddities_of(resource: str, model: World) -> Iterator[Oddity]:
     arn = find_arn(resource)
     if arn is None:
         return
-    if resource != EVERY_BUCKET and ("*" in resource or "?" in resource):
+    if resource not in ALL_BUCKETS.values() and ("*" in resource or "?" in resource):
         yield Oddity.WILDCARD
     partitions = {account.partition for account in model.account_names}
     if partitions and arn.partition not in partitions:

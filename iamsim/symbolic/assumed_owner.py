@@ -15,7 +15,6 @@ from iamsim.core.arn import find_arn
 from iamsim.core.data_class import replace
 from iamsim.core.decision import Decision, Verdict
 from iamsim.core.reason import Note
-from iamsim.engine.services.s3 import ALL_BUCKETS
 
 if TYPE_CHECKING:
     from iamsim.core.explanation import Explanation
@@ -42,7 +41,7 @@ def takes_the_callers_account(question: Question, world: CompiledWorld | None) -
         return False
     arn = find_arn(question.resource)
     caller = find_arn(question.principal)
-    if arn is None or arn.service != "s3" or arn.region or arn.account or arn.text == ALL_BUCKETS:
+    if arn is None or arn.service != "s3" or arn.region or arn.account:
         return False
     listed = world is not None and world.model.account_of_bucket(question.resource) is not None
     return caller is not None and bool(caller.account) and not listed

@@ -210,10 +210,15 @@ def _principal_of(name: str, model: World) -> str:
     return f"arn:{partition_of(model)}:iam::{text}:root" if kind == "account" else text
 
 
+def partitions_of(model: World) -> tuple[str, ...]:
+    """The partitions of a world, sorted; the usual one where it has no account."""
+    return tuple(sorted({account.partition for account in model.account_names})) or ("aws",)
+
+
 def partition_of(model: World) -> str:
     """The partition of a world: an account id alone does not say it."""
-    found = {account.partition for account in model.account_names}
-    return found.pop() if len(found) == 1 else "aws"
+    found = partitions_of(model)
+    return found[0] if len(found) == 1 else "aws"
 
 
 def _named(principal: str, model: World) -> Candidate | None:

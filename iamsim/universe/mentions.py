@@ -105,9 +105,9 @@ def _account_like(pattern: str) -> Iterator[str]:
 def _arns_like(key: str, text: str) -> Iterator[str]:
     """The pattern of the ARNs of those whom a user name or a type designates."""
     if key == "aws:username" and "${" not in text:
-        yield f"arn:aws:iam::*:user/{text}"
+        yield f"arn:*:iam::*:user/{text}"
     elif key == "aws:principaltype" and text == "FederatedUser":
-        yield "arn:aws:sts::*:federated-user/*"
+        yield "arn:*:sts::*:federated-user/*"
 
 
 def _services_like(key: str, pattern: str) -> Iterator[str]:

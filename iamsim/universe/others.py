@@ -151,7 +151,8 @@ def future_of(
                 if model.find_principal(head + example) is None
             ]
             if some and of_account(account.id) and not any(fits(text) for text in taken):
-                shown = ":".join((*parts[:4], account.id, parts[5]))
+                partition = account.partition if parts[1] == "*" else parts[1]
+                shown = f"arn:{partition}:iam::{account.id}:{parts[5]}"
                 yield _future(shown, account.id, some)
     for account_id in accounts:
         known = model.accounts.get(account_id)
@@ -203,7 +204,7 @@ def _by_arn(
         for account, shown in some.items():
             head = f"arn:{partition}:{parts[2]}::{account}:"
             yield Candidate(
-                ":".join((*parts[:4], shown, parts[5])),
+                f"arn:{partition}:{parts[2]}::{shown}:{parts[5]}",
                 CandidateKind.EXTERNAL,
                 account if account == shown else None,
                 standing=tuple(

@@ -404,6 +404,14 @@ def test_all_buckets_are_meant_without_a_resource() -> None:
     for resource in ("*", "arn:aws:s3:::*"):
         written = policy(allow(Action="s3:ListAllMyBuckets", Resource=resource))
         assert verdict({**request, "identity_policies": [written]}) == "allowed"
+    principal = "arn:aws-cn:iam::111111111111:user/ana"
+    for resource, expected in (
+        ("arn:aws-cn:s3:::*", "allowed"),
+        ("arn:aws:s3:::*", "implicitDeny"),
+    ):
+        written = policy(allow(Action="s3:ListAllMyBuckets", Resource=resource))
+        given = {"principal": principal, "identity_policies": [written]}
+        assert verdict({**request, **given}) == expected
 
 
 @pytest.mark.parametrize(

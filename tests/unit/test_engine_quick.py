@@ -138,6 +138,11 @@ def test_all_buckets_are_a_resource() -> None:
     """Who lists buckets asks about all of them."""
     world = World(world_of(allow(Action="s3:ListAllMyBuckets", Resource="arn:aws:s3:::*")).model)
     assert world.decide(principal=USER, action="s3:ListAllMyBuckets").allowed
+    allowed = policy(allow(Action="s3:ListAllMyBuckets", Resource="arn:aws-us-gov:s3:::*"))
+    account = {"partition": "aws-us-gov", "users": {"ann": {"policies": [allowed]}}}
+    world = World(load_world_data({"accounts": {A: account}}))
+    principal = f"arn:aws-us-gov:iam::{A}:user/ann"
+    assert world.decide(principal=principal, action="s3:ListAllMyBuckets").allowed
 
 
 def test_the_time_is_that_of_the_context_or_of_asking() -> None:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from iamsim.catalog.regions import PARTITIONS
 from iamsim.compile.literals import read_network
 from iamsim.core.arn import find_arn
 from iamsim.core.explanation import Origin
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 # Actions of S3 without a resource, whose statements AWS's own samples write with this ARN:
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-basics.html
 ACCOUNT_ACTIONS = frozenset({"s3:listallmybuckets"})
-ALL_BUCKETS = "arn:aws:s3:::*"
+ALL_BUCKETS = {partition: f"arn:{partition}:s3:::*" for partition in PARTITIONS}
 # Keys by which fixed values limit a grant to somebody or something known.
 LIMITING_KEYS = frozenset(
     {
@@ -61,6 +62,12 @@ _NAMED = {
     "s3express": re.compile(r"accesspoint/[^/]*"),
     "s3-outposts": re.compile(r"outpost/[^/]*/accesspoint/[^/]*"),
 }
+
+
+def all_buckets_of(principal: str) -> str:
+    """What a call about all buckets of an account names as its resource, by who calls."""
+    arn = find_arn(principal)
+    return ALL_BUCKETS["aws" if arn is None or arn.partition not in ALL_BUCKETS else arn.partition]
 
 
 def is_public(policy: CompiledPolicy, *, of_access_point: bool = False) -> bool:

@@ -11,7 +11,7 @@ from iamsim import catalog
 from iamsim.checks.arn_examples import example_arn
 from iamsim.checks.arn_formats import cut_arn
 from iamsim.engine.authorize import prepare
-from iamsim.engine.services.s3 import ACCOUNT_ACTIONS, ALL_BUCKETS
+from iamsim.engine.services.s3 import ACCOUNT_ACTIONS
 from iamsim.engine.services.sts import TRUST_ACTIONS
 from iamsim.query.changes.model import Reached, probe
 from iamsim.query.what_can.askable import about_service, askable, starts_of_parts
@@ -231,7 +231,8 @@ def _generic(caller: Caller, universe: ActionUniverse) -> Iterator[tuple[Place, 
         key = f"{head}:kms:us-east-1:{caller.account}:key/{UNLISTED}"
         yield Place(f"{head}:kms:*:{caller.account}:key/*", key, ()), keys
     buckets = universe.mask_of(ACCOUNT_ACTIONS)
-    yield Place(ALL_BUCKETS, ALL_BUCKETS, ()), buckets
+    every_bucket = f"{head}:s3:::*"
+    yield Place(every_bucket, every_bucket, ()), buckets
     yield Place(EVERYTHING, EVERYTHING, ()), universe.everything & ~trust & ~keys & ~buckets
 
 

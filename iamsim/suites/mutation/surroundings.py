@@ -13,6 +13,8 @@ from iamsim.core.wildcard import example_of
 from iamsim.engine.authorize import prepare
 from iamsim.engine.question import Question
 from iamsim.suites.vicinity import resources_for
+from iamsim.universe.asked import FRESH_ACCOUNT, somebody_of
+from iamsim.universe.candidates import partition_of
 
 if TYPE_CHECKING:
     from iamsim.compile.policy import PolicySet
@@ -38,6 +40,8 @@ class Surroundings:
         """Look at every principal and resource once."""
         self._world = world
         self.principals: list[str] = []
+        somebody = somebody_of(FRESH_ACCOUNT, partition_of(world.model))
+        self.strangers = ("anonymous", *(asked.principal for asked in somebody[:1]))
         self._holders: dict[int, list[str]] = {}
         self._guarded: dict[int, list[str]] = {}
         for account in world.model.accounts.values():

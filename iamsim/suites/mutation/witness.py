@@ -19,7 +19,6 @@ from iamsim.suites.told import REGION_KEY, has_global_region, in_its_region, is_
 from iamsim.suites.vicinity import takes
 from iamsim.symbolic.partial import answer, decide
 from iamsim.symbolic.samples import sample_values
-from iamsim.universe.asked import FRESH_ACCOUNT, SOMEBODY
 
 if TYPE_CHECKING:
     from iamsim.compile.condition import ConditionTest
@@ -30,7 +29,6 @@ if TYPE_CHECKING:
 
 _TRIES = 90  # triples of principal, action and resource that are looked at
 _MOST = 12  # principals, actions, resources of each kind
-_STRANGERS = ("anonymous", f"arn:aws:iam::{FRESH_ACCOUNT}:role/{SOMEBODY}")
 # Keys with a usual value that a caller can change.
 _VARYING = frozenset({"aws:securetransport", "aws:requestedregion", "aws:currenttime"})
 
@@ -204,7 +202,7 @@ def _bases(mutant: Mutant, around: Surroundings, asked: Sequence[Question]) -> l
     ]
     names += list(dict.fromkeys(named))[: _MOST // 2]
     if mutant.subject.policy_type in {PolicyType.RESOURCE, PolicyType.TRUST}:
-        names = [*names, *_STRANGERS, *around.principals[: _MOST // 2]]
+        names = [*names, *around.strangers, *around.principals[: _MOST // 2]]
     known = {question.principal: question for question in asked}
     chosen = dict.fromkeys([*names[:_MOST], *list(known)[:_MOST]])
     return [known.get(name) or Question(name, "sts:GetCallerIdentity") for name in chosen]
