@@ -61,6 +61,11 @@ SENTENCES = {
     ),
     "member": r"only call (?:from|this) operation from a member account",
     "unsigned": r"This is a public API",
+    "identity-pool-only": r"only be called with temporary credentials provided by Cognito Identity",
+    "no-identity-pool": (
+        r"cannot (?:call this API|make this API call) with the temporary user credentials"
+        r"|must use Amazon Web Services developer credentials"
+    ),
     "signed": r"Anonymous requests are never|does not support anonymous access",
     "services": r"only be (?:called|invoked) by (?:the|authorized) Amazon Web Services service",
     "refused-on": (
@@ -141,6 +146,7 @@ def is_known(action: str, fact: str) -> bool:
     rules = service_rules(prefix).of(name)
     said = {rules.reach, rules.callers, rules.granted, rules.signature}
     said |= {entry.rstrip("?").partition(" ")[0] for entry in rules.unsettled}
+    said |= {"identity-pool-only"} if rules.identity_pool_only else set()
     said |= {"refused-on"} if rules.refused_on or rules.signed_on else set()
     return fact in said or (fact == "own-account" and rules.granted == "identity-only")
 

@@ -112,6 +112,7 @@ says how to read them.
   account, for it and the accounts that administer the service, for these alone, for members.
 * **refused-on**: the service refuses to change such an object. **root-unlocks**: the owner's root
   user is not bound by the resource's policy. **no-root**: no root user may make the call.
+  **identity-pool-only**: only sessions that an identity pool of Cognito gave out make the call.
   **no-rcp**: resource control policies leave it alone.
 
 `?` behind a fact: AWS's pages do not settle it; it decides nothing, and answers carry

@@ -37,7 +37,7 @@ _TOPICS = {
 }
 _TOPIC_OF = {fact: topic for topic, facts in _TOPICS.items() for fact in facts}
 # Facts that an action may have several of, the first two with an object.
-_SETS = ("refused-on", "signed-on", "root-unlocks", "no-root", "no-rcp")
+_SETS = ("refused-on", "signed-on", "root-unlocks", "no-root", "identity-pool-only", "no-rcp")
 
 
 class ActionRules(Facts):
@@ -53,13 +53,15 @@ class ActionRules(Facts):
     ``member`` (a member account).
     `refused_on` and `signed_on` name kinds of objects: on which the service refuses the action, and
     which no unsigned call reaches. `root_unlocks`: the owner's root user isn't bound by the
-    resource's policy. `no_root`: no root user makes the call. `no_rcp`: resource control policies
-    leave it alone. `unsettled` are the facts, as written in the file, that AWS's pages leave open.
+    resource's policy. `no_root`: no root user makes the call. `identity_pool_only`: only sessions
+    that an identity pool of Cognito gave out do. `no_rcp`: resource control policies leave it
+    alone. `unsettled` are the facts, as written in the file, that AWS's pages leave open.
     """
 
     __slots__ = (
         "callers",
         "granted",
+        "identity_pool_only",
         "no_rcp",
         "no_root",
         "reach",
@@ -71,6 +73,7 @@ class ActionRules(Facts):
     )
     callers: Final[str]
     granted: Final[str]
+    identity_pool_only: Final[bool]
     no_rcp: Final[bool]
     no_root: Final[bool]
     reach: Final[str]
@@ -92,6 +95,7 @@ class ActionRules(Facts):
         self.root_unlocks = "root-unlocks" in facts
         self.no_rcp = "no-rcp" in facts
         self.no_root = "no-root" in facts
+        self.identity_pool_only = "identity-pool-only" in facts
         self.unsettled = frozenset(fact for fact in facts if "?" in fact)
 
 

@@ -92,6 +92,22 @@ def _is_barred_root(met: Encounter) -> bool:
     return met.caller.kind.is_root and met.rules.no_root
 
 
+# Whose credentials no identity pool of Cognito gave out, which gives out sessions of roles.
+_OF_NO_IDENTITY_POOL = frozenset(
+    {
+        CallerKind.USER,
+        CallerKind.ROOT_USER,
+        CallerKind.FEDERATED_USER,
+        CallerKind.ASSUMED_ROOT,
+        CallerKind.SERVICE,
+    }
+)
+
+
+def _is_of_no_identity_pool(met: Encounter) -> bool:
+    return met.rules.identity_pool_only and met.caller.kind in _OF_NO_IDENTITY_POOL
+
+
 def _is_key(met: Encounter) -> bool:
     return met.kind is ResourceKind.KEY
 
@@ -121,6 +137,7 @@ ROWS: tuple[tuple[Callable[[Encounter], bool], Relation], ...] = (
     (_is_always_allowed, known.NO_PERMISSION_NEEDED),
     (sts.may_not_ask, known.MAY_NOT_CALL),
     (_is_barred_root, known.MAY_NOT_CALL),
+    (_is_of_no_identity_pool, known.MAY_NOT_CALL),
     (_has_no_policy, known.NO_POLICY_CONTROLS),
     (sts.has_no_signature, known.WEB_IDENTITY),
     (sts.carries_no_token, known.MAY_NOT_CALL),

@@ -18,7 +18,7 @@ _FACTS = {
     Reason.DELEGATED_ADMINISTRATORS_ONLY: ("delegated",),
     Reason.MEMBER_ACCOUNTS_ONLY: ("member", "organization"),
     Reason.FIXED_OBJECT: ("refused-on",),
-    Reason.RESTRICTED_CREDENTIALS: ("no-root",),
+    Reason.RESTRICTED_CREDENTIALS: ("no-root", "identity-pool-only"),
 }
 _WHO_MAY_CALL = (
     "https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_sts-comparison.html"

@@ -216,6 +216,7 @@ ON_MANAGED_KEYS = (
     "updatealias updatekeydescription importkeymaterial deleteimportedkeymaterial replicatekey "
     "updateprimaryregion"
 )
+WITH_IDENTITIES = "registerdevice subscribetodataset unsubscribefromdataset"
 FROM_SESSIONS = "getcalleridentity getdelegatedaccesstoken getscopedcredentials"
 FROM_SESSION_TOKENS = (
     f"{FROM_SESSIONS} assumerole getwebidentitytoken taggetwebidentitytoken "
@@ -289,6 +290,8 @@ def credentials_allow(case: Any) -> bool:
     kind, name = case.caller["kind"], case.operation
     if case.action.lower() == "codeartifact:getauthorizationtoken":
         return kind != "root"  # its guide, tokens-authentication
+    if case.service == "cognito-sync" and name in WITH_IDENTITIES.split():
+        return kind == "role" and not case.caller["assumed_root"]  # its API's pages
     federated = kind == "federated-user" or case.session.get("credentials") == "federation-token"
     if case.service == "iam":
         return not federated

@@ -22,7 +22,7 @@ FACTS = {
     *("own-account", "any-account", "identity-only", "any-policy", "no-policy"),
     *("services-only", "both-policies", "own-account-if-signed"),
     *("unsigned", "signed", "management", "organization", "delegated", "member", "anyone"),
-    *("refused-on", "signed-on", "root-unlocks", "no-root", "no-rcp"),
+    *("refused-on", "signed-on", "root-unlocks", "no-root", "identity-pool-only", "no-rcp"),
 }
 # Newer than the service reference, or calls that it leaves out since no policy controls them.
 NOT_IN_THE_REFERENCE = {"apiportal", "sso-oidc", "sso-oauth", "sso", "cognito-idp", "signin"}
