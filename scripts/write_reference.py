@@ -28,7 +28,7 @@ from iamsim.cli.commands import MODULES, find_command
 from iamsim.cli.examples import EXAMPLES
 from iamsim.cli.explain import COMMAND
 from iamsim.cli.grammar import Command, Group
-from iamsim.cli.help import usage
+from iamsim.cli.help import panels_of, usage
 from iamsim.cli.panels import ALIASES
 from iamsim.cli.schema import NAMES, schema_of
 from iamsim.core.reason import Reason
@@ -78,17 +78,16 @@ def described(
     if argument.most != 0:
         lines += ["", f"`{argument.metavar}`: {argument.help}"]
     lines += ["", "```text", *EXAMPLES.get(path, ()), "```"]
-    panel = None
-    for option in command.options:
-        if option.hidden:
-            continue
-        if option.panel != panel:
-            panel = option.panel
-            lines += [f"\n{'#' * (level + 1)} {panel}\n", "| option | what it says |", "|---|---|"]
-        names = ", ".join(f"`{name}`" for name in option.names)
-        metavar = "" if option.kind == "flag" else f" `{option.metavar}`"
-        choices = f" One of: {', '.join(option.choices)}." if option.choices else ""
-        lines.append(f"| {names}{cell(metavar)} | {cell(option.help + choices)} |")
+    shown = [option for option in command.options if not option.hidden]
+    for panel in panels_of(shown):
+        lines += [f"\n{'#' * (level + 1)} {panel}\n", "| option | what it says |", "|---|---|"]
+        for option in shown:
+            if option.panel != panel:
+                continue
+            names = ", ".join(f"`{name}`" for name in option.names)
+            metavar = "" if option.kind == "flag" else f" `{option.metavar}`"
+            choices = f" One of: {', '.join(option.choices)}." if option.choices else ""
+            lines.append(f"| {names}{cell(metavar)} | {cell(option.help + choices)} |")
     return lines
 
 

@@ -15,7 +15,7 @@ SHOWN = 5
 
 ACCEPT_UNKNOWN = Option(
     ("--accept-unknown",),
-    "Let the command pass in spite of what is not known, and count it.",
+    "Pass in spite of what is not known, and count it.",
     "flag",
 )
 STRICT = Option(

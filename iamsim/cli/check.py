@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 TYPES = ("identity", "resource", "trust", "boundary", "session", "scp", "rcp", "vpce")
 TYPE = Option(
     ("--type",),
-    "What the policies are used as; left out, it is told from their elements.",
+    "What the policies are used as; by default their elements say.",
     metavar="TYPE",
     choices=(*TYPES, "IDENTITY_POLICY", "RESOURCE_POLICY"),
 )

@@ -100,7 +100,7 @@ COMMAND = Command(
         ),
         Option(
             ("--policy",),
-            "Print the least policy that it needs, and call nobody.",
+            "Print the least policy that it needs, and call nothing.",
             "flag",
         ),
         Option(

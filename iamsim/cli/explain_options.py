@@ -133,7 +133,7 @@ EXPLAIN_OPTIONS: tuple[Option, ...] = (
         ),
         Option(
             ("--transitive-tag",),
-            "A session tag that is handed on when the session assumes another role.",
+            "A session tag that stays when the session assumes another role.",
             "list",
             "KEY",
             kept_as="transitive_tags",
@@ -166,7 +166,7 @@ EXPLAIN_OPTIONS: tuple[Option, ...] = (
         _REQUEST,
         Option(
             ("--at",),
-            "Time of the request, in ISO 8601. Left out: now, where a policy asks for it.",
+            "Time of the request, in ISO 8601; by default now, where a policy reads it.",
             metavar="TIME",
         ),
         Option(
@@ -229,7 +229,7 @@ EXPLAIN_OPTIONS: tuple[Option, ...] = (
         ),
         Option(
             ("--with-policy",),
-            "A policy more, in the identity-based policies or in the layer named in front.",
+            "Add a policy: to the identity-based policies, or to the layer that is named.",
             "list",
             "[LAYER=]FILE",
             completes=completion.layers,
@@ -237,7 +237,7 @@ EXPLAIN_OPTIONS: tuple[Option, ...] = (
         ),
         Option(
             ("--without",),
-            "A policy less, by name or ARN, or one statement of it as POLICY#SID or POLICY#NUMBER.",
+            "Remove a policy, by name or ARN, or a statement: POLICY#SID or POLICY#NUMBER.",
             "list",
             "POLICY",
             completes=completion.policies,

@@ -116,7 +116,7 @@ COMMAND = Command(
             "With `--unused`: also, in JSON, the policies without what was not used.",
             "flag",
         ),
-        Option(("--days",), "What is long; by default 90 days.", metavar="DAYS"),
+        Option(("--days",), "How many days count as long; by default 90.", metavar="DAYS"),
         Option(
             ("--archive-rules",),
             "File of archive rules (JSON or YAML), as `list-archive-rules` prints them.",

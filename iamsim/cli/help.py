@@ -99,7 +99,7 @@ def _of_command(path: str, command: Command) -> str:
     lines += _examples(path)
     if command.argument.help:
         lines += ["", "Arguments", *_entry(command.argument.metavar, command.argument.help)]
-    for panel in _panels(command.options):
+    for panel in panels_of(command.options):
         lines += ["", panel]
         for option in command.options:
             if option.panel == panel and not option.hidden:
@@ -112,7 +112,7 @@ def _examples(path: str) -> list[str]:
     return ["", "Examples", *(f"  {line}" for line in examples)] if examples else []
 
 
-def _panels(options: Sequence[Option]) -> list[str]:
+def panels_of(options: Sequence[Option]) -> list[str]:
     """The headings, that of output last."""
     panels = list(dict.fromkeys(option.panel for option in options))
     return sorted(panels, key=lambda panel: panel == "Output")

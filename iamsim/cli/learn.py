@@ -281,7 +281,7 @@ def _proposed(typed: str) -> list[str]:
 COMMAND = Command(
     "learn",
     "Learn how IAM decides: lessons with a question, exercises that are graded, an exam.\n\n"
-    "Without a lesson they are listed, with how far you are. In a terminal a lesson asks for your"
+    "Without a lesson, list them with your progress. In a terminal a lesson asks for your"
     " prediction first; elsewhere it is printed, the answers at the end.",
     (
         Option(
@@ -322,7 +322,7 @@ COMMAND = Command(
             "Write the results of learners, whose `lessons.json` files are named; else yours.",
             "flag",
         ),
-        Option(("--reset",), "Forget how far you are.", "flag"),
+        Option(("--reset",), "Forget your progress.", "flag"),
         *output(
             "text",
             "json",

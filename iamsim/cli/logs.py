@@ -24,7 +24,7 @@ COUNTED_BY = (
     Option(
         ("--spark",),
         "Count with Apache Spark, which reads the logs: its master, such as `local[2]` or `yarn`;"
-        " `auto` for what spark-submit was told.",
+        " `auto` for that of spark-submit.",
         metavar="MASTER",
     ),
 )

@@ -85,7 +85,7 @@ COMMAND = Command(
         ),
         Option(
             ("--to",),
-            "Where to: `administrator`, a principal, or a resource with `--action`.",
+            "The goal: `administrator`, a principal, or a resource with `--action`.",
             metavar="GOAL",
             default=ADMINISTRATOR,
         ),

@@ -61,7 +61,7 @@ COMMAND = Command(
             "Write the playground as files for a static host, and serve nothing.",
             metavar="FOLDER",
         ),
-        Option(("--port",), "The port; 0 is one that is free.", "text", "PORT", "0"),
+        Option(("--port",), "The port; 0 for any free one.", "text", "PORT", "0"),
         Option(("--no-browser",), "Open no browser.", "flag"),
         Option(("-q", "--quiet"), "Only the address.", "flag"),
     ),

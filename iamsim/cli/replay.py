@@ -106,14 +106,14 @@ COMMAND = Command(
         overlay_option(),
         Option(
             ("--with-policy",),
-            "Try with a policy more: `LAYER=FILE`, such as `scp=region-lock.json`.",
+            "Add a policy: `LAYER=FILE`, such as `scp=region-lock.json`.",
             "list",
             "LAYER=FILE",
             kept_as="with_policies",
         ),
         Option(
             ("--without",),
-            "Try without a policy, by name or ARN, or a statement of it: `POLICY#SID`.",
+            "Remove a policy, by name or ARN, or a statement of it: `POLICY#SID`.",
             "list",
             "POLICY",
         ),

@@ -64,7 +64,7 @@ COMMAND = Command(
             "ADDRESS",
             "127.0.0.1",
         ),
-        Option(("--port",), "The port; 0 is one that is free.", "text", "PORT", "0"),
+        Option(("--port",), "The port; 0 for any free one.", "text", "PORT", "0"),
         Option(
             ("--account",),
             "The account of callers whose access key the world does not list; by default the"

@@ -107,7 +107,7 @@ _SHARED = (
         ),
         Option(
             ("--resource-handling-option",),
-            "A scenario of EC2, of which all resources have to be given.",
+            "A scenario of EC2; give all of its resources.",
             metavar="SCENARIO",
             choices=tuple(RESOURCE_HANDLING),
             kept_as="handling",
@@ -146,7 +146,7 @@ _SHARED = (
     ),
     Option(
         ("--cli-input-json",),
-        "The whole request as JSON, or `file://PATH`; other arguments win over it.",
+        "The whole request as JSON, or `file://PATH`; other arguments override it.",
         metavar="JSON",
         panel=_REQUEST,
         kept_as="input_json",
@@ -195,14 +195,14 @@ def _meant(arguments: Arguments) -> str:
 
 COMMAND = Group(
     "simulate",
-    "Answer what the AWS CLI asks AWS's policy simulator, in its words and in its shape (JSON).\n\n"
+    "Answer as AWS's policy simulator answers the AWS CLI, in the same JSON.\n\n"
     "The name of the command may be left out: with `--policy-source-arn` it is `principal-policy`,"
     " else `custom-policy`.",
     (
         Command(
             "principal-policy",
             "Simulate the policies of a user, group or role, as `aws iam simulate-principal-policy`"
-            " does.\n\nUnlike AWS's simulator, everything that the world says counts:"
+            " does.\n\nUnlike AWS's simulator, it counts everything in the world:"
             " resource-based policies and RCPs as well.",
             _OF_PRINCIPALS,
             _principal_policy,

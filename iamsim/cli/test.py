@@ -231,7 +231,7 @@ COMMAND = Command(
             ),
             Option(
                 ("-n", "--processes"),
-                "Run in so many processes; `auto` for one a processor.",
+                "Number of processes; `auto`: one a processor.",
                 metavar="NUMBER",
                 kept_as="workers",
             ),

@@ -71,7 +71,7 @@ COMMAND = Command(
     " something was used; that it was not, where they reach over the whole time.",
     (
         *OPTIONS,
-        Option(("--days",), "What is long; by default 90 days.", metavar="DAYS"),
+        Option(("--days",), "How many days count as long; by default 90.", metavar="DAYS"),
         Option(
             ("--fail-on",),
             "Exit with 1 when something is unused.",

@@ -100,7 +100,7 @@ COMMAND = Command(
         ),
         Option(
             ("--fail-on",),
-            "The mildest finding that makes the exit code 1; errors where nothing says.",
+            "The mildest finding that makes the exit code 1; by default an error.",
             metavar="TYPE",
             choices=FAIL_ON,
         ),
@@ -112,7 +112,7 @@ COMMAND = Command(
         ),
         Option(
             ("--extend-select",),
-            "Give findings of this code besides, such as one that is off by default, or of all"
+            "Also give findings of this code, such as one that is off by default, or of all"
             " `risks`; may be"
             " repeated.",
             "list",

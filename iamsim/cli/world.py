@@ -18,7 +18,7 @@ WORLD = (
     world_option(),
     overlay_option(),
 )
-VERBOSE = Option(("-v", "--verbose"), "Also all that there is none of.", "flag", panel="Output")
+VERBOSE = Option(("-v", "--verbose"), "Also list what is empty.", "flag", panel="Output")
 SEVERITIES = ("error", "warning", "note")
 
 

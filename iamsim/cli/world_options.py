@@ -42,7 +42,7 @@ PAGE_FORMATS = ("text", "json", "markdown", "html")
 
 PROCESSES = Option(
     ("-n", "--processes"),
-    "Ask in so many processes, which pays for large worlds; `auto` for one a processor.",
+    "Number of processes, worth it for large worlds; `auto`: one a processor.",
     metavar="NUMBER",
     completes=completion.processes,
 )

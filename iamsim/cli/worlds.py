@@ -49,7 +49,7 @@ def allow_unknown_names_option(panel: str = "Options") -> Option:
     """The option of commands that assert decisions."""
     return Option(
         ("--allow-unknown-names",),
-        "Assert decisions even of actions, resources, callers and keys that nobody knows.",
+        "Accept actions, resources, callers and keys that iamsim does not know.",
         "flag",
         panel=panel,
     )
