@@ -8,6 +8,7 @@ readings together.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import cache
 from typing import TYPE_CHECKING
 
 from iamsim.core.data_class import NamedTuple
@@ -63,32 +64,30 @@ def make_plan(situation: Situation, action: str) -> Callable[[Request], Decision
     arrangement = situation.arrange(action)
     if arrangement.relation.always:
         return lambda _request: ALWAYS_ALLOWED
-    settled = _plan(arrangement, _Reading(action, situation.caller))
-    if not arrangement.open_statements(action):
-        return settled
-    best = _plan(arrangement, _Reading(action, situation.caller, hopeful=True))
-    worst = _plan(arrangement, _Reading(action, situation.caller, hopeful=False))
-    return _decide_uncertain(settled, best, worst)
+    if arrangement.open_statements(action):
+        return _decide_uncertain(arrangement, _Reading(action, situation.caller))
+    return _plan(arrangement, _Reading(action, situation.caller))
 
 
-def _decide_uncertain(
-    settled: Callable[[Request], Decision],
-    best: Callable[[Request], Decision],
-    worst: Callable[[Request], Decision],
-) -> Callable[[Request], Decision]:
+def _decide_uncertain(arrangement: Arrangement, reading: _Reading) -> Callable[[Request], Decision]:
     """Decide where parts of policies are not known.
 
     An unknown part of an Allow can only open, one of a Deny only close. So all that they could be
-    lies between the best case and the worst, and what these two agree on holds.
+    lies between the best case and the worst, and what these two agree on holds. Most plans are
+    asked in one of the readings, so each is made when it is first asked for.
     """
+
+    @cache
+    def plan(hopeful: bool | None) -> Callable[[Request], Decision]:
+        return _plan(arrangement, reading._replace(hopeful=hopeful))
 
     def decide(request: Request) -> Decision:
         if request.settled:
-            return settled(request)
-        least = worst(request)
+            return plan(None)(request)
+        least = plan(False)(request)
         if least.allowed:
             return least
-        most = best(request)
+        most = plan(True)(request)
         return DEPENDS_ON_UNKNOWN if most.allowed else most
 
     return decide

@@ -1,4 +1,5 @@
-"""`python -m tests.property.fuzz [COUNT] [SEED]`: mutated inputs for all commands, in this process.
+"""`python -m tests.property.fuzz [COUNT] [SEED] [FIRST]`: mutated inputs for all commands, in this
+process; those before number FIRST are made and not tried, so that one number comes back.
 
 Looks for uncaught exceptions, for runs of more than five seconds of the processor and for more than
 a gigabyte of memory. What it finds is printed with the command line, and kept in the folder
@@ -279,8 +280,8 @@ class Fuzz:
         self.kinds["reference"] = [Seed("reference", ".json", reference, reference)]
         self.kinds["words"] = [Seed(word, ".txt", word, None) for word in WORDS]
 
-    def once(self, number: int) -> None:
-        """Try one input."""
+    def once(self, number: int, *, tried: bool = True) -> None:
+        """Make one input, and try it."""
         kind = self.chance.choice(KINDS)
         seed = self.chance.choice(self.kinds[kind])
         beside = self.chance.choice(self.kinds[BESIDE.get(kind, kind)])
@@ -290,6 +291,8 @@ class Fuzz:
         other = f"other{beside.suffix}"
         Path(other).write_text(beside.text, "utf-8", "replace")
         command = self.chance.choice(commands(kind, name, text, other, seed, self.chance))
+        if not tried:
+            return
         problem, took, code = run(command)
         self.ran[f"{command[0]} {code}"] += 1
         if resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - self.most >= GIGABYTE:
@@ -307,8 +310,8 @@ class Fuzz:
             print(f"{number} {took:.1f} s {seed.name} {command}\n{problem}", flush=True)
 
 
-def main_fuzz(count: int, seed: int) -> int:
-    """Try so many inputs; gives the number of different problems."""
+def main_fuzz(count: int, seed: int, first: int = 0) -> int:
+    """Try so many inputs, from a number on; gives the number of different problems."""
     os.environ |= {"IAMSIM_TRACEBACK": "1", "NO_COLOR": "1", "COLUMNS": "100"}
     signal.signal(signal.SIGPROF, _late)
     kept = Path.cwd() / "fuzz-found"
@@ -317,8 +320,8 @@ def main_fuzz(count: int, seed: int) -> int:
         os.chdir(folder)
         fuzz = Fuzz(seed, kept)
         gc.freeze()
-        for number in range(count):
-            fuzz.once(number)
+        for number in range(first + count):
+            fuzz.once(number, tried=number >= first)
             if (number + 1) % 1000 == 0:
                 gc.unfreeze()  # a command freezes what it read, since its process ends with it
                 gc.collect()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,12 +12,13 @@ from iamsim.core.decision import PolicyType
 from iamsim.core.errors import PolicyError
 from iamsim.core.span import Source
 from iamsim.core.unknown import Unknown, find_marker, find_unknowns
-from iamsim.engine import authorize
+from iamsim.engine import authorize, plan
 from iamsim.engine.documents import PolicyLibrary
 from iamsim.engine.question import Question
 from iamsim.engine.world import CompiledWorld
 from iamsim.world.load import load_world_data
 from iamsim.world.model import PolicyDocument
+from tests.unit.questions import question_of
 
 MIA = "arn:aws:iam::111122223333:user/mia"
 LOST = {"unknown": "the file was not there", "source": "p.json"}
@@ -538,3 +540,32 @@ def test_what_an_answer_says_of_a_fact() -> None:
     said = f"the set of tags of `{QUEUE}` is not known: the file was not there (from `p.json`)"
     assert said in " ".join(str(answer).split())
     assert answer.unknowns[0].what == f"the set of tags of `{QUEUE}`"
+
+
+@pytest.mark.parametrize(
+    ("identity", "decided", "readings"),
+    [
+        ([ALLOW, LOST], "conditional", [False, True]),
+        ([DENY, LOST], "explicitDeny", [False, True]),
+        ([ALLOW, policy(statement(Condition=LOST))], "allowed", [False]),
+    ],
+)
+def test_a_plan_is_read_no_further_than_it_is_asked(monkeypatch, identity, decided, readings):
+    """Where parts of policies are unknown, thousands of plans of a comparison are asked once, in
+    one reading: the others are not made."""
+    made: list[bool | None] = []
+    whole = plan._plan
+
+    def counted(arrangement, reading):
+        made.append(reading.hopeful)
+        return whole(arrangement, reading)
+
+    monkeypatch.setattr(plan, "_plan", counted)
+    request = {"principal": MIA, "identity_policies": identity}
+    prepared = authorize.prepare(*question_of(request))
+    assert made == []
+    for _ in range(2):
+        assert prepared.decide().verdict.value == decided
+    assert made == readings
+    prepared.situation.decide(replace(prepared.request, settled=True))
+    assert made == [*readings, None]
