@@ -228,9 +228,9 @@ def _only_if(report: DenialReport) -> str:
             be = "is" if len(absent) < SEVERAL else "are"
             parts.append(f"{' and '.join(absent) or 'all that was not given'} {be} absent, as here")
         if open_keys:
+            be, lead = ("is", "leads") if len(open_keys) < SEVERAL else ("are", "lead")
             parts.append(
-                f"{' and '.join(open_keys)}, which nobody knows,"
-                f" {'leads' if len(open_keys) < SEVERAL else 'lead'} to no other denial"
+                f"{' and '.join(open_keys)}, which {be} not known, {lead} to no other denial"
             )
         text = ", and ".join(parts)
     calls = _calls(report)

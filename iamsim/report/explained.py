@@ -246,8 +246,10 @@ def missing_texts(answer: Answer, *, every: bool = False) -> list[str]:
     missing = answer.explanation.missing
     asked = [key for key in missing if every or key.matters is not False]
     texts = []
-    for unknown, what in ((False, "which the request lacks"), (True, "which nobody knows")):
+    for unknown in (False, True):
         keys = [f"`{key.name}`" for key in asked if key.unknown is unknown]
+        be = "is" if len(keys) == 1 else "are"
+        what = f"which {be} not known" if unknown else "which the request lacks"
         if keys:
             texts.append(f"the policies ask for {joined(keys)}, {what}")
     matters = [key.name for key in missing if key.matters]

@@ -322,7 +322,7 @@ NOTES: Mapping[Note, str] = {
     ),
     Note.KMS_GRANT_UNDER_GRANT: (
         "a grant lets its grantee make grants of no more than its own operations; which operations"
-        " this one is for, nobody says, and they were taken to be among those"
+        " this one is for is not known, and they were taken to be among those"
     ),
     Note.ENDPOINT_TYPE_UNKNOWN: (
         "the type of the VPC endpoint is not known; its policy was read as AWS does for interface"
@@ -464,8 +464,8 @@ NOTES: Mapping[Note, str] = {
         "a lone `*` was compared with an ARN operator; it was taken to match every value"
     ),
     Note.CALLER_STANDING_UNKNOWN: (
-        "only some accounts of an organization may make this call; nobody says whether the caller's"
-        " is one, and it was taken to be"
+        "only some accounts of an organization may make this call; whether the caller's is"
+        " one is not known, and it was taken to be"
     ),
     Note.ADMINISTRATORS_UNSETTLED: (
         "the call may be for the organization's management account or a delegated administrator;"
