@@ -25,6 +25,7 @@ from iamsim.report import findings as layout
 if TYPE_CHECKING:
     from iamsim.checks.finding import Finding
     from iamsim.inputs.found import FoundPolicy
+    from iamsim.inputs.lost import FoundUnknown
     from iamsim.report.document import Document
 
 FAIL_ON = ("error", "security-warning", "warning", "suggestion", "never")
@@ -34,7 +35,8 @@ class FileValidation(Result):
     """The findings about the policies of files: `checked` has each policy with its own.
 
     `without` are files of folders that hold no policy, `unreadable` says what could not be read,
-    `patch` is what was mended, or would be, and `left` what of it would have changed a decision.
+    `unknowns` what is marked as not known, `patch` is what was mended, or would be, and `left` what
+    of it would have changed a decision.
     """
 
     def __init__(
@@ -43,6 +45,7 @@ class FileValidation(Result):
         *,
         without: Sequence[str] = (),
         unreadable: Sequence[str] = (),
+        unknowns: Sequence[FoundUnknown] = (),
         patch: str = "",
         left: Sequence[str] = (),
         limit: FindingType | None = FindingType.ERROR,
@@ -51,6 +54,7 @@ class FileValidation(Result):
         self.checked = checked
         self.without = without
         self.unreadable = unreadable
+        self._unknowns = unknowns
         self.patch = patch
         self.left = left
         self._limit = limit
@@ -65,22 +69,34 @@ class FileValidation(Result):
         """Those that are grave enough to fail."""
         return [finding for finding in self.findings if self.fails_on(finding.finding_type)]
 
+    @property
+    def unknowns(self) -> Sequence[FoundUnknown]:
+        """The markers in the place of policies, and in them: what no check looked at."""
+        return self._unknowns
+
+    @property
+    def gated(self) -> bool:
+        """Whether any type of finding fails."""
+        return self._limit is not None
+
     def fails_on(self, kind: FindingType) -> bool:
         """Whether a finding of this type fails."""
         return self._limit is not None and kind.rank <= self._limit.rank
 
     def _laid_out(self, *, verbose: bool = False) -> Document:
-        return layout.findings_document(self.checked, verbose=verbose, without=self.without)
+        return layout.findings_document(
+            self.checked, verbose=verbose, without=self.without, unknowns=self.unknowns
+        )
 
     def _data(self) -> dict[str, Any]:
         """The findings as `iamsim validate --format json` has them."""
         from iamsim.report.findings_data import findings_to_dict
 
-        return findings_to_dict(self.checked, self.without)
+        return findings_to_dict(self.checked, self.without, self.unknowns)
 
     def lines(self) -> list[str]:
         """How many findings there are."""
-        return [layout.count_line(self.checked, len(self.without))]
+        return [layout.count_line(self.checked, len(self.without), len(self.unknowns))]
 
 
 def validate_files(  # noqa: PLR0913 - the arguments are the options of the command
@@ -117,10 +133,11 @@ def validate_files(  # noqa: PLR0913 - the arguments are the options of the comm
     unreadable: list[str] = []
     without: list[str] = []
     empty: list[str] = []
+    lost: list[FoundUnknown] = []
     with CollectLater():
-        policies = list(files.find(names, unreadable, without, empty))
+        policies = list(files.find(names, unreadable, without, empty, lost))
     without += (name for name in empty if name not in without)
-    if not policies and not unreadable and not files.left_out and not empty:
+    if not policies and not unreadable and not files.left_out and not empty and not lost:
         raise RequestError(
             "no-policies",
             "there is no policy in what was given",
@@ -133,7 +150,7 @@ def validate_files(  # noqa: PLR0913 - the arguments are the options of the comm
 
         patch, left, written = mend_files(files.examine, policies, mend)
         if written:
-            policies = list(files.find(names, unreadable := [], [], []))
+            policies = list(files.find(names, unreadable := [], [], [], []))
     checked = []
     with CollectLater():
         for number, policy in enumerate(policies):
@@ -143,6 +160,7 @@ def validate_files(  # noqa: PLR0913 - the arguments are the options of the comm
         [*checked, *files.unused()],
         without=without,
         unreadable=unreadable,
+        unknowns=lost,
         patch=patch,
         left=left,
         limit=limit,
@@ -186,11 +204,16 @@ class PolicyFiles:
         self._told: set[object] = set()
 
     def find(
-        self, paths: Sequence[str], unreadable: list[str], without: list[str], empty: list[str]
+        self,
+        paths: Sequence[str],
+        unreadable: list[str],
+        without: list[str],
+        empty: list[str],
+        lost: list[FoundUnknown],
     ) -> Iterable[FoundPolicy]:
         """The policies of all paths but those that the project excludes (see `find_policies`)."""
         return find_policies(
-            paths, unreadable, excludes=self._excludes, without=without, empty=empty
+            paths, unreadable, excludes=self._excludes, without=without, empty=empty, lost=lost
         )
 
     def _excludes(self, name: str) -> bool:

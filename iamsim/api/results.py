@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from iamsim.core.hint import Hint
-    from iamsim.engine.unknowns import UnknownInWorld
     from iamsim.query.batch.processes import Processes
     from iamsim.report.document import Document, Remark
+    from iamsim.report.unknowns import NotKnown
     from iamsim.world.model import World
 
 WIDTH = 100
@@ -69,7 +69,7 @@ class Result(ABC):
         """The answer alone, a line for each thing, as `--quiet` prints it."""
 
     @property
-    def unknowns(self) -> Sequence[UnknownInWorld]:
+    def unknowns(self) -> Sequence[NotKnown]:
         """What is not known of policies and could have made another answer."""
         return ()
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from iamsim.cli.grammar import Option, Options
 
 if TYPE_CHECKING:
-    from iamsim.engine.unknowns import UnknownInWorld
     from iamsim.engine.world import CompiledWorld
+    from iamsim.report.unknowns import NotKnown
 
 SHOWN = 5
 
@@ -42,18 +42,19 @@ def refuse_unknown(options: Options, world: CompiledWorld) -> None:
 
 def code_with_unknowns(
     options: Options,
-    unknowns: Sequence[UnknownInWorld],
+    unknowns: Sequence[NotKnown],
     code: int,
     unsearched: Sequence[str] = (),
     *,
     unverified: int = 0,
+    where: str = "`iamsim world lint` lists them",
 ) -> int:
     """The exit code of a gate: 1 where something that is not known, or was not searched, could have
     changed its result.
 
     What it is is said on standard error; with `--accept-unknown` the code stays as it is, and what
-    was accepted is counted, whether there is a gate or not. A gate that passes over `unverified`
-    collected files says that nothing tells whether they are whole.
+    was accepted is counted, whether there is a gate or not; `where` says what lists all. A gate
+    that passes over `unverified` collected files says that nothing tells whether they are whole.
     """
     if not unknowns and not unsearched:
         if not code:
@@ -74,7 +75,7 @@ def code_with_unknowns(
         for unknown in unknowns[:SHOWN]
     ]
     if len(unknowns) > SHOWN:
-        lines.append(f"  and {len(unknowns) - SHOWN} more: `iamsim world lint` lists them")
+        lines.append(f"  and {len(unknowns) - SHOWN} more: {where}")
     if not accepted:
         lines.append("hint: `--accept-unknown` lets it pass in spite of that")
     say(*lines)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from iamsim import __version__
+from iamsim.cli.accept_unknown import ACCEPT_UNKNOWN, code_with_unknowns
 from iamsim.cli.grammar import Argument, Arguments, Command, Option, Options, output_options
 from iamsim.cli.standard_error import say
 from iamsim.cli.world_options import DOCUMENT_FORMATS, write_result
@@ -54,7 +55,9 @@ def _validate(options: Options, paths: Arguments) -> int:
     if validation.unreadable:
         sys.stderr.write("".join(f"{message}\n" for message in validation.unreadable))
         return 2
-    return int(bool(validation.failing))
+    code = int(bool(validation.failing))
+    unknowns = validation.unknowns if validation.gated else ()
+    return code_with_unknowns(options, unknowns, code, where="`--format json` lists them")
 
 
 def _agree(_name: str, _patch: str) -> bool:
@@ -84,8 +87,8 @@ COMMAND = Command(
     "Check policy documents, as IAM Access Analyzer's ValidatePolicy does.\n\n"
     "The type of each policy is recognized: role trust policies and resource-based policies by "
     "their principals, service control and resource control policies by a folder or file named "
-    "scp or rcp. Exits with 0 when nothing was found that fails, 1 when something was, and 2 when "
-    "a file could not be read.",
+    "scp or rcp. Exits with 0 when nothing was found that fails, 1 when something was or a policy "
+    "or a part of one is marked as not known, and 2 when a file could not be read.",
     (
         Option(
             ("--type",),
@@ -145,6 +148,7 @@ COMMAND = Command(
             "Print the patch that --fix would make, and write no file.",
             "flag",
         ),
+        ACCEPT_UNKNOWN,
         Option(
             ("-v", "--verbose"),
             "Also where each finding is explained, and the findings that are suppressed.",

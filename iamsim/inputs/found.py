@@ -17,6 +17,7 @@ from iamsim.core.span import Path as ElementPath
 from iamsim.core.span import Source
 from iamsim.core.wrapped_policy import WrappedPolicy, unwrap_data, unwrap_text
 from iamsim.inputs.found_policy import FoundPolicy, evaluated_policy
+from iamsim.inputs.lost import FoundUnknown, lost_within
 from iamsim.inputs.policies import WORDS, is_policy, type_of_file, type_of_name
 from iamsim.inputs.recognise import MOST_OF_TRAIL, is_large_trail
 from iamsim.syntax.read import MAXIMUM_LENGTH, too_large
@@ -50,8 +51,10 @@ def find_in_content(
     *,
     given: bool,
     empty: list[str] | None = None,
+    lost: list[FoundUnknown] | None = None,
 ) -> Iterator[FoundPolicy]:
-    """Go through the policies of a text; a template that holds none is told in `empty`."""
+    """Go through the policies of a text; a template that holds none is told in `empty`, and what is
+    marked as not known in `lost`."""
     from iamsim.world.documents import parse_document
 
     ending = Path(name).suffix.lower().removeprefix(".")
@@ -82,6 +85,7 @@ def find_in_content(
             # What is wrong with a JSON text is a finding of its own.
             yield FoundPolicy(name, text, policy_type=type_of_name(name))
         return
+    (lost if lost is not None else []).extend(lost_within(document))
     wrapped = unwrap_data(document.data)
     if wrapped is not None and isinstance(wrapped.document, str):
         yield _wrapped_policy(name, wrapped)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from glob import glob, has_magic
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from iamsim.checks.sidecar import ENDING as SIDECAR
 from iamsim.core.caret import printable
@@ -14,6 +15,9 @@ from iamsim.inputs.found import FoundPolicy, find_in_content
 from iamsim.inputs.standard_input import standard_input
 from iamsim.world.examples import hint_for_examples
 from iamsim.world.index import INDEX
+
+if TYPE_CHECKING:
+    from iamsim.inputs.lost import FoundUnknown
 
 __all__ = ["STANDARD_INPUT_NAME", "FoundPolicy", "find_in_content", "find_policies"]
 
@@ -31,15 +35,16 @@ def find_policies(
     excludes: Callable[[str], bool] = lambda _: False,
     without: list[str] | None = None,
     empty: list[str] | None = None,
+    lost: list[FoundUnknown] | None = None,
 ) -> Iterator[FoundPolicy]:
     """Go through the policies of all paths but those of excluded files; what can't be read is told
     in `unreadable`, files of folders that hold no policy in `without`, templates and configurations
-    that hold none in `empty`."""
+    that hold none in `empty`, markers of what is not known in `lost`."""
     configurations: dict[str, bytes] = {}
     for path in paths:
         if path == STANDARD_INPUT:
             yield from find_in_content(
-                standard_input(), STANDARD_INPUT_NAME, unreadable, given=True
+                standard_input(), STANDARD_INPUT_NAME, unreadable, given=True, lost=lost
             )
             continue
         managed = None if Path(path).exists() else _managed(path)
@@ -52,10 +57,10 @@ def find_policies(
             if file.suffix == HCL_ENDING:
                 _keep(file, configurations, unreadable, given=how == GIVEN)
                 continue
-            faults = len(unreadable)
-            policies = list(_in_file(file, unreadable, empty, given=how == GIVEN))
+            faults = len(unreadable), len(lost or ())
+            policies = list(_in_file(file, unreadable, empty, lost, given=how == GIVEN))
             yield from policies
-            silent = not policies and len(unreadable) == faults
+            silent = not policies and (len(unreadable), len(lost or ())) == faults
             if silent and how == FOUND and without is not None:
                 without.append(str(file))
     if configurations:
@@ -116,7 +121,12 @@ def _keep(
 
 
 def _in_file(
-    file: Path, unreadable: list[str], empty: list[str] | None, *, given: bool
+    file: Path,
+    unreadable: list[str],
+    empty: list[str] | None,
+    lost: list[FoundUnknown] | None,
+    *,
+    given: bool,
 ) -> Iterator[FoundPolicy]:
     """Go through the policies of a file. One that was not `given` by name may hold none."""
     try:
@@ -127,4 +137,4 @@ def _in_file(
         hint = hint_for_examples(said)
         unreadable.append(f"{said}\nhint: {hint}" if hint else said)
         return
-    yield from find_in_content(content, str(file), unreadable, given=given, empty=empty)
+    yield from find_in_content(content, str(file), unreadable, given=given, empty=empty, lost=lost)

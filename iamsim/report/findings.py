@@ -22,10 +22,12 @@ from iamsim.report.document import (
 )
 from iamsim.report.html.page import anchor
 from iamsim.report.html.policy_text import Anchor, Remark, TextMark, policy_blocks
+from iamsim.report.unknowns import unknown_remarks
 
 if TYPE_CHECKING:
     from iamsim.checks.finding import Finding
     from iamsim.checks.suppression import SuppressedFinding
+    from iamsim.report.unknowns import NotKnown
 
 _TEXT = frozenset({Form.TEXT})
 _WIDE = EVERY_FORM - _TEXT
@@ -66,12 +68,17 @@ class _Row(NamedTuple):
 
 
 def findings_document(
-    checked: Sequence[CheckedPolicy], *, verbose: bool = False, without: Sequence[str] = ()
+    checked: Sequence[CheckedPolicy],
+    *,
+    verbose: bool = False,
+    without: Sequence[str] = (),
+    unknowns: Sequence[NotKnown] = (),
 ) -> Document:
     """Lay out all findings, file by file in the order of the text, and how many there are.
 
     `verbose` adds to the text where AWS explains each finding, the findings that are suppressed,
-    and the names of the files `without` a policy; other formats have them in any case.
+    and the names of the files `without` a policy; other formats have them in any case. Remarks say
+    what no check could look at: `unknowns`.
     """
     told = EVERY_FORM if verbose else _WIDE
     rows = [
@@ -115,10 +122,11 @@ def findings_document(
     )
     kinds = {badge_of(row.finding).kind for row in rows}
     verdict = Badge("no", "to be mended") if "no" in kinds else Badge("yes", "nothing found")
-    if kinds and "no" not in kinds:
+    if (kinds or unknowns) and "no" not in kinds:
         verdict = Badge("open", "to be looked at")
-    count = count_line(checked, len(without))
-    return Document("policies, checked", blocks, (), count, verdict, plain=True)
+    count = count_line(checked, len(without), len(unknowns))
+    remarks = unknown_remarks(unknowns)
+    return Document("policies, checked", blocks, remarks, count, verdict, plain=True)
 
 
 def _place(found: Finding) -> str:
@@ -231,9 +239,12 @@ def _starts(findings: Sequence[Finding]) -> list[int]:
     ]
 
 
-def count_line(checked: Sequence[CheckedPolicy], without: int = 0) -> str:
+def count_line(checked: Sequence[CheckedPolicy], without: int = 0, unknowns: int = 0) -> str:
     """Say how many findings of which type there are, in how many policies; `without` counts files
-    that hold no policy."""
+    that hold no policy, `unknowns` what no check could look at."""
+    if unknowns:
+        parts_lost = _number(unknowns, "part is", "parts are")
+        return f"{count_line(checked, without)}; {parts_lost} not known"
     if without:
         files = _number(without, "file holds", "files hold")
         return f"{count_line(checked)}; {files} no policy"

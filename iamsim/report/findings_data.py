@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 from iamsim.checks.codes import CODES, FindingType
 from iamsim.core.json_places import KEY
+from iamsim.report.unknowns import unknowns_data
 
 if TYPE_CHECKING:
     from iamsim.checks.finding import Finding, Place
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from iamsim.checks.suppression import Suppression
     from iamsim.core.span import Source, Span
     from iamsim.report.findings import CheckedPolicy
+    from iamsim.report.unknowns import NotKnown
 
 Json = dict[str, object]
 
@@ -31,9 +33,13 @@ _LEVELS = {
 }
 
 
-def findings_to_dict(checked: Iterable[CheckedPolicy], without: Sequence[str] = ()) -> Json:
+def findings_to_dict(
+    checked: Iterable[CheckedPolicy],
+    without: Sequence[str] = (),
+    unknowns: Sequence[NotKnown] = (),
+) -> Json:
     """Turn findings into the shape that ValidatePolicy gives, each with its file; those that are
-    suppressed stand apart, with the reason, and so do files `without` a policy."""
+    suppressed stand apart, with the reason, and so do files `without` a policy and `unknowns`."""
     policies = list(checked)
     data: Json = {
         "findings": [
@@ -55,6 +61,8 @@ def findings_to_dict(checked: Iterable[CheckedPolicy], without: Sequence[str] = 
         data["suppressed"] = suppressed
     if without:
         data["without_policy"] = list(without)
+    if unknowns:
+        data["unknowns"] = unknowns_data(unknowns)
     return data
 
 

@@ -11,9 +11,11 @@ from iamsim.report.document import Remark
 
 if TYPE_CHECKING:
     from iamsim.core.answer import Answer
-    from iamsim.engine.unknowns import UnknownInWorld
+    from iamsim.core.span import Span
+    from iamsim.core.unknown import Unknown
 
 __all__ = [
+    "NotKnown",
     "part_remarks",
     "unknown_lines",
     "unknown_parts",
@@ -24,6 +26,25 @@ __all__ = [
     "unverified_remarks",
     "unverified_sentence",
 ]
+
+
+class NotKnown(Protocol):
+    """Something in a world or a file that is not known, and where it stands."""
+
+    @property
+    def what(self) -> str:
+        """What is not known, in words."""
+
+    @property
+    def unknown(self) -> Unknown:
+        """Why, and what should have said it."""
+
+    @property
+    def span(self) -> Span:
+        """Where it stands."""
+
+    def to_dict(self) -> dict[str, object]:
+        """Plain data."""
 
 
 class HasUnknowns(Protocol):
@@ -59,7 +80,7 @@ def part_remarks(parts: Sequence[UnknownPart]) -> tuple[Remark, ...]:
     )
 
 
-def unknown_remarks(unknowns: Sequence[UnknownInWorld]) -> tuple[Remark, ...]:
+def unknown_remarks(unknowns: Sequence[NotKnown]) -> tuple[Remark, ...]:
     """A remark for every unknown part of a policy that could have changed the answer."""
     return tuple(
         Remark(
@@ -71,12 +92,12 @@ def unknown_remarks(unknowns: Sequence[UnknownInWorld]) -> tuple[Remark, ...]:
     )
 
 
-def unknowns_data(unknowns: Sequence[UnknownInWorld]) -> list[dict[str, object]]:
+def unknowns_data(unknowns: Sequence[NotKnown]) -> list[dict[str, object]]:
     """The same as plain data."""
     return [unknown.to_dict() for unknown in unknowns]
 
 
-def unknowns_there(unknowns: Sequence[UnknownInWorld]) -> tuple[Remark, ...]:
+def unknowns_there(unknowns: Sequence[NotKnown]) -> tuple[Remark, ...]:
     """A remark for every unknown part, with its place, where the question is what there is."""
     return tuple(
         Remark("unknown", f"{unknown.span.place}: {unknown.what}: {unknown.unknown.why}")
