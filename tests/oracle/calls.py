@@ -54,6 +54,11 @@ BY_RESOURCE_POLICY = {
     "rum": "putrumevents",
     "es": "eshttpget eshttpput eshttppost eshttphead eshttpdelete eshttppatch escrossclusterget",
     "s3express": "createsession",
+    # Its guide's list of calls that are compatible with Prometheus.
+    "aps": "createalertmanageralerts deletealertmanagersilence getalertmanagersilence "
+    "getalertmanagerstatus getlabels getmetricmetadata getseries listalertmanageralertgroups "
+    "listalertmanageralerts listalertmanagerreceivers listalertmanagersilences listalerts "
+    "listrules putalertmanagersilences querymetrics remotewrite",
     "ses": "sendemail sendrawemail sendtemplatedemail sendbulktemplatedemail sendbulkemail "
     "sendcustomverificationemail",
     "sns": "addpermission removepermission deletetopic gettopicattributes settopicattributes "
@@ -70,6 +75,7 @@ NEVER_BY_RESOURCE_POLICY = {
     "stopcrawler getcrawler updatecrawler deletecrawler createtrigger startworkflowrun",
     "apigateway": "get post put patch delete",
     "codeartifact": "putrepositorypermissionspolicy putdomainpermissionspolicy",
+    "payment-cryptography": "putresourcepolicy getresourcepolicy deleteresourcepolicy",
     "glacier": "createvault getdataretrievalpolicy setdataretrievalpolicy",
 }
 # Where the policy of the resource and the caller's own must both allow, in one account too ("For
