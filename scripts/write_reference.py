@@ -180,7 +180,10 @@ def reasons() -> str:
 
 
 def readme(name: str) -> str:
-    """Put the answer to a README's first command into its first block of text."""
+    """Put the answer to a README's first command into its last block of text.
+
+    A block before it has the beginning: the sentence and the layers.
+    """
     text = (ROOT / name).read_text(encoding="utf-8")
     (command,) = re.findall(r"/bin/(iamsim explain .*)$", text, re.MULTILINE)
     done = subprocess.run(
@@ -192,10 +195,13 @@ def readme(name: str) -> str:
         encoding="utf-8",
         check=True,
     )
-    before, block, after = re.split(
-        r"(?<=```text\n)(.*?)(?=```\n)", text, maxsplit=1, flags=re.DOTALL
-    )
-    return f"{before}{done.stdout.rstrip() or block}\n{after}"
+    sentence, _, layers, *_ = done.stdout.rstrip().split("\n\n")
+    shown = [f"{sentence}\n\n...\n\n{layers}", done.stdout.rstrip()]
+    parts = re.split(r"(?<=```text\n).*?(?=```\n)", text, flags=re.DOTALL)
+    last = parts.pop()
+    answers = shown[-len(parts) :]
+    before = [f"{part}{answer}\n" for part, answer in zip(parts, answers, strict=True)]
+    return "".join(before) + last
 
 
 def example(path: Path) -> str:
