@@ -62,6 +62,14 @@ class Area:
         """The policies that a question about it brings along."""
         return OPEN_TO_ALL if self.foreign else NOTHING_ATTACHED
 
+    @property
+    def may_hold_root(self) -> bool:
+        """Whether the root user of its account could be in it."""
+        return any(
+            glob.is_everything if glob.literal is None else glob.literal.endswith(":root")
+            for glob in self.globs
+        )
+
 
 class AreaSpace:
     """The actions on the resources of one area."""

@@ -187,7 +187,8 @@ def other_people(
         text for kind, text in named if kind in {"AWS", "Service", "Federated"} and text != "*"
     )
     # Accounts of the organization that the world does not list are strangers who belong to it.
-    accounts = dict.fromkeys(node for node in model.index.nodes if node not in model.accounts)
+    members = (*model.index.nodes, *sorted(administrators_of(model)))
+    accounts = dict.fromkeys(node for node in members if node not in model.accounts)
     for text in principals:
         arn = find_arn(text)
         account = text if is_account_id(text) else "" if arn is None else arn.account
@@ -217,6 +218,16 @@ def other_people(
         made = _person(world, principal)
         if made is not None:
             yield made
+
+
+def administrators_of(model: World) -> frozenset[str]:
+    """The accounts that manage the organization or administer services for it."""
+    organization = model.organization
+    if organization is None:
+        return frozenset()
+    manager = organization.management_account
+    delegated = (*organization.delegated_services, *organization.delegated_administrators)
+    return frozenset(delegated if manager is None else (manager, *delegated))
 
 
 def _web_identities(world: CompiledWorld, named: Iterable[tuple[str, str]]) -> Iterator[Person]:

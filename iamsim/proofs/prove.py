@@ -18,8 +18,8 @@ from iamsim.proofs.conditions import InexactError, KeyTest, Nothing, find_value
 from iamsim.proofs.documents import UNLISTED
 from iamsim.proofs.meant import check_claim, resources_of
 from iamsim.proofs.meetings import Meeting
-from iamsim.proofs.people import Person, listed_people, other_people
-from iamsim.proofs.reach import Reach, named_in
+from iamsim.proofs.people import Person, administrators_of, listed_people, other_people
+from iamsim.proofs.reach import Reach, for_administrators, named_in
 from iamsim.proofs.result import KEYS_OF_SERVICES, CheckResult, Reason, Verdict
 from iamsim.proofs.search import Place
 from iamsim.proofs.statements import Reader
@@ -224,7 +224,8 @@ class Prover:
                 shared = []
             elif own and not self.reach.acts_by_itself(person, actions):
                 own = ()
-            for space in dict.fromkeys((*own, *shared)):
+            administered = () if claim.always else self._administered(person, by_account, actions)
+            for space in dict.fromkeys((*own, *shared, *administered)):
                 owner = space.area.account
                 if varies and owner not in concerned:
                     concerned[owner] = self._may_be(claim, person, owner)
@@ -240,6 +241,23 @@ class Prover:
                         claim, self.world, before, person, space, mask, self.endpoints
                     )
                     yield from takewhile(lambda meeting: meeting.person is not self._left, every)
+
+    def _administered(
+        self, person: Person, by_account: Mapping[str | None, list[AreaSpace]], actions: int
+    ) -> Iterator[AreaSpace]:
+        """The areas of other accounts in which an administrator of the organization could act by
+        policies of its own: those of the management account, and root users."""
+        mask = actions & self.reach.administered(person)
+        organization = self.world.model.organization
+        if not mask or organization is None:
+            return
+        for account, spaces in by_account.items():
+            if account != person.account:
+                yield from (
+                    space
+                    for space in spaces
+                    if account == organization.management_account or space.area.may_hold_root
+                )
 
     def _sorted(
         self, claim: Claim, spaces: list[AreaSpace], place: Place
@@ -312,6 +330,8 @@ class Prover:
                 named.update(dict.fromkeys(self.reach.named(space.area, actions)))
         reached = claim.future or claim.any_resources
         reached = reached or any(space.area.has_policies for space in spaces)
+        unlisted = administrators_of(self.world.model) - self.world.model.accounts.keys()
+        reached = reached or bool(unlisted and actions & for_administrators())
         if self.before is not None and claim.no_new_access:
             # Whom a statement names that is gone, nothing may name any more.
             for statement in self._difference(self.before).statements():

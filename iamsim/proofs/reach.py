@@ -4,12 +4,20 @@ keeps most callers and areas from being asked about."""
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from iamsim.catalog.rules import ruled_services, service_rules
 from iamsim.core.decision import PolicyType
 from iamsim.core.errors import InputError
 from iamsim.engine.inventory import identity_policies
 from iamsim.engine.question import Question
+from iamsim.engine.services.organizations import (
+    ACCOUNT_MANAGEMENT,
+    ASSUME_ROOT,
+    FOR_ADMINISTRATORS,
+)
+from iamsim.engine.standing import standing_of
 from iamsim.symbolic.action_texts import action_texts
 from iamsim.symbolic.actions import all_actions
 from iamsim.universe.mentions import mentions_of
@@ -82,19 +90,34 @@ class Reach:
     def actions(self, person: Person, area: Area) -> int:
         """The actions that a caller could be allowed in an area, at most."""
         own = person.account == area.account and not area.foreign
-        if not own and not area.has_policies:
+        administered = 0 if own or area.foreign else self.administered(person)
+        if not own and not area.has_policies and not administered:
             return 0
         shared, alone = self._limit(person)
         if area.foreign:
             return alone
         mask = self._shared(person.caller, area) & (shared if own else alone)
-        if own:
+        if own or administered:
             identity = person.facts.identity
+            within = alone if own else alone & administered
             if person.caller.kind.is_root or person.attached.identity_policies:
-                mask |= alone
+                mask |= within
             elif identity is not None:
-                mask |= self._masks(identity)[0] & alone
+                mask |= self._masks(identity)[0] & within
         return mask
+
+    def administered(self, person: Person) -> int:
+        """The actions that a caller could be allowed in other accounts by policies of its own: its
+        account manages the organization or may administer services for it.
+
+        https://docs.aws.amazon.com/organizations/latest/userguide/orgs_integrate_delegated_admin.html
+        """
+        model = self.world.model
+        if model.organization is None or not person.caller.kind.has_identity:
+            return 0
+        standing = standing_of(model, person.account)
+        others = standing.administers, standing.doubt, standing.lost
+        return for_administrators() if standing.management or any(others) else 0
 
     def _limit(self, person: Person) -> tuple[int, int]:
         """The actions that guardrails and denials leave a caller at most: those that a policy of
@@ -189,6 +212,23 @@ class Reach:
                         denied |= mask
             known = self._sets[id(policies)] = policies, allowed, denied
         return known[1:]
+
+
+@lru_cache(maxsize=1)
+def for_administrators() -> int:
+    """The actions that accounts which administer an organization call in other accounts."""
+    universe = all_actions()
+    mask = universe.mask_of({ASSUME_ROOT}) | universe.service_mask(ACCOUNT_MANAGEMENT)
+    for service in ruled_services():
+        rules = service_rules(service)
+        if rules.others.callers in FOR_ADMINISTRATORS:
+            mask |= universe.service_mask(service)
+        mask |= universe.mask_of(
+            f"{service}:{name}"
+            for name, own in rules.named.items()
+            if own.callers in FOR_ADMINISTRATORS
+        )
+    return mask
 
 
 def named_in(statement: CompiledStatement) -> Iterator[tuple[str, str]]:

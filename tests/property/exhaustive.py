@@ -230,6 +230,8 @@ def can_be(principal: str, action: str, resource: str) -> bool:
         return False
     if "::aws:" in resource:
         return False  # claims are about what the accounts of a world own
+    if ":alias/aws/" in resource:
+        return False  # a key of AWS's, whose policy nobody else writes
     return is_request(action, resource) and acts_on(action, resource)
 
 
@@ -309,6 +311,8 @@ def check_findings(pair: Pair, asked: list[Asked]) -> str:
         principal = question.principal
         if listed is None or ":accesspoint/" in listed.arn or not entry.after:
             continue
+        if question.action == "sts:AssumeRoot":
+            continue  # no policy of a resource lets an administrator of the organization in
         is_outside = principal == "anonymous" or (
             principal.startswith("arn:aws:iam::") and principal.split(":")[4] != listed.account
         )
