@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.audit.asking import whole_services
 from iamsim.audit.guardrails import GuardrailProver
-from iamsim.audit.model import Gap
+from iamsim.audit.model import Gap, some_of
 from iamsim.audit.policies import Held, ValidatedPolicy, held_policies, managed_policies
 from iamsim.audit.sources import AUTHORIZATION_DETAILS, ORGANIZATION, RESOURCES
 from iamsim.checks.validate import Validator
@@ -19,6 +19,7 @@ from iamsim.core.decision import PolicyType
 from iamsim.core.identity_center import ROLE_PATH
 from iamsim.core.unknown import MARK, is_open_key
 from iamsim.query.analyzer.external import External, find_external
+from iamsim.query.analyzer.resources import listing_calls
 from iamsim.query.analyzer.since import read_time
 from iamsim.query.analyzer.unused import find_unused
 from iamsim.query.analyzer.unused_permissions import find_unused_permissions
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from iamsim.replay.counting import Count
 
 NEVER = "never"
+PRINCIPALS = ("users", "roles")
 IDENTITY = PolicyType.IDENTITY
 REGION = "us-east-1"  # in which probes make what is in no policy
 
@@ -116,12 +118,13 @@ class Looking:
 
     def gaps_of_accounts(self) -> Iterator[Gap]:
         """Gaps for what no check can see: accounts without a list, and sources that are lost."""
-        for account in self.missing_accounts:
-            yield AUTHORIZATION_DETAILS.gap(
-                account,
-                "the users, groups and roles of the account are not listed",
-                account=account,
-            )
+        for missing in self.missing_accounts:
+            known = self.model.accounts.get(missing)
+            empty = [] if known is None else [kind for kind in PRINCIPALS if has_no(known, kind)]
+            what = "the users, groups and roles of the account are not listed"
+            if empty:
+                what += f": it has no {empty[0]}"
+            yield AUTHORIZATION_DETAILS.gap(missing, what, account=missing)
         if not self.accounts and not self.missing_accounts:
             yield AUTHORIZATION_DETAILS.gap(
                 "world", "the world lists no account", account="ACCOUNT"
@@ -140,7 +143,15 @@ class Looking:
         for account in self.accounts:
             arns = map(find_arn, account.resources)
             missing = wanted - {arn.service for arn in arns if arn is not None}
-            if wanted and not account.resources:
+            empty = empty_services(account)
+            for service in sorted(missing & empty.keys()):
+                if empty[service]:
+                    regions = ", ".join(sorted(empty[service]))
+                    what = f"whether it has resources of {service} in Regions other than {regions}"
+                    gap = RESOURCES.gap(account.id, what, account=account.id)
+                    yield gap._replace(services=(service,))
+            missing -= empty.keys()
+            if wanted and not account.resources and not empty:
                 what = "its resources and their policies are not listed"
                 yield RESOURCES.gap(account.id, what, account=account.id)
             elif missing:
@@ -148,15 +159,26 @@ class Looking:
                 gap = RESOURCES.gap(account.id, what, account=account.id)
                 yield gap._replace(services=tuple(sorted(missing)))
 
+    def empty_lists(self) -> Iterator[str]:
+        """What accounts are known to have none of."""
+        for kind in PRINCIPALS:
+            some = [account.id for account in self.accounts if has_no(account, kind)]
+            if some:
+                yield f"listed, and there are none: {kind} of {some_of(some)}"
+
     def scope_of_resources(self) -> str:
         """What access from outside was looked for in: roles, and listed resources by service."""
         listed: dict[str, int] = {}
+        regions: dict[str, set[str]] = {}
         for account in self.accounts:
-            arns = map(find_arn, account.resources)
-            for service in {arn.service for arn in arns if arn is not None}:
+            found = [arn for arn in map(find_arn, account.resources) if arn is not None]
+            for service in {arn.service for arn in found}:
                 listed[service] = listed.get(service, 0) + 1
+            for arn in found:
+                regions.setdefault(arn.service, set()).update({arn.region} - {""})
         known = [
-            f"{service} ({count} of {len(self.accounts)} accounts)"
+            f"{service} ({count} of {len(self.accounts)} accounts"
+            + (f", in {', '.join(sorted(regions[service]))})" if regions[service] else ")")
             for service, count in sorted(listed.items())
         ]
         return (
@@ -459,13 +481,40 @@ class Looking:
 
 
 def _lists_anybody(account: Account) -> bool:
-    return bool(account.users or account.roles or account.groups or account.permission_sets)
+    """Whether an account lists its principals, or says that there are none."""
+    somebody = account.users or account.roles or account.groups or account.permission_sets
+    return bool(somebody) or all(has_no(account, kind) for kind in PRINCIPALS)
+
+
+def has_no(account: Account, kind: str) -> bool:
+    """Whether an account is known to have no ``users``, or no ``roles``."""
+    return kind in account.empty_lists and not getattr(account, kind)
+
+
+def empty_services(account: Account) -> dict[str, set[str]]:
+    """The services of which an account is known to have no resources, with the Regions that this is
+    about; none where it is about all."""
+    empty: dict[str, set[str]] = {}  # calls by Region
+    for name in account.empty_lists:
+        region, _, call = name.rpartition("/")
+        empty.setdefault(region, set()).add(call)
+    everywhere = empty.pop("", set())
+    found = {}
+    for service, calls in listing_calls().items():
+        regions = {region for region, some in empty.items() if calls <= some | everywhere}
+        if calls <= everywhere:
+            found[service] = set[str]()
+        elif regions:
+            found[service] = regions
+    return found
 
 
 def _lists_policies(account: Account) -> bool:
     """Whether something shows that the policies of principals were listed: a credential report
     alone names users, and says nothing of what they may do."""
     if account.roles or account.groups or account.policies or account.permission_sets:
+        return True
+    if not account.users and has_no(account, "users"):
         return True
     return any(
         user.id or user.policies or user.groups or user.boundary for user in account.users.values()

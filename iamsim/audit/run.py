@@ -63,6 +63,7 @@ def audit_of(
         for result in some
     ):
         remarks.append(looking.scope_of_resources())
+    remarks += looking.empty_lists()
     return Audit(headings, looking.at_text, remarks)
 
 

@@ -9,6 +9,7 @@ from iamsim.cli.world_options import open_world, output, write_result
 from iamsim.core.arn import find_arn
 from iamsim.core.caret import quote
 from iamsim.core.errors import RequestError
+from iamsim.world.naming import name_within
 
 FORMATS = ("html", "markdown", "json", "text", "csv")
 
@@ -17,6 +18,7 @@ def _run(options: Options, _arguments: Arguments) -> int:
     """Ask everything, and write it in the format that the name of the file says."""
     asked = [_asked(text) for text in options.texts("who_can")]
     world = open_world(options)
+    name_within(world.model, (*options.texts("worlds"), *options.texts("overlays")))
     with ProgressBar("checking", quiet=bool(options["quiet"])) as progress:
         report = world.report(who_can=asked, **audit_arguments(options, progress))
     return write_result(Options({**options, "format": options.text("format") or "html"}), report)

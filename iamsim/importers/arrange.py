@@ -30,6 +30,7 @@ SETS = frozenset(
         "alternate_contacts",
         "assignments",
         "delegated_administrators",
+        "empty_lists",
         "groups",
         "include",
         "instance_profiles",

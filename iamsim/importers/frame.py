@@ -16,6 +16,7 @@ from iamsim.core.errors import WorldError
 from iamsim.core.unknown import find_marker
 from iamsim.importers.aws_outputs import IMPORTER as OUTPUTS
 from iamsim.importers.draft import Draft, Record, Remark, Severity
+from iamsim.importers.empty import keep_empty_lists, note_empty_lists
 from iamsim.importers.importer import Importer
 from iamsim.importers.listed import mark_listed, note_empty
 from iamsim.importers.lost import is_lost, note_lost, says_nothing_is_there
@@ -119,6 +120,7 @@ def import_sources(
         draft.reader = importer.name
         importer.read(source, draft)
         paging.note(source, importer.name)
+        note_empty_lists(draft, source)
         if importer.name in WRITTEN_BY_PEOPLE:
             draft.unverified.discard(source.path)
         else:
@@ -130,6 +132,7 @@ def import_sources(
             hint=_why_nothing(draft, paths),
         )
     paging.finish(draft)
+    keep_empty_lists(draft)
     if known is not None:
         known.place(draft)
     for importer in importers:

@@ -69,7 +69,7 @@ class Paging:
             place = (name, *_place(source.path), lists)
             subjects = (about,) if about else _subjects(page, source.path)
             keys = [(*place, subject) for subject in subjects]
-            token = _token(page)
+            token = find_token(page)
             if token is None:
                 self._ended.update(keys)
             else:
@@ -91,12 +91,12 @@ def _outputs(data: object) -> Iterator[tuple[Json, str]]:
     for page, _ in pages(data):
         yield page, ""
         for key, value in page.items():
-            for inner, _ in pages(value) if _token(page) is None else ():
-                if _token(inner) is not None or isinstance(value, dict):
+            for inner, _ in pages(value) if find_token(page) is None else ():
+                if find_token(inner) is not None or isinstance(value, dict):
                     yield inner, key
 
 
-def _token(page: Json) -> str | None:
+def find_token(page: Json) -> str | None:
     """The key that says that another page follows."""
     for key in FLAGS:
         if key in page:

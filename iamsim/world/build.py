@@ -178,6 +178,7 @@ class WorldBuilder:
             password_policy=(
                 fields.map("password_policy") if fields.has("password_policy") else None
             ),
+            empty_lists=fields.texts("empty_lists"),
             unknown=fields.unknown(),
         )
 

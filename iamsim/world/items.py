@@ -328,7 +328,8 @@ class Account(Placed):
 
     `policies` are the customer managed policies by name; `resources` are by ARN, the others by
     name or id. `analyzers` are those of IAM Access Analyzer, `alternate_contacts` their types; both
-    and `password_policy` are `None` where nobody says.
+    and `password_policy` are `None` where nobody says. `empty_lists` are those that were collected
+    and have nothing in them: ``users``, ``roles``, and calls of the AWS CLI by Region.
     """
 
     id: str
@@ -351,6 +352,7 @@ class Account(Placed):
     analyzers: tuple[object, ...] | None = None
     alternate_contacts: tuple[str, ...] | None = None
     password_policy: Mapping[str, object] | None = None
+    empty_lists: tuple[str, ...] = ()
     unknown: Mapping[str, Unknown] = field(default_factory=dict)
 
     def groups_of(self, user: User) -> tuple[Group, ...]:

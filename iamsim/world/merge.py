@@ -122,6 +122,7 @@ def _merge_accounts(first: Account, second: Account, problems: Problems) -> Acco
             "alternate_contacts", first.alternate_contacts, second.alternate_contacts
         ),
         password_policy=one("password_policy", first.password_policy, second.password_policy),
+        empty_lists=tuple(dict.fromkeys((*first.empty_lists, *second.empty_lists))),
         unknown={**second.unknown, **first.unknown},
     )
 

@@ -319,6 +319,11 @@ ACCOUNT = Table(
             "The alternate contacts that it has.",
         ),
         Field("password_policy", map_of(TEXT, ANYTHING), "The password policy for its users."),
+        Field(
+            "empty_lists",
+            list_of(TEXT),
+            "Empty lists: `users`, `roles`, or calls such as `eu-west-1/list-queues`.",
+        ),
     ),
 )
 

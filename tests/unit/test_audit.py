@@ -341,6 +341,61 @@ def test_a_credential_report_says_nothing_of_policies(tmp_path, check):
     assert result.status is Status.UNKNOWN
 
 
+EMPTY_DETAILS = {"UserDetailList": [], "GroupDetailList": [], "RoleDetailList": [], "Policies": []}
+
+
+def audited(tmp_path, files, *checks):
+    """Import files of the account 222222222222, and run checks over the world."""
+    for name, data in files.items():
+        path = tmp_path / "sources/222222222222" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(data))
+    world = tmp_path / "world"
+    assert main(["import", str(tmp_path / "sources"), "-o", str(world), "--quiet"]) == 0
+    batch = Batch(CompiledWorld.checked(load_world(world / "world.yaml")))
+    return run_audit(batch, "2026-12-01T00:00:00Z", Choices(select=frozenset(checks)))
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"list-users.json": {"Users": []}, "list-roles.json": {"Roles": []}},
+        {"get-account-authorization-details.json": EMPTY_DETAILS},
+    ],
+)
+def test_an_empty_list_says_that_there_is_none(tmp_path, files):
+    """Checks of users and roles have nothing to look at, and nothing is missing; it is said."""
+    audit = audited(tmp_path, files, "console-user", "role-unused", "administrator")
+    assert {(check.status, *check.gaps) for check in audit.checks} == {(Status.NOT_APPLICABLE,)}
+    for kind in ("users", "roles"):
+        assert f"listed, and there are none: {kind} of 222222222222" in audit.remarks
+
+
+@pytest.mark.parametrize(
+    "page", [{"Users": []}, {**EMPTY_DETAILS, "IsTruncated": True, "Marker": "more"}]
+)
+def test_one_empty_list_says_nothing_of_the_others(tmp_path, page):
+    """The roles are not known, nor what follows a page that says so."""
+    name = "list-users.json" if "Users" in page else "get-account-authorization-details.json"
+    audit = audited(tmp_path, {name: page}, "console-user")
+    (check,) = audit.checks
+    assert check.status is Status.UNKNOWN
+    assert any("not listed" in gap.what or "not there" in gap.what for gap in check.gaps)
+    assert ("it has no users" in str(check.gaps)) is ("Users" in page)
+
+
+def test_an_empty_list_of_one_region_says_nothing_of_others(tmp_path):
+    """Topics are known of one Region; secrets of all, where every Region lists them."""
+    files = {
+        "get-account-authorization-details.json": EMPTY_DETAILS,
+        "eu-west-1/list-topics.json": {"Topics": []},
+    }
+    (check,) = audited(tmp_path, files, "public-access").checks
+    missing = [gap.what for gap in check.gaps]
+    assert "whether it has resources of sns in Regions other than eu-west-1" in missing
+    assert not any("sns," in what for what in missing)
+
+
 def translated(tmp_path, check, at, world):
     """The same check in both languages."""
     path = tmp_path / "world.json"
@@ -652,3 +707,23 @@ def test_a_misspelt_choice_is_told_with_its_place(tmp_path, table, place, hint):
         read_choices(path)
     assert caught.value.span.place == f"{path}:{place}"
     assert caught.value.hint == hint
+
+
+def test_a_report_says_nothing_of_folders(tmp_path, monkeypatch):
+    """A world that is given by its whole path is named by the places in its folder, in every
+    format; one given by a relative path as it is given."""
+    folder = tmp_path / "people/ana/world"
+    folder.mkdir(parents=True)
+    policy = {"Version": "2012-10-17", "Statement": [{**EVERYTHING["Statement"][0], "Sid": "a b"}]}
+    (folder / "policy.json").write_text(json.dumps(policy))
+    account = {"users": {"ana": {"policies": ["policy.json"]}}}
+    (folder / "world.json").write_text(json.dumps({"accounts": {"222222222222": account}}))
+    monkeypatch.chdir(tmp_path)
+    for format_ in ("html", "markdown", "json"):
+        out = tmp_path / "out"
+        asked = ["report", "--at", "2026-12-01", "--format", format_, "--quiet", "-o", str(out)]
+        assert main([*asked, "--world", str(folder)]) == 0
+        assert "policy.json" in out.read_text("utf-8")
+        assert str(tmp_path) not in out.read_text("utf-8")
+        assert main([*asked, "--world", "people/ana/world"]) == 0
+        assert "people/ana/world/policy.json" in out.read_text("utf-8")

@@ -8,6 +8,7 @@ whose policy, or sharing, iamsim reads: see `iamsim.catalog.resource_types`.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import cache
 from typing import NamedTuple
 
@@ -90,6 +91,20 @@ def analyzed_services() -> frozenset[str]:
     return frozenset(
         row.service for row in resource_types() if row.finding and row.service != "iam"
     )
+
+
+@cache
+def listing_calls() -> Mapping[str, frozenset[str]]:
+    """The calls that list all resources of a service that IAM Access Analyzer looks at; services of
+    which a type has none are left out."""
+    rows = [row for row in resource_types() if row.finding and row.service != "iam"]
+    without = {row.service for row in rows if not row.listed}
+    calls: dict[str, frozenset[str]] = {}
+    for row in rows:
+        if row.service not in without:
+            first = {chain[0].operation for chain in row.listed}
+            calls[row.service] = calls.get(row.service, frozenset()) | first
+    return calls
 
 
 @cache
