@@ -108,6 +108,11 @@ CONTAINERS = (
 OWN_POLICIES = frozenset({"kms", "s3", "secretsmanager", "sns", "sqs"})
 
 
+# Services that save no policy that names another resource than the one that has it:
+# https://docs.aws.amazon.com/lambda/latest/dg/access-control-resource-based.html
+ABOUT_THEMSELVES = frozenset({"lambda", "s3", "sns", "sqs"})
+
+
 # Services that ask for an action on a resource, on what it lies in, and so on up to the root:
 # https://docs.aws.amazon.com/glue/latest/dg/glue-specifying-resource-arns.html
 ANCESTORS_ASKED = frozenset({"glue"})

@@ -13,6 +13,7 @@ from functools import cache
 from typing import NamedTuple
 from urllib.parse import unquote
 
+from iamsim.catalog.containers import ABOUT_THEMSELVES
 from iamsim.catalog.resource_types import resource_types
 from iamsim.core.arn import find_arn, is_account_id
 from iamsim.importers.resource_kinds import EXPRESS, known_type, partition_of_region
@@ -38,7 +39,6 @@ ARN_KEYS = (
     "SinkArn",
     "ProjectArn",
 )
-OWN_POLICY_SERVICES = frozenset(("lambda", "s3", "sns", "sqs"))
 is_region = re.compile(r"[a-z]{2}(?:-[a-z]+)+-[0-9]{1,2}").fullmatch
 
 
@@ -106,7 +106,7 @@ def arn_of_policy(document: Json) -> str | None:
         resources = statement.get("Resource") if isinstance(statement, dict) else None
         for resource in resources if isinstance(resources, list) else [resources]:
             arn = find_arn(resource) if isinstance(resource, str) else None
-            if arn is None or arn.service not in OWN_POLICY_SERVICES:
+            if arn is None or arn.service not in ABOUT_THEMSELVES:
                 return None
             name = str(resource)
             if arn.service == "s3" and not arn.account:

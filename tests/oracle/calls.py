@@ -76,6 +76,7 @@ NEVER_BY_RESOURCE_POLICY = {
     "apigateway": "get post put patch delete",
     "codeartifact": "putrepositorypermissionspolicy putdomainpermissionspolicy",
     "payment-cryptography": "putresourcepolicy getresourcepolicy deleteresourcepolicy",
+    "dsql": "createcluster listclusters injecterror getbackupjob getrestorejob",
     "glacier": "createvault getdataretrievalpolicy setdataretrievalpolicy",
 }
 # Where the policy of the resource and the caller's own must both allow, in one account too ("For
