@@ -27,6 +27,7 @@ NO_QUESTIONS = f"security questions of the root user: {NO_FILE}"
 NO_CERTIFICATES = f"when server certificates expire: {NO_FILE}"
 NO_MFA_DELETE = f"MFA Delete of a bucket: {NO_FILE}"
 NO_CLASSES = f"what data buckets hold: {NO_FILE}"
+SIGN_IN_BY_IAM = f"whether people sign in to databases by IAM: {NO_FILE}"
 STORED = f"encryption, updates, placement and networks of stored data: {NOT_ACCESS}"
 NETWORKS = f"networks and instances: {NOT_ACCESS}"
 _LOGS_AND_ALARMS = {
@@ -69,6 +70,44 @@ _PARTS = {
     },
     "cis-aws-3.0": {"1.16": _Part((), _gives_all)},
     "cis-aws-5.0": {"1.15": _Part((), _gives_all)},
+}
+
+
+# The controls of the standard by what stands before their numbers, with whether some of them are
+# named one by one.
+# https://docs.aws.amazon.com/securityhub/latest/userguide/fsbp-standard.html
+_FSBP_OTHERS: dict[str, dict[str, bool]] = {
+    f"certificates, logs, encryption and firewalls of what is delivered: {NOT_ACCESS}": {
+        **dict.fromkeys(("ACM", "AppSync", "CloudFront", "ELB", "Route53", "WAF"), False),
+        **dict.fromkeys(("NetworkFirewall", "PrivateCertificateAuthority"), False),
+        "APIGateway": True,
+    },
+    STORED: {
+        **dict.fromkeys(("Athena", "Backup", "DMS", "DynamoDB", "EFS", "ElastiCache"), False),
+        **dict.fromkeys(("ES", "FSx", "Kinesis", "MSK", "Redshift"), False),
+        **dict.fromkeys(("DocumentDB", "Neptune", "OpenSearch", "RDS", "S3"), True),
+        **dict.fromkeys(("SNS", "SQS"), True),
+    },
+    f"settings of instances, containers, jobs and functions: {NOT_ACCESS}": {
+        **dict.fromkeys(("AutoScaling", "CloudFormation", "CodeBuild", "ECR", "ECS"), False),
+        **dict.fromkeys(("EKS", "EMR", "ElasticBeanstalk", "SageMaker", "StepFunctions"), False),
+        **dict.fromkeys(("Cognito", "EC2", "Lambda", "SSM"), True),
+    },
+    f"what is logged: {NOT_ACCESS}; who can switch it off: `guardrail-cloudtrail`": {
+        "CloudTrail": False
+    },
+    f"whether it is on: {NOT_ACCESS}; who can switch it off: `guardrail-config`": {"Config": False},
+    f"whether it is on: {NOT_ACCESS}; who can switch it off: `guardrail-guardduty`": {
+        "GuardDuty": False
+    },
+    f"whether it is on: {NOT_ACCESS}": {"Macie": False},
+    f"whether keys and secrets are rotated or about to be deleted: {NO_FILE}": {
+        "KMS": True,
+        "SecretsManager": False,
+    },
+    "further ones stand in Prowler's list of the standard, and are of others in AWS's": {
+        "IAM": True
+    },
 }
 
 
@@ -296,10 +335,15 @@ FRAMEWORKS = {
             "SQS.3": "queues are not public",
         },
         {
+            "APIGateway.8": f"whom routes ask for authorization: {NO_FILE}",
             "Cognito.2": NO_FILE,
             "EventBridge.3": "ask `iamsim who-can events:PutEvents BUS`",
             "KMS.1": "ask `iamsim who-can kms:Decrypt KEY`",
             "KMS.2": "ask `iamsim who-can kms:Decrypt KEY`",
+            "Neptune.7": SIGN_IN_BY_IAM,
+            "OpenSearch.7": f"who may do what inside of a domain: {NO_FILE}",
+            "RDS.10": SIGN_IN_BY_IAM,
+            "RDS.12": SIGN_IN_BY_IAM,
             "S3.8": "a bucket's settings count in `public-access`; S3.1 asks for the account's",
             "S3.12": NO_FILE,
             "S3.19": "the settings of an access point count in `public-access`",
@@ -307,7 +351,11 @@ FRAMEWORKS = {
             "SSM.4": NO_FILE,
             "SSM.7": NO_FILE,
             "ServiceCatalog.1": NO_FILE,
-            "all others": f"settings of a service: {NOT_ACCESS}",
+            **{
+                f"{service}, {'others' if some else 'all'}": why
+                for why, services in _FSBP_OTHERS.items()
+                for service, some in services.items()
+            },
         },
     ),
     "well-architected": Framework(

@@ -250,6 +250,22 @@ def test_every_control_of_the_benchmark_has_checks_or_a_reason(name):
     assert sorted(told) == sorted(ids)
 
 
+def test_every_control_of_the_standard_has_checks_or_a_reason():
+    """Each id of the dated list, once: with checks, out of scope alone, or with the others of its
+    service; and what is said of others is about some."""
+    ids = read_document(ROOT / "tests/data/framework_ids.yaml").data["fsbp"]["ids"]
+    framework = FRAMEWORKS["fsbp"]
+    single = [entry for entry in framework.out_of_scope if " " not in entry]
+    assert not {*single} & {*framework.controls}
+    named = {*single, *framework.controls}
+    left = {id_.partition(".")[0] for id_ in ids if id_ not in named}
+    groups = [entry for entry in framework.out_of_scope if " " in entry]
+    services = {id_.partition(".")[0] for id_ in named}
+    assert sorted(groups) == sorted(
+        f"{service}, {'others' if service in services else 'all'}" for service in left
+    )
+
+
 @pytest.mark.parametrize(("name", "id_"), [("cis-aws-5.0", "1.5"), ("fsbp", "IAM.6")])
 @pytest.mark.parametrize(
     ("root", "status"),
