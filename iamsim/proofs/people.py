@@ -34,7 +34,7 @@ from iamsim.proofs.callers import (
 from iamsim.proofs.globs import Glob, literal_glob
 from iamsim.proofs.keys import ACCOUNT, fixed_domain, free_domain
 from iamsim.syntax.read import parse_policy
-from iamsim.universe.candidates import partitions_of
+from iamsim.universe.candidates import administrators_of, partitions_of
 from iamsim.world.model import Role, User, World
 
 if TYPE_CHECKING:
@@ -218,16 +218,6 @@ def other_people(
         made = _person(world, principal)
         if made is not None:
             yield made
-
-
-def administrators_of(model: World) -> frozenset[str]:
-    """The accounts that manage the organization or administer services for it."""
-    organization = model.organization
-    if organization is None:
-        return frozenset()
-    manager = organization.management_account
-    delegated = (*organization.delegated_services, *organization.delegated_administrators)
-    return frozenset(delegated if manager is None else (manager, *delegated))
 
 
 def _web_identities(world: CompiledWorld, named: Iterable[tuple[str, str]]) -> Iterator[Person]:

@@ -18,7 +18,7 @@ from iamsim.proofs.conditions import InexactError, KeyTest, Nothing, find_value
 from iamsim.proofs.documents import UNLISTED
 from iamsim.proofs.meant import check_claim, resources_of
 from iamsim.proofs.meetings import Meeting
-from iamsim.proofs.people import Person, administrators_of, listed_people, other_people
+from iamsim.proofs.people import Person, listed_people, other_people
 from iamsim.proofs.reach import Reach, for_administrators, named_in
 from iamsim.proofs.result import KEYS_OF_SERVICES, CheckResult, Reason, Verdict
 from iamsim.proofs.search import Place
@@ -26,6 +26,7 @@ from iamsim.proofs.statements import Reader
 from iamsim.proofs.unchanged import Unchanged
 from iamsim.proofs.who import covers_caller, depends_on_owner
 from iamsim.symbolic.actions import all_actions
+from iamsim.universe.candidates import administrators_of
 from iamsim.universe.differing import Differing
 
 if TYPE_CHECKING:

@@ -210,6 +210,16 @@ def _principal_of(name: str, model: World) -> str:
     return f"arn:{partition_of(model)}:iam::{text}:root" if kind == "account" else text
 
 
+def administrators_of(model: World) -> frozenset[str]:
+    """The accounts that manage the organization or administer services for it."""
+    organization = model.organization
+    if organization is None:
+        return frozenset()
+    manager = organization.management_account
+    delegated = (*organization.delegated_services, *organization.delegated_administrators)
+    return frozenset(delegated if manager is None else (manager, *delegated))
+
+
 def partitions_of(model: World) -> tuple[str, ...]:
     """The partitions of a world, sorted; the usual one where it has no account."""
     return tuple(sorted({account.partition for account in model.account_names})) or ("aws",)

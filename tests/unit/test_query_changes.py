@@ -513,6 +513,38 @@ def test_whom_policies_name_and_no_world_lists_differs_with_what_it_has(principa
         assert (direction, principal, "s3:GetObject", f"{SHARED}/*") in found
 
 
+def test_administrators_of_an_organization_differ_at_the_root_users_of_members():
+    """No policy of a resource lets them in: the user's own policy is all that differs."""
+
+    def batch(*actions):
+        user = {"policies": [policy(allow(list(actions)))]}
+        accounts = {HOME: {"users": {"ann": user}}, OTHER: {}}
+        organization = {"id": "o-aaaaaaaaaa", "management_account": HOME}
+        organization["root"] = {"accounts": [HOME, OTHER], "id": "r-ab12"}
+        data = {"accounts": accounts, "organization": organization}
+        return Batch(CompiledWorld(load_world_data(data)))
+
+    pair = batch("sqs:*"), batch("sqs:*", "sts:AssumeRoot")
+    for (before, after), direction in ((pair, "opens"), (pair[::-1], "closes")):
+        found = rows(find_changes(before, after))
+        assert (direction, ANN, "sts:AssumeRoot", f"arn:aws:iam::{OTHER}:root") in found
+
+
+def test_a_new_administrator_without_data_is_said_not_to_be_asked_about():
+    """What its principals may do then is in no world."""
+
+    def batch(*delegated):
+        organization = {"id": "o-aaaaaaaaaa", "management_account": HOME}
+        organization["delegated_administrators"] = list(delegated)
+        organization["root"] = {"accounts": [HOME, OTHER], "id": "r-ab12"}
+        data = {"accounts": {HOME: {}}, "organization": organization}
+        return Batch(CompiledWorld(load_world_data(data)))
+
+    found = find_changes(batch(), batch(OTHER))
+    assert any(OTHER in said for said in found.silent)
+    assert not find_changes(batch(OTHER), batch(OTHER)).silent
+
+
 def test_a_session_that_a_trust_policy_names_differs_with_its_role():
     """The trust policy is of another account, and stays."""
     session, role = f"arn:aws:sts::{HOME}:assumed-role/app/s1", f"arn:aws:iam::{OTHER}:role/ops"

@@ -33,7 +33,7 @@ from iamsim.query.changes.statements import Difference, compare_levels, statemen
 from iamsim.query.changes.touches import Touches
 from iamsim.query.changes.unchanged import Unchanged
 from iamsim.symbolic.actions import ActionUniverse, all_actions, is_stand_in, joined_mask
-from iamsim.universe.candidates import granted_by, named_candidates
+from iamsim.universe.candidates import administrators_of, granted_by, named_candidates
 from iamsim.universe.differing import Differing
 from iamsim.universe.elsewhere import ways_of
 from iamsim.universe.others import future_of, others_of
@@ -196,6 +196,11 @@ class _Search:
         """What differs and is not asked about."""
         for name in self.alone:
             yield f"only one of the worlds has the VPC endpoint {name}: no requests through it"
+        models = [batch.world.model for batch in (self.before, self.after)]
+        administrators = administrators_of(models[0]) ^ administrators_of(models[1])
+        for account in sorted(administrators.difference(*(model.accounts for model in models))):
+            unknown = "neither lists its principals"
+            yield f"account {account} administers the organization of one world, and {unknown}"
         for pattern in sorted(self._unlisted_patterns()):
             unlisted = f"no action of the service reference is meant by `{pattern}`"
             yield f"{unlisted}, of which the worlds differ"

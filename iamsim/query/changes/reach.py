@@ -12,11 +12,12 @@ from iamsim.checks.arn_examples import example_arn
 from iamsim.checks.arn_formats import cut_arn
 from iamsim.engine.authorize import prepare
 from iamsim.engine.services.s3 import ACCOUNT_ACTIONS
-from iamsim.engine.services.sts import TRUST_ACTIONS
+from iamsim.engine.services.sts import ASSUME_ROOT, TRUST_ACTIONS
 from iamsim.query.changes.model import Reached, probe
 from iamsim.query.what_can.askable import about_service, askable, starts_of_parts
 from iamsim.query.what_can.places import EVERYTHING, Place, find_families
 from iamsim.symbolic.actions import ActionUniverse, joined_mask
+from iamsim.universe.candidates import administrators_of
 from iamsim.universe.contents import content_of
 from iamsim.universe.elsewhere import OWNER_KEYS, elsewhere
 
@@ -65,6 +66,7 @@ def places_of(  # noqa: PLR0913 - all that decides where to ask
     request = requests[-1]
     models = [batch.world.model for batch in batches]
     inside = starts_of_parts(models, named, universe)
+    assumes_root = universe.mask_of({ASSUME_ROOT})
     families = [
         family
         for request in requests
@@ -72,6 +74,7 @@ def places_of(  # noqa: PLR0913 - all that decides where to ask
     ]
     places: list[tuple[Place, int | str]] = [
         *_generic(request.caller, universe),
+        *(_root_users(request.caller, models, universe) if actions & assumes_root else ()),
         *(
             (place, family.service)
             for family in families
@@ -234,6 +237,25 @@ def _generic(caller: Caller, universe: ActionUniverse) -> Iterator[tuple[Place, 
     every_bucket = f"{head}:s3:::*"
     yield Place(every_bucket, every_bucket, ()), buckets
     yield Place(EVERYTHING, EVERYTHING, ()), universe.everything & ~trust & ~keys & ~buckets
+
+
+def _root_users(
+    caller: Caller, models: Iterable[World], universe: ActionUniverse
+) -> Iterator[tuple[Place, int]]:
+    """The root users of other accounts, for whoever administers the organization.
+
+    https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoot.html
+    """
+    accounts = {
+        account: None
+        for model in models
+        if caller.account in administrators_of(model)
+        for account in sorted({*model.accounts, *model.index.nodes})
+    }
+    for account in accounts:
+        if account != caller.account:
+            root = f"arn:{caller.partition}:iam::{account}:root"
+            yield Place(root, root, ()), universe.mask_of({ASSUME_ROOT})
 
 
 def can_be_asked(text: str, universe: ActionUniverse, actions: int) -> bool:
