@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, cast
 
-from iamsim.core.arn import Arn, find_arn, is_account_id
+from iamsim.core.arn import Arn, find_arn, is_account_id, is_owned_by_aws
 from iamsim.core.caret import quote
 from iamsim.core.stand_in import is_stand_in
 from iamsim.core.unknown import MARK
 from iamsim.importers.counts import count_attachments
+from iamsim.importers.misspelt import Properties
 from iamsim.importers.shapes import (
     Json,
     account_of_path,
@@ -32,6 +33,14 @@ if TYPE_CHECKING:
     from iamsim.importers.sources import Source
 
 LISTS = ("UserDetailList", "GroupDetailList", "RoleDetailList")
+# What each record of a list has, empty or not; the inline policies of users only where there are.
+ALWAYS = {
+    "UserDetailList": ("GroupList", "AttachedManagedPolicies"),
+    "GroupDetailList": ("GroupPolicyList", "AttachedManagedPolicies"),
+    "RoleDetailList": ("RolePolicyList", "AttachedManagedPolicies"),
+}
+# Lists that hold something, the policies and groups that their records name, and those they are.
+FILLED, NAMED, TOLD = "filled", "named", "told"
 
 
 class AccountAuthorizationDetails:
@@ -55,7 +64,8 @@ class AccountAuthorizationDetails:
                     pages_of[key] = source.path
             for key, read in READERS.items():
                 for record, at in records(draft, page, key, place):
-                    read(record, at, draft)
+                    read(_whole(key, record, at, draft), at, draft)
+                    _note_told(pages_of, key, record)
             account = _account_of(page, source.path)
             for record, _ in records(draft, page, "Policies", place) if account else ():
                 arn = text(record, "Arn")
@@ -72,6 +82,7 @@ class AccountAuthorizationDetails:
             beside = state.get("", {})
             if account and isinstance(beside, dict):
                 _lose_lists(account, {**beside, **found}, draft)
+                _lose_filtered(account, found, draft)
             # A page without an ARN may be the end of any.
             if "cut" not in found or ends & {account, ""}:
                 continue
@@ -98,6 +109,63 @@ def _lose_lists(account: str, found: Json, draft: Draft) -> None:
     draft.remark("records-missing", why, lost[0], "unknown")
     draft.lose(why, kinds=("principals",), account=account or None)
     draft.source = ""
+
+
+def _note_told(pages_of: Json, key: str, record: Json) -> None:
+    """Note that a list holds something, and which policies and groups a record names or is."""
+    filled, named, told = (
+        cast("dict[object, None]", pages_of.setdefault(name, {})) for name in (FILLED, NAMED, TOLD)
+    )
+    filled[key] = None
+    is_group = key == "GroupDetailList"
+    told[f"group/{text(record, 'GroupName')}" if is_group else text(record, "Arn")] = None
+    attached = record.get("AttachedManagedPolicies")
+    items = attached if isinstance(attached, list) else []
+    arns = [text(item, "PolicyArn") or "" for item in items if isinstance(item, dict)]
+    if not _is_printed(key, record):
+        return
+    named.update((arn, None) for arn in arns if not is_owned_by_aws(arn))
+    named.update((f"group/{name}", None) for name in texts(record, "GroupList"))
+
+
+def _is_printed(key: str, record: Json) -> bool:
+    """Whether AWS printed a record of a principal: those that people write have no id or date."""
+    return {f"{key.removesuffix('DetailList')}Id", "CreateDate"} <= record.keys()
+
+
+def _lose_filtered(account: str, found: Json, draft: Draft) -> None:
+    """Doubt the principals of an account whose details leave out a group or one of its policies
+    that they name: they were taken with a filter, and lists of what is left out are empty.
+
+    https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetAccountAuthorizationDetails.html
+    """
+    named, told, filled = (cast("Json", found.get(key, {})) for key in (NAMED, TOLD, FILLED))
+    missing = [name for name in named if name and name not in told]
+    empty = [key for key in (LISTS[0], LISTS[2]) if key in found and key not in filled]
+    if not missing or not empty:
+        return
+    draft.source = str(found.get("last") or found.get("cut"))
+    why = (
+        f"{quote(missing[0])} is named and not described, so that the account authorization details"
+        f" are filtered: {' and '.join(map(quote, empty))} may be empty for that alone"
+    )
+    draft.remark("records-missing", why, empty[0], "unknown")
+    draft.lose(why, kinds=("principals",), account=account)
+    draft.source = ""
+
+
+def _whole(key: str, record: Json, place: str, draft: Draft) -> Json:
+    """Give a record, with null where a list is not there that AWS prints even when empty: what it
+    would say is not known then.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/iam_example_iam_GetAccountAuthorizationDetails_section.html
+    """
+    always = ALWAYS.get(key, ()) if _is_printed(key, record) else ()
+    missing = [name for name in always if record.get(name, "") == ""]
+    for name in missing:
+        why = f"{quote(name)} is not there, which AWS prints even where it is empty"
+        draft.remark("records-missing", why, place, "unknown")
+    return Properties({**record, **dict.fromkeys(missing)}) if missing else record
 
 
 def _account_of(page: Json, path: str) -> str:

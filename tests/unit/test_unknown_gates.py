@@ -216,7 +216,7 @@ def test_what_nobody_knows_is_not_called_absent(
     assert run("explain", "--denied", MESSAGE, "--world", path, "--scp", str(policy)) == 1
     text = " ".join(capsys.readouterr().out.split())
     assert text.startswith(
-        "explained only if: `aws:RequestedRegion`, which nobody knows, leads to no other denial"
+        "explained only if: `aws:RequestedRegion`, which is not known, leads to no other denial"
     )
 
 
