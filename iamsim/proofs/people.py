@@ -8,7 +8,7 @@ signature. Their own accounts allow what they ask for, since nobody here could s
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -51,6 +51,24 @@ EVERYTHING = parse_policy(
 OWN_ACCOUNT_ALLOWS = AttachedPolicies(identity_policies=(EVERYTHING,))
 # A session of sts:GetFederationToken has nothing without a policy of its own.
 SESSION_ALLOWS = AttachedPolicies((EVERYTHING,), session_policies=(EVERYTHING,))
+# What a policy gives to a session by name, no policy of the session takes away implicitly; another
+# session of its role had no more than its policy allows.
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies.html#policies_session
+NARROWED = AttachedPolicies(
+    session_policies=(
+        parse_policy(
+            {
+                "Version": "2012-10-17",
+                "Statement": {
+                    "Effect": "Allow",
+                    "Action": "sts:GetCallerIdentity",
+                    "Resource": "*",
+                },
+            },
+            name="a session policy that allows nothing",
+        ),
+    )
+)
 TAG_SESSION = "sts:tagsession"
 PRINCIPAL_ARN, USER_NAME = "aws:principalarn", "aws:username"
 # The key that goes with a name that is not known: users alone have it.
@@ -199,8 +217,7 @@ def other_people(
             if not session and (arn is not None or is_account_id(text)):
                 continue
         made = _named(world, text)
-        if made is not None:
-            yield made
+        yield from () if made is None else _with_narrowed(made)
     yield from _web_identities(world, named)
     for owner in model.accounts.values():
         yield from _unlisted(world, owner.id, principals, future=future)
@@ -239,6 +256,13 @@ def _named(world: CompiledWorld, text: str) -> Person | None:
     if world.model.find_principal(text) is not None:
         return _person(world, text)  # a session of a listed role
     return _person(world, text, attached=OWN_ACCOUNT_ALLOWS, direct_only=listed, may_be_tagged=True)
+
+
+def _with_narrowed(person: Person) -> Iterator[Person]:
+    """A caller that a policy names; of a session also one whose own policy allows nothing."""
+    yield person
+    if isinstance(person.entity, Role):
+        yield replace(person, question=replace(person.question, attached=NARROWED))
 
 
 def _unlisted(

@@ -19,6 +19,10 @@ ALLOW_ALL: dict[str, Any] = {
     "Version": "2012-10-17",
     "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"},
 }
+ALLOW_NOTHING = {
+    "Version": "2012-10-17",
+    "Statement": {"Effect": "Allow", "Action": "sts:GetCallerIdentity", "Resource": "*"},
+}
 
 
 def witness_of(question: Question, universe: ActionUniverse) -> dict[str, Any]:
@@ -43,7 +47,8 @@ def witness_of(question: Question, universe: ActionUniverse) -> dict[str, Any]:
     if question.attached.identity_policies is not None:
         found["identity_policies"] = [ALLOW_ALL]
     if question.attached.session_policies is not None:
-        found["session_policies"] = [ALLOW_ALL]
+        own = question.attached.identity_policies is not None
+        found["session_policies"] = [ALLOW_ALL if own else ALLOW_NOTHING]
     if question.attached.resource_policy is not None:
         found["resource_policy"] = {
             "Version": ALLOW_ALL["Version"],

@@ -11,11 +11,13 @@ import iamsim
 from iamsim.cli.main import main
 from iamsim.compile.policy import compile_policy
 from iamsim.core.errors import InputError
+from iamsim.engine.authorize import decide
 from iamsim.engine.callers import WEB_IDENTITY_PROVIDERS
 from iamsim.engine.world import CompiledWorld
 from iamsim.proofs.claims import parse_claim, parse_claims
 from iamsim.proofs.prove import prove
 from iamsim.proofs.result import CheckResult, Verdict, worst
+from iamsim.proofs.witnesses import question_of
 from iamsim.query.batch import Batch
 from iamsim.query.changes import Direction, find_changes
 from iamsim.syntax.read import parse_policy
@@ -528,6 +530,45 @@ def test_what_a_resource_gives_to_everybody_is_past_a_boundary() -> None:
     app = f"arn:aws:iam::{ACCOUNT}:role/app"
     found = world.prove({"never": {"principal": app, "action": "sts:AssumeRole"}})
     assert found.result == "FAIL"
+
+
+def test_a_session_named_in_place_of_its_role_is_past_its_session_policy() -> None:
+    """A grant to the role is limited by what the policy of a session allows, one to the session is
+    not; taken back, it is no new access.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies.html#policies_session
+    """
+    session = f"arn:aws:sts::{ACCOUNT}:assumed-role/app/s1"
+    before, after = (
+        CompiledWorld(
+            load_world_data(
+                {
+                    "accounts": {
+                        ACCOUNT: {
+                            "roles": {"app": {}},
+                            "resources": {
+                                BUCKET: {
+                                    "policy": policy(
+                                        allow("s3:GetObject", f"{BUCKET}/*", Principal={"AWS": who})
+                                    )
+                                }
+                            },
+                        }
+                    }
+                }
+            )
+        )
+        for who in (f"arn:aws:iam::{ACCOUNT}:role/app", session)
+    )
+    claim = parse_claim({"no_new_access": {"action": "s3:GetObject"}})
+    found = prove(claim, after, before)
+    assert found.result == "FAIL"
+    assert found.witness is not None
+    asked = question_of(found.witness)
+    assert (asked.principal, decide(asked, after).allowed) == (session, True)
+    assert not decide(asked, before).allowed
+    assert prove(claim, before, after).result == "FAIL"  # other sessions of the role
+    assert prove(claim, after, after).result == "PASS"
 
 
 @pytest.mark.parametrize(
