@@ -8,8 +8,9 @@ from __future__ import annotations
 from iamsim.cli.ask import load_worlds, questions_of, with_time
 from iamsim.cli.explain_options import ANSWER_FIELDS, CALL_FIELDS, EXPLAIN_OPTIONS, WHAT_IF_FIELDS
 from iamsim.cli.grammar import Arguments, Command, Option, Options
-from iamsim.cli.terminal_hints import NamingPrincipals, write_hints
+from iamsim.cli.terminal_hints import write_hints
 from iamsim.cli.world_options import DOCUMENT_FORMATS, write_answer
+from iamsim.questions.near_misses import NamingPrincipals
 
 _LEFT_OUT = frozenset({"denied", *CALL_FIELDS, *ANSWER_FIELDS, *WHAT_IF_FIELDS})
 _OPTIONS = (

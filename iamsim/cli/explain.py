@@ -22,12 +22,13 @@ from iamsim.cli.explain_options import (
 from iamsim.cli.grammar import Argument, Command, Options
 from iamsim.cli.output import terminal_width, write_output
 from iamsim.cli.picture_options import refuse_pictures, wants_picture
-from iamsim.cli.terminal_hints import NamingPrincipals, write_hints
+from iamsim.cli.terminal_hints import write_hints
 from iamsim.core.answer import Answer
 from iamsim.core.decision import Verdict
 from iamsim.core.errors import RequestError
 from iamsim.core.overall import overall_verdict
 from iamsim.core.suggest import did_you_mean
+from iamsim.questions.near_misses import NamingPrincipals
 
 _WITH_SCENARIOS = frozenset({"format", "verbose", "quiet", "output", "color"})
 

@@ -18,11 +18,12 @@ from iamsim.cli.explain_options import EXPLAIN_OPTIONS, WHAT_IF_FIELDS
 from iamsim.cli.explain_picture import drawing_of
 from iamsim.cli.output import write_output
 from iamsim.cli.standard_error import say
-from iamsim.cli.terminal_hints import NamingPrincipals, write_hints
+from iamsim.cli.terminal_hints import write_hints
 from iamsim.core.errors import RequestError
 from iamsim.core.overall import overall_verdict
 from iamsim.engine.world import CompiledWorld
 from iamsim.query.edits.search import suggest_edits
+from iamsim.questions.near_misses import NamingPrincipals
 from iamsim.report.cleaning import to_json
 from iamsim.report.document import Part
 from iamsim.report.edits import UNTRIED, edits_to_dict

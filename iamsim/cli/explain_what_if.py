@@ -16,7 +16,7 @@ from iamsim.cli.explain_answers import (
 )
 from iamsim.cli.output import write_output
 from iamsim.cli.picture_options import wants_picture
-from iamsim.cli.terminal_hints import NamingPrincipals, write_hints
+from iamsim.cli.terminal_hints import write_hints
 from iamsim.core.decision import Layer, PolicyType, Verdict
 from iamsim.core.errors import RequestError
 from iamsim.core.overall import overall_verdict
@@ -29,6 +29,7 @@ from iamsim.query.changed_layers import POLICY_TYPES, Addition, Change
 from iamsim.query.comparison import Comparison, compare_answers
 from iamsim.query.policies_in_play import check_names
 from iamsim.query.what_if import ChangedWorld
+from iamsim.questions.near_misses import NamingPrincipals
 from iamsim.report.chains import chain_document, chain_to_dict, chain_verdict, hops_to_list
 from iamsim.report.cleaning import to_json
 from iamsim.report.side_by_side import comparison_to_dict, comparisons_document

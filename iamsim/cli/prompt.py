@@ -25,12 +25,12 @@ from iamsim.cli import completion
 from iamsim.cli.explain import run_explain
 from iamsim.cli.explain_options import EXPLAIN_OPTIONS
 from iamsim.cli.grammar import Options
-from iamsim.cli.terminal_hints import NamingPrincipals
 from iamsim.core.errors import IamsimError, RequestError
 from iamsim.engine.authorize import prepare
 from iamsim.engine.question import Question
 from iamsim.engine.world import CompiledWorld
 from iamsim.importers.load import load_worlds
+from iamsim.questions.near_misses import NamingPrincipals
 
 if TYPE_CHECKING:
     from prompt_toolkit.completion import CompleteEvent

@@ -11,14 +11,11 @@ import sys
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from iamsim.core.errors import RequestError
-
 if TYPE_CHECKING:
     from iamsim.cli.grammar import Options
     from iamsim.core.answer import Answer
     from iamsim.world.model import World
 
-_NO_PRINCIPAL = "invalid-principal"
 # Keys that are given a value are told in the answer itself (`iamsim.questions`).
 _NOT_IN_ANSWERS = ("unset", "unknown")
 
@@ -101,30 +98,3 @@ def _keys_read(answers: Sequence[Answer]) -> tuple[str, ...]:
 
     rows = (row for answer in answers for row in key_rows(answer, frozenset(), partial=False))
     return tuple(row.key for row in rows if row.read_by)
-
-
-class NamingPrincipals:
-    """Says in the error about a text that names no principal whom of the world it may have meant.
-
-    Used with `with`; a class, since `contextlib` would be loaded for this alone.
-    """
-
-    def __init__(self, principal: str | None, world: World | None) -> None:
-        """Keep who was asked about, and where somebody alike may be."""
-        self.principal = principal
-        self.world = world
-
-    def __enter__(self) -> None:
-        """Nothing is prepared."""
-
-    def __exit__(self, _kind: object, error: BaseException | None, _traceback: object) -> None:
-        """Put the hint into the error that goes out."""
-        if not isinstance(error, RequestError) or error.code != _NO_PRINCIPAL:
-            return
-        if self.world is None or self.principal is None:
-            return
-        from iamsim.questions.near_misses import near_principal
-
-        near = near_principal(self.principal, self.world)
-        if near is not None:
-            error.hint = f"did you mean `{near}`?"

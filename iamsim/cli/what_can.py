@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from iamsim.cli.grammar import Argument, Arguments, Command, Option, Options, verbose_option
 from iamsim.cli.progress import ProgressBar
 from iamsim.cli.standard_error import say
-from iamsim.cli.terminal_hints import NamingPrincipals
 from iamsim.cli.world_options import (
     DOCUMENT_FORMATS,
     PRINCIPAL,
@@ -22,6 +21,7 @@ from iamsim.cli.world_options import (
     write_result,
 )
 from iamsim.core.errors import RequestError
+from iamsim.questions.near_misses import NamingPrincipals
 from iamsim.report.cleaning import to_json
 
 if TYPE_CHECKING:

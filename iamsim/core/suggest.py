@@ -37,5 +37,6 @@ def did_you_mean(
     if close is None:
         return None
     name = by_folded[close]
-    more = " letter case matters" if close == folded else ""
-    return f"did you mean `{name if shown is None else shown[name]}`?{more}"
+    meant = name if shown is None else shown[name]
+    more = " letter case matters" if meant.casefold() == folded else ""
+    return f"did you mean `{meant}`?{more}"

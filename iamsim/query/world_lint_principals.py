@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from iamsim.core.arn import find_arn, is_account_id
+from iamsim.core.caret import quote
 from iamsim.core.decision import PolicyType
 from iamsim.core.errors import IamsimError
 from iamsim.engine.documents import PolicyLibrary
 from iamsim.engine.inventory import policies_in_use
+from iamsim.questions.near_misses import near_principal
 
 if TYPE_CHECKING:
     from iamsim.core.span import Span
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 
 WITH_PRINCIPALS = frozenset({PolicyType.RESOURCE, PolicyType.TRUST, PolicyType.VPC_ENDPOINT})
 PROVIDERS = ("oidc-provider/", "saml-provider/")
+FORMS = {("iam", "user"): "user", ("iam", "role"): "role", ("sts", "assumed-role"): "role"}
 
 
 def missing_principals(model: World) -> Iterator[tuple[str, Span]]:
@@ -58,7 +61,12 @@ def _missing(principal: str, model: World) -> str | None:
         return None
     if model.find_principal(principal) is not None:
         return None
-    kind = "user" if arn.resource.startswith("user/") else "role"
+    form = arn.resource.partition("/")[0]
+    kind = FORMS.get((arn.service, form))
+    if kind is None:
+        near = near_principal(principal, model)
+        meant = "" if near is None else f" (did you mean `{near}`?)"
+        return f"{quote(principal)} is no principal{meant}"
     return _sentence(kind, arn.resource, account)
 
 

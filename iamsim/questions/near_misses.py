@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from iamsim.core.arn import Arn, find_arn
+from iamsim.core.errors import RequestError
 from iamsim.core.suggest import nearest
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ HEAD_PARTS = ("partition", "service", "region", "account")
 
 
 KINDS = ("user", "role")
+_NO_PRINCIPAL = "invalid-principal"
 
 
 def known_principals(world: World) -> list[str]:
@@ -232,3 +234,28 @@ def near_key(key: str, read: Iterable[str]) -> str | None:
         return None
     template, _, _ = found[0].partition("/${")
     return f"{template}/{rest}" if "/${" in found[0] and slash else found[0]
+
+
+class NamingPrincipals:
+    """Says in the error about a text that names no principal whom of the world it may have meant.
+
+    Used with `with`; a class, since `contextlib` would be loaded for this alone.
+    """
+
+    def __init__(self, principal: str | None, world: World | None) -> None:
+        """Keep who was asked about, and where somebody alike may be."""
+        self.principal = principal
+        self.world = world
+
+    def __enter__(self) -> None:
+        """Nothing is prepared."""
+
+    def __exit__(self, _kind: object, error: BaseException | None, _traceback: object) -> None:
+        """Put the hint into the error that goes out."""
+        if not isinstance(error, RequestError) or error.code != _NO_PRINCIPAL:
+            return
+        if self.world is None or self.principal is None:
+            return
+        near = near_principal(self.principal, self.world)
+        if near is not None:
+            error.hint = f"did you mean `{near}`?"

@@ -126,8 +126,17 @@ def _is_index(data: object, step: int | str) -> bool:
 
 
 def _meant(value: str, choices: str) -> str:
-    """The choice that a misspelled value comes closest to, as the beginning of a hint."""
-    hint = did_you_mean(value, choices.split("`")[1::2])
+    """The choice that a misspelled value comes closest to, as the beginning of a hint; people also
+    write one word of it that no other has (`boundary`), or its initials (`scp`)."""
+    known = choices.split("`")[1::2]
+    shown: dict[str, str] = {}
+    for choice in known:
+        words = choice.split("-")
+        for name in (*words, "".join(word[0] for word in words)) if len(words) > 1 else ():
+            shown[name] = "" if name in shown else choice
+    shown = {name: choice for name, choice in shown.items() if choice}
+    shown |= {choice: choice for choice in known}
+    hint = did_you_mean(value, shown, shown=shown)
     return f"{hint} " if hint else ""
 
 
@@ -141,7 +150,7 @@ def _world_error(document: Document, fault: ErrorDetails) -> WorldError:
             "unknown-key",
             f"`{name}` is not a key of {_NOUNS[part]}",
             span=document.key_span(path),
-            hint=_hint(name, tuple(_PARTS[part].model_fields)),
+            hint=_hint(name, part),
         )
     if kind == "missing":
         part = _part(path)
@@ -182,5 +191,13 @@ def _last_name(location: tuple[int | str, ...]) -> str:
     return next((step for step in reversed(location) if isinstance(step, str)), "requests")
 
 
-def _hint(name: str, known: tuple[str, ...]) -> str:
-    return did_you_mean(name, known) or f"known keys are {', '.join(known)}"
+def _hint(name: str, part: str) -> str:
+    """The key that was meant: one of this part, else of a request, which may be written too high up
+    or too low down."""
+    known = tuple(_PARTS[part].model_fields)
+    meant = did_you_mean(name, known)
+    for other in ("requests", "") if meant is None else ():
+        elsewhere = did_you_mean(name, _PARTS[other].model_fields)
+        if elsewhere is not None:
+            return f"{elsewhere} that is a key of {_NOUNS[other]}"
+    return meant or f"known keys are {', '.join(known)}"

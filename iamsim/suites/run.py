@@ -130,14 +130,16 @@ def _decided(
 ) -> Decision:
     """Decide one pair, and take note of what was exercised."""
     from iamsim.engine.authorize import prepare
+    from iamsim.questions.near_misses import NamingPrincipals
     from iamsim.symbolic.partial import decide
 
-    if coverage is None or question.unknown or question.partial:
-        return decide(question, world)
-    prepared = prepare(question, world)
-    decision = decide(question, world) if prepared.is_open else prepared.decide()
-    coverage.record(prepared, decision)
-    return decision
+    with NamingPrincipals(question.principal, None if world is None else world.model):
+        if coverage is None or question.unknown or question.partial:
+            return decide(question, world)
+        prepared = prepare(question, world)
+        decision = decide(question, world) if prepared.is_open else prepared.decide()
+        coverage.record(prepared, decision)
+        return decision
 
 
 def _explained(questions: Sequence[Question], world: CompiledWorld | None) -> tuple[Answer, ...]:

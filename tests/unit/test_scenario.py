@@ -190,6 +190,13 @@ def test_the_resource_policy_of_a_role_is_its_trust_policy(action, resource, exp
     assert resource_policy_type(action, resource) is expected
 
 
+LAYERS = (
+    " use one of `service-control-policy`, `resource-control-policy`, `resource-based-policy`,"
+    " `identity-based-policy`, `permissions-boundary`, `session-policy`, `vpc-endpoint-policy` or"
+    " `s3-block-public-access`"
+)
+
+
 @pytest.mark.parametrize(
     ("change", "code", "line", "message", "hint"),
     [
@@ -206,6 +213,36 @@ def test_the_resource_policy_of_a_role_is_its_trust_policy(action, resource, exp
             6,
             "`actoin` is not a key of a request",
             "did you mean `action`?",
+        ),
+        (
+            ("requests:", "matrx: {}\nrequests:"),
+            "unknown-key",
+            3,
+            "`matrx` is not a key of a scenario",
+            "did you mean `matrix`? that is a key of a request",
+        ),
+        (
+            ("  resource:", "  titel: x\n  resource:"),
+            "unknown-key",
+            7,
+            "`titel` is not a key of a request",
+            "did you mean `title`? that is a key of a scenario",
+        ),
+        *(
+            (
+                ("  resource:", f"  because: {word}\n  resource:"),
+                "unknown-value",
+                7,
+                f"`{word}` is not a value of `because`",
+                f"did you mean `{layer}`?{LAYERS}",
+            )
+            for word, layer in [
+                ("boundry", "permissions-boundary"),
+                ("scp", "service-control-policy"),
+                ("RCP", "resource-control-policy"),
+                ("identity", "identity-based-policy"),
+                ("session-polcy", "session-policy"),
+            ]
         ),
         (("title: A case\n", ""), "missing-key", 1, "a scenario needs the key `title`", None),
         (

@@ -461,3 +461,13 @@ def test_a_policy_of_which_a_part_is_not_known_can_be_covered(tmp_path, monkeypa
     statements = policy["statements"]
     assert [statement["effect"] for statement in statements] == ["Allow", "Deny"]
     assert [statement["matched"] for statement in statements] == [1, 0]
+
+
+@pytest.mark.parametrize("principal", ["users/eva", "arn:aws:iam::111122223333:users/eva", "evaa"])
+def test_a_text_that_names_no_principal_comes_close_to_one(tmp_path, capsys, principal):
+    """As on the command line: the error of the case says whom the world has."""
+    world = {"accounts": {"111122223333": {"users": {"eva": {"policies": [READ]}}}}}
+    asked = {"action": "s3:GetObject", "resource": "arn:aws:s3:::reports/a", "expect": "denied"}
+    path = write(tmp_path, [{"principal": principal, **asked}], world=world)
+    assert main(["test", path]) == 1
+    assert "did you mean `arn:aws:iam::111122223333:user/eva`?" in capsys.readouterr().out

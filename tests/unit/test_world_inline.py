@@ -139,3 +139,16 @@ def test_denies_that_do_nothing_are_found(tmp_path):
         "it has an action that AWS lists nowhere, or of another service",
         "it hangs on a context key that AWS lists nowhere",
     ]
+
+
+def test_a_principal_that_is_none_comes_close_to_one(tmp_path):
+    """It was told as a role that is missing."""
+    eva = f"arn:aws:iam::{ACCOUNT}:user/eva"
+    deny = {"Effect": "Deny", "Principal": {"AWS": ""}, "Action": "s3:*", "Resource": "*"}
+    deny["Principal"]["AWS"] = eva.replace("user/", "users/")
+    bucket = {"policy": {"Version": "2012-10-17", "Statement": [deny]}}
+    account = {"users": {"eva": {}}, "resources": {"arn:aws:s3:::b": bucket}}
+    path = tmp_path / "world.json"
+    path.write_text(json.dumps({"accounts": {ACCOUNT: account}}))
+    (found,) = (one for one in lint_world(load_worlds(path)) if one.code == "principal-not-there")
+    assert f"is no principal (did you mean `{eva}`?)" in found.message

@@ -3,7 +3,8 @@
 ## What it finds
 A `Principal` that is a text other than `*` or no object, kinds of principal other than `AWS`,
 `Service`, `Federated` and `CanonicalUser`, and an `AWS` principal whose account has not twelve
-digits, a placeholder that nobody replaced, or what can't be a principal, such as a group.
+digits, a placeholder that nobody replaced, or what can't be a principal, such as a group or
+`users/eva`.
 
 ## Why it matters
 The service that keeps the policy refuses it. An ARN without its kind is the most frequent case.
@@ -21,6 +22,10 @@ from iamsim.core.suggest import did_you_mean
 from iamsim.syntax.elements import PRINCIPAL_KINDS
 
 ELEMENTS = ("Principal", "NotPrincipal")
+FORMS = {
+    "iam": ("root", "user", "role", "oidc-provider", "saml-provider"),
+    "sts": ("assumed-role", "federated-user"),
+}
 OF_AWS = ("cloudfront",)  # which stands in the ARNs of origin access identities
 # What is left of a deleted principal:
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
@@ -96,4 +101,9 @@ def _fault(text: str) -> str | None:
         return f"an account has 12 digits, not {len(arn.account)}"
     if not is_account_id(arn.account) and arn.account not in OF_AWS:
         return f"{quote(arn.account)} is no account"
-    return "a group can't call" if arn.resource.startswith("group/") else None
+    if arn.resource.startswith("group/"):
+        return "a group can't call"
+    form, forms = arn.resource.partition("/")[0], FORMS[arn.service]
+    if form in forms:
+        return None
+    return did_you_mean(form, forms) or "it names no user, role, session, provider or account"
