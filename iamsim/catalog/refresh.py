@@ -10,6 +10,8 @@ Follows https://docs.aws.amazon.com/service-authorization/latest/reference/servi
 
 from __future__ import annotations
 
+import errno
+import os
 import time
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Final
@@ -66,9 +68,13 @@ def merge(
 
     `paths` are files or folders of them; a file that is AWS's list of services gives the dates of
     the others. Raises InputError when a path can't be read, or is no such file, or no service
-    file is among them.
+    file is among them, and `OSError` where one of them is the target.
     """
-    files = [ReferenceFile(path) for path in json_files(paths)]
+    found = json_files(paths)
+    files = [ReferenceFile(path) for path in found]
+    # The pack of before was read too, and is what is meant to be replaced.
+    if os.path.exists(target) and any(os.path.samefile(path, target) for path in found):  # noqa: PTH110, PTH121
+        raise FileExistsError(errno.EEXIST, "it is one of the files that were read", target)
     dates = _dates(files)
     services = {prefix: catalog.find_service(prefix) for prefix in catalog.services()}
     before = {

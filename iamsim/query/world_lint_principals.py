@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 WITH_PRINCIPALS = frozenset({PolicyType.RESOURCE, PolicyType.TRUST, PolicyType.VPC_ENDPOINT})
 PROVIDERS = ("oidc-provider/", "saml-provider/")
-FORMS = {("iam", "user"): "user", ("iam", "role"): "role", ("sts", "assumed-role"): "role"}
+FORMS = {"user": "user", "role": "role", "assumed-role": "role"}
 
 
 def missing_principals(model: World) -> Iterator[tuple[str, Span]]:
@@ -61,8 +61,7 @@ def _missing(principal: str, model: World) -> str | None:
         return None
     if model.find_principal(principal) is not None:
         return None
-    form = arn.resource.partition("/")[0]
-    kind = FORMS.get((arn.service, form))
+    kind = FORMS.get(arn.resource.partition("/")[0])
     if kind is None:
         near = near_principal(principal, model)
         meant = "" if near is None else f" (did you mean `{near}`?)"

@@ -22,10 +22,8 @@ from iamsim.core.suggest import did_you_mean
 from iamsim.syntax.elements import PRINCIPAL_KINDS
 
 ELEMENTS = ("Principal", "NotPrincipal")
-FORMS = {
-    "iam": ("root", "user", "role", "oidc-provider", "saml-provider"),
-    "sts": ("assumed-role", "federated-user"),
-}
+OF_IAM = ("root", "user", "role", "oidc-provider", "saml-provider")
+OF_STS = ("assumed-role", "federated-user")
 OF_AWS = ("cloudfront",)  # which stands in the ARNs of origin access identities
 # What is left of a deleted principal:
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
@@ -103,7 +101,7 @@ def _fault(text: str) -> str | None:
         return f"{quote(arn.account)} is no account"
     if arn.resource.startswith("group/"):
         return "a group can't call"
-    form, forms = arn.resource.partition("/")[0], FORMS[arn.service]
+    form, forms = arn.resource.partition("/")[0], OF_IAM if arn.service == "iam" else OF_STS
     if form in forms:
         return None
     return did_you_mean(form, forms) or "it names no user, role, session, provider or account"
