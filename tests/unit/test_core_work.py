@@ -10,6 +10,7 @@ import pytest
 from iamsim.cli.main import main
 from iamsim.core.work import Work
 from iamsim.query.analyzer import external
+from iamsim.query.changes import find
 from iamsim.query.edits import search
 from iamsim.query.escalation import beside, steps
 from iamsim.query.what_can import places
@@ -198,3 +199,26 @@ def test_patterns_that_changes_do_not_try_fail_a_gate(tmp_path, monkeypatch, cap
     _, err = _out(capsys, gate, code=1)
     assert "failed: patterns meet in more ways than were tried" in err
     _out(capsys, [*gate, "--accept-unknown"])
+
+
+def test_a_principal_with_more_changes_than_are_told_fails_a_gate(tmp_path, monkeypatch, capsys):
+    """Its other places were not asked, and one of them may open something."""
+    monkeypatch.chdir(tmp_path)
+
+    def world(name, *statements):
+        policy = {"Version": "2012-10-17", "Statement": statements}
+        data = {"accounts": {ACCOUNT: {"users": {"u": {"policies": [policy]}}}}}
+        (tmp_path / name).write_text(json.dumps(data), "utf-8")
+
+    allow = {"Effect": "Allow", "Action": "s3:GetObject"}
+    world("old.json", *({**allow, "Resource": f"arn:aws:s3:::b{n}/*"} for n in range(5)))
+    world("new.json", {"Effect": "Deny", "Action": "ec2:*", "Resource": "*"})
+    for command in ("diff", "review"):
+        gate = [command, "old.json", "new.json", "--fail-on", "opened"]
+        monkeypatch.setattr(find, "MOST_CHANGES", 1_000)
+        assert main(gate) == 0
+        monkeypatch.setattr(find, "MOST_CHANGES", 1)
+        _out(capsys, gate, code=1)
+        _out(capsys, [*gate, "--accept-unknown"])
+    out, _ = _out(capsys, ["diff", "old.json", "new.json", "--format", "json"])
+    assert json.loads(out)["bounds"]["complete"] is False
