@@ -743,3 +743,16 @@ def test_a_report_says_nothing_of_folders(tmp_path, monkeypatch):
         assert str(tmp_path) not in out.read_text("utf-8")
         assert main([*asked, "--world", "people/ana/world"]) == 0
         assert "people/ana/world/policy.json" in out.read_text("utf-8")
+
+
+@pytest.mark.parametrize("name", ["o-example\\", 'o-example"', "o-example\\u"])
+def test_an_id_of_an_organization_stays_a_text_of_the_policy(tmp_path, capsys, name):
+    """Once a crash: the id was put into the JSON of a policy as it stands."""
+    root = {"id": "r-ab12", "accounts": ["111122223333"]}
+    organization = {"id": name, "management_account": "111122223333", "root": root}
+    users = {"users": {"u": {}}}
+    world = {"organization": organization, "accounts": {"111122223333": users}}
+    path = tmp_path / "w.json"
+    path.write_text(json.dumps(world), "utf-8")
+    assert main(["audit", "--world", str(path), "--format", "json"]) == 0
+    assert json.loads(capsys.readouterr().out)["headings"]

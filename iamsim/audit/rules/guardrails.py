@@ -479,7 +479,8 @@ def _of_organization(looking: Looking, policy: object) -> str:
     """A policy with the id of the organization, if it is known."""
     organization = looking.model.organization
     known = None if organization is None else organization.id
-    return written_out(policy).replace(_ORGANIZATION, known or _ORGANIZATION)
+    # Whatever it holds, it stays a text of the policy.
+    return written_out(policy).replace(_ORGANIZATION, json.dumps(known or _ORGANIZATION)[1:-1])
 
 
 _ORGANIZATION = "o-YOUR-ORGANIZATION"
