@@ -61,10 +61,16 @@ NAME_PRINCIPALS = frozenset(
 )
 
 
+def _is_policy(value: object) -> bool:
+    """Whether a value is a policy document."""
+    return isinstance(value, dict) and "Statement" in value
+
+
 class Record:
     """One thing of the world (a role, say): its plain data, and the merging of facts about it.
 
-    Facts may come twice; a fact that contradicts the first one leaves it and makes a remark.
+    Facts may come twice; a fact that contradicts the first one leaves it and makes a remark. Which
+    of two policies counts nobody knows.
     """
 
     __slots__ = ("data", "draft", "what")
@@ -87,6 +93,9 @@ class Record:
                 place,
                 "conflict",
             )
+            if key == "boundary" or _is_policy(known) or _is_policy(value):
+                why = "two records say different ones"
+                self.data[key] = marker(why, self.draft.file)
 
     def fill(self, facts: Mapping[str, object], place: str = "") -> None:
         """Give several fields their values."""

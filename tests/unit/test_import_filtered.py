@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 A = "111122223333"
 OWN, OF_AWS = f"arn:aws:iam::{A}:policy/p", "arn:aws:iam::aws:policy/ReadOnlyAccess"
 READ = "arn:aws:s3:::b/k"
-ALLOW = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}
+EVERYTHING = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+ALLOW: dict[str, Any] = {"Version": "2012-10-17", "Statement": EVERYTHING}
 TRUST = {
     "Version": "2012-10-17",
     "Statement": {
@@ -134,3 +135,21 @@ def test_a_user_without_inline_policies_has_no_list_of_them(tmp_path: Path) -> N
     found = imported(tmp_path, details(User=[user]))
     assert not found.remarks
     assert verdict(found, "user/mia") is Verdict.IMPLICIT_DENY
+
+
+def test_two_records_of_one_policy_that_differ_leave_it_unknown(tmp_path: Path) -> None:
+    """Which of them counts nobody knows: the other may deny."""
+    deny = {"Version": "2012-10-17", "Statement": EVERYTHING | {"Effect": "Deny"}}
+
+    def page(document: dict[str, Any]) -> dict[str, Any]:
+        version = {"VersionId": "v1", "IsDefaultVersion": True, "Document": document}
+        policy = {"PolicyName": "p", "Arn": OWN, "PolicyVersionList": [version]}
+        users = [of("User", "mia", **attached(OWN)), of("User", "zoe")]
+        return details(User=users, Policies=[policy])
+
+    assert verdict(imported(tmp_path, page(ALLOW)), "user/mia") is Verdict.ALLOWED
+    (tmp_path / "older.json").write_text(json.dumps(page(deny)), encoding="utf-8")
+    found = imported(tmp_path, page(ALLOW))
+    assert "import-conflict" in {remark.code for remark in found.remarks}
+    assert verdict(found, "user/mia") is Verdict.CONDITIONAL
+    assert verdict(found, "user/zoe") is Verdict.IMPLICIT_DENY
