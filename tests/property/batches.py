@@ -78,7 +78,7 @@ def is_request(action: str, resource: str) -> bool:
         return False  # it is about the root user of an account
     if action.startswith("organizations:") and resource.startswith("arn:"):
         return ":organizations:" in resource  # which its policy is about, and nothing in others
-    if action == "xray:UpdateTraceSegmentDestination" and resource != "*":
+    if action.lower() == "xray:updatetracesegmentdestination" and resource != "*":
         return False  # the setting of an account: the reference knows no resource for it
     of_key = ":key/" in resource or ":alias/" in resource
     if action.startswith("kms:") and not of_key and resource != "*":
