@@ -35,12 +35,14 @@ from iamsim.audit.model import (
 from iamsim.audit.policies import with_condition
 from iamsim.audit.registry import audits
 from iamsim.audit.rules.privileges import trusted_names
+from iamsim.compile.principal import EVERYONE
 from iamsim.core.decision import PolicyType, Verdict
 from iamsim.engine.question import AttachedPolicies, Question
 from iamsim.query.batch.answers import decide_one, opened
 from iamsim.query.escalation.administrators import ADMINISTRATOR_ACCESS
 
 if TYPE_CHECKING:
+    from iamsim.compile.statement import CompiledStatement
     from iamsim.world.model import Role
 
 MFA = (
@@ -70,7 +72,7 @@ def privileged(looking: Looking) -> Iterator[Outcome]:
             (
                 statement
                 for statement in looking.statements(role.trust, PolicyType.TRUST)
-                if not statement.denies
+                if not statement.denies and _names_people(statement)
             ),
             None,
         )
@@ -87,6 +89,14 @@ def privileged(looking: Looking) -> Iterator[Outcome]:
             role.span,
         )
     yield from looking.policy_gaps(PolicyType.TRUST, PolicyType.IDENTITY)
+
+
+def _names_people(statement: CompiledStatement) -> bool:
+    """Whether a statement names somebody other than services and federated users."""
+    principals = statement.principals
+    return principals is None or any(
+        pattern.kind in {"AWS", EVERYONE} for pattern in principals.patterns
+    )
 
 
 def _taker(looking: Looking, role: Role) -> tuple[str, bool] | None:
