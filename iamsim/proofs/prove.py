@@ -16,6 +16,7 @@ from iamsim.proofs.budget import Budget, OutOfBudgetError
 from iamsim.proofs.callers import ANY_PROVIDER, UNSAID
 from iamsim.proofs.conditions import InexactError, KeyTest, Nothing, find_value
 from iamsim.proofs.documents import UNLISTED
+from iamsim.proofs.formula import Formula, Junction
 from iamsim.proofs.meant import check_claim, resources_of
 from iamsim.proofs.meetings import Meeting
 from iamsim.proofs.people import Person, listed_people, other_people
@@ -307,11 +308,7 @@ class Prover:
         covered = covers_caller(
             claim.who, person, owner, self.world.model, reader, services=claim.services
         )
-        if isinstance(covered, KeyTest) and covered.condition.key in person.domains:
-            domain = person.domains[covered.condition.key]
-            with suppress(OutOfBudgetError, InexactError):
-                return find_value((covered,), domain, known, Budget()) is not Nothing.NOTHING
-        return covered is not False
+        return _may_hold(covered, person, known)
 
     def _everybody(self) -> list[Person]:
         """The callers that the world lists."""
@@ -340,6 +337,18 @@ class Prover:
                 reached = reached or statement.principals is not None
         if reached:
             yield from other_people(self.world, named, trust=trust, future=claim.future)
+
+
+def _may_hold(formula: Formula, person: Person, known: Mapping[str, str | None]) -> bool:
+    """Whether some part of a formula, or each, could hold of a caller by itself."""
+    if isinstance(formula, Junction):
+        parts = (_may_hold(part, person, known) for part in formula.parts)
+        return any(parts) if formula.disjunction else all(parts)
+    if isinstance(formula, KeyTest) and formula.condition.key in person.domains:
+        domain = person.domains[formula.condition.key]
+        with suppress(OutOfBudgetError, InexactError):
+            return find_value((formula,), domain, known, Budget()) is not Nothing.NOTHING
+    return formula is not False
 
 
 def _named_by(who: Who) -> Iterator[tuple[str, str]]:
