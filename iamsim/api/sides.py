@@ -16,7 +16,7 @@ from iamsim.importers.load import is_source, load_worlds
 from iamsim.importers.terraform.instances import is_plan
 from iamsim.inputs.revisions import is_revision, open_revision
 from iamsim.world.documents import read_document
-from iamsim.world.load import COMPARED, POLICY_FOR_WORLD
+from iamsim.world.load import COMPARED
 
 if TYPE_CHECKING:
     from iamsim.api.inputs import SourceArguments
@@ -77,7 +77,7 @@ def _refuse_managed_policy(argument: str) -> None:
 
     if not os.path.lexists(argument) and find_named_policy(argument) is not None:
         raise RequestError(
-            POLICY_FOR_WORLD, f"`{argument}` is an AWS managed policy, not a world", hint=COMPARED
+            "policy-for-world", f"`{argument}` is an AWS managed policy, not a world", hint=COMPARED
         )
 
 

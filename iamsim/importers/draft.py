@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 Severity = Literal["unknown", "skipped", "conflict"]
 OF_ACCOUNT = frozenset(("principals", "settings"))
+IN_CONFLICT = "two records say different ones"
 URL_ENCODED_START = "%7B"
 # API Gateway gives policies with every quotation mark escaped once more.
 ESCAPED_START = '{\\"'
@@ -66,6 +67,12 @@ def _is_policy(value: object) -> bool:
     return isinstance(value, dict) and "Statement" in value
 
 
+def _is_in_conflict(value: object) -> bool:
+    """Whether two records differed about a value already."""
+    unknown = find_marker(value)
+    return unknown is not None and unknown.why == IN_CONFLICT
+
+
 class Record:
     """One thing of the world (a role, say): its plain data, and the merging of facts about it.
 
@@ -86,16 +93,16 @@ class Record:
         if value is None:
             return
         known = self.data.setdefault(key, value)
-        if known is not value and known != value:
-            self.draft.remark(
-                "import-conflict",
-                f"`{key}` of {self.what} differs from what another record says",
-                place,
-                "conflict",
-            )
-            if key == "boundary" or _is_policy(known) or _is_policy(value):
-                why = "two records say different ones"
-                self.data[key] = marker(why, self.draft.file)
+        if known is value or known == value or _is_in_conflict(known):
+            return
+        self.draft.remark(
+            "import-conflict",
+            f"`{key}` of {self.what} differs from what another record says",
+            place,
+            "conflict",
+        )
+        if key == "boundary" or _is_policy(known) or _is_policy(value):
+            self.data[key] = marker(IN_CONFLICT, self.draft.file)
 
     def fill(self, facts: Mapping[str, object], place: str = "") -> None:
         """Give several fields their values."""

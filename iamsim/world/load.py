@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 WORLD_FILES = ("world.yaml", "world.yml", "world.json")
 SHOWN_PROBLEMS = 20
-POLICY_FOR_WORLD = "policy-for-world"
 COMPARED = (
     "`iamsim explain FILE` takes a policy; `iamsim check equivalent` and `iamsim check"
     " no-new-access` compare two"
@@ -194,7 +193,9 @@ def read_record(document: Document, problems: Problems) -> Fields | None:
     """Read one document by the table of the world file; an empty one is an empty world."""
     place = Place(document.source, (), document.folder)
     if isinstance(document.data, dict) and "Statement" in document.data:
-        problems.add(POLICY_FOR_WORLD, "this is a policy, not a world", document.span(()), COMPARED)
+        problems.add(
+            "policy-for-world", "this is a policy, not a world", document.span(()), COMPARED
+        )
         return None
     try:
         return WORLD.read({} if document.data is None else document.data, place, problems)
