@@ -91,6 +91,7 @@ def workload_users(looking: Looking) -> Iterator[Outcome]:
             + (f"; it last called {', '.join(services)}" if services else ""),
             Fix(
                 "commands",
+                "# in trust.json, let in what runs the workload, such as ec2.amazonaws.com:\n"
                 f"aws iam create-role --role-name {user.name} --assume-role-policy-document"
                 " file://trust.json\n# give it the policies of the user, let the workload take it,"
                 " then:\n"
