@@ -12,7 +12,7 @@ import pytest
 from iamsim.core import json_text
 from iamsim.core.caret import caret_block, quote, render_error
 from iamsim.core.errors import PolicyError, WorldError
-from iamsim.core.json_places import KEY
+from iamsim.core.json_places import KEY, JsonPlaces
 from iamsim.core.json_text import (
     MAXIMUM_DEPTH,
     JsonNumber,
@@ -347,3 +347,17 @@ def test_paths_that_are_gone_through_lead_somewhere(text):
     for path in [*places, ()]:
         for wrong in ((*path, "none"), (*path, 99), (*path, "none", 0)):
             assert wrong not in places
+
+
+@pytest.mark.parametrize("path", [(KEY,), ("a", 0, KEY), ("a", 3), ("none",), ("a", "b")])
+def test_what_a_text_lacks_has_no_place(path):
+    """The text as a whole and the members of a list have no key; others are not there."""
+    places = locate_json(TEXT)
+    assert path not in places
+    assert path[:-1] in places
+
+
+def test_a_text_that_was_not_read_has_no_places():
+    """Nothing was found before its fault."""
+    places = JsonPlaces("")
+    assert (list(places), len(places), () in places) == ([], 0, False)
