@@ -482,7 +482,7 @@ class Looking:
 
 def _lists_anybody(account: Account) -> bool:
     """Whether an account lists its principals, or says that there are none."""
-    somebody = account.users or account.roles or account.groups or account.permission_sets
+    somebody = account.users or account.roles or account.permission_sets
     return bool(somebody) or all(has_no(account, kind) for kind in PRINCIPALS)
 
 

@@ -16,7 +16,7 @@ from iamsim.core.caret import quote
 from iamsim.importers.gaad import is_attachment, read_group, read_role, read_user
 from iamsim.importers.misspelt import Properties
 from iamsim.importers.shapes import Json, account_of_path, is_list_of, pages, records, text, texts
-from iamsim.importers.subject import NamedFile
+from iamsim.importers.subject import NamedFile, region_of_path
 from iamsim.importers.unknown import marker
 
 if TYPE_CHECKING:
@@ -150,6 +150,9 @@ def _principals(page: Json, place: str, source: Source, draft: Draft) -> None:
 
 def _note_list(key: str, listed: list[object], source: Source, draft: Draft) -> None:
     """Keep of which account a list of its users, groups or roles is; of any where nothing says."""
+    call, region = NamedFile.of(source.path).call, region_of_path(source.path)
+    if not listed and (region or ("-" in call and call != f"list-{key.lower()}")):
+        return  # nothing of another service, such as the users of caches
     arns = [find_arn(text(record, "Arn") or "") for record in listed if isinstance(record, dict)]
     account = next((arn.account for arn in arns if arn is not None), account_of_path(source.path))
     lists = draft.state.setdefault(IamCalls.name, {}).setdefault("lists", {})

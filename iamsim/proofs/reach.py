@@ -7,16 +7,11 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from iamsim.catalog.rules import ruled_services, service_rules
 from iamsim.core.decision import PolicyType
 from iamsim.core.errors import InputError
 from iamsim.engine.inventory import identity_policies
 from iamsim.engine.question import Question
-from iamsim.engine.services.organizations import (
-    ACCOUNT_MANAGEMENT,
-    ASSUME_ROOT,
-    FOR_ADMINISTRATORS,
-)
+from iamsim.engine.services.organizations import is_for_administrators
 from iamsim.engine.standing import standing_of
 from iamsim.symbolic.action_texts import action_texts
 from iamsim.symbolic.actions import all_actions
@@ -218,17 +213,7 @@ class Reach:
 def for_administrators() -> int:
     """The actions that accounts which administer an organization call in other accounts."""
     universe = all_actions()
-    mask = universe.mask_of({ASSUME_ROOT}) | universe.service_mask(ACCOUNT_MANAGEMENT)
-    for service in ruled_services():
-        rules = service_rules(service)
-        if rules.others.callers in FOR_ADMINISTRATORS:
-            mask |= universe.service_mask(service)
-        mask |= universe.mask_of(
-            f"{service}:{name}"
-            for name, own in rules.named.items()
-            if own.callers in FOR_ADMINISTRATORS
-        )
-    return mask
+    return universe.mask_of(filter(is_for_administrators, universe.names))
 
 
 def named_in(statement: CompiledStatement) -> Iterator[tuple[str, str]]:

@@ -31,6 +31,7 @@ from iamsim.cli.help import help_of
 from iamsim.cli.main import main
 from iamsim.core.errors import InputError
 from iamsim.engine.world import CompiledWorld
+from iamsim.importers.sums import sum_of, sums_text
 from iamsim.query.batch import Batch
 from iamsim.report.audit import audit_document, gap_rows
 from iamsim.syntax.hcl.parse import parse_hcl
@@ -360,12 +361,17 @@ def test_a_credential_report_says_nothing_of_policies(tmp_path, check):
 EMPTY_DETAILS = {"UserDetailList": [], "GroupDetailList": [], "RoleDetailList": [], "Policies": []}
 
 
-def audited(tmp_path, files, *checks):
-    """Import files of the account 222222222222, and run checks over the world."""
+def audited(tmp_path, files, *checks, whole=True):
+    """Import files of the account 222222222222, which are listed as `whole`, and run checks over
+    the world."""
+    digests = {}
     for name, data in files.items():
         path = tmp_path / "sources/222222222222" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(data))
+        digests[f"222222222222/{name}"] = sum_of(path.read_bytes())
+    if whole:
+        (tmp_path / "sources/SHA256SUMS").write_text(sums_text(digests))
     world = tmp_path / "world"
     assert main(["import", str(tmp_path / "sources"), "-o", str(world), "--quiet"]) == 0
     batch = Batch(CompiledWorld.checked(load_world(world / "world.yaml")))
@@ -385,6 +391,29 @@ def test_an_empty_list_says_that_there_is_none(tmp_path, files):
     assert {(check.status, *check.gaps) for check in audit.checks} == {(Status.NOT_APPLICABLE,)}
     for kind in ("users", "roles"):
         assert f"listed, and there are none: {kind} of 222222222222" in audit.remarks
+
+
+ONE_ROLE = {"RoleName": "r", "Arn": "arn:aws:iam::222222222222:role/r", "Path": "/"}
+EMPTY_GROUP = {"Users": [], "Group": {"GroupName": "g", "Arn": "arn:aws:iam::222222222222:group/g"}}
+
+
+@pytest.mark.parametrize(
+    ("files", "whole"),
+    [
+        ({"list-users.json": {"Users": []}, "list-roles.json": {"Roles": []}}, False),
+        ({"get-account-authorization-details.json": EMPTY_DETAILS}, False),
+        ({"get-group.g.json": EMPTY_GROUP, "list-roles.json": {"Roles": []}}, True),
+        ({"describe-users.json": {"Users": []}, "list-roles.json": {"Roles": []}}, True),
+        ({"eu-west-1/list-users.json": {"Users": []}, "list-roles.json": {"Roles": []}}, True),
+        ({"describe-users.json": {"Users": []}, "list-roles.json": {"Roles": [ONE_ROLE]}}, True),
+        ({"list-users.x.json": {"Users": []}, "list-roles.json": {"Roles": []}}, True),
+    ],
+)
+def test_lists_that_were_emptied_or_are_of_something_else_say_nothing(tmp_path, files, whole):
+    """Nobody knows whether there are users: members of a group or users of a cache are others."""
+    audit = audited(tmp_path, files, "console-user", whole=whole)
+    assert [check.status for check in audit.checks] == [Status.UNKNOWN]
+    assert not any("users of 222222222222" in remark for remark in audit.remarks)
 
 
 @pytest.mark.parametrize(
@@ -410,6 +439,14 @@ def test_an_empty_list_of_one_region_says_nothing_of_others(tmp_path):
     missing = [gap.what for gap in check.gaps]
     assert "whether it has resources of sns in Regions other than eu-west-1" in missing
     assert not any("sns," in what for what in missing)
+
+
+def test_an_empty_list_of_an_unknown_region_says_nothing(tmp_path):
+    """A folder of the account alone names no Region: topics are as unknown as without the list."""
+    topics = {"list-topics.json": {"Topics": []}}
+    files = {"get-account-authorization-details.json": EMPTY_DETAILS, **topics}
+    (check,) = audited(tmp_path, files, "public-access").checks
+    assert any("resources and their policies are not listed" in gap.what for gap in check.gaps)
 
 
 def translated(tmp_path, check, at, world):

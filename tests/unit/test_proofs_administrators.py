@@ -10,9 +10,12 @@ from typing import Any
 
 import pytest
 
+from iamsim.core.decision import Verdict
 from iamsim.engine.world import CompiledWorld
 from iamsim.proofs.claims import parse_claim
 from iamsim.proofs.prove import Prover, prove
+from iamsim.query.batch import Batch
+from iamsim.query.who_can import find_who_can
 from iamsim.world.load import load_world_data
 
 MANAGER, MEMBER, DELEGATED = "999999999999", "111111111111", "222222222222"
@@ -84,3 +87,14 @@ def test_a_delegated_administrator_acts_on_what_the_management_account_has() -> 
         world = world_of(listed, delegated)
         found = prove(parse_claim({"never": never}), world)
         assert found.result == expected
+
+
+def test_who_can_names_administrators_that_no_world_lists() -> None:
+    """They may assume a member's root user if their own policies let them; of what is not for
+    administrators nothing is asked of them."""
+    batch = Batch(world_of({MEMBER: {}}, (DELEGATED,)))
+    found = find_who_can(batch, ["sts:AssumeRoot"], ROOT).accesses
+    assert {access.candidate.account for access in found} == {MANAGER, DELEGATED}
+    assert {access.verdict for access in found} == {Verdict.CONDITIONAL}
+    asked = batch.named("s3:GetObject", "arn:aws:s3:::bucket/x")
+    assert not {candidate.account for candidate in asked} & {MANAGER, DELEGATED}

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from iamsim.catalog.rules import action_rules
+
 if TYPE_CHECKING:
     from iamsim.engine.encounter import Encounter
 
@@ -18,6 +20,12 @@ ACCOUNT_MANAGEMENT = "account"
 FOR_ADMINISTRATORS = frozenset({"organization", "delegated"})
 ASSUME_ROOT = "sts:assumeroot"
 READS = ("organizations:describe", "organizations:list")
+
+
+def is_for_administrators(action: str) -> bool:
+    """Whether accounts that administer an organization make a call (in lower case) in others."""
+    asked = action == ASSUME_ROOT or action.startswith(f"{ACCOUNT_MANAGEMENT}:")
+    return asked or action_rules(action).callers in FOR_ADMINISTRATORS
 
 
 def _of_other_account(met: Encounter) -> bool:

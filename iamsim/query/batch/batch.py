@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from iamsim.core.collector import CollectLater
 from iamsim.engine.authorize import prepare
 from iamsim.engine.question import DIRECT_CALL, PLAIN_SESSION, ContextValue, Question, Session, Via
+from iamsim.engine.services.organizations import is_for_administrators
 from iamsim.query.batch.answers import BatchAnswer, decide_one, opened
 from iamsim.query.batch.callers import CallerSweep
 from iamsim.query.batch.classes import ActionClass, action_classes
@@ -16,6 +17,8 @@ from iamsim.symbolic.actions import ActionUniverse, catalog_actions
 from iamsim.universe.candidates import (
     EVERYONE,
     Candidate,
+    administrators_of,
+    named_candidates,
     names_granted,
     world_candidates,
 )
@@ -209,10 +212,18 @@ class Batch:
             return [Holder(*repeat) for repeat in (found if denied else without_repeats(found))]
 
     def named(self, action: str, resource: str) -> list[Candidate]:
-        """Callers that the policies of a resource name, and that are not of the world."""
+        """Callers that the policies of a resource name, and that are not of the world; for what an
+        organization's administrators may do elsewhere, those of whose accounts it lists nothing."""
         prepared = prepare(self.question("anonymous", action, resource), self.world)
         caller = prepared.situation.caller
-        return self._outside(self.world.resource_facts(prepared.question, caller))
+        model = self.world.model
+        unlisted: list[str] = []
+        if is_for_administrators(action.lower()):
+            unlisted += sorted(administrators_of(model) - model.accounts.keys())
+        return [
+            *self._outside(self.world.resource_facts(prepared.question, caller)),
+            *named_candidates([f"account:{account}" for account in unlisted], model),
+        ]
 
     def _outside(self, facts: ResourceFacts) -> list[Candidate]:
         """Those that Principal elements name, then those that only conditions do."""
