@@ -104,7 +104,7 @@ def test_every_layer(layer: Layer, policy: str | None, resource: str, principal:
     assert call == "iamsim import --recipe" or fault_of(call) is None, call
 
 
-@pytest.mark.parametrize("fact", FACTS.keys() - {"role", "settings"})
+@pytest.mark.parametrize("fact", sorted(FACTS.keys() - {"role", "settings"}))
 @pytest.mark.parametrize(
     "holder",
     [
