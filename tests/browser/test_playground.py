@@ -59,6 +59,10 @@ DIFFERENT = """async ([one, other]) => {
 }"""
 TWO_FRAMES = """() => new Promise((resolve) =>
   requestAnimationFrame(() => requestAnimationFrame(resolve)))"""
+STANDS = """(selector) => [
+  { ...document.documentElement.dataset, loading: document.getElementById("p-loading").innerText },
+  [...document.querySelectorAll(selector.split(" ")[0])].map((one) => one.innerText),
+]"""
 TOLERATED = 0.04  # of the dots: letters are smoothed otherwise from machine to machine
 pytestmark = [
     pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine"),
@@ -127,8 +131,14 @@ class Visit:
         self.page.wait_for_selector('html[data-waiting="0"]', timeout=ANSWERED)
 
     def expect(self, selector, text):
-        """Wait until an element has a text."""
-        self.page.locator(selector, has_text=text).first.wait_for(timeout=ANSWERED)
+        """Wait until an element has a text; what the page has instead is said."""
+        from playwright.sync_api import TimeoutError as TooLate
+
+        try:
+            self.page.locator(selector, has_text=text).first.wait_for(timeout=LOADED)
+        except TooLate:
+            html, found = self.page.evaluate(STANDS, selector)
+            raise AssertionError(f"no {text!r} in {found}; {html}; {self.trouble}") from None
 
 
 @pytest.fixture(scope="module")
@@ -442,6 +452,39 @@ def test_a_link_holds_the_page(visit, browser, site):
     other.page.wait_for_selector("html[data-answered]", timeout=LOADED)
     other.expect("#p-verdict", "denied")
     other.context.close()
+
+
+class Missing(dict):
+    """Files of which one isn't there the first times it is asked for."""
+
+    def __init__(self, files, name, times):
+        super().__init__(files)
+        self.name = name
+        self.left = times
+
+    def get(self, name, default=None):
+        """As a mapping does, but for that one."""
+        if name == self.name and self.left:
+            self.left -= 1
+            return default
+        return super().get(name, default)
+
+
+def test_a_download_that_fails_is_tried_again(browser):
+    """Three times at once, and again when the tab is opened again."""
+    files = Missing(playground_files(BUILT / "vendor"), "packages/corpus.zip", 3 + 2)
+    server = FileServer(files)
+    Thread(target=server.run, daemon=True).start()
+    visit = Visit(browser, server.address)
+    visit.page.click("#p-tab-learn")
+    visit.expect("#p-lesson", "packages/corpus.zip: 404")
+    assert files.left == 2
+    visit.page.click("#p-tab-explain")
+    visit.page.click("#p-tab-learn")
+    visit.expect("#p-lessons", "33. ")
+    assert files.left == 0
+    visit.context.close()
+    server.stop()
 
 
 def test_a_question_is_taken_away(visit):

@@ -7,15 +7,21 @@ const SITE = "/iamsim-site";
 const LATER = new Set(["drop", "ask_world", "course", "step", "predict", "solve", "exercise", "grade", "hand_out"]);
 let later = null;
 
-async function bytes(path) {
-  const response = await fetch(here(path));
-  if (!response.ok) throw new Error(`${path}: ${response.status}`);
-  return new Uint8Array(await response.arrayBuffer());
+// A connection that breaks off is tried again: what comes later comes once in a page's life.
+async function bytes(path, tries = 3) {
+  try {
+    const response = await fetch(here(path));
+    if (!response.ok) throw new Error(`${path}: ${response.status}`);
+    return new Uint8Array(await response.arrayBuffer());
+  } catch (error) {
+    if (tries === 1) throw error;
+    return bytes(path, tries - 1);
+  }
 }
 
 async function start() {
   postMessage({ kind: "loading", part: "loading-python", share: 0.1 });
-  const packages = Promise.all(["packages/iamsim.zip", "vendor/python/first.zip"].map(bytes));
+  const packages = Promise.all(["packages/iamsim.zip", "vendor/python/first.zip"].map((path) => bytes(path)));
   const python = await loadPyodide({ indexURL: here("vendor/pyodide/"), env: { HOME: "/home/pyodide" } });
   postMessage({ kind: "loading", part: "loading-iamsim", share: 0.6 });
   for (const archive of await packages) python.unpackArchive(archive, "zip", { extractDir: SITE });
@@ -28,7 +34,7 @@ async function start() {
 
 async function loadLater(python) {
   postMessage({ kind: "loading", part: "loading-more", share: 0.5 });
-  for (const archive of await Promise.all(["packages/corpus.zip", "vendor/python/more.zip"].map(bytes))) {
+  for (const archive of await Promise.all(["packages/corpus.zip", "vendor/python/more.zip"].map((path) => bytes(path)))) {
     python.unpackArchive(archive, "zip", { extractDir: SITE });
   }
   python.runPython("import importlib; importlib.invalidate_caches()");
@@ -43,7 +49,7 @@ self.addEventListener("message", async (event) => {
   const { python, answer } = await started;
   let told;
   try {
-    if (LATER.has(method)) await (later ??= loadLater(python));
+    if (LATER.has(method)) await (later ??= loadLater(python).catch((error) => { later = null; throw error; }));
     told = answer(method, text);
   } catch (error) {
     told = JSON.stringify({ fault: { code: "internal-error", message: String(error.message ?? error), hint: null } });
