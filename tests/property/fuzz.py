@@ -1,5 +1,5 @@
-"""`python -m tests.property.fuzz [COUNT] [SEED] [FIRST]`: mutated inputs for all commands, in this
-process; those before number FIRST are made and not tried, so that one number comes back.
+"""`python -m tests.property.fuzz [COUNT] [SEED] [FIRST]`: mutated inputs for all commands, ten
+thousand in a process; those before number FIRST are made and not tried, so that one comes back.
 
 Looks for uncaught exceptions, for runs of more than five seconds of the processor and for more than
 a gigabyte of memory. What it finds is printed with the command line, and kept in the folder
@@ -13,6 +13,7 @@ import gc
 import io
 import json
 import os
+import pickle
 import random
 import resource
 import signal
@@ -27,6 +28,7 @@ from tests.property.fuzz_inputs import USER, Seed, mutated, seeds
 
 ROOT = Path(__file__).parent.parent.parent
 SECONDS = 5
+SHARE = 10_000  # inputs a process
 GIGABYTE = 1024 * 1024  # in the kilobytes of `ru_maxrss`
 KEY = "arn:aws:s3:::reports/q3.csv"
 ASK = ("-p", USER, "-a", "s3:GetObject", "-r", KEY)
@@ -268,7 +270,6 @@ class Fuzz:
         self.kept = kept
         self.found: Counter[str] = Counter()
         self.ran: Counter[str] = Counter()
-        # What is remembered between thousands of inputs adds up: what one input adds is told.
         self.most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         Path(SMALL).write_text(json.dumps(OF_SMALL), "utf-8")
         Path("suite.iamtest.json").write_text(json.dumps(SUITE), "utf-8")
@@ -309,6 +310,30 @@ class Fuzz:
             (self.kept / f"{number}-{other}").write_text(beside.text, "utf-8", "replace")
             print(f"{number} {took:.1f} s {seed.name} {command}\n{problem}", flush=True)
 
+    def share(self, numbers: range) -> None:
+        """Try some inputs in a process of their own, which goes on from here, and take what it
+        found: what is remembered between thousands of inputs adds up otherwise."""
+        reading, writing = os.pipe()
+        child = os.fork()
+        if child:
+            os.close(writing)
+            with os.fdopen(reading, "rb") as answer:
+                state, self.found, self.ran = pickle.load(answer)  # noqa: S301 - of our own child
+            self.chance.setstate(state)
+            os.waitpid(child, 0)
+            return
+        self.most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        for number in numbers:
+            self.once(number)
+            if (number + 1) % 1000 == 0:
+                gc.unfreeze()  # a command freezes what it read, since its process ends with it
+                gc.collect()
+                gc.freeze()
+                print(f"{number + 1} tried, {len(self.found)} problems", flush=True)
+        with os.fdopen(writing, "wb") as answer:
+            pickle.dump((self.chance.getstate(), self.found, self.ran), answer)
+        os._exit(0)
+
 
 def main_fuzz(count: int, seed: int, first: int = 0) -> int:
     """Try so many inputs, from a number on; gives the number of different problems."""
@@ -320,15 +345,12 @@ def main_fuzz(count: int, seed: int, first: int = 0) -> int:
         os.chdir(folder)
         fuzz = Fuzz(seed, kept)
         gc.freeze()
-        for number in range(first + count):
-            fuzz.once(number, tried=number >= first)
-            if (number + 1) % 1000 == 0:
-                gc.unfreeze()  # a command freezes what it read, since its process ends with it
-                gc.collect()
-                gc.freeze()
-                print(f"{number + 1} tried, {len(fuzz.found)} problems", flush=True)
+        for number in range(first):
+            fuzz.once(number, tried=False)
+        for start in range(first, first + count, SHARE):
+            fuzz.share(range(start, min(start + SHARE, first + count)))
         os.chdir(ROOT)
-    used = resource.getrusage(resource.RUSAGE_SELF)
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
     print(f"{used.ru_utime + used.ru_stime:.0f} s of the processor, {used.ru_maxrss >> 10} MB")
     print(", ".join(f"{name}: {times}" for name, times in sorted(fuzz.ran.items())))
     for mark, times in fuzz.found.most_common():
