@@ -32,6 +32,8 @@ class HintKind(Enum):
     RESOURCE_LEFT_OUT = "resource-left-out"
     RESOURCE_ACCOUNT_AMISS = "resource-account-amiss"
     RESOURCE_REGION_AMISS = "resource-region-amiss"
+    RESOURCE_NOT_LISTED = "resource-not-listed"
+    CONTEXT_VALUE_AMISS = "context-value-amiss"
     PRINCIPAL_NOT_LISTED = "principal-not-listed"
     SERVICE_PRINCIPAL_UNKNOWN = "service-principal-unknown"
     NO_POLICIES = "no-policies"

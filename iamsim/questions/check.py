@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from iamsim import catalog
 from iamsim.catalog.operations import actions_of_operation
 from iamsim.catalog.rules import action_rules
-from iamsim.checks.arn_formats import cut_arn
+from iamsim.checks.arn_formats import ArnFormat, cut_arn
 from iamsim.checks.reference import Reference
 from iamsim.core.arn import find_arn
 from iamsim.core.hint import Hint, HintKind
@@ -34,6 +34,7 @@ from iamsim.questions.resources import (
     with_region,
     written,
 )
+from iamsim.questions.values import amiss, samples
 from iamsim.syntax.ast import Policy
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ RESOURCE = "resource"  # among the unknown things: the resource is a pattern
 TRUST_SERVICE = "sts:"
 ENTITIES = frozenset({"user", "role", "assumed-role"})
 PROVIDERS = frozenset({"saml-provider", "oidc-provider"})
+GIVEN_PATHS = ("role/aws-reserved/", "role/aws-service-role/")  # of roles that AWS makes
 _OTHER_RESOURCES = frozenset(
     {
         HintKind.RESOURCE_OF_OTHER_TYPE,
@@ -175,6 +177,19 @@ class QuestionCheck:
             kind = HintKind.RESOURCE_OF_OTHER_TYPE
             yield self.hint(kind, resource, action, suggestions=meant, formats=shown)
             return
+        yield from self._find_of_place(resource, action, account, fitting)
+        if action.lower().startswith(TRUST_SERVICE) and self._is_missing(resource):
+            near = near_principal(resource, self.world) if self.world is not None else None
+            meant = (near,) if near is not None else ()
+            yield self.hint(HintKind.RESOURCE_NOT_LISTED, resource, action, suggestions=meant)
+
+    def _find_of_place(
+        self, resource: str, action: str, account: str, fitting: Sequence[ArnFormat]
+    ) -> Iterator[Hint]:
+        """The account and the Region of a resource, which is of a type that the action takes."""
+        arn = cut_arn(resource)
+        if arn is None:
+            return
         shown = readable_formats(fitting, resource)
         if account_is_amiss(arn, fitting):
             own = with_account(arn, fitting, account)
@@ -192,6 +207,17 @@ class QuestionCheck:
             if meant:
                 kind = HintKind.RESOURCE_ACCOUNT_AMISS
                 yield self.hint(kind, resource, action, suggestions=meant, formats=shown)
+
+    def _is_missing(self, resource: str) -> bool:
+        """Whether a role is not listed where others of its account are."""
+        arn = find_arn(resource)
+        if arn is None or self.world is None or set(resource) & set("*?"):
+            return False
+        account = self.world.accounts.get(arn.account)
+        made_by_aws = arn.resource.startswith(GIVEN_PATHS)
+        if account is None or not account.roles or made_by_aws:
+            return False
+        return self.world.find_principal(resource) is None
 
     def _listed(self, resource: str, action: str) -> tuple[str, ...]:
         """The resource of the world that may have been meant."""
@@ -268,7 +294,13 @@ class QuestionCheck:
         shared_keys: Container[str] = frozenset(),
     ) -> Iterator[Hint]:
         """The context keys that were given, against what requests for some of the actions carry."""
-        return self.of_keys(question.context, actions, shared_keys)
+        yield from self.of_keys(question.context, actions, shared_keys)
+        for key, value in question.context.items():
+            facts = self.reference.key(key)
+            wrong = amiss(value, facts) if facts is not None else None
+            if facts is not None and wrong is not None:
+                kind, subject = HintKind.CONTEXT_VALUE_AMISS, f"{key}={wrong}"
+                yield self.hint(kind, subject, actions[0], formats=samples(facts))
 
     def _of_left_open(self, question: Question, action: str) -> Iterator[Hint]:
         """The keys that are said to be unknown or absent: misspelt, they leave none open. Keys that
@@ -296,9 +328,11 @@ class QuestionCheck:
         return self.hint(kind, key, action, suggestions=near)
 
     def _is_misspelled(self, key: str) -> bool:
-        """Whether a key that nobody knows lies in a namespace that is known."""
+        """Whether a key that nobody knows lies in a namespace that is known, or one slip away from
+        it."""
         prefix, colon, _ = key.lower().partition(":")
-        return not colon or prefix == "aws" or prefix in self.reference.services
+        known = {"aws", *self.reference.services}
+        return not colon or prefix in known or is_slip(prefix, known)
 
     def unknown_action(self, action: str) -> Hint:
         """An action that the snapshot lacks: retired, misspelled, or newer than it."""

@@ -26,6 +26,8 @@ QUESTION_SENTENCES = {
     HintKind.RESOURCE_REGION_AMISS: "the Region in {subject} is amiss: {action} takes {formats}",
     HintKind.UNKNOWN_CONTEXT_KEY: "no context key {subject} is known",
     HintKind.CONTEXT_KEY_NOT_SENT: "requests for {action} never carry the context key {subject}",
+    HintKind.CONTEXT_VALUE_AMISS: "no request carries {subject}: the key holds {formats}",
+    HintKind.RESOURCE_NOT_LISTED: "the world lists the account, and {subject} is not in it",
     HintKind.PRINCIPAL_NOT_LISTED: "the world lists the account, and nobody in it is {subject}",
     HintKind.SERVICE_PRINCIPAL_UNKNOWN: "no service {subject} is known",
     HintKind.NO_POLICIES: "there is neither a world nor a policy, so nothing can be allowed",
@@ -41,6 +43,7 @@ QUESTION_SENTENCES = {
 # What is known without the service reference.
 _OF_THE_WORLD = frozenset(
     {
+        HintKind.RESOURCE_NOT_LISTED,
         HintKind.PRINCIPAL_NOT_LISTED,
         HintKind.NO_POLICIES,
         HintKind.TRUST_POLICY_OF_NO_ROLE,

@@ -21,8 +21,9 @@ if TYPE_CHECKING:
     from iamsim.world.model import World
 
 NOTHING_EXPECTED = "nothing is expected of it: write `expect`"
-# An allowed or explicitly denied request for all resources says something of statements for all.
-_OF_DENIALS = frozenset({HintKind.RESOURCE_LEFT_OUT})
+# An allowed or explicitly denied request for all resources says something of statements for all,
+# one about a role that is not there of those that name it.
+_OF_DENIALS = frozenset({HintKind.RESOURCE_LEFT_OUT, HintKind.RESOURCE_NOT_LISTED})
 
 
 class MeaningCheck:

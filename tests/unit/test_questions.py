@@ -284,6 +284,47 @@ def test_keys_that_are_not_known_or_not_carried(world):
     assert together == check.of_questions([put], shared_keys={"s3:prefix"}) == ()
 
 
+@pytest.mark.parametrize(
+    ("key", "value", "wrong"),
+    [
+        ("aws:SecureTransport", "TRUE", None),
+        ("aws:SecureTransport", "yes", "yes"),
+        ("aws:SourceIp", "2001:db8::1", None),
+        ("aws:SourceIp", "203.0.113.0/24", "203.0.113.0/24"),
+        ("aws:CurrentTime", "2026-01-31", None),
+        ("aws:CurrentTime", "yesterday", "yesterday"),
+        ("aws:EpochTime", "1767225600", None),
+        ("aws:MultiFactorAuthAge", "5 minutes", "5 minutes"),
+        ("aws:PrincipalOrgPaths", ("o-a/r-b/", "x"), None),
+        ("aws:PrincipalArn", "eva", None),
+    ],
+)
+def test_a_value_that_no_request_carries(world, key, value, wrong):
+    """Truth values, numbers, dates and addresses are told; texts may be anything."""
+    found = QuestionCheck(world).of_questions([Question(EVA, "s3:GetObject", KEY, {key: value})])
+    expected = [] if wrong is None else [(HintKind.CONTEXT_VALUE_AMISS, f"{key}={wrong}")]
+    assert [(hint.kind, hint.subject) for hint in found] == expected
+
+
+@pytest.mark.parametrize(
+    ("action", "name", "meant"),
+    [
+        ("sts:AssumeRole", "role/app", None),
+        ("sts:AssumeRole", "role/ap", "role/app"),
+        ("sts:TagSession", "role/deploy", ""),
+        ("sts:AssumeRole", "role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_a_0", None),
+        ("iam:PassRole", "role/ap", None),
+    ],
+)
+def test_a_role_that_nobody_may_assume_since_it_is_not_there(world, action, name, meant):
+    """Only its trust policy could let somebody in; for IAM's actions its name is enough."""
+    arn = f"arn:aws:iam::{ACCOUNT}:"
+    said = () if meant is None else ("resource-not-listed", *([arn + meant] if meant else []))
+    assert kinds(world, action=action, resource=arn + name) == ([said] if said else [])
+    stranger = f"arn:aws:iam::444455556666:{name}"  # of whose roles the world says nothing
+    assert kinds(world, action=action, resource=stranger) == []
+
+
 def test_keys_that_are_left_open_or_said_to_be_absent_are_names_too(world):
     """Misspelt, they leave open nothing that a policy reads."""
     open_keys = frozenset({"aws:SorceIp", "s3:prefix", "service-control-policy", "own:thing"})
@@ -334,6 +375,7 @@ def test_every_kind_has_a_sentence(world):
         assert "{" not in text
         own = kind in (
             HintKind.PRINCIPAL_NOT_LISTED,
+            HintKind.RESOURCE_NOT_LISTED,
             HintKind.NO_POLICIES,
             HintKind.RESOURCE_HOLDS_WILDCARD,
             HintKind.TRUST_POLICY_OF_NO_ROLE,
