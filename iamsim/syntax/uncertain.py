@@ -278,7 +278,21 @@ class _Reader:
             return _Bounds((test,), (test,))
         if ":" not in key:  # no key of AWS's: what stood here is not known at all
             return _Bounds(None, ())
+        if not several and name.set_operator is None and not name.if_exists:
+            return _bound_listed(self.raw.get("Effect"), name, test)
         return _bound_test(name, test)
+
+
+def _bound_listed(effect: object, name: OperatorName, test: Condition) -> _Bounds:
+    """Bound a plain test of which no value is known: it may have none, and then an Allow gives
+    nothing, and a Deny applies, whether the key is there or not.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-reference-policy-checks.html
+    """
+    bounds = _bound_test(name, test)
+    return _Bounds(
+        bounds.low if effect == "Deny" else None, bounds.high if effect == "Allow" else ()
+    )
 
 
 def _bound_test(name: OperatorName, test: Condition) -> _Bounds:

@@ -79,10 +79,17 @@ class WorldBuilder:
                 for account_id, account in fields.records("accounts")
             },
             policies=self.policies.named(None),
-            unlisted=tuple(
-                _unlisted(policy)
-                for policy in self.policies.find_all(fields.items("unlisted"), None, UNLISTED)
-                if isinstance(policy, PolicyDocument)
+            unlisted=(
+                *(
+                    _unlisted(policy)
+                    for policy in self.policies.find_all(fields.items("unlisted"), None, UNLISTED)
+                    if isinstance(policy, PolicyDocument)
+                ),
+                *(
+                    principal
+                    for account_id, account in fields.records("accounts")
+                    for principal in _refused_principals(account_id, account)
+                ),
             ),
             unverified=fields.number("unverified"),
         )
@@ -137,6 +144,7 @@ class WorldBuilder:
     def account(self, account_id: str, fields: Fields) -> Account:
         """Make an account with all that it holds."""
         partition = self.partitions.get(account_id, "aws")
+        refused = _refused(fields, "groups")
         return Account(
             source=fields.place.source,
             position=fields.place.path,
@@ -147,7 +155,8 @@ class WorldBuilder:
             scps=self.attached(fields, "scps", account_id, f"account {account_id}"),
             rcps=self.attached(fields, "rcps", account_id, f"account {account_id}"),
             users={
-                name: self.user(account_id, name, user) for name, user in fields.records("users")
+                name: self.user(account_id, name, user, refused)
+                for name, user in fields.records("users")
             },
             groups={
                 name: self.group(account_id, name, group)
@@ -186,8 +195,10 @@ class WorldBuilder:
         """Find the one policy under a key, called `name` if it is inline."""
         return self.policies.find(fields.values.get(key), account_id, name)
 
-    def user(self, account_id: str, name: str, fields: Fields) -> User:
-        """Make a user."""
+    def user(
+        self, account_id: str, name: str, fields: Fields, refused: Mapping[str, Unknown]
+    ) -> User:
+        """Make a user; a group with a name that IAM refuses may be any."""
         return User(
             source=fields.place.source,
             position=fields.place.path,
@@ -196,10 +207,10 @@ class WorldBuilder:
             partition=self.partitions.get(account_id, "aws"),
             path=fields.text("path") or "/",
             id=fields.text("id"),
-            groups=fields.texts("groups"),
+            groups=tuple(group for group in fields.texts("groups") if group not in refused),
             policies=(
                 *self.identity_policies(account_id, fields, f"user {name}"),
-                *unknown_groups(fields, name),
+                *unknown_groups(fields, name, refused),
             ),
             boundary=self.policy(fields, "boundary", account_id, f"boundary of user {name}"),
             tags=fields.text_map("tags") or {},
@@ -346,12 +357,31 @@ def _names_in_two_cases(tags: Mapping[str, str]) -> dict[str, Unknown]:
     return {f"tags/{key}": Unknown(why) for key in tags if key.lower() in doubled}
 
 
-def unknown_groups(fields: Fields, name: str) -> Iterator[PolicyDocument]:
+def _refused(account: Fields, kind: str) -> dict[str, Unknown]:
+    """The users, groups or roles of an account with names that IAM refuses."""
+    items = account.map(kind).items()
+    return {name: item for name, item in items if isinstance(item, Unknown)}
+
+
+def _refused_principals(account_id: str, account: Fields) -> Iterator[PolicyDocument]:
+    """What stands for principals with names that IAM refuses: others, that are not listed."""
+    for kind in ("users", "groups", "roles"):
+        for name, unknown in _refused(account, kind).items():
+            source = part_of(account.place.source, (*account.place.path, kind, name))
+            lost = PolicyDocument(UNLISTED, unknown.to_marker(), source)
+            accounts = frozenset((account_id,))
+            yield replace(lost, kinds=frozenset(("principals",)), accounts=accounts)
+
+
+def unknown_groups(
+    fields: Fields, name: str, refused: Mapping[str, Unknown]
+) -> Iterator[PolicyDocument]:
     """Give an unknown policy for each group of a user that is not known: it may have any."""
     for index, group in enumerate(fields.items("groups")):
-        if isinstance(group, Unknown):
+        unknown = group if isinstance(group, Unknown) else refused.get(str(group))
+        if unknown is not None:
             source = part_of(fields.place.source, (*fields.place.path, "groups", index))
-            yield PolicyDocument(f"a group of user {name}", group.to_marker(), source)
+            yield PolicyDocument(f"a group of user {name}", unknown.to_marker(), source)
 
 
 def _unlisted(policy: PolicyDocument) -> PolicyDocument:

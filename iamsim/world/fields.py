@@ -63,6 +63,10 @@ class Problems:
         """Note a fault at a stretch of text."""
         self.found.append(WorldError(code, message, span=span, hint=hint))
 
+    def lose(self, code: str, message: str, span: Span, hint: str | None = None) -> None:
+        """Note a fault that makes something unknown, and keeps nothing from being loaded."""
+        self.lost.append(WorldError(code, message, span=span, hint=hint))
+
 
 class Fault(Exception):  # noqa: N818 - a signal inside this room, not an error
     """A value that does not fit: a code, a message and a hint; the reader knows the place."""

@@ -192,11 +192,12 @@ def list_of(kind: Kind) -> Kind:
     return Kind(f"list of {kind.name}", read, {"type": "array", "items": kind.schema})
 
 
-def map_of(key_kind: Kind, kind: Kind) -> Kind:
+def map_of(key_kind: Kind, kind: Kind, *, lost: bool = False) -> Kind:
     """Make a kind for maps; an entry that does not fit is noted and left out.
 
     Nothing in place of a record is a record that says nothing, so that `alice:` is a user. A null
-    is none: what stood there may be lost.
+    is none: what stood there may be lost. With `lost` an entry whose key does not fit keeps no
+    world from being loaded: it is unknown.
     """
 
     def read(value: object, place: Place, problems: Problems) -> dict[str, object]:
@@ -209,6 +210,10 @@ def map_of(key_kind: Kind, kind: Kind) -> Kind:
             try:
                 key_kind.read(key, item_place, problems)
             except Fault as fault:
+                if lost:
+                    problems.lose(fault.code, fault.message, item_place.key_span, fault.hint)
+                    entries[key] = Unknown.unreadable(fault.message)
+                    continue
                 problems.add(fault.code, fault.message, item_place.key_span, fault.hint)
                 continue
             if item is None and not item_place.is_blank:

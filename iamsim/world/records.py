@@ -6,7 +6,9 @@ for misspelled keys, and make the JSON Schema.
 
 from __future__ import annotations
 
-from iamsim.world.fields import Field, Table
+from collections.abc import Callable
+
+from iamsim.world.fields import Field, Kind, Table
 from iamsim.world.kinds import (
     ACCOUNT_ID,
     ANYTHING,
@@ -44,6 +46,13 @@ _POLICY_INSTEAD = (
 )
 _INLINE_POLICIES = Field("inline_policies", map_of(IAM_NAME, POLICY), "Inline policies by name.")
 _ACCOUNT_IDS = list_of(ACCOUNT_ID)
+
+
+def _principals(find_table: Callable[[], Table], name: str) -> Kind:
+    """Principals by name: one whose name IAM refuses is not known, and the others count."""
+    return map_of(IAM_NAME, record(find_table, name), lost=True)
+
+
 _TEXT_MAP = map_of(TEXT, TEXT)
 
 PUBLIC_ACCESS_BLOCK = Table(
@@ -293,9 +302,9 @@ ACCOUNT = Table(
             "Resource control policies attached to the account itself.",
             instead=_RCPS_INSTEAD,
         ),
-        Field("users", map_of(IAM_NAME, record(lambda: USER, "user")), "IAM users by name."),
-        Field("groups", map_of(IAM_NAME, record(lambda: GROUP, "group")), "IAM groups by name."),
-        Field("roles", map_of(IAM_NAME, record(lambda: ROLE, "role")), "IAM roles by name."),
+        Field("users", _principals(lambda: USER, "user"), "IAM users by name."),
+        Field("groups", _principals(lambda: GROUP, "group"), "IAM groups by name."),
+        Field("roles", _principals(lambda: ROLE, "role"), "IAM roles by name."),
         Field("policies", map_of(IAM_NAME, POLICY), "Customer managed policies by name."),
         Field("policy_paths", map_of(IAM_NAME, IAM_PATH), "Paths of customer managed policies."),
         Field("root_user", record(lambda: ROOT_USER, "root_user"), "The root user."),

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+import iamsim
 from iamsim.cli.main import main
 
 if TYPE_CHECKING:
@@ -71,3 +72,59 @@ def test_no_question_stops_at_them(
     assert json.loads(out)
     if question[0] in ("findings", "who-can"):
         assert "444455556666" in out
+
+
+ALLOW: dict[str, Any] = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}],
+}
+REFUSED = "bad name"
+
+
+def _world_with(kind: str) -> dict[str, Any]:
+    """Two users, one of them in a group, and something of a kind whose name IAM refuses."""
+    account: dict[str, Any] = {
+        "users": {
+            "mia": {"inline_policies": {"x": ALLOW}},
+            "leo": {"inline_policies": {"x": ALLOW}, "groups": ["devs"]},
+        },
+        "groups": {"devs": {}},
+    }
+    account.setdefault(kind, {})[REFUSED] = {"inline_policies": {"x": ALLOW}}
+    if kind == "groups":
+        account["users"]["leo"]["groups"] = [REFUSED]
+    return {"accounts": {"111122223333": account}}
+
+
+@pytest.mark.parametrize("kind", ["users", "groups", "roles"])
+def test_one_name_that_iam_refuses_leaves_the_others(tmp_path: Path, kind: str) -> None:
+    """It is not known what it stands for: who is listed is decided, and a member of such a group
+    may have any policy."""
+    (tmp_path / "world.json").write_text(json.dumps(_world_with(kind)), encoding="utf-8")
+    world = iamsim.load(tmp_path)
+
+    def verdict(name: str) -> str:
+        caller = f"arn:aws:iam::111122223333:user/{name}"
+        return world.explain(
+            principal=caller, action="s3:GetObject", resource=f"{BUCKET}/a"
+        ).verdict.value
+
+    assert verdict("mia") == "allowed"
+    assert verdict("leo") == ("conditional" if kind == "groups" else "allowed")
+    assert verdict("zoe") == "conditional"
+
+
+def test_such_a_name_is_said_and_refused_where_all_must_be_known(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`world lint` finds it at its place, a gate over findings fails, `--strict` refuses it."""
+    file = tmp_path / "world.json"
+    file.write_text(json.dumps(_world_with("roles"), indent=1), encoding="utf-8")
+    assert main(["world", "lint", "--world", str(file)]) == 1
+    assert "invalid-name" in capsys.readouterr().out
+    findings = ["findings", "--world", str(file)]
+    assert main(findings) == 0
+    assert main([*findings, "--fail-on", "any"]) == 1
+    assert f"`{REFUSED}` is not a name that IAM accepts" in capsys.readouterr().err
+    assert main([*findings, "--strict"]) == 2
+    assert f"`{REFUSED}` is not a name that IAM accepts" in capsys.readouterr().err

@@ -92,7 +92,8 @@ def test_a_policy_that_is_not_known_may_allow_and_may_deny(
         ({"Action": "ec2:*", "Resource": LOST}, "allowed"),
         ({"Condition": LOST}, "conditional"),
         ({"Condition": {"StringEquals": LOST}}, "conditional"),
-        ({"Condition": {"StringEquals": {"aws:Unread": LOST}}}, "allowed"),
+        ({"Condition": {"StringEquals": {"aws:Unread": LOST}}}, "conditional"),  # may be `[]`
+        ({"Condition": {"StringEquals": {"aws:Unread": [LOST]}}}, "allowed"),
         ({"Condition": {"StringEquals": {"aws:PrincipalType": LOST}}}, "conditional"),
         ({"Condition": {"StringEquals": {"aws:PrincipalType": ["User", LOST]}}}, "explicitDeny"),
         ({"Condition": {"StringNotEquals": {"aws:PrincipalType": ["User", LOST]}}}, "allowed"),
@@ -113,6 +114,21 @@ def test_a_policy_that_is_not_known_may_allow_and_may_deny(
 def test_a_part_of_a_deny_may_deny(elements: dict[str, object], wanted: str) -> None:
     """A part of a deny may deny."""
     assert verdict(ALLOW, policy(statement("Deny", **elements))) == wanted
+
+
+@pytest.mark.parametrize(
+    ("condition", "wanted"),
+    [
+        ({"StringNotEquals": {"aws:Unread": LOST}}, "conditional"),
+        ({"StringNotEquals": {"aws:Unread": [LOST]}}, "allowed"),
+        ({"StringNotEqualsIfExists": {"aws:Unread": LOST}}, "allowed"),
+        ({"StringEquals": {"aws:Unread": LOST}}, "implicitDeny"),
+    ],
+)
+def test_values_that_are_not_known_may_be_none(condition: object, wanted: str) -> None:
+    """Of an empty list an Allow gives nothing, also where the key is absent and the operator
+    negated; a list with an entry is not empty."""
+    assert verdict(policy(statement("Allow", Condition=condition))) == wanted
 
 
 @pytest.mark.parametrize(

@@ -332,10 +332,9 @@ def test_a_fault_does_not_lose_the_rest(tmp_path):
         },
     }
     world = load_world_data(data, folder=str(tmp_path), strict=False)
-    assert [problem.code for problem in world.lost] == ["invalid-json"]
+    assert [problem.code for problem in world.lost] == ["invalid-json", "invalid-name"]
     assert sorted(problem.code for problem in world.problems) == [
         "invalid-account-id",
-        "invalid-name",
         "unknown-key",
         "unknown-policy",
         "wrong-type",
@@ -343,6 +342,8 @@ def test_a_fault_does_not_lose_the_rest(tmp_path):
     ]
     user = world.accounts[ACCOUNT].users["alice"]
     lost = {"unknown": world.lost[0].message, "source": "broken.json"}
+    [refused] = world.unlisted
+    assert (refused.kinds, refused.accounts) == ({"principals"}, {ACCOUNT})
     assert [entry.document for entry in user.policies] == [policy("good"), lost]
     assert (user.path, user.boundary) == ("/", None)
 
