@@ -166,6 +166,17 @@ def find_terraform_type(name: str) -> ResourceType | None:
     return _table().by_terraform.get(name)
 
 
+def attaches_nothing(kind: str) -> bool:
+    """Whether a type of IAM, Organizations or IAM Identity Center in templates or in Terraform
+    attaches no policy to anybody and places no account (`data/types_without_policies.txt`)."""
+    return kind in _without_policies()
+
+
+@cache
+def _without_policies() -> frozenset[str]:
+    return frozenset(data_lines("types_without_policies.txt"))
+
+
 def type_of_arn(arn: str) -> ResourceType | None:
     """Find the type of what an ARN names; `None` for what is in no row, or lies in something."""
     found = find_arn(arn)

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import NamedTuple
 
-from iamsim.catalog.resource_types import resource_types
+from iamsim.catalog.resource_types import attaches_nothing, resource_types
 from iamsim.core.arn import find_arn
 from iamsim.importers.unread import documents_within
 
@@ -39,8 +39,9 @@ class Reach(NamedTuple):
 
 EVERYTHING = Reach(frozenset((*HOLDERS, *POLICY_HOLDERS)), organization=True)
 NOTHING = Reach(frozenset())
-# What types of IAM bear on, by the ends of their names in templates and in plans. Others, such as
-# providers and instance profiles, bear on no policy.
+# What types of IAM bear on, by the ends of their names in templates and in plans. Of others, those
+# that the catalog knows to attach nothing, providers and instance profiles bear on no policy.
+NO_POLICY = ("Provider", "_provider", "::InstanceProfile", "_instance_profile")
 OF_IAM: dict[tuple[str, ...], tuple[str, ...]] = {
     ("::Policy", "::ManagedPolicy", "_iam_policy", "_iam_policy_attachment"): ENTITIES,
     ("::UserToGroupAddition", "_group_membership"): ("users",),
@@ -79,7 +80,9 @@ def _of_iam(kind: str, values: object, name: str | None) -> Reach:
     """What a type of IAM bears on."""
     kinds = next((known for ends, known in OF_IAM.items() if kind.endswith(ends)), None)
     if kinds is None:
-        kinds = next((known for start, known in PLANNED.items() if kind.startswith(start)), ())
+        kinds = next((known for start, known in PLANNED.items() if kind.startswith(start)), None)
+    if kinds is None:
+        kinds = () if attaches_nothing(kind) or kind.endswith(NO_POLICY) else ENTITIES
     if kind.endswith(ENTITY_TYPES):
         return Reach(frozenset(kinds), names=_own_names(kind, values, name))
     return Reach(frozenset(kinds), policies=(*documents_within(values), *_arns(values)))

@@ -189,10 +189,11 @@ def _drop_misfits(draft: Draft) -> None:
     for _ in range(MAX_ROUNDS):
         places = _Places()
         world = load_world_documents(Document(draft.data, places), strict=False)
-        if not world.problems:
+        refused = [*world.problems, *(lost for lost in world.lost if lost.code == "invalid-name")]
+        if not refused:
             return
         paths: dict[Path, tuple[str, str]] = {}
-        for problem in world.problems:
+        for problem in refused:
             if problem.span is None:
                 continue
             path = places.paths[problem.span.start]

@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING
 
 from iamsim.catalog.resource_types import find_type
 from iamsim.core.caret import quote
-from iamsim.core.slips import is_slip
 from iamsim.importers.cloudformation import encryption, identities, organizations, resource_policies
 from iamsim.importers.cloudformation.reading import Reading
 from iamsim.importers.cloudformation.templates import NESTED_STACK, OpenStack
-from iamsim.importers.misspelt import Misspelt, find_misspelt
+from iamsim.importers.misspelt import doubted_type, find_misspelt
 from iamsim.importers.nameless import note_nameless
 from iamsim.importers.reach import EVERYTHING, HOLDERS, POLICY_HOLDERS, Reach, reach_of
 from iamsim.importers.unknown import Unknown
@@ -32,8 +31,6 @@ READERS: dict[str, Callable[[Reading], None]] = {
 }
 # What a resource has that bears on what it makes.
 ATTRIBUTES = ("Condition", "Properties")
-# Types that have a name of their own, and are one letter away from others.
-OTHERS = ("AWS::Oam::Link",)
 # Their tags bear on access, as those of other kinds in the table of kinds do.
 UNTAGGED = ("AWS::IAM::", "AWS::Organizations::", "AWS::SSO::")
 
@@ -92,18 +89,17 @@ def read_stack(opened: OpenStack, draft: Draft) -> None:
 
 
 def _doubt_misspelt(stack: Stack, logical_id: str, kind: str, place: str, draft: Draft) -> None:
-    """Doubt a resource of which an attribute or the type is misspelt."""
+    """Doubt a resource of which an attribute or the type is misspelt, or of whose type nobody
+    knows what it attaches."""
     resource = stack.resources[logical_id]
-    attributes = [find_misspelt(name, resource) for name in ATTRIBUTES if name not in resource]
-    meant = kind
-    if kind not in READERS and kind not in OTHERS:
-        meant = next((name for name in READERS if is_slip(kind, [name])), kind)
-    if meant != kind:
-        attributes.append(Misspelt(f"{quote(kind)}, which may be {quote(meant)} misspelt"))
-    for misspelt in filter(None, attributes):
-        draft.unreadable(f"this resource has {misspelt.why}", place)
+    attributes = (find_misspelt(name, resource) for name in ATTRIBUTES if name not in resource)
+    doubted = [(kind, misspelt.why) for misspelt in attributes if misspelt is not None]
+    if kind not in READERS and find_type(kind) is None:
+        doubted += filter(None, [doubted_type(kind, READERS)])
+    for meant, why in doubted:
+        draft.unreadable(f"this resource has {why}", place)
         reach = reach_of(meant, stack.properties(logical_id), logical_id)
-        draft.doubt(f"what {quote(logical_id)} says depends on {misspelt.why}", reach)
+        draft.doubt(f"what {quote(logical_id)} says depends on {why}", reach)
 
 
 def _note_unread(stack: Stack, logical_id: str, place: str, draft: Draft) -> None:

@@ -5,9 +5,12 @@ https://registry.terraform.io/providers/hashicorp/aws/latest/docs/data-sources/i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING
 
+from iamsim.core.caret import quote
+from iamsim.core.suggest import did_you_mean
 from iamsim.importers.salvage import UniqueKeys
 from iamsim.importers.terraform.addresses import full_references, parse_steps
 from iamsim.importers.terraform.configuration import part
@@ -33,6 +36,18 @@ ELEMENTS = (
 )
 CONDITIONS = "condition"
 PRINCIPALS = (("principals", "Principal"), ("not_principals", "NotPrincipal"))
+# What Terraform takes in a document and in its blocks: with another name it refuses all of it.
+DOCUMENT = frozenset(
+    (
+        *("id", "json", "minified_json", "override_json", "override_policy_documents"),
+        *("policy_id", "source_json", "source_policy_documents", "statement", "version"),
+    )
+)
+STATEMENT = frozenset(
+    ("sid", "effect", CONDITIONS, *(name for name, _ in (*ELEMENTS, *PRINCIPALS)))
+)
+CONDITION = frozenset(("test", "variable", "values"))
+PRINCIPAL = frozenset(("type", "identifiers"))
 
 
 class Stated(dict[str, object]):
@@ -68,7 +83,8 @@ def render_document(plan: Plan, instance: Instance) -> Json | Unknown:
     policy_id = instance.values.get("policy_id")
     if isinstance(policy_id, str) and policy_id:
         merged["Id"] = policy_id
-    statements: list[object] = []
+    foreign = _foreign(instance.values, DOCUMENT) if instance.span is not None else None
+    statements: list[object] = [] if foreign is None else [foreign]
     for source in _documents(plan, instance, "source_policy_documents", "source_json"):
         _merge(statements, source)
     _merge(statements, {"Statement": list(_statements(plan, instance))})
@@ -161,11 +177,14 @@ def _statements(plan: Plan, instance: Instance) -> Iterator[Json | Unknown]:
     context = plan.context(instance)
     for number, block in enumerate(blocks if isinstance(blocks, list) else ()):
         if not isinstance(block, dict):
-            yield Unknown(f"`{instance.text}.statement`")
+            lost = Unknown(f"`{instance.text}.statement`")
+            yield block if isinstance(block, Unknown) else lost
             continue
         expression = part(plan.configuration.expression(instance.address, "statement"), number)
         statement = _Block(plan, context, block, expression).statement()
-        yield Stated.of(statement, instance, number)
+        yield (
+            statement if isinstance(statement, Unknown) else Stated.of(statement, instance, number)
+        )
 
 
 class _Block:
@@ -177,9 +196,12 @@ class _Block:
         self.block = block
         self.expression = expression
 
-    def statement(self) -> Json:
+    def statement(self) -> Json | Unknown:
         """Write the statement."""
         block = self.block
+        foreign = _foreign(block, STATEMENT)
+        if foreign is not None:
+            return foreign
         written: Json = {}
         if block.get("sid"):
             written["Sid"] = block["sid"]
@@ -206,6 +228,9 @@ class _Block:
         by_type: dict[str, list[object]] = {}
         for number, block in enumerate(blocks if isinstance(blocks, list) else ()):
             expression = part(part(self.expression, name), number)
+            foreign = _foreign(block, PRINCIPAL)
+            if foreign is not None:
+                return foreign
             kind = part(block, "type")
             values = self.values(part(block, "identifiers"), part(expression, "identifiers"))
             if not isinstance(kind, str):
@@ -223,6 +248,9 @@ class _Block:
         written: dict[str, dict[str, object]] = {}
         for number, block in enumerate(blocks if isinstance(blocks, list) else ()):
             expression = part(part(self.expression, "condition"), number)
+            foreign = _foreign(block, CONDITION)
+            if foreign is not None:
+                return foreign
             operator, key = part(block, "test"), part(block, "variable")
             if not isinstance(operator, str) or not isinstance(key, str):
                 return Unknown("a condition of which test or variable is not known")
@@ -254,6 +282,17 @@ class _Block:
             shown = " and ".join(f"`{reference}`" for reference in references)
             return [*known, Unknown(shown) if references else missing[0]]
         return known + found
+
+
+def _foreign(block: object, names: AbstractSet[str]) -> Unknown | None:
+    """What a block says under a name that it does not have: it is not known what was meant."""
+    if not isinstance(block, Mapping):
+        return None
+    foreign = next((str(name) for name in block if name not in names), None)
+    if foreign is None:
+        return None
+    hint = did_you_mean(foreign, names)
+    return Unknown(f"{quote(foreign)}, which there is not{f' ({hint})' if hint else ''}")
 
 
 def _variables(item: object) -> object:

@@ -134,8 +134,10 @@ def _references(reading: Reading, name: str) -> list[object]:
 
 def _policy_attachment(reading: Reading) -> None:
     arns = _references(reading, "policy_arn")
-    if all(reading.value(f"{kind}s") is None for kind in _OWNERS):
-        reading.owner("users")
+    if not any(reading.value(f"{kind}s") for kind in _OWNERS):  # Terraform refuses that
+        why = f"{quote(reading.place)} names nobody to whom it attaches a policy"
+        reading.remark("record-not-readable", why)
+        reading.doubt(why)
     for kind in _OWNERS:
         reading.doubt_entries(f"{kind}s")
         for name in reading.texts(f"{kind}s"):

@@ -119,3 +119,4 @@ _READERS: dict[str, Callable[[Reading, Provisioned], None]] = {
     "permission_set_inline_policy": _inline_policy,
     "permissions_boundary_attachment": _boundary,
 }
+TYPES = frozenset(f"{PREFIX}{kind}" for kind in (*_READERS, "account_assignment", "permission_set"))

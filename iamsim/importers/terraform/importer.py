@@ -10,11 +10,13 @@ from iamsim.catalog.resource_types import find_terraform_type
 from iamsim.core.caret import quote
 from iamsim.core.stand_in import NO_ACCOUNT
 from iamsim.importers.facts import report_dangling_targets
+from iamsim.importers.misspelt import doubted_type
 from iamsim.importers.nameless import note_nameless
 from iamsim.importers.reach import EVERYTHING, reach_of
 from iamsim.importers.terraform import (
     encryption,
     identities,
+    identity_center,
     organizations,
     resource_policies,
     snapshots,
@@ -22,7 +24,6 @@ from iamsim.importers.terraform import (
 from iamsim.importers.terraform.documents import render_document
 from iamsim.importers.terraform.hcl.policies import place_of_instance
 from iamsim.importers.terraform.hcl.roots import open_roots
-from iamsim.importers.terraform.identity_center import read_permission_sets
 from iamsim.importers.terraform.instances import (
     Broken,
     is_plan,
@@ -33,7 +34,7 @@ from iamsim.importers.terraform.instances import (
 from iamsim.importers.terraform.reading import Reading
 from iamsim.importers.terraform.resolving import Plan
 from iamsim.importers.terraform.scopes import UNKNOWN_REGION
-from iamsim.importers.unknown import Unknown
+from iamsim.importers.unknown import Unknown, marked
 from iamsim.importers.unread import services_within, unread_message
 from iamsim.importers.workloads import find_role, note_role
 from iamsim.syntax.hcl.file import HclFile, is_hcl
@@ -62,7 +63,7 @@ DATA_READERS: dict[str, Callable[[Reading], None]] = {
 }
 # Types of AWS's providers, and those of them that are read with the plan as a whole.
 AWS = ("aws_", "awscc_")
-BY_PLAN = ("aws_organizations_policy_attachment", "aws_ssoadmin_")
+BY_PLAN = frozenset((organizations.ATTACHMENT, *identity_center.TYPES))
 PRINCIPALS = frozenset(("aws_iam_user", "aws_iam_group", "aws_iam_role", "aws_iam_policy"))
 JSON_SYNTAX = (".tf.json", ".tfvars.json")
 HCL = "HCL"  # the files of configurations, kept until all are there
@@ -170,7 +171,7 @@ def _read_all(plan: Plan, draft: Draft) -> None:
         _read(reading, _find_role_reader(reading))
     draft.source = source
     organizations.read_attachments(plan, draft)
-    read_permission_sets(plan, draft)
+    identity_center.read_permission_sets(plan, draft)
     for reading in managed:
         _note_partition(reading)
     _report_scopes(plan, draft)
@@ -213,16 +214,25 @@ def _note_maybe(reading: Reading) -> None:
 
 
 def _note_unread(reading: Reading) -> None:
-    """Remark a policy in an instance of a type that has no reader."""
+    """Remark a policy in an instance of a type that has no reader, or what such a type may say."""
     kind = reading.instance.type
-    known = kind in READERS or kind in LATE_READERS or kind.startswith(BY_PLAN)
-    if kind.startswith(AWS) and not known:
-        row = find_terraform_type(kind)
-        message = unread_message(kind, row, reading.instance.values)
+    if kind in READERS or kind in LATE_READERS or kind in BY_PLAN:
+        return
+    row = find_terraform_type(kind)
+    doubted = doubted_type(kind, (*READERS, *BY_PLAN)) if row is None else None
+    if doubted is not None:
+        meant, why = doubted
+        if reading.instance.span is not None:
+            reading.draft.source = reading.instance.span.source.name
+        reading.draft.unreadable(f"this resource has {why}", reading.place)
+        reading.doubt(f"what {quote(reading.place)} says depends on {why}", meant)
+    if kind.startswith(AWS):
+        values = marked(dict(reading.instance.values))
+        message = unread_message(kind, row, values)
         if message is not None:
             reading.remark("policy-not-read", message)
             if row is None or not row.unread:
-                reading.draft.lose(message, services_within(reading.instance.values))
+                reading.draft.lose(message, services_within(values))
 
 
 def _read(reading: Reading, read: Callable[[Reading], None] | None) -> None:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from iamsim.importers.terraform.resolving import Plan
     from iamsim.importers.tree import PolicyKind
 
+ATTACHMENT = "aws_organizations_policy_attachment"
 _FULL_ACCESS_IDS = tuple(policy_id for _, policy_id in FULL_ACCESS.values())
 
 
@@ -98,7 +99,7 @@ def read_attachments(plan: Plan, draft: Draft) -> None:
         in ("aws_organizations_organizational_unit", "aws_organizations_account")
     }
     for reading in readings:
-        if reading.instance.type == "aws_organizations_policy_attachment":
+        if reading.instance.type == ATTACHMENT:
             _attachment(reading, made_here)
 
 

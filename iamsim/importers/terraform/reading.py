@@ -66,9 +66,10 @@ class Reading:
         """Note something about the instance."""
         self.draft.remark(code, message, self.place, severity)
 
-    def doubt(self, why: str) -> None:
-        """Say that what the instance says is lost, to all that it may be attached to."""
-        reach = reach_of(self.instance.type, marked(dict(self.instance.values)))
+    def doubt(self, why: str, kind: str | None = None) -> None:
+        """Say that what the instance says is lost, to all that it may be attached to by its type,
+        or by another `kind`."""
+        reach = reach_of(kind or self.instance.type, marked(dict(self.instance.values)))
         own = self.draft.source
         for source in self.plan.sources or (own,):
             self.draft.source = source
@@ -81,8 +82,10 @@ class Reading:
         found = self.text(name)
         if found is None:
             value = self.value(name)
-            why = value.why if isinstance(value, Unknown) else f"{quote(name)}, which is not there"
-            self.doubt(f"what {quote(self.place)} is attached to depends on {why}")
+            if not isinstance(value, Unknown):
+                self.remark("record-not-readable", f"{quote(name)} is not there")
+                value = Unknown(f"{quote(name)}, which is not there")
+            self.doubt(f"what {quote(self.place)} is attached to depends on {value.why}")
         return found
 
     def lost(self, name: str) -> Json:

@@ -147,6 +147,7 @@ def _dynamic(block: tree.Block, kind: str, scope: Scope) -> Iterator[object]:
         (other_block for other_block in block.body.blocks if other_block.type == "content"), None
     )
     if "for_each" not in attributes or content is None:
+        yield unknown_at(block.span, f"the blocks `{kind}`, of which not all is said")
         return
     of = evaluate(attributes["for_each"].value, scope)
     if isinstance(of, Unknown):
