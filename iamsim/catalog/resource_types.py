@@ -167,14 +167,19 @@ def find_terraform_type(name: str) -> ResourceType | None:
 
 
 def attaches_nothing(kind: str) -> bool:
-    """Whether a type of IAM, Organizations or IAM Identity Center in templates or in Terraform
-    attaches no policy to anybody and places no account (`data/types_without_policies.txt`)."""
+    """Whether a type in templates or in Terraform is known to attach no policy to anybody and to
+    place no account (`data/types_without_policies.txt`)."""
     return kind in _without_policies()
 
 
+def bears_on_access(kind: str) -> bool:
+    """Whether a type is one of the services whose types attach policies and place accounts."""
+    return kind.startswith(tuple(name for name in _without_policies() if name[-1] in ":_"))
+
+
 @cache
-def _without_policies() -> frozenset[str]:
-    return frozenset(data_lines("types_without_policies.txt"))
+def _without_policies() -> tuple[str, ...]:
+    return tuple(data_lines("types_without_policies.txt"))
 
 
 def type_of_arn(arn: str) -> ResourceType | None:

@@ -8,19 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from iamsim.catalog.resource_types import attaches_nothing
+from iamsim.catalog.resource_types import attaches_nothing, bears_on_access
 from iamsim.core.caret import quote
 from iamsim.core.slips import is_slip
 from iamsim.core.suggest import AMONG_MANY, did_you_mean
 from iamsim.importers.unknown import Unknown
 
-# What types of these services say bears on who has which policy, or which account is where.
-OF_ACCESS = (
-    *("AWS::IAM::", "AWS::Organizations::", "AWS::SSO::"),
-    *("aws_iam_", "aws_organizations_", "aws_ssoadmin_"),
-)
-# Types that there are, one letter away from others that are read.
-OTHERS = ("AWS::Oam::Link",)
 SHORTEST = 4  # letters: shorter names are a slip away from others that are meant
 
 
@@ -64,13 +57,13 @@ def misspelt_setting(settings: object, names: Iterable[str]) -> Misspelt | None:
 def doubted_type(kind: str, read: Iterable[str]) -> tuple[str, str] | None:
     """Why it is not known what a resource of a type says that nobody reads, and the type by which
     it bears on others: that of which its own is a slip, or one of these services."""
-    if attaches_nothing(kind) or kind in OTHERS:
+    if attaches_nothing(kind):
         return None
     names = list(read)
     meant = next((name for name in names if is_slip(kind, [name])), None)
     if meant is not None:
         return meant, f"{quote(kind)}, which may be {quote(meant)} misspelt"
-    if not kind.startswith(OF_ACCESS):
+    if not bears_on_access(kind):
         return None
     hint = did_you_mean(kind, names, AMONG_MANY)
     return kind, f"{quote(kind)}, which no reader takes{f' ({hint})' if hint else ''}"
