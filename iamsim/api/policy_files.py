@@ -71,8 +71,14 @@ class FileValidation(Result):
 
     @property
     def unknowns(self) -> Sequence[FoundUnknown]:
-        """The markers in the place of policies, and in them: what no check looked at."""
+        """What no check looked at: markers in the place of policies and in them, and what templates
+        and configurations get only when they are deployed."""
         return self._unknowns
+
+    @property
+    def lost(self) -> Sequence[FoundUnknown]:
+        """Those of them that no deployment tells."""
+        return [unknown for unknown in self._unknowns if not unknown.at_deployment]
 
     @property
     def gated(self) -> bool:
@@ -96,7 +102,7 @@ class FileValidation(Result):
 
     def lines(self) -> list[str]:
         """How many findings there are."""
-        return [layout.count_line(self.checked, len(self.without), len(self.unknowns))]
+        return [layout.count_line(self.checked, len(self.without), self.unknowns)]
 
 
 def validate_files(  # noqa: PLR0913 - the arguments are the options of the command

@@ -12,9 +12,9 @@ from iamsim.report import review as layout
 
 if TYPE_CHECKING:
     from iamsim.api.differences import Changes
-    from iamsim.engine.unknowns import UnknownInWorld
     from iamsim.engine.world import CompiledWorld
     from iamsim.report.document import Document
+    from iamsim.report.unknowns import NotKnown
     from iamsim.world.model import World
 
 
@@ -26,7 +26,7 @@ class Part(NamedTuple):
     document: Document
     data: object
     fails: bool
-    unknowns: Sequence[UnknownInWorld] = ()
+    unknowns: Sequence[NotKnown] = ()
     unsearched: Sequence[str] = ()
 
 
@@ -44,7 +44,7 @@ class Review(Result):
         return any(part.fails for part in self.parts)
 
     @property
-    def unknowns(self) -> Sequence[UnknownInWorld]:
+    def unknowns(self) -> Sequence[NotKnown]:
         """What is not known of policies and could have made another answer."""
         return list(dict.fromkeys(unknown for part in self.parts for unknown in part.unknowns))
 
@@ -111,7 +111,7 @@ def review(  # noqa: PLR0913 - the arguments are the options of the command
     if claims:
         parts.append(_proved(claims, before, after, accepted=accept_unknown))
     if policies:
-        parts.append(_checked(policies))
+        parts.append(_checked(policies, accepted=accept_unknown))
     if tests:
         from iamsim.api.suites import run_suites
         from iamsim.report.suite import open_sentence
@@ -153,8 +153,8 @@ def _proved(
     return Part("claims", "What must hold", document, data, fails, claims.unknowns)
 
 
-def _checked(paths: Sequence[str]) -> Part:
-    """What is wrong with policies; errors fail."""
+def _checked(paths: Sequence[str], *, accepted: bool) -> Part:
+    """What is wrong with policies; errors fail, and what is lost if it is not `accepted`."""
     from iamsim.api.policy_files import validate_files
     from iamsim.core.errors import RequestError
 
@@ -162,6 +162,8 @@ def _checked(paths: Sequence[str]) -> Part:
     if validation.unreadable:
         message = validation.unreadable[0].removeprefix("error: ").splitlines()[0]
         raise RequestError("file-not-readable", message)
-    fails = bool(validation.failing)
+    lost = validation.lost
+    fails = bool(validation.failing) or bool(lost and not accepted)
     document, data = validation.document(), validation.to_dict()
-    return Part("policies", "What is wrong with policies", document, data, fails)
+    title = "What is wrong with policies"
+    return Part("policies", title, document, data, fails, lost)

@@ -56,7 +56,7 @@ def _validate(options: Options, paths: Arguments) -> int:
         sys.stderr.write("".join(f"{message}\n" for message in validation.unreadable))
         return 2
     code = int(bool(validation.failing))
-    unknowns = validation.unknowns if validation.gated else ()
+    unknowns = validation.lost if validation.gated else ()
     return code_with_unknowns(options, unknowns, code, where="`--format json` lists them")
 
 
@@ -75,9 +75,13 @@ def _write(options: Options, validation: FileValidation) -> None:
 
     checked = validation.checked
     others = {
-        "sarif": lambda: to_json(findings_data.findings_to_sarif(checked, __version__)),
-        "github": lambda: findings_ci.findings_to_github(checked),
-        "junit": lambda: findings_ci.findings_to_junit(checked, validation.fails_on),
+        "sarif": lambda: to_json(
+            findings_data.findings_to_sarif(checked, __version__, validation.unknowns)
+        ),
+        "github": lambda: findings_ci.findings_to_github(checked, validation.unknowns),
+        "junit": lambda: findings_ci.findings_to_junit(
+            checked, validation.fails_on, validation.unknowns
+        ),
     }
     write_result(Options({"color": "auto", **options}), validation, others)
 

@@ -38,6 +38,16 @@ class Use(NamedTuple):
     resource_type: str | None = None
 
 
+class OpenPart(NamedTuple):
+    """What stands in the place of a policy, or of a part of one, and has no value before it is
+    deployed: its path, why, what should have told it, and where it is written."""
+
+    path: Path
+    why: str
+    source: str
+    span: Span
+
+
 class PlacedPolicy(NamedTuple):
     """A policy with the source in which it stands: the paths of the source are those of `data`.
 

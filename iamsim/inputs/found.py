@@ -17,7 +17,7 @@ from iamsim.core.span import Path as ElementPath
 from iamsim.core.span import Source
 from iamsim.core.wrapped_policy import WrappedPolicy, unwrap_data, unwrap_text
 from iamsim.inputs.found_policy import FoundPolicy, evaluated_policy
-from iamsim.inputs.lost import FoundUnknown, lost_within
+from iamsim.inputs.lost import FoundUnknown, left_open, lost_within
 from iamsim.inputs.policies import WORDS, is_policy, type_of_file, type_of_name
 from iamsim.inputs.recognise import MOST_OF_TRAIL, is_large_trail
 from iamsim.syntax.read import MAXIMUM_LENGTH, too_large
@@ -61,7 +61,7 @@ def find_in_content(
     if ending == "tf":
         from iamsim.inputs.configurations import find_in_configurations
 
-        yield from find_in_configurations({name: content}, unreadable)
+        yield from find_in_configurations({name: content}, unreadable, lost)
         return
     refused = _unread(content, name)
     if refused is not None:
@@ -77,7 +77,7 @@ def find_in_content(
         text = _json_text(content, ending)
         template, fault = _tagged_template(content, name, ending, error)
         if template is not None:
-            yield from _of_template(template, empty)
+            yield from _of_template(template, empty, lost)
             return
         if text is None or error.code == "text-too-large":
             unreadable.append(render_error(fault))
@@ -92,7 +92,7 @@ def find_in_content(
         return
     whole = is_policy(document.data)
     if not whole and _is_template(document.data):
-        yield from _of_template(document, empty)
+        yield from _of_template(document, empty, lost)
         return
     nested: list[tuple[ElementPath, object]] = [] if whole else list(_nested(document.data, ()))
     if given and not whole and not nested and _is_terraform(document.data):
@@ -165,11 +165,20 @@ def _is_template(data: object) -> bool:
     return is_template(data)
 
 
-def _of_template(document: Document, empty: list[str] | None) -> Iterator[FoundPolicy]:
+def _of_template(
+    document: Document, empty: list[str] | None, lost: list[FoundUnknown] | None
+) -> Iterator[FoundPolicy]:
     """Go through the policies of a template."""
-    from iamsim.importers.cloudformation.policies import template_policies
+    from iamsim.importers.cloudformation.policies import (
+        lost_policies,
+        open_parts,
+        template_policies,
+    )
 
     policies = list(template_policies(document, is_policy))
+    if lost is not None:
+        lost += map(left_open, lost_policies(document, is_policy))
+        lost += (left_open(part) for policy in policies for part in open_parts(policy))
     if not policies and empty is not None:
         empty.append(document.source.name)
     for policy in policies:

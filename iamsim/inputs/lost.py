@@ -12,23 +12,28 @@ from typing import TYPE_CHECKING, NamedTuple
 from iamsim.core.span import Path as ElementPath
 from iamsim.core.unknown import FACTS, MARK, Unknown, find_marker
 from iamsim.engine.unknowns import SETTINGS
+from iamsim.importers.placed import OpenPart
 from iamsim.inputs.policies import is_policy
 
 if TYPE_CHECKING:
     from iamsim.core.span import Span
+    from iamsim.importers.placed import PlacedPolicy
     from iamsim.world.documents import Document
 
 WORLD = frozenset({"accounts", "organization", "policies", "unlisted"})  # fields of a world file
 HOLDERS = ("inline_policies", "policies")  # names of policies stand below
 UNLISTED = "unlisted"
+MISSING = ("which is not here", "which is not there")  # how the reason ends where something is lost
 
 
 class FoundUnknown(NamedTuple):
-    """A marker in a file, with its place."""
+    """Something in a file that is not known, with its place: a marker, or what a template or a
+    configuration gets only `at_deployment`."""
 
     path: ElementPath
     unknown: Unknown
     span: Span
+    at_deployment: bool = False
 
     @property
     def what(self) -> str:
@@ -43,7 +48,30 @@ class FoundUnknown(NamedTuple):
             "path": list(self.path),
             "why": self.unknown.why,
             "source": self.unknown.source,
+            **({"at_deployment": True} if self.at_deployment else {}),
         }
+
+
+def left_open(part: OpenPart) -> FoundUnknown:
+    """What a template or a configuration does not tell; a file or a resource that is not there is
+    lost, and nothing that comes with the deployment."""
+    unknown = Unknown(part.why, part.source)
+    return FoundUnknown(part.path, unknown, part.span, not part.why.endswith(MISSING))
+
+
+def open_within(policy: PlacedPolicy) -> Iterator[FoundUnknown]:
+    """The parts of an evaluated policy that have no value before it is deployed."""
+    waiting: list[tuple[ElementPath, object]] = [((), policy.data)]
+    while waiting:
+        path, value = waiting.pop()
+        unknown = find_marker(value)
+        if unknown is not None:
+            why = unknown.why.removeprefix("it depends on ")
+            yield left_open(OpenPart(path, why, unknown.source, policy.source.span(path)))
+            continue
+        items = value.items() if isinstance(value, Mapping) else ()
+        pairs = enumerate(value) if isinstance(value, list) else items
+        waiting += [((*path, step), item) for step, item in pairs]
 
 
 def lost_within(document: Document) -> Iterator[FoundUnknown]:

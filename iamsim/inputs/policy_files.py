@@ -67,7 +67,7 @@ def find_policies(
         from iamsim.inputs.configurations import find_in_configurations
 
         holding: set[str] = set()
-        for policy in find_in_configurations(configurations, unreadable):
+        for policy in find_in_configurations(configurations, unreadable, lost):
             holding.add(policy.name)
             yield policy
         if empty is not None:

@@ -22,12 +22,12 @@ from iamsim.report.document import (
 )
 from iamsim.report.html.page import anchor
 from iamsim.report.html.policy_text import Anchor, Remark, TextMark, policy_blocks
-from iamsim.report.unknowns import unknown_remarks
+from iamsim.report.unknowns import unchecked_remarks
 
 if TYPE_CHECKING:
     from iamsim.checks.finding import Finding
     from iamsim.checks.suppression import SuppressedFinding
-    from iamsim.report.unknowns import NotKnown
+    from iamsim.report.unknowns import Unchecked
 
 _TEXT = frozenset({Form.TEXT})
 _WIDE = EVERY_FORM - _TEXT
@@ -72,13 +72,13 @@ def findings_document(
     *,
     verbose: bool = False,
     without: Sequence[str] = (),
-    unknowns: Sequence[NotKnown] = (),
+    unknowns: Sequence[Unchecked] = (),
 ) -> Document:
     """Lay out all findings, file by file in the order of the text, and how many there are.
 
     `verbose` adds to the text where AWS explains each finding, the findings that are suppressed,
     and the names of the files `without` a policy; other formats have them in any case. Remarks say
-    what no check could look at: `unknowns`.
+    what no check could look at: `unknowns`, of which the text counts what a deployment tells.
     """
     told = EVERY_FORM if verbose else _WIDE
     rows = [
@@ -124,8 +124,9 @@ def findings_document(
     verdict = Badge("no", "to be mended") if "no" in kinds else Badge("yes", "nothing found")
     if (kinds or unknowns) and "no" not in kinds:
         verdict = Badge("open", "to be looked at")
-    count = count_line(checked, len(without), len(unknowns))
-    remarks = unknown_remarks(unknowns)
+    count = count_line(checked, len(without), unknowns)
+    shown = [unknown for unknown in unknowns if verbose or not unknown.at_deployment]
+    remarks = unchecked_remarks(shown)
     return Document("policies, checked", blocks, remarks, count, verdict, plain=True)
 
 
@@ -239,12 +240,20 @@ def _starts(findings: Sequence[Finding]) -> list[int]:
     ]
 
 
-def count_line(checked: Sequence[CheckedPolicy], without: int = 0, unknowns: int = 0) -> str:
+def count_line(
+    checked: Sequence[CheckedPolicy], without: int = 0, unknowns: Sequence[Unchecked] = ()
+) -> str:
     """Say how many findings of which type there are, in how many policies; `without` counts files
-    that hold no policy, `unknowns` what no check could look at."""
-    if unknowns:
-        parts_lost = _number(unknowns, "part is", "parts are")
-        return f"{count_line(checked, without)}; {parts_lost} not known"
+    that hold no policy, `unknowns` are what no check could look at."""
+    later = sum(unknown.at_deployment for unknown in unknowns)
+    counted = {"not known": len(unknowns) - later, "known only at deployment": later}
+    parts_open = [
+        f"{_number(count, 'part is', 'parts are')} {words}"
+        for words, count in counted.items()
+        if count
+    ]
+    if parts_open:
+        return "; ".join([count_line(checked, without), *parts_open])
     if without:
         files = _number(without, "file holds", "files hold")
         return f"{count_line(checked)}; {files} no policy"

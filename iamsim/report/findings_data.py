@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from iamsim.checks.codes import CODES, FindingType
 from iamsim.core.json_places import KEY
-from iamsim.report.unknowns import unknowns_data
+from iamsim.report.unknowns import unchecked_text, unknowns_data
 
 if TYPE_CHECKING:
     from iamsim.checks.finding import Finding, Place
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from iamsim.checks.suppression import Suppression
     from iamsim.core.span import Source, Span
     from iamsim.report.findings import CheckedPolicy
-    from iamsim.report.unknowns import NotKnown
+    from iamsim.report.unknowns import NotKnown, Unchecked
 
 Json = dict[str, object]
 
@@ -137,8 +137,11 @@ def _position(source: Source, offset: int) -> Json:
     return {"line": line, "column": column - 1, "offset": offset}
 
 
-def findings_to_sarif(checked: Sequence[CheckedPolicy], version: str) -> Json:
-    """Turn findings into a SARIF log of one run; `version` is that of the program."""
+def findings_to_sarif(
+    checked: Sequence[CheckedPolicy], version: str, unknowns: Sequence[Unchecked] = ()
+) -> Json:
+    """Turn findings into a SARIF log of one run; `version` is that of the program. The `unknowns`,
+    at which no check could look, are notifications of the run."""
     every = [(policy, finding, None) for policy in checked for finding in policy.findings]
     accepted = [
         (policy, suppressed.finding, suppressed.suppression)
@@ -160,13 +163,30 @@ def findings_to_sarif(checked: Sequence[CheckedPolicy], version: str) -> Json:
         _result(finding, codes.index(finding.code), by)
         for policy, finding, by in (*every, *accepted)
     ]
-    return sarif_log(rules, results, version)
+    notes = [
+        {
+            "level": "note" if unknown.at_deployment else "warning",
+            "message": {"text": unchecked_text(unknown)},
+            "locations": [sarif_location(unknown.span.source.name, unknown.span)],
+        }
+        for unknown in unknowns
+    ]
+    return sarif_log(rules, results, version, notes)
 
 
-def sarif_log(rules: Sequence[object], results: Sequence[object], version: str) -> Json:
+def sarif_log(
+    rules: Sequence[object],
+    results: Sequence[object],
+    version: str,
+    notifications: Sequence[object] = (),
+) -> Json:
     """A SARIF log of one run of the program."""
     driver: Json = {"name": "iamsim", "semanticVersion": version, "rules": rules}
     run: Json = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}
+    if notifications:
+        run["invocations"] = [
+            {"executionSuccessful": True, "toolExecutionNotifications": notifications}
+        ]
     return {"$schema": SARIF_SCHEMA, "version": "2.1.0", "runs": [run]}
 
 

@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 
 __all__ = [
     "NotKnown",
+    "Unchecked",
     "part_remarks",
+    "unchecked_remarks",
+    "unchecked_text",
     "unknown_lines",
     "unknown_parts",
     "unknown_remarks",
@@ -45,6 +48,14 @@ class NotKnown(Protocol):
 
     def to_dict(self) -> dict[str, object]:
         """Plain data."""
+
+
+class Unchecked(NotKnown, Protocol):
+    """Something in a file at which no check could look."""
+
+    @property
+    def at_deployment(self) -> bool:
+        """Whether a template or a configuration gets it when it is deployed."""
 
 
 class HasUnknowns(Protocol):
@@ -87,6 +98,25 @@ def unknown_remarks(unknowns: Sequence[NotKnown]) -> tuple[Remark, ...]:
             "unknown",
             f"{unknown.what} is not known, and could change this: {unknown.unknown.why}"
             + origin_words(unknown.unknown.source),
+        )
+        for unknown in unknowns
+    )
+
+
+def unchecked_text(unknown: Unchecked) -> str:
+    """What no check looked at, and why."""
+    why, source = unknown.unknown.why, origin_words(unknown.unknown.source)
+    if unknown.at_deployment:
+        return f"{unknown.what} is known only at deployment, and was not checked: {why}"
+    return f"{unknown.what} is not known, and was not checked: {why}{source}"
+
+
+def unchecked_remarks(unknowns: Sequence[Unchecked]) -> tuple[Remark, ...]:
+    """A remark for everything that no check looked at, with its place."""
+    return tuple(
+        Remark(
+            "note" if unknown.at_deployment else "unknown",
+            f"{unknown.span.place}: {unchecked_text(unknown)}",
         )
         for unknown in unknowns
     )

@@ -164,6 +164,38 @@ def test_a_misspelt_type_may_be_the_one_that_is_meant(tmp_path: Path) -> None:
     assert "AWS::IAM::UserToGroupAddition" in json.dumps(user["policies"])
 
 
+@pytest.mark.parametrize("kind", ["aws_iam_role_polcy", "aws_foo_policy"])
+def test_a_policy_of_a_type_that_a_configuration_misspells_is_not_lost(
+    tmp_path: Path, kind: str
+) -> None:
+    """Terraform refuses it; what it denies may be denied until somebody mends it."""
+    deny = 'jsonencode({Version = "2012-10-17", Statement = [{Effect = "Deny", Action = "s3:*",'
+    (tmp_path / "main.tf").write_text(
+        f"""
+        resource "aws_iam_role" "app" {{
+          name               = "app"
+          assume_role_policy = file("trust.json")
+        }}
+        resource "aws_iam_role_policy_attachment" "app" {{
+          role       = aws_iam_role.app.name
+          policy_arn = "arn:aws:iam::aws:policy/AdministratorAccess"
+        }}
+        resource "{kind}" "app" {{
+          role   = aws_iam_role.app.name
+          policy = {deny} Resource = "*"}}]}})
+        }}
+        """,
+        encoding="utf-8",
+    )
+    found = import_sources([str(tmp_path)])
+    said = [remark.message for remark in found.remarks if "main.tf" in remark.source]
+    assert any(f"no reader takes policies of `{kind}`: `policy` is left out" in one for one in said)
+    role = found.data["accounts"]["000000000000"]["roles"]["app"]
+    doubted = "aws_iam_role_policy` misspelt" in json.dumps(role)
+    assert doubted is (kind != "aws_foo_policy")
+    assert any("misspelt" in one for one in said) is doubted
+
+
 def test_an_output_without_the_key_of_its_call_is_lost(tmp_path: Path) -> None:
     """What AWS RAM wrote may be anything then; an empty list is one, and a broken entry another."""
     file = tmp_path / "111122223333/get-resource-policies.json"

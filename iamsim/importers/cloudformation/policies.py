@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from typing import TYPE_CHECKING
 
+from iamsim.catalog.resource_types import resource_types
 from iamsim.core.span import Path, Source
 from iamsim.importers.cloudformation.functions import as_text
 from iamsim.importers.cloudformation.naming import Environment
 from iamsim.importers.cloudformation.stack import Stack
-from iamsim.importers.placed import PlacedPolicy, PlacesByPath, use_in_template
+from iamsim.importers.placed import TRUST, OpenPart, PlacedPolicy, PlacesByPath, use_in_template
 from iamsim.importers.unknown import find_unknown
 
 if TYPE_CHECKING:
@@ -43,6 +45,64 @@ def template_policies(
     stack = Stack(template, ENVIRONMENT, parameters or {})
     for found in _find(template.get("Resources"), ("Resources",), is_policy, stack):
         yield _placed(document, stack, found)
+
+
+def lost_policies(
+    document: Document,
+    is_policy: Callable[[object], bool],
+    parameters: Mapping[str, object] | None = None,
+) -> Iterator[OpenPart]:
+    """Give the functions in the place of policies whose values the template does not tell."""
+    template = document.data
+    if not isinstance(template, dict):
+        return
+    stack = Stack(template, ENVIRONMENT, parameters or {})
+    known = [found.path for found in _find(template.get("Resources"), (), is_policy, stack)]
+    properties = _policy_properties()
+    waiting: list[tuple[Path, object]] = [((), template.get("Resources"))]
+    while waiting:
+        path, value = waiting.pop()
+        if path in known:
+            continue
+        if not path or path[-1] not in properties or not _is_function(value):
+            items = value.items() if isinstance(value, dict) else ()
+            pairs = enumerate(value) if isinstance(value, list) else items
+            waiting += [((*path, step), item) for step, item in pairs]
+            continue
+        unknown = find_unknown(stack.evaluate(value))
+        if unknown is not None:
+            place = ("Resources", *path)
+            yield OpenPart(place, unknown.why, unknown.source, document.span(place))
+
+
+def _is_function(value: object) -> bool:
+    """Whether a value is a call of one of the functions of templates."""
+    if not isinstance(value, dict) or len(value) != 1:
+        return False
+    [name] = value
+    return name == "Ref" or (isinstance(name, str) and name.startswith("Fn::"))
+
+
+@cache
+def _policy_properties() -> frozenset[str]:
+    """The names of properties that hold policies."""
+    places = (place for row in resource_types() for place in row.template)
+    return frozenset({*(place.path[-1] for place in places if place.path), TRUST})
+
+
+def open_parts(policy: PlacedPolicy) -> Iterator[OpenPart]:
+    """The functions in an evaluated policy whose values the template does not tell."""
+    waiting: list[tuple[Path, object]] = [((), policy.data)]
+    while waiting:
+        path, value = waiting.pop()
+        if _is_function(value) and isinstance(value, dict):
+            [(name, argument)] = value.items()
+            why = f"{name}: {argument if isinstance(argument, str) else json.dumps(argument)}"
+            yield OpenPart(path, f"`{why}`", "", policy.source.span(path))
+            continue
+        items = value.items() if isinstance(value, dict) else ()
+        pairs = enumerate(value) if isinstance(value, list) else items
+        waiting += [((*path, step), item) for step, item in pairs]
 
 
 class _WrittenPolicy:

@@ -218,12 +218,12 @@ def _note_unread(reading: Reading) -> None:
     kind = reading.instance.type
     if kind in READERS or kind in LATE_READERS or kind in BY_PLAN:
         return
+    if reading.instance.span is not None:
+        reading.draft.source = reading.instance.span.source.name
     row = find_terraform_type(kind)
     doubted = doubted_type(kind, (*READERS, *BY_PLAN)) if row is None else None
     if doubted is not None:
         meant, why = doubted
-        if reading.instance.span is not None:
-            reading.draft.source = reading.instance.span.source.name
         reading.draft.unreadable(f"this resource has {why}", reading.place)
         reading.doubt(f"what {quote(reading.place)} says depends on {why}", meant)
     if kind.startswith(AWS):

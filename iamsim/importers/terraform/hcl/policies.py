@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from functools import cache
+from typing import TYPE_CHECKING, NamedTuple, TypeGuard
 
 from iamsim.catalog.resource_types import find_terraform_type, resource_types
 from iamsim.core.decision import PolicyType
 from iamsim.core.span import Source, Span
-from iamsim.importers.placed import OF_ORGANIZATION, PlacedPolicy, ScatteredSource, Use
+from iamsim.importers.placed import OF_ORGANIZATION, OpenPart, PlacedPolicy, ScatteredSource, Use
 from iamsim.importers.places import Place
 from iamsim.importers.terraform.choices import DOCUMENT
 from iamsim.importers.terraform.configuration import part
@@ -19,11 +20,12 @@ from iamsim.importers.terraform.hcl.placing import Places, decoded
 from iamsim.importers.terraform.hcl.values import (
     Encoded,
     EncodedPartly,
+    ListOf,
     MapOf,
     PartlyKnown,
     plain,
 )
-from iamsim.importers.unknown import marked
+from iamsim.importers.unknown import Unknown, marked
 from iamsim.syntax.hcl.parse import TEMPLATE_END, TEMPLATE_START
 
 if TYPE_CHECKING:
@@ -40,6 +42,7 @@ INLINE = {
 IDENTITY = ("aws_iam_policy", "aws_ssoadmin_permission_set_inline_policy")
 ENDPOINTS = ("aws_vpc_endpoint", "aws_vpc_endpoint_policy")
 TRUST = "assume_role_policy"
+ARGUMENTS = (TRUST, "content", "inline_policy")  # of what has no policy of its resource
 
 
 class _Written(NamedTuple):
@@ -75,6 +78,47 @@ def configured_policies(root: Root, is_policy: Callable[[object], bool]) -> Iter
             policy = _placed(written, instance, Use())
             if seen.is_new(policy, written.span):
                 yield policy
+
+
+def lost_policies(root: Root) -> Iterator[OpenPart]:
+    """Give what stands in the place of policies and can't be evaluated, each place once."""
+    seen: set[tuple[str, int]] = set()
+    arguments = _policy_arguments()
+    for instance in root.instances.values():
+        values = instance.values
+        if instance.address.mode != "managed" or not isinstance(values, Values):
+            continue
+        for name in values:
+            span = values.place(name) or instance.span
+            waiting = [(name, values.written(name), span)]
+            while waiting:
+                argument, value, place = waiting.pop()
+                if isinstance(value, ListOf):
+                    waiting += [(argument, item, place) for item in value]
+                elif isinstance(value, MapOf):
+                    waiting += [
+                        (key, item, value.places.get(key, place)) for key, item in value.items()
+                    ]
+                elif argument in arguments and place is not None and _is_lost(value):
+                    key = place.source.name, place.start
+                    if key not in seen:
+                        seen.add(key)
+                        path = (instance.text, argument)
+                        yield OpenPart(path, value.why, value.source, _in_file(place, {}))
+
+
+def _is_lost(value: object) -> TypeGuard[Unknown]:
+    """Whether nothing of a policy is known, its form neither."""
+    if not isinstance(value, Unknown) or isinstance(value, EncodedPartly):
+        return False
+    return not isinstance(value, PartlyKnown) or decoded(value) is None
+
+
+@cache
+def _policy_arguments() -> frozenset[str]:
+    """The names of arguments that hold policies."""
+    places = (place for row in resource_types() for place in row.plan)
+    return frozenset({*(place.path[-1] for place in places if place.path), *ARGUMENTS})
 
 
 class _Seen:
