@@ -55,7 +55,7 @@ def make_situation(
         way=way_of(question.via),
         shared_with=resource.shared_with,
         shared_for=resource.shared_for,
-        untold=(*caller.untold, *resource.untold, *_untold_of_endpoint(question, world)),
+        untold=(*caller.untold, *resource.untold, *_untold_on_the_way(question, caller, world)),
         owner_unknown=None if question.resource_account is not None else resource.owner_unknown,
         notes=(
             *(*caller.notes, *resource.notes, *_endpoint_notes(question, world)),
@@ -83,11 +83,24 @@ def _same_partition(caller: CallerFacts, resource: str) -> bool:
     return called.kind is CallerKind.SERVICE and called.partition == COMMERCIAL
 
 
-def _untold_of_endpoint(question: Question, world: CompiledWorld) -> Iterator[UntoldKeys]:
-    """The keys of the organization of the endpoint's owner that the world does not know."""
+def source_account(question: Question) -> str | None:
+    """The account on whose behalf a service calls, where the request says it."""
+    for key, value in question.context.items():
+        if key.lower() == "aws:sourceaccount" and isinstance(value, str):
+            return value
+    return None
+
+
+def _untold_on_the_way(
+    question: Question, caller: CallerFacts, world: CompiledWorld
+) -> Iterator[UntoldKeys]:
+    """The keys of the organizations of the endpoint's owner, and of the account on whose behalf a
+    service calls, that the world does not know."""
     endpoint = world.endpoint(question.via.vpc_endpoint)
     if endpoint is not None and not question.via.services:
         yield from untold_of_organization(world.model, endpoint.account, "vpce")
+    if caller.caller.kind is CallerKind.SERVICE:
+        yield from untold_of_organization(world.model, source_account(question), "source")
 
 
 def _endpoint_notes(question: Question, world: CompiledWorld) -> tuple[Note, ...]:

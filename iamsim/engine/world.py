@@ -16,7 +16,7 @@ from iamsim.engine import facts
 from iamsim.engine.context import Derived, in_organization
 from iamsim.engine.documents import PolicyLibrary
 from iamsim.engine.inventory import policies_in_use
-from iamsim.engine.meeting import make_situation
+from iamsim.engine.meeting import make_situation, source_account
 from iamsim.engine.question import DIRECT_CALL, NOTHING_ATTACHED, PLAIN_SESSION, Session
 from iamsim.engine.quick import QuickDecisions
 from iamsim.engine.reading import Reads, reads_of
@@ -225,7 +225,8 @@ class CompiledWorld:
         memory = self._own if attached is NOTHING_ATTACHED else self._memory(attached)
         partition = question.resource[4:].partition(":")[0]
         via = None if question.via is DIRECT_CALL else question.via
-        key = id(caller), id(resource), via, partition
+        source = source_account(question) if caller.caller.kind is CallerKind.SERVICE else None
+        key = id(caller), id(resource), via, partition, source
         known = memory.situations.get(key)
         if known is None:
             made = make_situation(question, caller, resource, self)
@@ -238,14 +239,11 @@ class CompiledWorld:
 
         https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
         """
-        for key, value in question.context.items():
-            if key.lower() == "aws:sourceaccount" and isinstance(value, str):
-                organization = facts.organization_of(self.model, value)
-                if organization is None:
-                    return ()
-                origin = Origin("organization", organization[0])
-                return tuple(in_organization("source", organization, origin))
-        return ()
+        organization = facts.organization_of(self.model, source_account(question) or "")
+        if organization is None:
+            return ()
+        origin = Origin("organization", organization[0])
+        return tuple(in_organization("source", organization, origin))
 
 
 @lru_cache(maxsize=4096)

@@ -18,14 +18,21 @@ from iamsim.importers.options import SourceOptions
 from iamsim.importers.places import Places
 from iamsim.importers.salvage import UniqueKeys
 from iamsim.importers.tree import Tree
-from iamsim.importers.unknown import marker
+from iamsim.importers.unknown import IN_CONFLICT, marker
 
 if TYPE_CHECKING:
     from iamsim.importers.reach import Reach
 
 Severity = Literal["unknown", "skipped", "conflict"]
 OF_ACCOUNT = frozenset(("principals", "settings"))
-IN_CONFLICT = "two records say different ones"
+ORGANIZATION = "the organization"
+# Facts that a marker may stand for: where two records differ, nobody knows which of them counts.
+CONTESTED = frozenset(
+    (
+        *("abac", "boundary", "bucket", "buckets", "grants", "kms_key", "management_account"),
+        *("network_origin", "public_access_block", "role", "shared_with", "tags", "vpc"),
+    )
+)
 URL_ENCODED_START = "%7B"
 # API Gateway gives policies with every quotation mark escaped once more.
 ESCAPED_START = '{\\"'
@@ -101,7 +108,8 @@ class Record:
             place,
             "conflict",
         )
-        if key == "boundary" or _is_policy(known) or _is_policy(value):
+        may_be_marked = key in CONTESTED or (key == "id" and self.what == ORGANIZATION)
+        if may_be_marked or _is_policy(known) or _is_policy(value):
             self.data[key] = marker(IN_CONFLICT, self.draft.file)
 
     def fill(self, facts: Mapping[str, object], place: str = "") -> None:
@@ -290,6 +298,9 @@ class Draft:
                 f"{what} is said to be of {quote(owner)}; {quote(known)} was said before",
                 severity="conflict",
             )
+            if not is_account_id(found.account):
+                record = self._part(known, "resources", "resource", arn)
+                record.data["account"] = marker(IN_CONFLICT, self.file)
         owner = known or owner
         if owner is None:
             return self._record(what, self.homeless, arn)
@@ -330,7 +341,7 @@ class Draft:
 
     def organization(self) -> Record:
         """The organization; its tree is in `tree`."""
-        return Record(self, "the organization", self.data.setdefault("organization", {}))
+        return Record(self, ORGANIZATION, self.data.setdefault("organization", {}))
 
     def document(self, value: object, place: str = "") -> dict[str, object]:
         """Read a policy document: an object, its JSON text, or that text URL-encoded.

@@ -16,7 +16,11 @@ from urllib.parse import unquote
 
 from iamsim.core.arn import is_account_id
 from iamsim.core.caret import quote
+from iamsim.importers.draft import Record
+from iamsim.importers.facts import note_unassigned
+from iamsim.importers.misspelt import Properties
 from iamsim.importers.shapes import Json, folder_names, pages, records, text, texts
+from iamsim.importers.unknown import marker
 
 if TYPE_CHECKING:
     from iamsim.importers.draft import Draft
@@ -35,6 +39,10 @@ KEYS = (
     "AccountIds",
     "Instances",
 )
+
+
+# Lists of attached policies, and what names each of them.
+POLICY_LISTS = {"AttachedManagedPolicies": "Arn", "CustomerManagedPolicyReferences": "Name"}
 
 
 @dataclass(slots=True)
@@ -152,37 +160,46 @@ def _read(part: Json, place: str, set_id: str, draft: Draft) -> None:
         return
     known = sets.setdefault(set_id, PermissionSet())
     known.source = known.source or draft.source
+    facts = Record(draft, f"the permission set {quote(set_id)}", known.facts)
     summary = part.get("PermissionSet")
     if isinstance(summary, dict):
-        known.name = text(summary, "Name")
-        _fact(known, "arn", text(summary, "PermissionSetArn"))
-        _fact(known, "session_duration", text(summary, "SessionDuration"))
-    if text(part, "InlinePolicy") is not None:
+        known.name = text(summary, "Name") or known.name
+        facts.set("arn", text(summary, "PermissionSetArn"), place)
+        facts.set("session_duration", text(summary, "SessionDuration"), place)
+    inline = part.get("InlinePolicy")
+    if inline not in (None, ""):  # AWS prints an empty text where there is none
         at = f"{place}InlinePolicy"
-        _fact(known, "inline", draft.document(part["InlinePolicy"], at))
-    for record, _ in records(draft, part, "AttachedManagedPolicies", place):
-        known.policies += [arn for arn in (text(record, "Arn"),) if arn is not None]
-    for record, _ in records(draft, part, "CustomerManagedPolicyReferences", place):
-        known.policies += [name for name in (text(record, "Name"),) if name is not None]
-    _read_boundary(part, known)
+        facts.set("inline", draft.document(inline, at), at)
+    for key, name in POLICY_LISTS.items():
+        listed = part.get(key, [])
+        for index, record in enumerate(listed if isinstance(listed, list) else [listed]):
+            named = text(Properties(record), name) if isinstance(record, dict) else None
+            known.policies.append(named or _not_told(draft, f"{place}{key}[{index}]"))
+    facts.set("boundary", _boundary(part, draft, place), place)
     for account_id in texts(part, "AccountIds"):
         if is_account_id(account_id):
             known.accounts.setdefault(account_id, [])
 
 
-def _read_boundary(part: Json, known: PermissionSet) -> None:
-    """Read the boundary: an AWS managed policy by its ARN, one of the account by its name."""
+def _boundary(part: Json, draft: Draft, place: str) -> object:
+    """Give the boundary: an AWS managed policy by its ARN, one of the account by its name."""
     boundary = part.get("PermissionsBoundary")
-    if not isinstance(boundary, dict):
-        return
-    reference = boundary.get("CustomerManagedPolicyReference")
-    name = text(reference, "Name") if isinstance(reference, dict) else None
-    _fact(known, "boundary", name or text(boundary, "ManagedPolicyArn"))
+    if boundary is None:
+        return None
+    if isinstance(boundary, dict):
+        reference = boundary.get("CustomerManagedPolicyReference")
+        name = text(reference, "Name") if isinstance(reference, dict) else None
+        arn = text(boundary, "ManagedPolicyArn") if reference is None else None
+        if name or arn:
+            return name or arn
+    return _not_told(draft, f"{place}PermissionsBoundary")
 
 
-def _fact(known: PermissionSet, key: str, value: object) -> None:
-    if value is not None:
-        known.facts.setdefault(key, value)
+def _not_told(draft: Draft, place: str) -> Json:
+    """Mark a policy that a record names, where the name can't be read."""
+    why = "the name of the policy can't be read"
+    draft.remark("policy-not-readable", why, place, "unknown")
+    return marker(why, f"{draft.file}: {place}")
 
 
 def _assign(record: Json, place: str, set_id: str, draft: Draft) -> None:
@@ -200,18 +217,12 @@ def _assign(record: Json, place: str, set_id: str, draft: Draft) -> None:
 def _provision(set_id: str, found: PermissionSet, draft: Draft) -> None:
     """Put a permission set into its accounts."""
     if found.name is None:
-        draft.remark(
-            "permission-set-unknown",
-            f"nothing describes the permission set {quote(set_id)}: it is left out",
-            severity="unknown",
-        )
+        why = f"nothing describes the permission set {quote(set_id)}"
+        draft.remark("permission-set-unknown", f"{why}: it is left out", severity="unknown")
+        draft.lose(why, kinds=("principals",))
         return
     if not found.accounts:
-        draft.remark(
-            "permission-set-unassigned",
-            f"no source says which accounts have {quote(found.name)}: it is left out",
-            severity="unknown",
-        )
+        note_unassigned(draft, found.name, "")
     for account_id, assigned in sorted(found.accounts.items()):
         permission_set = draft.permission_set(account_id, found.name)
         permission_set.fill(found.facts)

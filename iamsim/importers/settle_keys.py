@@ -144,8 +144,9 @@ def _list_keys(draft: Draft, resolver: _Resolver) -> None:
     """List AWS managed keys with their policies, and say which other keys' policies are missing."""
     resources = list(_resources(draft))
     policies = {resource.arn: resource.record.data.get("policy") for resource in resources}
-    used = {str(resource.record.data.get("kms_key", NO_KEY)) for resource in resources}
-    for key in sorted(used - {NO_KEY} - draft.keys.elsewhere):
+    used = [resource.record.data.get("kms_key", NO_KEY) for resource in resources]
+    named = {key for key in used if isinstance(key, str)}  # of others it is not known
+    for key in sorted(named - {NO_KEY} - draft.keys.elsewhere):
         if policies.get(key) is not None:
             continue
         arn = find_arn(key)

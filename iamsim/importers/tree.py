@@ -14,7 +14,7 @@ from iamsim.core.arn import is_account_id
 from iamsim.core.caret import quote
 from iamsim.core.errors import WorldError
 from iamsim.core.stand_in import is_organization_stand_in
-from iamsim.importers.unknown import marker
+from iamsim.importers.unknown import IN_CONFLICT, marker
 from iamsim.world.builtin import find_built_in
 
 if TYPE_CHECKING:
@@ -74,6 +74,8 @@ class Tree:
     """Kinds of which all attachments are known: what is not attached is not there."""
     doubts: dict[tuple[str, PolicyKind], list[dict[str, object]]] = field(default_factory=dict)
     """Markers of what may be attached to a target besides, or instead where nothing is known."""
+    contested: set[str] = field(default_factory=set)
+    """Units and accounts of which two records say different parents."""
     members_lost: bool = False
     """Whether a source is lost that says which accounts and units there are, and where."""
     administrators_lost: dict[str, object] | None = None
@@ -96,6 +98,7 @@ class Tree:
         self.node(parent)
         if self.parents.setdefault(child, parent) != parent:
             self._conflict(f"the parent of {quote(child)}", place)
+            self.contested.add(child)
 
     def policy(
         self,
@@ -117,6 +120,7 @@ class Tree:
             found = self.draft.document(document, place)
             if policy.document not in (None, found):
                 self._conflict(f"the document of {quote(policy_id)}", place)
+                found = policy.document = marker(IN_CONFLICT, self.draft.file)
             policy.document = policy.document or found
 
     def attach(self, policy_id: str, target: str, kind: PolicyKind) -> None:
@@ -230,7 +234,11 @@ class Tree:
                         self.doubts.setdefault((account_id, kind), []).append(marker(why))
 
     def _doubt_everywhere(self, root: str | None) -> None:
-        """Doubt what is attached to the root, and to accounts that no source places below it."""
+        """Doubt what is attached to the root, to accounts that no source places below it, and above
+        what two records place differently."""
+        for child in sorted(self.contested):
+            self._doubt_above(child, IN_CONFLICT)
+            self._doubt_place(child, IN_CONFLICT)
         for kind, doubts in self.doubts_of_root.items():
             if root is not None:
                 self.attached.setdefault((root, kind), [FULL_ACCESS[kind]])

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from iamsim.core import unknown as core
 from iamsim.importers.salvage import UniqueKeys
 
+IN_CONFLICT = "two records say different ones"
 Report = Callable[[str, str], None]
 
 

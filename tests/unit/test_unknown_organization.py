@@ -85,3 +85,31 @@ def test_what_is_above_an_account_in_no_node_may_deny(own: Data) -> None:
     assert found.decision.verdict is Verdict.CONDITIONAL
     assert {part.layer for part in found.unknowns} >= {"service-control-policy"}
     assert lost.model.in_no_unit == []
+
+
+TRAIL = "cloudtrail.amazonaws.com"
+OF_US = {"StringEquals": {"aws:SourceOrgID": "o-exampleorg1"}}
+
+
+@pytest.mark.parametrize(
+    ("told", "context", "wanted"),
+    [
+        ({"id": LOST}, {"aws:SourceAccount": B}, Verdict.CONDITIONAL),
+        ({}, {"aws:SourceAccount": B}, Verdict.ALLOWED),
+        ({"id": LOST}, {"aws:PrincipalOrgID": "x", "AWS:SourceAccount": B}, Verdict.CONDITIONAL),
+        ({"id": LOST}, {"aws:SourceAccount": "999999999999"}, Verdict.IMPLICIT_DENY),
+        ({"id": LOST}, {}, Verdict.IMPLICIT_DENY),
+    ],
+)
+def test_on_whose_behalf_a_service_calls_depends_on_the_organization(
+    told: Data, context: Data, wanted: Verdict
+) -> None:
+    """The organization of the source account is not known where its id is lost.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-sourceorgid
+    """
+    allow = policy("Allow", "s3:PutObject", Principal={"Service": TRAIL}, Condition=OF_US)
+    compiled = world({"resources": {BUCKET: {"policy": allow}}}, **told)
+    question = Question(TRAIL, "s3:PutObject", f"{BUCKET}/k", context=context)
+    assert decide(question, compiled).verdict is wanted
+    assert decide(question, compiled).verdict is wanted  # what was prepared once is of this account
