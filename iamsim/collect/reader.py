@@ -284,8 +284,21 @@ def _only(data: Any, path: Sequence[str]) -> Any:  # noqa: ANN401 - as above
     if step == "*":
         return [_only(item, rest) for item in data if isinstance(item, dict)]
     if not rest:
-        return {name: data[name] for name in step.split(",") if name in data}
+        members = (name.replace("[]", "").split("/") for name in step.split(","))
+        return {name: _within(data[name], inner) for name, *inner in members if name in data}
     return {step: _only(data[step], rest)} if step in data else {}
+
+
+def _within(value: object, path: Sequence[str]) -> object:
+    """What a path through members names of a value, in each item of a list."""
+    if not path:
+        return value
+    if isinstance(value, list):
+        return [_within(item, path) for item in value]
+    step, *rest = path
+    if isinstance(value, dict) and step in value:
+        return {step: _within(value[step], rest)}
+    return {}
 
 
 def values_at(data: object, path: tuple[str, ...]) -> list[str]:

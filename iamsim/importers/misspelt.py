@@ -50,8 +50,9 @@ def misspelt_setting(settings: object, names: Iterable[str]) -> Misspelt | None:
     is not there in what a resource of a template or a plan says, and a slip of its name is."""
     if not isinstance(settings, Properties):
         return None
-    written = [key.replace("_", "") for key in settings]
-    return next(filter(None, (find_misspelt(name, written) for name in names)), None)
+    written = {key.replace("_", "").lower() for key in settings}
+    missing = (name for name in names if name not in written)
+    return next(filter(None, (find_misspelt(name, written) for name in missing)), None)
 
 
 def doubted_type(kind: str, read: Iterable[str]) -> tuple[str, str] | None:

@@ -111,11 +111,17 @@ def _plain(call: Call, query: str) -> str:
 def _query(path: Sequence[str]) -> str:
     """The option that keeps of an output what a path names, where it stands."""
     *above, last = path
-    members = ", ".join(f"{name}: {name}" for name in last.split(","))
+    members = ", ".join(_member(name) for name in last.split(","))
     if not above:
         return f" --query '{{{members}}}'"
     within = f"{'.'.join(above).replace('.*', '[]')}.{{{members}}}"
     return f" --query '{{{above[0]}: {within}}}'"
+
+
+def _member(name: str) -> str:
+    """A member that is kept, or of one that holds others those that are."""
+    step, _, inner = name.partition("/")
+    return f"{step.removesuffix('[]')}: {step}" + (f".{{{_member(inner)}}}" if inner else "")
 
 
 def _loop(row: ResourceType, chain: tuple[Call, ...], call: Call, kept: str) -> list[str]:

@@ -8,13 +8,17 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_switch-role-ec2_in
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from functools import cache
 from typing import TYPE_CHECKING
 
 from iamsim.catalog.resource_types import resource_types, type_of_arn
 from iamsim.core.arn import find_arn, is_account_id
 from iamsim.core.caret import quote
+from iamsim.core.slips import is_slip
 from iamsim.importers.misspelt import misspelt_setting
 from iamsim.importers.resource_kinds import Scope, partition_of_region
 from iamsim.importers.shapes import Json, records, text
@@ -24,7 +28,8 @@ if TYPE_CHECKING:
     from iamsim.importers.draft import Draft, Record
 
 ROLE = "role"
-PROFILE = "IamInstanceProfile"
+PROFILE = "iaminstanceprofile"
+SEVERAL = "which of its parts runs: they have roles of their own"
 # What AWS Glue calls what it prints, the type in the ARN, and the member with the name.
 NAMED = {
     "Job": ("job", "Name"),
@@ -39,20 +44,41 @@ _find_region = re.compile(r"[a-z]+(-[a-z]+)+-[0-9]+").match
 def find_role(arn: str, settings: Mapping[str, object]) -> str | Unknown | None:
     """Find what the settings of a resource say of its role: an ARN or the name of a role or of an
     instance profile; `None` where it has none, or its type runs with none."""
-    names = {name.lower() for name in _settings(arn)}
-    for key in settings:
-        if key.lower().replace("_", "") in names:
-            value = settings[key]
-            if isinstance(value, dict):
-                value = value.get("Arn") or value.get("arn")
-            if isinstance(value, Unknown) or (isinstance(value, str) and value):
-                return value
-    return misspelt_setting(settings, names)
+    paths = _settings(arn)
+    found = list(dict.fromkeys(role for path in paths for role in _roles_at(settings, path)))
+    if len(found) > 1:
+        return next((role for role in found if isinstance(role, Unknown)), Unknown(SEVERAL))
+    return found[0] if found else misspelt_setting(settings, {path[0] for path in paths})
 
 
-def _settings(arn: str) -> tuple[str, ...]:
+def may_tell_role(arn: str, setting: str) -> bool:
+    """Whether a setting of a resource tells its role, or is a slip of one that does."""
+    written, names = setting.replace("_", ""), {path[0] for path in _settings(arn)}
+    return written in names or is_slip(written, names)
+
+
+def _roles_at(value: object, path: Sequence[str]) -> Iterator[str | Unknown]:
+    """The roles that stand at a path, in each item of a list; a text may hold JSON."""
+    if isinstance(value, list):
+        for item in value:
+            yield from _roles_at(item, path)
+    elif isinstance(value, Unknown) or (not path and isinstance(value, str) and value):
+        yield value
+    elif isinstance(value, str) and path:
+        with suppress(ValueError):
+            yield from _roles_at(json.loads(value), path)
+    elif isinstance(value, Mapping):
+        step, *rest = path or ("arn",)
+        for key, held in value.items():
+            if key.lower().replace("_", "") == step:
+                yield from _roles_at(held, rest)
+
+
+@cache
+def _settings(arn: str) -> tuple[tuple[str, ...], ...]:
+    """The paths in its settings at which a resource names its role."""
     row = type_of_arn(arn)
-    return () if row is None else row.runs_with
+    return tuple(tuple(path.lower().split(".")) for path in (() if row is None else row.runs_with))
 
 
 def note_role(record: Record, found: str | Unknown | None, place: str) -> None:
@@ -154,7 +180,7 @@ def settle_roles(draft: Draft) -> None:
             said = resource.get(ROLE) if isinstance(resource, dict) else None
             if not isinstance(said, str) or ":role/" in said:
                 continue
-            names = profiles if PROFILE in _settings(arn) else roles
+            names = profiles if (PROFILE,) in _settings(arn) else roles
             found = names.get(said.rpartition("/")[2])
             if found is None:
                 why = f"which role {quote(said)} of {quote(arn)} has is not known"

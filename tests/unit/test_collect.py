@@ -24,10 +24,10 @@ from iamsim.catalog.resource_types import resource_types
 from iamsim.cli.main import main as run
 from iamsim.collect.account import Wanted, _of_type
 from iamsim.collect.organization import collect_organization
-from iamsim.collect.reader import CLIENTS, Reader, file_name
+from iamsim.collect.reader import CLIENTS, Reader, _only, file_name
 from iamsim.collect.run import collect as collect_all
 from iamsim.importers.recipe import recipe_policy
-from iamsim.importers.recipe_calls import EACH, collected_calls
+from iamsim.importers.recipe_calls import EACH, collected_calls, policy_calls
 from iamsim.importers.registry import IMPORTERS
 from iamsim.importers.sums import SUMS
 from iamsim.importers.workloads import is_about_workloads
@@ -589,9 +589,11 @@ def test_a_role_goes_from_the_call_to_what_acts_with_it(found, tmp_path, monkeyp
     arn = row.arn_in("aws", {"region": REGION, "account": ACCOUNT, "name": "thing"})
     role = f"arn:aws:iam::{ACCOUNT}:role/worker"
     *above, members = call.path
-    name, role_member = members.split(",")
+    name, *role_members = members.split(",")
+    role_member, *within = role_members[0].split("/")
     own_name = "thing" if name in ("Name", "EndpointName") else arn
-    told = {name: own_name, role_member: role, "environment": [{"name": "KEY", "value": "hush"}]}
+    hush = {"environment": [{"name": "KEY", "value": "hush"}]}
+    told = hush | {name: own_name, role_member: {**hush, within[0]: role} if within else role}
     outputs = {call.operation: at(above, told)}
     for listing in chain:
         is_arn = listing.path[-1].lower().endswith("arn") or listing.path[0].endswith("Arns")
@@ -611,6 +613,24 @@ def test_a_role_goes_from_the_call_to_what_acts_with_it(found, tmp_path, monkeyp
     _of_type(Reader(boto3.Session(), tmp_path / "none", print), found, ACCOUNT, REGION, "aws")
     (text,) = files(tmp_path / "none").values()
     assert is_about_workloads(json.loads(text))
+
+
+def test_of_lists_within_a_member_no_more_than_the_role_is_kept():
+    """The script for the AWS CLI asks for the same."""
+    (found,) = (
+        entry for entry in collected_calls() if entry.row.name == "AWS::Batch::JobDefinition"
+    )
+    task = {"taskRoleArn": "r", "containers": [{"environment": [{"value": "hush"}]}]}
+    job = {"jobDefinitionArn": "a", "ecsProperties": {"taskProperties": [task, {"containers": []}]}}
+    kept = _only({"jobDefinitions": [job | {"containerProperties": None}]}, found.call.path)
+    inner = {"ecsProperties": {"taskProperties": [{"taskRoleArn": "r"}, {}]}}
+    assert kept == {
+        "jobDefinitions": [inner | {"jobDefinitionArn": "a", "containerProperties": {}}]
+    }
+    asked = (
+        "ecsProperties: ecsProperties.{taskProperties: taskProperties[].{taskRoleArn: taskRoleArn}}"
+    )
+    assert asked in policy_calls()
 
 
 def test_a_region_without_the_service_has_nothing_of_it(tmp_path, monkeypatch):

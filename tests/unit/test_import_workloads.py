@@ -129,6 +129,38 @@ for call, output, arn in (
         {"DevEndpoint": {"EndpointName": "e", "RoleArn": ROLE}},
         "glue:devEndpoint/e",
     ),
+    (
+        "describe-job-definitions",
+        {
+            "jobDefinitions": [
+                {
+                    "jobDefinitionArn": "batch:job-definition/j:3",
+                    "type": "multinode",
+                    "nodeProperties": {
+                        "nodeRangeProperties": [
+                            {"targetNodes": "0:", "container": {"jobRoleArn": ROLE}}
+                        ]
+                    },
+                }
+            ]
+        },
+        "batch:job-definition/j:3",
+    ),
+    (
+        "describe-service",
+        {
+            "Service": {
+                "ServiceArn": "apprunner:service/web/1a2b",
+                "InstanceConfiguration": {"Cpu": "1024", "InstanceRoleArn": ROLE},
+            }
+        },
+        "apprunner:service/web/1a2b",
+    ),
+    (
+        "list-apps",
+        {"apps": [{"appArn": "amplify:apps/d1a2", "iamServiceRoleArn": ROLE}]},
+        "amplify:apps/d1a2",
+    ),
 ):
     service, _, rest = arn.partition(":")
     full = f"arn:aws:{service}:{REGION}:{ACCOUNT}:{rest}"
@@ -185,6 +217,42 @@ def test_a_template_and_a_plan_say_the_role(tmp_path):
     assert roles == {"ec2": own, "codebuild": own}
 
 
+def job_of(*roles):
+    """A job definition of Terraform whose tasks have these roles."""
+    tasks = [{"containers": [], "taskRoleArn": role} for role in roles]
+    text = json.dumps(json.dumps({"taskProperties": tasks}))
+    return (
+        f'resource "aws_batch_job_definition" "j" {{\n  name = "j"\n  ecs_properties = {text}\n}}\n'
+    )
+
+
+@pytest.mark.parametrize(
+    ("source", "role"),
+    [
+        (job_of(ROLE, ROLE), ROLE),
+        (job_of(ROLE, ROLE.replace("worker", "other")), None),
+        ('resource "aws_batch_job_definition" "j" {\n  container_propertes = "{}"\n}\n', None),
+        ('resource "aws_batch_job_definition" "j" {\n  container_properties = var.x\n}\n', None),
+        ('resource "aws_batch_job_definition" "j" {\n  container_properties = "none"\n}\n', ""),
+    ],
+)
+def test_a_role_within_a_text_is_read_and_several_are_not_known(tmp_path, source, role):
+    """Terraform writes parts of a job definition as JSON; `None`: which role it has is unknown."""
+    (tmp_path / "details.json").write_text(json.dumps(DETAILS), encoding="utf-8")
+    (tmp_path / "main.tf").write_text(source, encoding="utf-8")
+    options = SourceOptions(account=ACCOUNT, region=REGION)
+    found = import_sources([str(tmp_path)], options=options)
+    resources = found.data["accounts"][ACCOUNT].get("resources", {})
+    roles = [resource.get("role") for resource in resources.values()]
+    if role:
+        assert roles == [role]
+    elif role is None:
+        assert len(roles) == 1
+        assert "unknown" in roles[0]
+    else:
+        assert roles in ([], [None])
+
+
 def test_a_profile_that_nobody_tells_of_is_unknown(tmp_path):
     """No role is made up for it; the remark names the profile."""
     data, arn = CASES["describe-instances"]
@@ -215,9 +283,15 @@ def test_an_instance_without_its_place_is_unreadable(tmp_path, change):
 def test_each_kind_of_workload_has_its_role_in_templates_and_configurations(tmp_path, kind):
     """Whatever a row of the table names, both forms of infrastructure as code say."""
     role = PROFILE if kind.runs_with == ("IamInstanceProfile",) else ROLE
-    setting = re.sub("(?<=[a-z])(?=[A-Z])", "_", kind.runs_with[-1]).lower()
-    configuration = f'resource "{kind.terraform[0]}" "x" {{\n  {setting} = "{role}"\n}}\n'
-    resource = {"Type": kind.name, "Properties": {kind.runs_with[0]: role}}
+    names = re.sub("(?<=[a-z])(?=[A-Z])", "_", kind.runs_with[-1]).lower().split(".")
+    body, properties = f'{names[-1]} = "{role}"', {}
+    for name in reversed(names[:-1]):
+        body = f"{name} {{\n  {body}\n}}"
+    value: Any = role
+    for name in reversed(kind.runs_with[0].split(".")):
+        value = properties = {name: value}
+    configuration = f'resource "{kind.terraform[0]}" "x" {{\n  {body}\n}}\n'
+    resource = {"Type": kind.name, "Properties": properties}
     sources = {"template.json": {"Resources": {"X": resource}}, "main.tf": configuration}
     if kind.name == "AWS::CloudFormation::Stack":  # a nested one acts with the role of its parent
         del sources["template.json"]

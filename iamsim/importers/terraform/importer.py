@@ -10,7 +10,7 @@ from iamsim.catalog.resource_types import find_terraform_type
 from iamsim.core.caret import quote
 from iamsim.core.stand_in import NO_ACCOUNT
 from iamsim.importers.facts import report_dangling_targets
-from iamsim.importers.misspelt import doubted_type
+from iamsim.importers.misspelt import Properties, doubted_type
 from iamsim.importers.nameless import note_nameless
 from iamsim.importers.reach import EVERYTHING, reach_of
 from iamsim.importers.terraform import (
@@ -36,7 +36,7 @@ from iamsim.importers.terraform.resolving import Plan
 from iamsim.importers.terraform.scopes import UNKNOWN_REGION
 from iamsim.importers.unknown import Unknown, marked
 from iamsim.importers.unread import services_within, unread_message
-from iamsim.importers.workloads import find_role, note_role
+from iamsim.importers.workloads import find_role, may_tell_role, note_role
 from iamsim.syntax.hcl.file import HclFile, is_hcl
 
 if TYPE_CHECKING:
@@ -197,8 +197,8 @@ def _find_role_reader(reading: Reading) -> Callable[[Reading], None] | None:
 
 def _read_role(reading: Reading) -> None:
     values = reading.instance.values
-    settled = {name: reading.settled(name) for name in values if "role" in name or "prof" in name}
-    found = find_role(reading.arn, settled)
+    telling = (name for name in values if may_tell_role(reading.arn, name))
+    found = find_role(reading.arn, Properties((name, reading.settled(name)) for name in telling))
     if found is not None:
         note_role(reading.draft.resource(reading.arn, reading.account), found, reading.place)
 
