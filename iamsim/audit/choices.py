@@ -19,16 +19,18 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TYPE_CHECKING, NamedTuple
 
+from iamsim import catalog
 from iamsim.audit.looking import DEFAULT_LIMITS, Limits
 from iamsim.audit.model import Finding, Severity
 from iamsim.audit.registry import AuditCheck, load_checks
+from iamsim.catalog.resource_types import resource_types
 from iamsim.checks.globs import fits_glob
 from iamsim.checks.project_file import Setting, find_setting, read_setting
 from iamsim.checks.table_reader import TableReader
 from iamsim.core.caret import quote
 from iamsim.core.errors import RequestError
 from iamsim.core.span import Source, Span
-from iamsim.core.suggest import did_you_mean
+from iamsim.core.suggest import did_you_mean, nearest
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,6 +42,8 @@ LISTED = "listed-services"
 DAYS = ("key-days", "unused-days", "root-days")
 FIELDS = ("select", "ignore", "severity", "fail-on", "suppress", EXEMPT, LISTED, *DAYS)
 SUPPRESSION_FIELDS = ("check", "subject", "reason", "until")
+ENTITIES = ("role", "user", "assumed-role", "federated-user")
+EVERY_SERVICE = "*"
 MOST_DAYS = 36500
 USUAL = 90
 
@@ -177,7 +181,7 @@ class _Reader(TableReader):
             known_checks(self.texts(table, "ignore"), self.span),
             graded,
             None if fail_on is None else self.choice(fail_on, FAIL_ON),
-            Limits(keys, unused, root, self.texts(table, EXEMPT), self.texts(table, LISTED)),
+            Limits(keys, unused, root, self.principals(table), self.services(table)),
             tuple(self.suppression(entry) for entry in self.list(table, "suppress")),
             self.today,
         )
@@ -200,6 +204,30 @@ class _Reader(TableReader):
                 )
         day = None if until is None else until.isoformat()[:10]
         return Suppression(check, texts["subject"], texts["reason"].strip(), day)
+
+    def principals(self, table: Mapping[str, object]) -> tuple[str, ...]:
+        """Patterns for the ARNs of principals; one that none can have exempts nobody."""
+        patterns = self.texts(table, EXEMPT)
+        for pattern in patterns:
+            kind, slash, name = pattern.rpartition(":")[2].partition("/")
+            if not pattern.startswith(("arn:", "*")):
+                hint = f"write `arn:aws:iam::*:role/{pattern}`"
+                self.fail(pattern, f"{quote(pattern)} fits the ARN of no principal", hint)
+            if slash and not set(kind) & set("*?") and kind not in ENTITIES:
+                meant = nearest(kind, ENTITIES) or ENTITIES[0]
+                hint = f"did you mean `{pattern.replace(f'{kind}/{name}', f'{meant}/{name}')}`?"
+                self.fail(pattern, f"{quote(pattern)} fits the ARN of no principal", hint)
+        return patterns
+
+    def services(self, table: Mapping[str, object]) -> tuple[str, ...]:
+        """Services, as ARNs name them."""
+        names = self.texts(table, LISTED)
+        known = {EVERY_SERVICE, *catalog.services(), *(row.service for row in resource_types())}
+        for name in names:
+            if name not in known:
+                hint = did_you_mean(name, sorted(known)) or "write it as ARNs do, such as `rds`"
+                self.fail(name, f"there is no service {quote(name)}", hint)
+        return names
 
     def days(self, table: Mapping[str, object], name: str) -> int:
         """A number of days."""

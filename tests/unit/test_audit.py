@@ -744,6 +744,17 @@ def test_a_name_gives_way_to_a_placeholder_and_nothing_else_of_the_call_does(nam
         ('[audit]\nignore = ["inline-polcy"]', "2:12", "did you mean `inline-policy`?"),
         ('[audit]\nseverity = {inline-polcy = "low"}', "2:13", "did you mean `inline-policy`?"),
         ('[audit]\nseverity = {inline-policy = "lwo"}', "2:30", "did you mean `low`?"),
+        (
+            '[audit]\nguardrail-exempt = ["arn:aws:iam::*:rolle/A"]',
+            "2:22",
+            "did you mean `arn:aws:iam::*:role/A`?",
+        ),
+        ('[audit]\nguardrail-exempt = ["A"]', "2:22", "write `arn:aws:iam::*:role/A`"),
+        (
+            '[audit]\nlisted-services = ["elasticfilesytem"]',
+            "2:21",
+            "did you mean `elasticfilesystem`?",
+        ),
         ('[[audit.supress]]\ncheck = "x"', "1:9", "did you mean `suppress`?"),
         (
             '[[audit.suppress]]\ncheck = "adminstrator"\nsubject = "*"\nreason = "r"',
