@@ -469,8 +469,10 @@ def test_internal_access_names_everybody_inside():
     assert finding.actions == ("s3:GetObject",)
     assert finding.details["accessType"] == "INTRA_ACCOUNT"
     assert set(finding.restricted.values()) == {"NOT_APPLICABLE"}
-    with pytest.raises(RequestError, match="no resource of the world"):
-        find_internal(batch, ["arn:aws:s3:::other"])
+    for name, hint in (("other", "name a bucket"), ("pyle", "did you mean `arn:aws:s3:::pile`?")):
+        with pytest.raises(RequestError, match="no resource of the world") as caught:
+            find_internal(batch, [f"arn:aws:s3:::{name}"])
+        assert (caught.value.hint or "").startswith(hint)
 
 
 def test_what_nobody_used():

@@ -22,6 +22,7 @@ from iamsim.query.batch.processes import ALONE, Processes, no_progress
 from iamsim.query.changes.callers import own_statements
 from iamsim.query.changes.model import PROBE
 from iamsim.query.what_can.places import EVERYTHING, MORE_WAYS
+from iamsim.questions.near_misses import near_resource
 from iamsim.symbolic.actions import joined_mask
 from iamsim.universe.candidates import CandidateKind
 from iamsim.universe.contents import content_of
@@ -67,10 +68,13 @@ def find_internal(
         type_ = analyzed_type(arn)
         owner = model.account_of_resource(arn)
         if type_ is None or owner not in zones:
+            near = near_resource(arn, "", model)
             raise RequestError(
                 "resource-not-analyzed",
                 f"`{text}` is no resource of the world that Access Analyzer looks at",
-                hint="name a bucket, role, key, queue, topic, secret, table or function",
+                hint=f"did you mean `{near}`?"
+                if near is not None
+                else "name a bucket, role, key, queue, topic, secret, table or function",
             )
         subject = Subject(arn, type_, owner)
         trusted = zones[owner].accounts
