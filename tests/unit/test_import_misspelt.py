@@ -196,6 +196,22 @@ def test_a_policy_of_a_type_that_a_configuration_misspells_is_not_lost(
     assert any("misspelt" in one for one in said) is doubted
 
 
+def test_a_policy_of_a_bucket_that_nothing_names_may_be_of_any(tmp_path: Path) -> None:
+    """Of one that the configuration does not make, too."""
+    deny = 'jsonencode({Version = "2012-10-17", Statement = [{Effect = "Deny", Principal = "*",'
+    (tmp_path / "main.tf").write_text(
+        f"""
+        resource "aws_s3_bucket_policy" "of" {{
+          bucket = local.nowhere
+          policy = {deny} Action = "s3:*", Resource = "*"}}]}})
+        }}
+        """,
+        encoding="utf-8",
+    )
+    [lost] = import_sources([str(tmp_path)]).data["unlisted"]
+    assert lost["services"] == ["s3"]
+
+
 def test_an_output_without_the_key_of_its_call_is_lost(tmp_path: Path) -> None:
     """What AWS RAM wrote may be anything then; an empty list is one, and a broken entry another."""
     file = tmp_path / "111122223333/get-resource-policies.json"

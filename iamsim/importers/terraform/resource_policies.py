@@ -68,6 +68,8 @@ def _policy_of(kinds: list[tuple[ResourceType, PolicyPlace]]) -> Callable[[Readi
         named = _named(reading, place)
         document = reading.policy(".".join(place.path))
         if named is None:
+            why = f"which resource {quote(reading.place)} is about is not known"
+            reading.draft.lose(why, {row.service for row, _ in kinds})
             return
         document = document or reading.lost(place.path[-1])
         arn = target_arn(kind, reading.scope, named) if _is_sure(kinds, named) else None
