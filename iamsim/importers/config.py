@@ -212,12 +212,11 @@ def _read_resource(item: Json, record: Json, account: str, place: str, draft: Dr
         row = find_type(kind) or type_of_arn(arn)
         if policy is None and row is not None and row.has_policy and not _own_paths(row):
             draft.state.setdefault(WITHOUT_POLICY, {})[_holder(arn, item, account)] = account
-    if policy is None and block is None:
+    told = not {"ARN", "arn"}.isdisjoint(item)
+    if policy is None and block is None and (found is not None or not told):
         return
     if arn is None or found is None:
-        draft.unreadable(
-            f"this {quote(str(item.get('resourceType')))} has no ARN: it is left out", place
-        )
+        draft.unreadable(f"this {quote(kind)} has no ARN: it is left out", place)
         return
     resource = draft.resource(_holder(arn, item, account), account)
     if policy is not None:
